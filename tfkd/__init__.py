@@ -1,0 +1,39 @@
+"""Knowledge distillation for Keras and TensorFlow: big models in, small verified LiteRT files out.
+
+Names load on first use, so that `import tfkd` imports no TensorFlow (PEP 562).
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from ._version import __version__
+from .errors import UserError
+
+if TYPE_CHECKING:
+    from .distiller import Distiller
+    from .losses import DistillationLoss, HardLabels, LogitError, SoftTargets
+    from .objective import Objective, hinton
+
+_HOME = {
+    "Distiller": "distiller",
+    "DistillationLoss": "losses",
+    "HardLabels": "losses",
+    "LogitError": "losses",
+    "SoftTargets": "losses",
+    "Objective": "objective",
+    "hinton": "objective",
+}
+
+__all__ = ["UserError", "__version__", *_HOME]
+
+
+def __getattr__(name: str):
+    if name not in _HOME:
+        raise AttributeError(f"module 'tfkd' has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,17 @@
+"""The one exception that means: the input is wrong, and this sentence says how to mend it."""
+
+
+class UserError(ValueError):
+    """Wrong input. The message says what came, what was expected and what to write.
+
+    The command line prints it alone and exits with code 2.
+    """
+
+
+def missing_extra(package: str, extra: str, purpose: str) -> UserError:
+    """The error for a package that an extra installs.
+
+    >>> print(missing_extra("tensorflow_datasets", "data", "the `imdb` data set"))
+    the `imdb` data set needs tensorflow_datasets: run `pip install "tfkd[data]"`.
+    """
+    return UserError(f'{purpose} needs {package}: run `pip install "tfkd[{extra}]"`.')
