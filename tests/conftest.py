@@ -1,0 +1,28 @@
+"""Fixtures for all tests."""
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real data sets and teachers beside the checkout, where there is one."""
+    folder = ROOT.parent / "shared"
+    if not (folder / "data" / "imdb").is_dir():
+        pytest.skip("needs the real data sets in ../shared, which this machine has not")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _same_random_numbers(request):
+    """Every test starts from the same seed, if it uses Keras at all."""
+    import sys
+
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.set_random_seed(0)

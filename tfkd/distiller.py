@@ -1,0 +1,119 @@
+"""`Distiller`: a `keras.Model` that trains a student on an `Objective`."""
+
+from __future__ import annotations
+
+import functools
+
+import keras
+
+from .outputs import flavour
+from .training import Steps
+
+
+class Distiller(Steps, keras.Model):
+    """Train `student` to imitate `teacher`, with `compile` and `fit` as for any Keras model.
+
+    Args:
+        student: A Keras 3 or tf_keras model that returns logits `[batch, ..., classes]`: a
+            tensor, a dict with `logits`, or a tuple that starts with them.
+        teacher: A model of either kind, or any callable `(inputs, reads) -> outputs`; never
+            trained, never saved. `None` where the data carry stored targets.
+        objective: A sum of losses; `hinton()` by default.
+        student_outputs, teacher_outputs: `"logits"`, `"softmax"` or `"sigmoid"` says what comes;
+            `"auto"` recognises a final Keras activation and refuses what looks like
+            probabilities otherwise.
+        mask: `(inputs, labels, logits) -> [batch, ...]`, logits without the last axis, 0 where a
+            position does not count; by default `attention_mask` or `padding_mask` of the inputs.
+        example: One batch, `x` or `(x, y)`, to check everything against at once.
+
+    Raises:
+        UserError: with one sentence, for whatever the example (or the first batch of `fit`)
+            shows to be wrong: classes that differ, ids beyond an embedding, no logits, NaN.
+
+    >>> import numpy as np
+    >>> keras.utils.set_random_seed(0)
+    >>> def linear():
+    ...     return keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    >>> distiller = Distiller(student=linear(), teacher=linear())
+    >>> distiller.compile("adam", metrics=["accuracy"])
+    >>> x, y = np.ones((8, 4), "float32"), np.zeros(8, "int32")
+    >>> sorted(distiller.fit(x, y, verbose=0).history)
+    ['accuracy', 'hard_labels', 'loss', 'soft_targets']
+    """
+
+    keras = keras
+
+    def __new__(cls, *args, student=None, **options):  # noqa: D102
+        if cls is Distiller and flavour(student) == "tf_keras":
+            # Not an instance of this class, so Python leaves its __init__ to us.
+            return _legacy()(*args, student=student, **options)
+        return super().__new__(cls)
+
+    def save_own_variables(self, store):
+        """The projections, and the state of the student's random numbers, which Keras leaves out.
+
+        A resumed run then goes on with the dropout masks of the interrupted one.
+        """
+        super().save_own_variables(store)
+        for i, state in enumerate(_random_states(self.student)):
+            store[f"random_{i}"] = state
+
+    def load_own_variables(self, store):
+        """What `save_own_variables` stored."""
+        own = {key: store[key] for key in store.keys() if not key.startswith("random_")}  # noqa: SIM118
+        super().load_own_variables(own)
+        for i, state in enumerate(_random_states(self.student)):
+            state.assign(store[f"random_{i}"])
+
+    @property
+    def compiled_container(self):
+        """Keras's container of the metrics given to `compile`."""
+        return self._compile_metrics
+
+    def metrics_in(self, container) -> list:
+        """What a container reports: here itself, since it names the metrics."""
+        return [container]
+
+    def scale_loss(self, loss):
+        """The loss times the loss scale of mixed precision."""
+        return self.optimizer.scale_loss(loss)
+
+    def update(self, tape, loss):
+        """One step of the optimizer on the trainable variables."""
+        variables = self.trainable_weights
+        gradients = tape.gradient(loss, variables)
+        self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
+
+
+def _random_states(model) -> list:
+    weights = {id(each) for each in model.non_trainable_weights}
+    return [each for each in model.non_trainable_variables if id(each) not in weights]
+
+
+@functools.cache
+def _legacy() -> type:
+    """The same body on `tf_keras.Model`, for Hugging Face's TensorFlow models."""
+    import tf_keras
+
+    class LegacyDistiller(Steps, tf_keras.Model):
+        keras = tf_keras
+
+        @property
+        def compiled_container(self):
+            return getattr(self, "compiled_metrics", None)
+
+        def metrics_in(self, container) -> list:
+            return container.metrics
+
+        def scale_loss(self, loss):
+            scale = getattr(self.optimizer, "get_scaled_loss", None)
+            return scale(loss) if scale else loss
+
+        def update(self, tape, loss):
+            variables = self.trainable_weights
+            gradients = tape.gradient(loss, variables)
+            unscale = getattr(self.optimizer, "get_unscaled_gradients", None)
+            gradients = unscale(gradients) if unscale else gradients
+            self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
+
+    return LegacyDistiller

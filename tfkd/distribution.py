@@ -1,0 +1,34 @@
+"""Sums over all replicas, so that N devices do the update of one."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+
+def global_sum(value: tf.Tensor) -> tf.Tensor:
+    """The sum of `value` over the replicas of the current `tf.distribute` strategy."""
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return value
+    return context.all_reduce(tf.distribute.ReduceOp.SUM, value)
+
+
+def replicas() -> int:
+    """How many replicas take part in a step."""
+    context = tf.distribute.get_replica_context()
+    return context.num_replicas_in_sync if context else 1
+
+
+def share_of_global_mean(values: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    """This replica's part of the weighted mean over the global batch; the parts add up to it.
+
+    `values` and `weights` are `[batch]`. An example of weight 0 adds nothing, whatever its value;
+    a global weight of 0 gives 0. Exact for uneven and empty replica batches, since strategies
+    sum gradients.
+
+    >>> share_of_global_mean(tf.constant([1.0, 3.0]), tf.constant([1.0, 0.0])).numpy().item()
+    1.0
+    """
+    total = global_sum(tf.reduce_sum(weights))
+    weighted = tf.where(weights > 0, values, 0.0) * weights
+    return tf.math.divide_no_nan(tf.reduce_sum(weighted), total)

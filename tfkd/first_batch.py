@@ -1,0 +1,189 @@
+"""Everything that one batch can tell, said in one sentence before the first step.
+
+Keras wraps what is raised inside a model in lines of its own, so the models run here, eagerly and
+alone, on the example given to `Distiller` or on the first batch of `fit`.
+"""
+
+from __future__ import annotations
+
+import re
+import types
+from collections.abc import Mapping
+
+import numpy as np
+import tensorflow as tf
+
+from . import batches, probabilities
+from .errors import UserError
+from .outputs import IGNORE, Batch, raw_logits
+
+_OUTSIDE = re.compile(r"= (-?\d+) is not in \[0, (\d+)\)")
+
+
+def at_construction(distiller, example) -> None:
+    """Check the shapes that the models declare, or everything where there is an example batch."""
+    if example is not None:
+        check(distiller, example)
+        return
+    student, teacher = _declared(distiller.student), _declared_by_teacher(distiller.teacher)
+    if student is not None:
+        for _, _, loss in distiller.objective.named():
+            loss.check(student, teacher, Batch())
+
+
+def before_fit(distiller, x, y, sample_weight, batch_size):
+    """Check the first batch of what `fit` got; returns `x`, whole (a generator is put back)."""
+    if isinstance(x, types.GeneratorType):
+        first = next(x, None)
+        if first is not None:
+            check(distiller, first)
+            x = _put_back(first, x)
+    elif isinstance(x, tf.data.Dataset):
+        for first in x.take(1):
+            check(distiller, first)
+    elif hasattr(x, "__getitem__") and hasattr(x, "__len__") and not _is_arrays(x):
+        check(distiller, x[0])
+    elif _is_arrays(x):
+        check(distiller, _telling_rows((x, y, sample_weight), batch_size or 32))
+    return x
+
+
+def check(distiller, data) -> None:
+    """Run both models on one batch, and raise `UserError` for whatever is wrong with it."""
+    data = _each(tf.convert_to_tensor, data)
+    inputs, labels, sample_weight = batches.unpack(data)
+    with distiller.distribute_strategy.scope():
+        value, student = _run("student", lambda: distiller.run_student(inputs, training=False))
+        teacher = _teacher_outputs(distiller, inputs, labels)
+        _no_probabilities(distiller, "student", raw_logits(value), distiller.student)
+        mask = distiller.position_mask(inputs.student, labels, student["logits"])
+        _need_finite("student", student["logits"], mask)
+        batch, _ = batches.batch_of(inputs, labels, sample_weight, mask, student["logits"])
+        _need_labels(distiller, labels)
+        for _, _, loss in distiller.objective.named():
+            loss.check(student, teacher, batch)
+        distiller.make_projections(student, teacher or {})
+    distiller.built = distiller.student.built
+
+
+def _teacher_outputs(distiller, inputs, labels):
+    if not distiller.objective.reads:
+        return None
+    if inputs.targets is not None:
+        outputs = dict(inputs.targets)
+    else:
+        _need_a_teacher(distiller)
+        value = _run("teacher", lambda: _raw(distiller, inputs.teacher))
+        outputs = distiller.read_teacher(value)
+        model = getattr(distiller.teacher, "model", None)
+        _no_probabilities(distiller, "teacher", raw_logits(value), model)
+    missing = [key for key in distiller.objective.reads if key not in outputs]
+    if missing:
+        raise UserError(
+            f"the teacher returned {', '.join(map(repr, outputs))} and the objective reads "
+            f"{', '.join(map(repr, missing))} too: return it, or drop the loss that reads it."
+        )
+    mask = distiller.position_mask(inputs.teacher, labels, outputs["logits"])
+    _need_finite("teacher", outputs["logits"], mask)
+    return outputs
+
+
+def _raw(distiller, inputs):
+    teacher = distiller.teacher
+    return getattr(teacher, "raw", teacher)(inputs, distiller.objective.reads)
+
+
+def _run(whose: str, model):
+    """What the model returns; an id beyond its embedding in our words."""
+    try:
+        with tf.device("CPU:0"):  # a GPU reads zeros there and says nothing
+            return model()
+    except tf.errors.InvalidArgumentError as error:
+        found = _OUTSIDE.search(str(error))
+        if not found:
+            raise
+        raise UserError(
+            f"the data hold the id {found[1]} and the {whose}'s embedding has {found[2]} rows, "
+            f"0..{int(found[2]) - 1}: use the vocabulary that the {whose} was made for."
+        ) from None
+
+
+def _no_probabilities(distiller, whose: str, value, model) -> None:
+    probabilities.check_probabilities(
+        value,
+        whose=whose,
+        form=distiller.objective.form or "multiclass",
+        reading=distiller.readings[whose],
+        known_linear=model is not None and probabilities.ends_linear(model),
+    )
+
+
+def _need_a_teacher(distiller) -> None:
+    if distiller.teacher is None:
+        lost = [n for n, _, loss in distiller.objective.named() if "teacher" in loss.needs]
+        raise UserError(
+            f"{', '.join(lost)} needs a teacher and there is none: give Distiller(teacher=...), or "
+            'data with stored targets, {"student": x, "targets": {"logits": ...}}.'
+        )
+
+
+def _need_labels(distiller, labels) -> None:
+    lost = [n for n, _, loss in distiller.objective.named() if "labels" in loss.needs]
+    if lost and labels is None:
+        raise UserError(
+            f"{', '.join(lost)} needs labels and the data have none: give y ({IGNORE} where an "
+            "example has no label), or drop the loss, e.g. objective=SoftTargets()."
+        )
+
+
+def _need_finite(whose: str, logits, mask) -> None:
+    bad = int(tf.reduce_sum(tf.cast(batches.not_finite(logits, mask), tf.int32)))
+    if bad:
+        raise UserError(
+            f"the {whose} returned NaN or +inf for {bad} of the {len(logits)} examples of the "
+            f"first batch: nothing was trained; look at the {whose}'s weights and inputs."
+        )
+
+
+def _declared(model) -> dict | None:
+    """The symbolic output of a functional model."""
+    output = probabilities.declared_output(model)
+    logits = None if output is None else raw_logits(output)
+    return {"logits": logits} if getattr(logits, "shape", (None,))[-1] is not None else None
+
+
+def _declared_by_teacher(teacher) -> dict | None:
+    return _declared(getattr(teacher, "model", None))
+
+
+def _each(function, structure):
+    return tf.nest.map_structure(lambda a: a if a is None else function(a), structure)
+
+
+def _put_back(first, rest):
+    yield first
+    yield from rest
+
+
+def _is_arrays(x) -> bool:
+    leaves = tf.nest.flatten(x) if isinstance(x, (Mapping, list, tuple)) else [x]
+    return bool(leaves) and all(hasattr(each, "shape") for each in leaves)
+
+
+def _telling_rows(arrays, batch_size: int):
+    """The first batch, and the rows that hold the largest and the smallest ids and labels."""
+    rows: dict[int, None] = dict.fromkeys(range(batch_size))
+    for array in tf.nest.flatten(arrays):
+        if array is not None and np.issubdtype(np.asarray(array[:1]).dtype, np.integer):
+            rows.update(dict.fromkeys(_extremes(np.asarray(array))))
+    count = len(tf.nest.flatten(arrays)[0])
+    chosen = np.array([row for row in rows if row < count])
+    return _each(lambda array: np.asarray(array)[chosen], arrays)
+
+
+def _extremes(array: np.ndarray) -> list[int]:
+    if not array.size:
+        return []
+    smallest = np.where(array == IGNORE, np.iinfo(array.dtype).max, array)
+    width = array.size // len(array)
+    return [int(array.argmax() // width), int(smallest.argmin() // width)]

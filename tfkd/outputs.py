@@ -1,0 +1,93 @@
+"""The vocabulary shared by all rooms: named outputs, a batch, and one forward pass of any model."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from .errors import UserError
+from .probabilities import to_logits
+
+Outputs = dict[str, Any]
+IGNORE = -100
+
+
+class Batch(NamedTuple):
+    """What a loss knows of a batch besides the two models' outputs."""
+
+    inputs: Any = None
+    labels: tf.Tensor | None = None  # logits without the last axis; None on unlabelled texts
+    mask: tf.Tensor | None = None  # same shape; 0 where a position does not count
+    token_mask: tf.Tensor | None = None  # a hidden state without its last axis
+
+
+def flavour(model) -> str:
+    """`"tf_keras"` for a model of the tf_keras package, else `"keras"`."""
+    legacy = sys.modules.get("tf_keras")
+    return "tf_keras" if legacy and isinstance(model, legacy.Model) else "keras"
+
+
+def as_outputs(value, whose: str = "model", reading: str = "auto") -> Outputs:
+    """Name what a model returned: a dict with `logits`.
+
+    `value` is a tensor, a mapping or a Hugging Face output with `logits` (or a single entry),
+    or a list or tuple whose first tensor is the logits; `reading` as in `to_logits`.
+
+    >>> sorted(as_outputs({"logits": tf.zeros((1, 2)), "pooled": tf.zeros((1, 8))}))
+    ['logits', 'pooled']
+    """
+    outputs = _named(value, whose)
+    return {**outputs, "logits": to_logits(outputs["logits"], reading)}
+
+
+def _named(value, whose: str) -> Outputs:
+    if isinstance(value, Mapping):
+        return _by_name({key: each for key, each in value.items() if each is not None}, whose)
+    if isinstance(value, (list, tuple)) and value:
+        return _named(value[0], whose)
+    if value is None or isinstance(value, (str, bytes, list, tuple)):
+        raise UserError(f"the {whose} returned {value!r}: return a tensor of logits.")
+    return {"logits": value}
+
+
+def _by_name(named: Outputs, whose: str) -> Outputs:
+    if "logits" not in named and len(named) == 1:
+        named["logits"] = next(iter(named.values()))
+    if "logits" not in named:
+        raise UserError(
+            f"the {whose} returned {', '.join(map(repr, named)) or 'nothing'} and no "
+            "'logits': return a tensor, or a dict with the key 'logits'."
+        )
+    return named
+
+
+def raw_logits(value):
+    """The tensor that `as_outputs` reads, as the model returned it."""
+    return _named(value, "model")["logits"]
+
+
+def accepted(model, inputs):
+    """Only the entries of a dict that a functional model has inputs for (others make it warn)."""
+    names = _input_names(model)
+    if not isinstance(inputs, Mapping) or not names or not set(names) & set(inputs):
+        return inputs
+    return {key: value for key, value in inputs.items() if key in names}
+
+
+def _input_names(model) -> tuple[str, ...]:
+    try:
+        structure = model.input
+    except (AttributeError, ValueError, RuntimeError):
+        return ()
+    if isinstance(structure, Mapping):
+        return tuple(structure)
+    return tuple(getattr(each, "name", "").split(":")[0] for each in tf.nest.flatten(structure))
+
+
+def forward(model, inputs, *, training: bool, whose: str = "student", reading: str = "auto"):
+    """One forward pass: `(what the model returned, the same as Outputs)`."""
+    value = model(accepted(model, inputs), training=training)
+    return value, as_outputs(value, whose, reading)

@@ -1,0 +1,262 @@
+"""The steps of a `Distiller`, the same for Keras 3 and tf_keras."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import tensorflow as tf
+
+from . import batches, distribution, first_batch, guard
+from .errors import UserError
+from .objective import as_objective, hinton
+from .outputs import Outputs, as_outputs, forward
+from .probabilities import check_reading
+from .teachers import as_teacher
+
+
+class Steps:
+    """The body that both flavours of Keras share; `keras` is the package of the flavour."""
+
+    keras: Any = None
+
+    def __init__(
+        self,
+        *,
+        student,
+        teacher=None,
+        objective=None,
+        student_outputs: str = "auto",
+        teacher_outputs: str = "auto",
+        mask=None,
+        example=None,
+        name: str = "distiller",
+    ):
+        super().__init__(name=name, dtype=getattr(student, "dtype_policy", None))
+        self.readings = {"student": student_outputs, "teacher": teacher_outputs}
+        for whose, reading in self.readings.items():
+            check_reading(reading, f"{whose}_outputs")
+        self.student = student
+        self.objective = as_objective(hinton() if objective is None else objective)
+        self.objective.check()
+        self.teacher = as_teacher(teacher, reading=teacher_outputs)
+        self.position_mask = mask or batches.position_mask
+        self._teacher_in_evaluate = self._evaluating = False
+        self._class_weight: dict | None = None
+        self._make_state()
+        if not getattr(self.teacher, "jit", True):
+            self.supports_jit = False
+        first_batch.at_construction(self, example)
+        self.built = student.built
+
+    def _make_state(self) -> None:
+        mean = self.keras.metrics.Mean
+        self._parts = {name: mean(name=name) for name, _, _ in self.objective.named()}
+        self._regularisation = mean(name="regularisation")
+        self._projections: dict[str, dict] = {}
+        self._bad_targets = guard.BadTargets()
+
+    def make_projections(self, student: Outputs, teacher: Outputs) -> None:
+        """Create the trainable weights that the losses ask for; once, before any call."""
+        for name, _, loss in self.objective.named():
+            shapes = loss.weights(student, teacher)
+            if shapes and name not in self._projections:
+                self._projections[name] = {
+                    key: self.add_weight(shape=shape, name=f"{name}_{key}", trainable=True)
+                    for key, shape in shapes.items()
+                }
+
+    # -- what Keras calls ------------------------------------------------------------------
+
+    def compile(self, optimizer="adam", *, metrics=None, weighted_metrics=None, **options):
+        """As `keras.Model.compile`, without `loss`: the objective is the loss.
+
+        `teacher_in_evaluate=True` runs the teacher in `evaluate` too, for `val_soft_targets`.
+        """
+        if options.pop("loss", None) is not None or options.pop("loss_weights", None) is not None:
+            raise UserError(
+                "Distiller.compile takes no loss: give Distiller(objective=...), e.g. "
+                "0.3 * HardLabels() + 0.7 * SoftTargets(temperature=4)."
+            )
+        if options.get("jit_compile") is True and not getattr(self.teacher, "jit", True):
+            raise UserError(
+                "this teacher cannot be compiled by XLA: write jit_compile=False, or train from "
+                "stored targets."
+            )
+        self._teacher_in_evaluate = options.pop("teacher_in_evaluate", False)
+        # Keras's own container, told that all metrics are weighted: the weights are our masks.
+        super().compile(optimizer=optimizer, weighted_metrics=_as_list(metrics), **options)
+        self._compiled_weighted = None
+        if weighted_metrics:
+            self._compiled_weighted = type(self.compiled_container)(None, weighted_metrics)
+
+    def fit(self, x=None, y=None, *, class_weight=None, callbacks=None, **options):
+        """As `keras.Model.fit`; the first batch is checked before anything is trained.
+
+        `y=None` is unlabelled data, label -100 an unlabelled example. `x` may be a dict of
+        `{"student": ..., "teacher": ...}` where the models read different inputs, and
+        `{"student": ..., "targets": {"logits": ...}}` where the teacher has run already.
+        """
+        x = first_batch.before_fit(
+            self, x, y, options.get("sample_weight"), options.get("batch_size")
+        )
+        if class_weight != self._class_weight:
+            self._class_weight, self.train_function = class_weight, None
+        stopper = guard.stopper(self.keras, self._bad_targets)
+        return super().fit(x, y, callbacks=[stopper, *_as_list(callbacks, [])], **options)
+
+    def evaluate(self, *args, **options):
+        """As `keras.Model.evaluate`. Terms that need the teacher are left out unless asked for."""
+        self._evaluating = True
+        try:
+            return super().evaluate(*args, **options)
+        finally:
+            self._evaluating = False
+
+    def call(self, inputs, training=None):
+        """The student's own output."""
+        return forward(self.student, batches.split(inputs).student, training=bool(training))[0]
+
+    def train_step(self, data):
+        """One update of the student on the global weighted mean of the objective."""
+        inputs, labels, sample_weight = batches.unpack(data)
+        teacher, sample_weight = self._targets(inputs, labels, sample_weight)
+        with tf.GradientTape() as tape:
+            value, student = self.run_student(inputs, training=True)
+            batch, weight = self._batch(inputs, labels, sample_weight, student)
+            terms = self.objective(student, teacher, batch, self._projections)
+            penalty = self._regularisation_loss()  # before the update, as the terms are
+            loss = self._share_of_loss(terms, weight) + penalty / distribution.replicas()
+            scaled = self.scale_loss(loss)
+        self.update(tape, scaled)
+        return self._log(terms, penalty, value, student, batch, weight)
+
+    def test_step(self, data):
+        """The same numbers without an update; the teacher stays out unless asked."""
+        inputs, labels, sample_weight = batches.unpack(data)
+        skip = self._skipped(inputs)
+        teacher = None
+        if not skip:
+            teacher, sample_weight = self._targets(inputs, labels, sample_weight)
+        value, student = self.run_student(inputs, training=False)
+        batch, weight = self._batch(inputs, labels, sample_weight, student)
+        terms = self.objective(student, teacher, batch, self._projections, skip=skip)
+        return self._log(terms, self._regularisation_loss(), value, student, batch, weight)
+
+    # -- the pieces of a step --------------------------------------------------------------
+
+    def run_student(self, inputs, training: bool):
+        """One forward pass: what the student returned, and the same by name."""
+        return forward(
+            self.student, inputs.student, training=training, reading=self.readings["student"]
+        )
+
+    def read_teacher(self, value) -> Outputs:
+        """What the teacher returned, by name."""
+        return as_outputs(value, "teacher", self.readings["teacher"])
+
+    def _targets(self, inputs, labels, sample_weight):
+        """The teacher's outputs; an example with NaN among them is counted and weighs nothing."""
+        if not self.objective.reads:
+            return None, sample_weight
+        teacher = inputs.targets or self.teacher(inputs.teacher, self.objective.reads)
+        teacher = tf.nest.map_structure(tf.stop_gradient, teacher)
+        mask = self.position_mask(inputs.teacher, labels, teacher["logits"])
+        bad = batches.not_finite(teacher["logits"], mask)
+        self._bad_targets.add(bad)
+        teacher["logits"] = batches.zero_where(bad, teacher["logits"])
+        return teacher, batches.without(bad, sample_weight)
+
+    def _batch(self, inputs, labels, sample_weight, student):
+        mask = self.position_mask(inputs.student, labels, student["logits"])
+        return batches.batch_of(
+            inputs, labels, sample_weight, mask, student["logits"], self._class_weight
+        )
+
+    def _share_of_loss(self, terms, weight):
+        return tf.add_n(
+            [
+                scale * distribution.share_of_global_mean(terms[name][0], terms[name][1] * weight)
+                for name, scale, _ in self.objective.named()
+            ]
+        )
+
+    def _regularisation_loss(self):
+        losses = [tf.reduce_sum(tf.cast(loss, tf.float32)) for loss in self.student.losses]
+        return tf.add_n(losses) if losses else tf.constant(0.0)
+
+    def _log(self, terms, penalty, value, student, batch, weight):
+        for name, (values, counts) in terms.items():
+            self._parts[name].update_state(values, sample_weight=counts * weight)
+        examples = tf.cast(tf.shape(weight)[0], tf.float32)
+        self._regularisation.update_state(penalty, sample_weight=examples)
+        if batch.labels is not None:
+            read = batches.for_metrics(batch, weight, student["logits"])
+            self._update_metrics(value, *read)
+        return self.get_metrics_result()
+
+    def _update_metrics(self, value, labels, valid, weighted):
+        if self.compiled_container is not None:
+            self.compiled_container.update_state(labels, value, valid)
+        if self._compiled_weighted is not None:
+            self._compiled_weighted.update_state(labels, value, weighted)
+
+    # -- the numbers that are reported -----------------------------------------------------
+
+    def _skipped(self, inputs) -> tuple[str, ...]:
+        if self._teacher_in_evaluate or inputs.targets is not None:
+            return ()
+        return tuple(n for n, _, loss in self.objective.named() if "teacher" in loss.needs)
+
+    @property
+    def _reported(self) -> dict:
+        if not self._evaluating or self._teacher_in_evaluate:
+            return self._parts
+        lone = [n for n, _, loss in self.objective.named() if "teacher" not in loss.needs]
+        return {name: self._parts[name] for name in lone}
+
+    @property
+    def metrics(self):
+        """The student's metrics and one mean per loss."""
+        containers = [self.compiled_container, getattr(self, "_compiled_weighted", None)]
+        found = [self.metrics_in(container) for container in containers if container is not None]
+        return [*itertools.chain(*found), *self._reported.values(), self._regularisation]
+
+    def get_metrics_result(self):
+        """All reported numbers; `loss` is the weighted sum of the parts beside it."""
+        results = {}
+        for metric in self.metrics:
+            result = metric.result()
+            results.update(result if isinstance(result, dict) else {metric.name: result})
+        regularisation = results.pop("regularisation")
+        weights = {name: weight for name, weight, _ in self.objective.named()}
+        if self._reported:
+            parts = [weights[name] * results[name] for name in self._reported]
+            results = {"loss": tf.add_n(parts) + regularisation, **results}
+        return results
+
+    # -- only the student is saved ---------------------------------------------------------
+
+    def save(self, filepath, overwrite=True, **options):
+        """Save the student alone; it loads without tfkd."""
+        return self.student.save(filepath, overwrite=overwrite, **options)
+
+    def export(self, *args, **options):
+        """As the student's `export`."""
+        return self.student.export(*args, **options)
+
+    def summary(self, *args, **options):
+        """As the student's `summary`."""
+        return self.student.summary(*args, **options)
+
+
+def _as_list(value, default=None):
+    if value is None:
+        return default
+    return (
+        list(value)
+        if isinstance(value, (list, tuple))
+        else value
+        if isinstance(value, dict)
+        else [value]
+    )
