@@ -1,0 +1,91 @@
+"""Folders: files named by split, or a tree of texts in the form of aclImdb."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..errors import UserError
+from .columns import Record, check_text
+from .rows import SUFFIXES, file_format
+
+FILE_NAMES = {
+    "train": ("train",),
+    "validation": ("validation", "valid", "dev", "val"),
+    "test": ("test",),
+    "unlabelled": ("unsupervised", "unlabelled", "unlabeled", "unsup"),
+}
+UNLABELLED_FOLDERS = FILE_NAMES["unlabelled"]
+
+
+def split_files(folder: Path) -> dict[str, Path]:
+    """Files of `folder` by split: `train.csv`, `dev.csv.gz`, `unlabelled.jsonl`, ..."""
+    found: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()):
+        split = _split_named(path.name.split(".")[0].lower(), path)
+        if split and split in found:
+            raise UserError(
+                f"{folder} has two files for {split}: {found[split].name} and {path.name}; "
+                "keep one, or give the file itself."
+            )
+        if split:
+            found[split] = path
+    return found
+
+
+def _split_named(stem: str, path: Path) -> str | None:
+    plain = path.name.lower() in {stem + suffix for suffix in SUFFIXES}
+    if not plain or not file_format(path) or not path.is_file():
+        return None
+    return next((split for split, names in FILE_NAMES.items() if stem in names), None)
+
+
+def split_trees(folder: Path) -> dict[str, list[tuple[Path, str | None]]]:
+    """Class folders by split, with the class each stands for (None: unlabelled), sorted."""
+    found: dict[str, list[tuple[Path, str | None]]] = {}
+    for split, names in FILE_NAMES.items():
+        for name in names:
+            for inner in _text_folders(folder / name):
+                unlabelled = split == "unlabelled" or inner.name in UNLABELLED_FOLDERS
+                label = None if unlabelled else inner.name
+                found.setdefault("unlabelled" if unlabelled else split, []).append((inner, label))
+    return found
+
+
+def _text_folders(folder: Path) -> list[Path]:
+    """The folder itself and those in it, as far as they hold texts."""
+    if not folder.is_dir():
+        return []
+    inner = sorted(each for each in folder.iterdir() if each.is_dir())
+    if folder.name in UNLABELLED_FOLDERS:
+        inner.insert(0, folder)
+    return [each for each in inner if next(each.glob("*.txt"), None)]
+
+
+def tree_records(parts: list[tuple[Path, str | None]]) -> Iterator[Record]:
+    """One record a `.txt` file, class by class, by name within a class."""
+    for folder, label in parts:
+        for path in sorted(folder.glob("*.txt")):
+            yield Record(str(path), check_text(str(path), _read(path)), label)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"{path}: byte {error.start} is not UTF-8. Save the file as UTF-8."
+        ) from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror or error}.") from None
+
+
+def no_layout(folder: Path) -> UserError:
+    """The error for a folder in which neither layout is found."""
+    there = sorted(each.name + "/" * each.is_dir() for each in folder.iterdir())
+    listed = ", ".join(there[:8]) + (", ..." if len(there) > 8 else "")
+    return UserError(
+        f"{folder} has no training texts; it holds {listed or 'nothing'}. Expected train.jsonl "
+        "(or .csv, .tsv, each also .gz; validation.*, test.*, unlabelled.* beside it), or "
+        "train/CLASS/*.txt for two classes or more."
+    )

@@ -1,0 +1,157 @@
+"""`open_data`: from a spec to a validated `Data`."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from functools import partial
+from pathlib import Path
+
+from ..errors import UserError
+from .assemble import assemble
+from .columns import Columns, first_label_column
+from .examples import Data
+from .folders import no_layout, split_files, split_trees, tree_records
+from .rows import FORMATS, file_format
+from .sample import sample
+from .source import Base, Source
+from .tfds import imdb
+
+PathLike = str | Path
+POSSIBLE = (
+    "`imdb`, `sample`, `sample:SIZE`, a file (.jsonl, .csv, .tsv, each also .gz) or a folder "
+    "(train.jsonl, ... or train/CLASS/*.txt)"
+)
+
+
+def open_data(
+    spec: PathLike,
+    *,
+    data_dir: PathLike | None = None,
+    validation: PathLike | None = None,
+    test: PathLike | None = None,
+    unlabelled: PathLike | None = None,
+    text_column: str | None = None,
+    label_column: str | None = None,
+    labels: PathLike | None = None,
+    size: int | None = None,
+    seed: int = 0,
+) -> Data:
+    """Find, check and count a data set; nothing is kept in memory.
+
+    Args:
+        spec: `imdb`, `sample`, `sample:SIZE`, a file or a folder.
+        data_dir: where TensorFlow Datasets keeps `imdb`.
+        validation: a file that serves as this split; likewise `test` and `unlabelled`.
+        text_column: the column of the text, `text` by default.
+        label_column: the column of the label; `label`, or the only other column, by default.
+        labels: a file of class names by id, `.txt` or `.json`.
+        size: training rows of `sample`.
+        seed: of `sample`, and of the cut where a split is missing.
+
+    Raises:
+        UserError: anything wrong with the data; names file and row.
+
+    >>> data = open_data("sample", size=400)
+    >>> data.counts, data.labels
+    ({'train': 400, 'validation': 50, 'test': 100, 'unlabelled': 400}, ('negative', 'positive'))
+    """
+    spec = str(spec)
+    columns = Columns(text_column, label_column)
+    _refuse(spec, data_dir=data_dir, size=size, labels=labels)
+    base = _base(spec, columns, data_dir, size, seed)
+    files = {"validation": validation, "test": test, "unlabelled": unlabelled}
+    extra = {
+        split: _file(Path(path).expanduser(), columns, split != "unlabelled")
+        for split, path in files.items()
+        if path is not None
+    }
+    names_file = None if labels is None else Path(labels).expanduser()
+    return assemble(spec, base, {**base.sources, **extra}, names_file, seed)
+
+
+def _kind(spec: str) -> str:
+    return spec.partition(":")[0] if re.fullmatch(r"imdb|sample(:.*)?", spec) else "path"
+
+
+def _refuse(spec: str, **given: PathLike | int | None) -> None:
+    """An argument that would have no effect is a mistake to be told of."""
+    serves = {"data_dir": ("imdb",), "size": ("sample",), "labels": ("path",)}
+    kind = _kind(spec)
+    for name, value in given.items():
+        if value is not None and kind not in serves[name]:
+            raise UserError(
+                f"--{name.replace('_', '-')} is {value}, but the data {spec!r} has no use for it."
+            )
+
+
+def _base(spec: str, columns: Columns, data_dir, size: int | None, seed: int) -> Base:
+    kind = _kind(spec)
+    if kind == "imdb":
+        return imdb(data_dir)
+    if kind == "sample":
+        return sample(_size(spec, size), seed)
+    path = Path(spec).expanduser()
+    if path.is_dir():
+        return _folder(path, columns)
+    if not path.exists() and not _looks_like_a_path(spec):
+        raise UserError(f"unknown data {spec!r}{_near(path)}. Write {POSSIBLE}.")
+    name = path.parent.resolve().name if path.name.startswith("train.") else path.name
+    return Base(_safe(name), {"train": _file(path, columns)}, folder=path.parent)
+
+
+def _size(spec: str, size: int | None) -> int | None:
+    written = spec.partition(":")[2]
+    if spec == "sample":
+        return size
+    if not (written.isascii() and written.isdecimal()):
+        raise UserError(f"the data is {spec!r}; write `sample:SIZE` with a number, sample:4000.")
+    if size is not None and size != int(written):
+        raise UserError(f"the data is {spec!r}, but --size is {size}; write one of them.")
+    return int(written)
+
+
+def _folder(folder: Path, columns: Columns) -> Base:
+    files, trees = split_files(folder), split_trees(folder)
+    if "train" in files or ("unlabelled" in files and "train" not in trees):
+        sources = {
+            split: _file(path, columns, split != "unlabelled") for split, path in files.items()
+        }
+    elif "train" in trees or "unlabelled" in trees:
+        sources = {
+            split: Source(str(folder / split), partial(tree_records, parts))
+            for split, parts in trees.items()
+        }
+    else:
+        raise no_layout(folder)
+    return Base(_safe(folder.resolve().name), sources, folder=folder)
+
+
+def _file(path: Path, columns: Columns, labelled: bool = True) -> Source:
+    if not path.is_file():
+        raise UserError(f"there is no file {path}{_near(path)}.")
+    if file_format(path) is None:
+        raise UserError(f"{path} is none of {', '.join(FORMATS)} (each also .gz).")
+    column = first_label_column(path, columns) if labelled else "label"
+    return Source(str(path), partial(columns.records, path, labelled), label_column=column)
+
+
+def _looks_like_a_path(spec: str) -> bool:
+    return "/" in spec or "\\" in spec or "." in spec
+
+
+def _near(path: Path) -> str:
+    """ ", did you mean ...?" from the built-in specs and the files beside the path."""
+    beside = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
+    found = get_close_matches(path.name, ["imdb", "sample", *beside], n=2, cutoff=0.6)
+    return f" (did you mean {' or '.join(found)}?)" if found else ""
+
+
+def _safe(name: str) -> str:
+    """A name for folders: no suffixes, nothing but letters, digits, `.`, `_` and `-`.
+
+    >>> _safe("my reviews.csv.gz"), _safe("imdb")
+    ('my-reviews', 'imdb')
+    """
+    stem = re.sub(r"(\.(jsonl|csv|tsv))?(\.gz)?$", "", name, flags=re.IGNORECASE)
+    return re.sub(r"[^\w.-]+", "-", stem).strip("-._")[:60] or "data"

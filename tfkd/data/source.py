@@ -1,0 +1,39 @@
+"""A split before its labels are ids, and the splits that a spec stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .columns import Record
+
+
+@dataclass(frozen=True)
+class Source:
+    """One split as checked records, streamed afresh at each call of `records`.
+
+    Attributes:
+        origin: what to call it: a path, mostly.
+        records: opens the stream.
+        count: its number of rows where that is known for certain.
+        label_column: what its label column is called.
+    """
+
+    origin: str
+    records: Callable[[], Iterator[Record]]
+    count: int | None = None
+    label_column: str = "label"
+
+
+@dataclass(frozen=True)
+class Base:
+    """What a spec stands for: sources by split, and class names where they are known."""
+
+    name: str
+    sources: Mapping[str, Source]
+    names: tuple[str, ...] = ()
+    folder: Path | None = None
+    synthetic: bool = False
+    facts: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,145 @@
+"""Cutting a validation and a test split from train, by a hash of the text.
+
+A text's place depends on the seed and on the text alone, never on its position: the same text is
+always in the same split, and a shuffled file is cut the same way.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+from ..errors import UserError
+from .columns import Record
+
+BUCKETS = 100_000
+FEWEST = 20
+TEST_SHARE = 0.2
+VALIDATION_SHARE, VALIDATION_LEAST, VALIDATION_MOST = 0.05, 50, 2_500
+# A data set with more classes than this is one whose label column is something else.
+MOST_LABELS = 10_000
+
+
+def bucket(text: str, seed: int) -> int:
+    """Where the text falls, 0 to `BUCKETS` - 1.
+
+    >>> bucket("a fine film", 0), bucket("a fine film", 1)
+    (22989, 17091)
+    """
+    key = str(seed).encode()[:64]
+    digest = blake2b(text.encode(), digest_size=8, key=key).digest()
+    return int.from_bytes(digest, "big") % BUCKETS
+
+
+@dataclass
+class Tally:
+    """What one pass over a split leaves behind: counters, and one entry a label."""
+
+    rows: int = 0
+    first: dict[str, str] = field(default_factory=dict)
+    highest: dict[str, int] = field(default_factory=dict)
+    filled: array = field(default_factory=lambda: array("Q", bytes(8 * BUCKETS)))
+
+    @property
+    def labelled(self) -> int:
+        """How many rows have a label; known after a pass with a seed."""
+        return sum(self.filled)
+
+
+def tally(records: Iterable[Record], *, seed: int | None = None, whole: bool = False) -> Tally:
+    """Count checked rows; with a `seed`, also by bucket. `whole`: each row must have a label."""
+    seen = Tally()
+    for where, text, label in records:
+        seen.rows += 1
+        if label is None:
+            if whole:
+                raise UserError(f"{where}: no label; only train may be partly labelled.")
+            continue
+        if label not in seen.first:
+            _note(seen, label, where)
+        if seed is not None:
+            place = bucket(text, seed)
+            seen.filled[place] += 1
+            seen.highest[label] = max(place, seen.highest.get(label, 0))
+    return seen
+
+
+def _note(seen: Tally, label: str, where: str) -> None:
+    seen.first[label] = where
+    if len(seen.first) > MOST_LABELS:
+        raise UserError(
+            f"{where}: more than {MOST_LABELS:,} different labels. Is this a label column? "
+            "Name the right one with --label-column."
+        )
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Buckets [start, stop) of each split that train gives up, less those that train keeps."""
+
+    ranges: Mapping[str, tuple[int, int]]
+    kept: frozenset[int]
+    seed: int
+
+    def split_of(self, text: str) -> str:
+        """The split of a labelled text."""
+        place = bucket(text, self.seed)
+        for split, (start, stop) in self.ranges.items():
+            if start <= place < stop and place not in self.kept:
+                return split
+        return "train"
+
+    def count(self, seen: Tally) -> dict[str, int]:
+        """Rows per split after the cut."""
+        counts = {
+            split: sum(seen.filled[start:stop])
+            - sum(seen.filled[place] for place in self.kept if start <= place < stop)
+            for split, (start, stop) in self.ranges.items()
+        }
+        return {"train": seen.rows - sum(counts.values()), **counts}
+
+
+def plan_cut(seen: Tally, missing: Iterable[str], seed: int, origin: str) -> Cut:
+    """Choose the buckets of the `missing` splits ("test", "validation").
+
+    Raises:
+        UserError: too few rows, or too few different texts, to cut anything from.
+    """
+    missing, labelled = tuple(missing), seen.labelled
+    if labelled < FEWEST:
+        raise UserError(
+            f"{origin} has {labelled} labelled rows; cutting {' and '.join(missing)} from them "
+            f"needs at least {FEWEST}. Add rows, or give the splits with --validation and --test."
+        )
+    ranges, start = {}, 0
+    for split in missing:
+        stop = _stop(seen, start, TEST_SHARE if split == "test" else validation_share(labelled))
+        ranges[split], start = (start, stop), stop
+    # A rare class may fall into the cut as a whole: its text of the highest bucket stays.
+    kept = frozenset(place for place in seen.highest.values() if place < start)
+    cut = Cut(ranges, kept, seed)
+    if 0 in cut.count(seen).values():
+        raise UserError(
+            f"{origin} has too few different texts to cut {' and '.join(missing)} from; "
+            "give the splits with --validation and --test."
+        )
+    return cut
+
+
+def validation_share(rows: int) -> float:
+    """5 % of `rows`; more for small data and less for large.
+
+    >>> [round(validation_share(n) * n) for n in (100, 500, 10_000, 1_000_000)]
+    [20, 50, 500, 2500]
+    """
+    share = max(VALIDATION_SHARE, VALIDATION_LEAST / rows)
+    return min(share, TEST_SHARE, VALIDATION_MOST / rows)
+
+
+def _stop(seen: Tally, start: int, share: float) -> int:
+    """The end of a range of this share of the buckets, stretched until it holds a row."""
+    stop = min(BUCKETS, start + max(1, round(share * BUCKETS)))
+    first = next((place for place in range(start, BUCKETS) if seen.filled[place]), 0)
+    return max(stop, first + 1)
