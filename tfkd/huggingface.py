@@ -1,0 +1,110 @@
+"""A Hugging Face BERT-like classifier folder as a callable, through KerasHub or transformers."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+
+import numpy as np
+
+from .errors import UserError
+
+
+def load_classifier(path: str | Path):
+    """The classifier in a Hugging Face folder, head included: a Keras model or a callable.
+
+    The result reads `{"input_ids", "attention_mask"}`, int32 `[batch, length]`, and returns
+    `{"logits": [batch, classes]}`. BERT goes through KerasHub where it is installed (Keras 3,
+    safetensors), everything else through transformers (tf_keras).
+    """
+    path = Path(path)
+    config = read_config(path)
+    if config.get("model_type") == "bert" and _has("keras_hub", "safetensors"):
+        return _through_keras_hub(path, config)
+    if _has("transformers", "tf_keras"):
+        return _through_transformers(path)
+    extra = "hub" if config.get("model_type") == "bert" else "hf"
+    raise UserError(
+        f'a {config.get("model_type")} teacher needs KerasHub or transformers: run '
+        f'`pip install "tfkd[{extra}]"`.'
+    )
+
+
+def read_config(path: Path) -> dict:
+    """`config.json` of a Hugging Face folder."""
+    file = path / "config.json"
+    if not file.is_file():
+        raise UserError(
+            f"{path} is no Hugging Face model folder: expected a folder with config.json, "
+            "weights and vocab.txt or tokenizer.json."
+        )
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+def label_names(config: dict) -> tuple[str, ...]:
+    """The class names in order of their ids."""
+    names = config.get("id2label") or {}
+    return tuple(names[key] for key in sorted(names, key=int))
+
+
+def _has(*packages: str) -> bool:
+    return all(importlib.util.find_spec(package) for package in packages)
+
+
+def _through_keras_hub(path: Path, config: dict):
+    import keras
+    import keras_hub
+
+    head = _head(path)
+    backbone = keras_hub.models.BertBackbone.from_preset(str(path), dtype="float32")
+    _use_exact_gelu(backbone, config)
+    names = ("input_ids", "attention_mask")
+    ids, mask = (keras.Input((None,), dtype="int32", name=name) for name in names)
+    segments = keras.ops.zeros_like(ids)
+    encoded = backbone({"token_ids": ids, "padding_mask": mask, "segment_ids": segments})
+    dense = keras.layers.Dense(head[0].shape[1], name="classifier")
+    logits = dense(encoded["pooled_output"])
+    # KerasHub converts no BERT head and would leave one at random, without a word.
+    dense.set_weights(list(head))
+    return keras.Model({"input_ids": ids, "attention_mask": mask}, {"logits": logits})
+
+
+def _head(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    from safetensors.numpy import load_file
+
+    file = path / "model.safetensors"
+    if not file.is_file():
+        raise UserError(f"{path} holds no model.safetensors: convert the checkpoint first.")
+    weights = load_file(str(file))
+    if "classifier.weight" not in weights:
+        raise UserError(
+            f"{path} has no classification head (no classifier.weight): it is an encoder; "
+            "fine-tune it first, or take a ...ForSequenceClassification checkpoint."
+        )
+    kernel, bias = weights["classifier.weight"], weights["classifier.bias"]
+    return kernel.T.astype("float32"), bias.astype("float32")
+
+
+def _use_exact_gelu(backbone, config: dict) -> None:
+    """KerasHub's BERT uses the tanh form of GELU, which alone moves hidden states by 0.003."""
+    import keras
+
+    if config.get("hidden_act") != "gelu":
+        return
+    for layer in backbone.layers:
+        inner = getattr(layer, "_feedforward_intermediate_dense", None)
+        if inner is not None:
+            inner.activation = keras.activations.gelu
+
+
+def _through_transformers(path: Path):
+    import transformers
+
+    transformers.logging.set_verbosity_error()
+    kind = transformers.TFAutoModelForSequenceClassification
+    try:
+        model = kind.from_pretrained(str(path))
+    except OSError:
+        model = kind.from_pretrained(str(path), from_pt=True)
+    return model
