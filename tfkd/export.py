@@ -1,0 +1,125 @@
+"""Export a Keras 3 student to LiteRT, `.keras` or SavedModel: verified before it gets its name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import UserError
+from .placing import check_target, format_of, put, room, size
+from .text import TextEncoder
+
+QUANTIZE = ("float32", "float16", "int8")
+FORMS = ("multiclass", "binary")
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A written file and how it compares with its Keras student.
+
+    `bytes` is its size on disk, `checked` the number of examples both were run on,
+    `max_difference` the greatest difference of two logits, `agreement` the share of examples
+    with the same class; `score` and `keras_score` are the accuracies of the file and of the
+    student where the examples had labels, else None.
+    """
+
+    path: Path
+    format: str
+    quantize: str | None
+    bytes: int
+    checked: int
+    max_difference: float
+    agreement: float
+    score: float | None
+    keras_score: float | None
+
+
+def export(
+    student,
+    path: str | os.PathLike,
+    *,
+    format: str | None = None,
+    quantize: str | None = None,
+    encoder: TextEncoder | None = None,
+    labels: Sequence[str] | None = None,
+    check=None,
+    tolerance: float | None = None,
+    overwrite: bool = True,
+    form: str = "multiclass",
+) -> Exported:
+    """Write `student` to `path`, after the file has been run against it.
+
+    `student` is a Keras 3 model with outputs `[batch, classes]`: logits, or a dict with
+    `logits`. A final softmax or sigmoid is left out of the file where Keras hands on what came
+    before it. `format` is `litert` (or `tflite`), `keras` or `saved_model`, by default from the
+    suffix of `path`: `.tflite`, `.keras`, none. `quantize` is None or `float32`, `float16`,
+    `int8` (dynamic range; LiteRT only).
+
+    With an `encoder` the student takes one array of ids, and vocabulary, class names (`labels`)
+    and settings travel inside a `.tflite`, so that `tfkd.runtime.Classifier` reads texts with the
+    file alone; beside a `.keras`, inside a SavedModel's folder.
+
+    `check` is a list of texts or of `(text, label)`, or an array or dict of inputs; by default a
+    few sentences, or random inputs. `tolerance` replaces the difference that
+    `tfkd.verify.gate` allows, as a share of the greatest logit. `form="binary"` is one logit for
+    two classes. What was at `path` before stays until the new file has passed.
+
+    Raises:
+        UserError: wrong arguments, a folder that cannot be written, a model that does not
+            convert (its ops are named), or a file that does not compute what the student does.
+
+    ```python
+    tfkd.export(student, "small.tflite", quantize="int8", encoder=encoder, labels=["bad", "good"])
+    ```
+    """
+    target = Path(path)
+    kind = format_of(target, format)
+    _check_quantize(kind, quantize)
+    _check_labels(labels, form)
+    check_target(target, kind, overwrite)
+    from .formats import WRITERS
+    from .order import order
+
+    with room(target) as place:
+        checked_order = order(
+            student, encoder, labels, form, check, quantize or "float32", tolerance
+        )
+        figures = WRITERS[kind](checked_order, place / target.name)
+        # The model last: until it has its name, an older one still counts.
+        for made in sorted(place.iterdir(), key=lambda each: each.name == target.name):
+            put(made, target.with_name(made.name))
+    return Exported(
+        path=target,
+        format=kind,
+        quantize=quantize,
+        bytes=size(target),
+        checked=figures.checked,
+        max_difference=figures.max_difference,
+        agreement=figures.agreement,
+        score=figures.score,
+        keras_score=figures.keras_score,
+    )
+
+
+def _check_quantize(kind: str, quantize: str | None) -> None:
+    if quantize not in (None, *QUANTIZE):
+        known = ", ".join(map(repr, QUANTIZE))
+        raise UserError(f"quantize={quantize!r}: write one of {known}, or leave it out.")
+    if kind != "litert" and quantize not in (None, "float32"):
+        raise UserError(
+            f"quantize={quantize!r} needs a LiteRT file: give a path that ends in `.tflite`, or "
+            "leave quantize out."
+        )
+
+
+def _check_labels(labels: Sequence[str] | None, form: str) -> None:
+    if form not in FORMS:
+        raise UserError(f"form={form!r}: write one of {', '.join(map(repr, FORMS))}.")
+    if labels is None:
+        return
+    if isinstance(labels, str) or not all(isinstance(each, str) for each in labels):
+        raise UserError(f"labels are {labels!r}: give a list of class names.")
+    if len(set(labels)) < len(labels) or any(len(e.splitlines()) != 1 for e in labels):
+        raise UserError(f"labels are {list(labels)}: give different names, each one line.")

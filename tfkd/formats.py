@@ -1,0 +1,105 @@
+"""One function for each format: make the file, and run it against the student."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from ._version import __version__
+from .calling import Calling, Reference, calling
+from .convert import Inconvertible, attempts, flatbuffer, saved_model
+from .errors import UserError
+from .inside import describe, read_encoder
+from .interpreter import SIGNATURE, LiteRT
+from .order import Order
+from .packing import pack, unpack
+from .probabilities import ends_linear
+from .verify import Figures, gate
+
+
+def litert(order: Order, made: Path) -> Figures:
+    """Write a `.tflite`, the vocabulary inside."""
+    length = order.encoder.max_length if order.encoder else None
+    refused = None
+    for sizes in attempts(order.calling, length):
+        try:
+            blob = flatbuffer(sizes, order.quantize)
+            made.write_bytes(blob)
+            figures = order.compare(LiteRT(made), sizes)
+        except (Inconvertible, RuntimeError) as error:  # RuntimeError: it converts, but never runs
+            refused = error
+            continue
+        gate(figures, order.quantize, order.tolerance)
+        _append(order, blob, made, figures, sizes)
+        return figures
+    raise Inconvertible(str(refused)).explain(order.calling.student.name) from refused
+
+
+def keras_file(order: Order, made: Path) -> Figures:
+    """Write a `.keras`, the tokenizer and the class names beside it."""
+    order.calling.student.save(made)
+    try:
+        loaded = keras.saving.load_model(made, compile=False)
+    except (TypeError, ValueError) as error:
+        raise UserError(
+            f"{made.name} cannot be loaded again ({str(error).splitlines()[0][:200]}): give the "
+            "model's own layers `get_config` and `@keras.saving.register_keras_serializable()`."
+        ) from error
+    figures = order.gated(Reference(calling(loaded, order.want.example, order.encoder is not None)))
+    _beside(order, made.parent)
+    return figures
+
+
+def saved_model_folder(order: Order, made: Path) -> Figures:
+    """Write a SavedModel, the tokenizer and the class names inside its folder."""
+    saved_model(order.calling, made)
+    loaded = tf.saved_model.load(str(made))
+    serve = loaded.signatures[SIGNATURE]
+
+    def run(feed):
+        return serve(**{name: tf.constant(each) for name, each in feed.items()})["logits"].numpy()
+
+    figures = order.gated(run)
+    _beside(order, made)
+    return figures
+
+
+WRITERS = {"litert": litert, "keras": keras_file, "saved_model": saved_model_folder}
+
+
+def _append(order: Order, blob: bytes, made: Path, figures: Figures, sizes: Calling) -> None:
+    """Put vocabulary, class names and settings behind the model, and read them again."""
+    if order.encoder is None or order.labels is None:
+        return
+    ((name, (shape, _)),) = sizes.inputs.items()
+    settings = {
+        "tfkd": __version__,
+        "input": name,
+        "static": {"batch": shape[0], "length": shape[1]},
+        "form": order.form,
+        "outputs": _outputs(order, figures),
+        "classes": order.labels,
+    }
+    files = describe(order.encoder, settings) | {"labels.txt": "\n".join(order.labels) + "\n"}
+    made.write_bytes(pack(blob, files))
+    LiteRT(made)
+    again, _ = read_encoder(unpack(made.read_bytes()))
+    texts = order.want.texts or []
+    if again.encode_many(texts) != order.encoder.encode_many(texts):
+        raise UserError("the tokenizer does not read the same from the file: save it and report.")
+
+
+def _outputs(order: Order, figures: Figures) -> str:
+    """Whether the file returns probabilities: a softmax or sigmoid that Keras does not open."""
+    looks = figures.between_0_and_1 if order.form == "binary" else figures.sum_to_1
+    return "probabilities" if looks and not ends_linear(order.calling.student) else "logits"
+
+
+def _beside(order: Order, folder: Path) -> None:
+    if order.encoder is not None:
+        order.encoder.save(folder)
+    if order.labels is not None:
+        text = "\n".join(order.labels) + "\n"
+        (folder / "labels.txt").write_text(text, encoding="utf-8")

@@ -1,0 +1,101 @@
+"""What travels inside a `.tflite`: the tokenizer, and settings, as texts by file name.
+
+No TensorFlow here: the runtime reads with this file.
+"""
+
+from __future__ import annotations
+
+import json
+
+from tokenizers import Tokenizer
+
+from .errors import UserError
+from .packing import broken
+from .text import TextEncoder, wordpiece
+
+FORMAT = 1
+
+
+def describe(encoder: TextEncoder, settings: dict) -> dict[str, str]:
+    """The files that let `read_encoder` build `encoder` again, `settings` in `tfkd.json`.
+
+    The vocabulary and the lower-case flag say all about BERT's own tokenizer. Only one that they
+    do not reproduce exactly travels as a `tokenizer.json`, which is twice as large.
+    """
+    lines, special = pieces(encoder), _special(encoder)
+    files = {"vocab.txt": "\n".join(lines) + "\n"}
+    again = _wordpiece(lines, encoder.lowercase, special)
+    kind = "wordpiece" if _parts(again) == _parts(encoder.tokenizer) else "tokenizer.json"
+    if kind == "tokenizer.json":
+        files[kind] = encoder.tokenizer.to_str()
+    ours = {"tokenizer": kind, "lowercase": encoder.lowercase, "special": special, "pad_id": 0}
+    ours |= {"max_length": encoder.max_length, "vocab_size": len(lines)}
+    return {"tfkd.json": json.dumps({"format": FORMAT, **ours, **settings}, indent=1)} | files
+
+
+def read_encoder(files: dict[str, str], name: str = "the file") -> tuple[TextEncoder, dict]:
+    """The encoder and the settings that `describe` wrote.
+
+    Raises:
+        UserError: there is no vocabulary, it is broken, or a newer tfkd wrote it.
+    """
+    if "tfkd.json" not in files or "vocab.txt" not in files:
+        raise UserError(
+            f"{name} has no vocabulary inside: export it with "
+            "`tfkd.export(student, path, encoder=encoder, labels=[...])`."
+        )
+    settings = _settings(files["tfkd.json"], name)
+    try:
+        return _encoder(files, settings), settings
+    except Exception as error:  # `tokenizers` raises bare Exception
+        raise broken(name, str(error)) from error
+
+
+def _settings(text: str, name: str) -> dict:
+    try:
+        settings = json.loads(text)
+        version = int(settings["format"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise broken(name, f"tfkd.json: {error}") from error
+    if version > FORMAT:
+        raise UserError(
+            f"{name} is of format {version}, this tfkd reads up to {FORMAT}: update tfkd."
+        )
+    return settings
+
+
+def _encoder(files: dict[str, str], settings: dict) -> TextEncoder:
+    if settings["tokenizer"] == "tokenizer.json":
+        tokenizer = Tokenizer.from_str(files["tokenizer.json"])
+    else:
+        lines = files["vocab.txt"].split("\n")[:-1]
+        if len(lines) != settings["vocab_size"]:
+            raise ValueError(
+                f"vocab.txt has {len(lines)} lines where {settings['vocab_size']} belong"
+            )
+        tokenizer = _wordpiece(lines, settings["lowercase"], settings["special"])
+    return TextEncoder(tokenizer, int(settings["max_length"]))
+
+
+def pieces(encoder: TextEncoder) -> list[str]:
+    """The pieces by id: an id without a piece is an empty line, so that a line stays an id."""
+    ids = encoder.tokenizer.get_vocab()
+    by_id = {i: piece for piece, i in ids.items()}
+    return [by_id.get(i, "") for i in range(max(by_id) + 1)]
+
+
+def _special(encoder: TextEncoder) -> list[str]:
+    added = json.loads(encoder.tokenizer.to_str())["added_tokens"]
+    return [token["content"] for token in added if token["special"]]
+
+
+def _wordpiece(lines: list[str], lowercase: bool, special: list[str]):
+    tokenizer = wordpiece({piece: i for i, piece in enumerate(lines) if piece}, lowercase)
+    tokenizer.add_special_tokens(special)
+    return tokenizer
+
+
+def _parts(tokenizer) -> dict:
+    """What decides about ids; truncation, padding and the way back to text do not."""
+    parts = json.loads(tokenizer.to_str())
+    return {key: parts[key] for key in ("added_tokens", "normalizer", "pre_tokenizer", "model")}

@@ -1,0 +1,82 @@
+"""An export order: the arguments of `tfkd.export`, checked against the student."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .calling import Calling, Reference, calling
+from .checks import Wanted, checks, wanted
+from .embeddings import check_vocabulary, id_limit
+from .errors import UserError
+from .inside import pieces
+from .text import TextEncoder
+from .verify import Figures, Model, compare, gate
+
+
+@dataclass(frozen=True)
+class Order:
+    """A checked order: what to export, and what to check it on."""
+
+    calling: Calling
+    reference: Reference
+    encoder: TextEncoder | None
+    labels: list[str] | None
+    form: str
+    want: Wanted
+    quantize: str
+    tolerance: float | None
+
+    def compare(self, model: Model, sizes: Calling) -> Figures:
+        """Run `model`, which takes inputs of `sizes`, against the student."""
+        limit = id_limit(self.calling.student)
+        what = checks(self.want, sizes.inputs, self.encoder, limit)
+        return compare(self.reference, model, what, self.form == "binary")
+
+    def gated(self, model: Model) -> Figures:
+        """The same for a model of any size, which must pass."""
+        figures = self.compare(model, self.calling)
+        gate(figures, self.quantize, self.tolerance)
+        return figures
+
+
+def order(student, encoder, labels, form, check, quantize, tolerance) -> Order:
+    """Check the arguments of `tfkd.export` against the student.
+
+    Raises:
+        UserError: inputs that texts cannot feed, more ids than embedding rows, class names or
+            labels that disagree with the logits.
+    """
+    names = None if labels is None else list(labels)
+    want = wanted(check, encoder, names)
+    call = calling(student, want.example, encoder is not None)
+    if encoder is not None:
+        _check_reads_ids(call)
+        check_vocabulary(student, len(pieces(encoder)))
+    reference = Reference(call)
+    names = _names(reference.classes, names, form, encoder is not None)
+    return Order(call, reference, encoder, names, form, want, quantize, tolerance)
+
+
+def _check_reads_ids(call: Calling) -> None:
+    ((_, (shape, dtype)), *others) = call.inputs.items()
+    if others or len(shape) != 2 or not dtype.startswith(("int", "uint")):
+        listed = ", ".join(f"{n} {list(s)} {d}" for n, (s, d) in call.inputs.items())
+        raise UserError(
+            f"an encoder feeds one input of ids [batch, length]; the student takes {listed}: "
+            "leave `encoder` out and give `check` arrays."
+        )
+
+
+def _names(classes, names: Sequence[str] | None, form: str, needed: bool) -> list[str] | None:
+    """The class names, numbers where none were given."""
+    expected = 2 if form == "binary" else classes
+    if form == "binary" and classes != 1:
+        raise UserError(f"form='binary' is one logit; the student has {classes}.")
+    if names is None:
+        return [str(i) for i in range(expected)] if needed else None
+    if len(names) != expected:
+        raise UserError(
+            f"{len(names)} labels came for a student of {expected} classes: give one name a class."
+        )
+    return list(names)

@@ -1,0 +1,99 @@
+"""Where an export goes: the format by the path, and a name given only to what is finished."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .errors import UserError
+
+SUFFIXES = {"litert": ".tflite", "keras": ".keras", "saved_model": ""}
+_ALIASES = {"tflite": "litert"}
+_EXPECTED = "`.tflite` (LiteRT), `.keras`, or no suffix for a SavedModel folder"
+
+
+def format_of(path: Path, format: str | None = None) -> str:
+    """`litert`, `keras` or `saved_model`: as asked for, or by the suffix.
+
+    >>> format_of(Path("small.tflite")), format_of(Path("small")), format_of(Path("v1.0"), "tflite")
+    Traceback (most recent call last):
+    ...
+    tfkd.errors.UserError: v1.0 does not end in `.tflite`, as format='tflite' needs.
+    """
+    by_suffix = {suffix: name for name, suffix in SUFFIXES.items()}
+    if format is None:
+        if path.suffix not in by_suffix:
+            raise UserError(f"{path} ends in {path.suffix!r}: write {_EXPECTED}.")
+        return by_suffix[path.suffix]
+    kind = _ALIASES.get(format, format)
+    if kind not in SUFFIXES:
+        known = ", ".join(map(repr, (*SUFFIXES, *_ALIASES)))
+        raise UserError(f"format={format!r}: write one of {known}, or leave it out.")
+    if kind == "saved_model" and path.suffix in (".tflite", ".keras"):
+        raise UserError(f"{path} ends in {path.suffix!r}, but a SavedModel is a folder.")
+    if kind != "saved_model" and path.suffix != SUFFIXES[kind]:
+        raise UserError(f"{path} does not end in `{SUFFIXES[kind]}`, as format={format!r} needs.")
+    return kind
+
+
+def check_target(path: Path, kind: str, overwrite: bool = True) -> None:
+    """Refuse a target that would lose something else than an older export."""
+    if not path.name:
+        raise UserError(f"{str(path)!r} names no file: write a path such as `small.tflite`.")
+    if not path.exists():
+        return
+    if not overwrite:
+        raise UserError(f"{path} exists: choose another path, or allow overwriting it.")
+    if kind != "saved_model" and path.is_dir():
+        raise UserError(f"{path} is a folder: give the path of a file.")
+    if kind == "saved_model" and not path.is_dir():
+        raise UserError(f"{path} is a file: a SavedModel is a folder, choose another path.")
+    if kind == "saved_model" and any(path.iterdir()) and not (path / "saved_model.pb").exists():
+        raise UserError(f"{path} holds other files: give a new or empty folder.")
+
+
+@contextmanager
+def room(target: Path) -> Iterator[Path]:
+    """A folder beside `target`, on the same disk, gone afterwards whatever happens.
+
+    Raises:
+        UserError: the folder cannot be written, or the disk is full.
+    """
+    place = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        place = Path(tempfile.mkdtemp(prefix=".tfkd-", dir=target.parent))
+        yield place
+    except OSError as error:
+        raise UserError(
+            f"cannot write {target} ({error.strerror or error}): choose a folder that can be "
+            "written and has room."
+        ) from error
+    finally:
+        if place is not None:
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def put(made: Path, target: Path) -> None:
+    """Give `made`, a file or a folder, the name `target`; an old one is there until then."""
+    if not (made.is_dir() and target.exists()):
+        os.replace(made, target)
+        return
+    # A folder in use cannot be replaced in one step: the old one steps aside, and back on failure.
+    aside = made.with_name(".old")
+    os.replace(target, aside)
+    try:
+        os.replace(made, target)
+    except OSError:
+        os.replace(aside, target)
+        raise
+
+
+def size(path: Path) -> int:
+    """Bytes of a file, or of all files in a folder."""
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(each.stat().st_size for each in files if each.is_file())
