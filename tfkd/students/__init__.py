@@ -1,0 +1,38 @@
+"""Small Keras 3 text classifiers to distil into: ids `[batch, length]` to logits `[batch, classes]`.
+
+Each is a plain functional model: it saves, loads and exports without tfkd.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from ..errors import UserError
+from ._parts import SIZES
+from .bag_of_ngrams import bag_of_ngrams
+from .bilstm import bilstm
+from .ngram_cnn import ngram_cnn
+from .text_cnn import text_cnn
+from .transformer import transformer
+
+STUDENTS = {
+    each.__name__: each for each in (ngram_cnn, bag_of_ngrams, text_cnn, bilstm, transformer)
+}
+
+__all__ = ["STUDENTS", "SIZES", "build", *STUDENTS]
+
+
+def build(name: str, vocab_size: int, classes: int, size: str = "small", **settings):
+    """A student by name; `seed` and each student's own settings are keywords.
+
+    Raises:
+        UserError: an unknown name, size or setting.
+
+    >>> build("text_cnn", 100, 3, "tiny", filters=8).output.shape
+    (None, 3)
+    """
+    if name not in STUDENTS:
+        near = get_close_matches(name, STUDENTS, n=1)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        raise UserError(f"no student is called {name!r}{hint}; write one of {', '.join(STUDENTS)}.")
+    return STUDENTS[name](vocab_size, classes, size, **settings)
