@@ -13,6 +13,7 @@ from .errors import UserError
 
 if TYPE_CHECKING:
     from .distiller import Distiller
+    from .exporting import Exported, export
     from .losses import DistillationLoss, HardLabels, LogitError, SoftTargets
     from .objective import Objective, hinton
 
@@ -24,6 +25,8 @@ _HOME = {
     "SoftTargets": "losses",
     "Objective": "objective",
     "hinton": "objective",
+    "Exported": "exporting",
+    "export": "exporting",
 }
 
 __all__ = ["UserError", "__version__", *_HOME]

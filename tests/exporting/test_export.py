@@ -11,14 +11,13 @@ keras = pytest.importorskip("keras")
 import tensorflow as tf
 from keras import layers, ops
 
-from tfkd import formats
 from tfkd.errors import UserError
-from tfkd.export import export
-from tfkd.interpreter import LiteRT
-from tfkd.packing import unpack
+from tfkd.exporting import export, formats
+from tfkd.exporting.verify import Figures, gate
 from tfkd.runtime import Classifier
+from tfkd.runtime.interpreter import LiteRT
+from tfkd.runtime.packing import unpack
 from tfkd.text import learn
-from tfkd.verify import Figures, gate
 
 NAMES = ["bad", "good", "mixed"]
 TEXTS = ["a good film", "a bad film, and not a good one", "a film " * 30]

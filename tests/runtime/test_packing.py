@@ -7,10 +7,10 @@ import zipfile
 import pytest
 from tokenizers import normalizers
 
-from tfkd import packing
 from tfkd.errors import UserError
-from tfkd.inside import describe, read_encoder
-from tfkd.packing import pack, unpack
+from tfkd.runtime import packing
+from tfkd.runtime.inside import describe, read_encoder
+from tfkd.runtime.packing import pack, unpack
 from tfkd.text import TextEncoder, learn, wordpiece
 
 MODEL = b"\x1c\x00\x00\x00TFL3" + bytes(range(256)) * 4

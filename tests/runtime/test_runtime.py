@@ -11,12 +11,12 @@ keras = pytest.importorskip("keras")
 from keras import layers, ops
 
 from tfkd.errors import UserError
-from tfkd.export import export
-from tfkd.packing import pack, unpack
+from tfkd.exporting import export
 from tfkd.runtime import Classifier
+from tfkd.runtime.packing import pack, unpack
 from tfkd.text import learn
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 TEXTS = ["a good film", "a bad film, and not a good one", "film", "a film " * 30, "not bad"]
 
 
@@ -86,7 +86,7 @@ def test_a_file_with_a_batch_of_one(encoder, expected, tmp_path):
 
 
 def test_a_file_with_a_fixed_length(encoder, expected, tmp_path, monkeypatch):
-    from tfkd import convert, formats
+    from tfkd.exporting import convert, formats
 
     fixed = convert.attempts
     monkeypatch.setattr(formats, "attempts", lambda *args: list(fixed(*args))[-1:])

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import UserError
+from ..errors import UserError
+from ..text import TextEncoder
 from .placing import check_target, format_of, put, room, size
-from .text import TextEncoder
 
 QUANTIZE = ("float32", "float16", "int8")
 FORMS = ("multiclass", "binary")
@@ -63,8 +63,8 @@ def export(
 
     `check` is a list of texts or of `(text, label)`, or an array or dict of inputs; by default a
     few sentences, or random inputs. `tolerance` replaces the difference that
-    `tfkd.verify.gate` allows, as a share of the greatest logit. `form="binary"` is one logit for
-    two classes. What was at `path` before stays until the new file has passed.
+    `tfkd.exporting.verify.gate` allows, as a share of the greatest logit. `form="binary"` is one
+    logit for two classes. What was at `path` before stays until the new file has passed.
 
     Raises:
         UserError: wrong arguments, a folder that cannot be written, a model that does not

@@ -10,8 +10,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from .errors import UserError
-from .outputs import as_outputs
+from ..errors import UserError
+from ..outputs import as_outputs
 
 Shape = tuple[int | None, ...]
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .batching import bucket, micro_batches, pad
-from .errors import UserError
-from .text import TextEncoder
+from ..errors import UserError
+from ..runtime.batching import bucket, micro_batches, pad
+from ..text import TextEncoder
 
 SENTENCES = (
     "A film I will not forget.",

@@ -10,10 +10,10 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
+from ..errors import UserError
+from ..quiet import quiet
+from ..runtime.interpreter import SIGNATURE
 from .calling import Calling
-from .errors import UserError
-from .interpreter import SIGNATURE
-from .quiet import quiet
 
 _MISSING = re.compile(r"'tf\.(\w+)' op is neither a custom op nor a flex op")
 _SELECT = re.compile(r"^(?:TF Select|Custom) ops: (.+)$", re.MULTILINE)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import keras
 
-from .errors import UserError
+from ..errors import UserError
 
 
 def check_vocabulary(student, size: int) -> None:

@@ -7,15 +7,15 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from ._version import __version__
+from .._version import __version__
+from ..errors import UserError
+from ..probabilities import ends_linear
+from ..runtime.inside import describe, read_encoder
+from ..runtime.interpreter import SIGNATURE, LiteRT
+from ..runtime.packing import pack, unpack
 from .calling import Calling, Reference, calling
 from .convert import Inconvertible, attempts, flatbuffer, saved_model
-from .errors import UserError
-from .inside import describe, read_encoder
-from .interpreter import SIGNATURE, LiteRT
 from .order import Order
-from .packing import pack, unpack
-from .probabilities import ends_linear
 from .verify import Figures, gate
 
 

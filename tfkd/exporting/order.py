@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..errors import UserError
+from ..runtime.inside import pieces
+from ..text import TextEncoder
 from .calling import Calling, Reference, calling
 from .checks import Wanted, checks, wanted
 from .embeddings import check_vocabulary, id_limit
-from .errors import UserError
-from .inside import pieces
-from .text import TextEncoder
 from .verify import Figures, Model, compare, gate
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .errors import UserError
+from ..errors import UserError
 
 SUFFIXES = {"litert": ".tflite", "keras": ".keras", "saved_model": ""}
 _ALIASES = {"tflite": "litert"}

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..errors import UserError
 from .checks import Checks
-from .errors import UserError
 
 Model = Callable[[dict[str, np.ndarray]], np.ndarray]
 

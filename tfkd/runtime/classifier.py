@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..errors import UserError
 from .batching import bucket, micro_batches, pad
-from .errors import UserError
 from .inside import read_encoder
 from .interpreter import LiteRT
 from .packing import unpack

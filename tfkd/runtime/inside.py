@@ -9,9 +9,9 @@ import json
 
 from tokenizers import Tokenizer
 
-from .errors import UserError
+from ..errors import UserError
+from ..text import TextEncoder, wordpiece
 from .packing import broken
-from .text import TextEncoder, wordpiece
 
 FORMAT = 1
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .errors import UserError
-from .quiet import quiet
+from ..errors import UserError
+from ..quiet import quiet
 
 SIGNATURE = "serve"
 OUTPUT = "logits"

@@ -11,7 +11,7 @@ import io
 import zipfile
 import zlib
 
-from .errors import UserError
+from ..errors import UserError
 
 KNOWN = ("tfkd.json", "vocab.txt", "labels.txt", "tokenizer.json")
 LARGEST = 64 * 2**20  # bytes of one entry: more is no vocabulary
