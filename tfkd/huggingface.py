@@ -26,7 +26,7 @@ def load_classifier(path: str | Path):
         return _through_transformers(path)
     extra = "hub" if config.get("model_type") == "bert" else "hf"
     raise UserError(
-        f'a {config.get("model_type")} teacher needs KerasHub or transformers: run '
+        f"a {config.get('model_type')} teacher needs KerasHub or transformers: run "
         f'`pip install "tfkd[{extra}]"`.'
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import tensorflow as tf
 
@@ -90,7 +90,8 @@ class Objective:
         """Each term by name: (loss `[batch]`, how much each example counts in it `[batch]`)."""
         return {
             name: (
-                loss(student, teacher, batch, weights.get(name, {})),
+                # A loss that does not need the teacher does not look at it.
+                loss(student, cast("Outputs", teacher), batch, weights.get(name, {})),
                 self._example_weights(loss.counts(student, batch)),
             )
             for name, _, loss in self.named()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
@@ -14,9 +14,18 @@ from .outputs import Outputs, as_outputs, forward
 from .probabilities import check_reading
 from .teachers import as_teacher
 
+if TYPE_CHECKING:
+    from keras import Model  # or tf_keras's: nothing else is used here than what both have
+else:
+    Model = object
 
-class Steps:
-    """The body that both flavours of Keras share; `keras` is the package of the flavour."""
+
+class Steps(Model):
+    """The body that both flavours of Keras share; `keras` is the package of the flavour.
+
+    A subclass inherits from this and from its flavour's `Model`, in that order, and brings what
+    they do differently: `compiled_container`, `metrics_in`, `scale_loss` and `update`.
+    """
 
     keras: Any = None
 
