@@ -71,13 +71,13 @@ def raw_logits(value):
 
 def accepted(model, inputs):
     """Only the entries of a dict that a functional model has inputs for (others make it warn)."""
-    names = _input_names(model)
+    names = input_names(model)
     if not isinstance(inputs, Mapping) or not names or not set(names) & set(inputs):
         return inputs
     return {key: value for key, value in inputs.items() if key in names}
 
 
-def _input_names(model) -> tuple[str, ...]:
+def input_names(model) -> tuple[str, ...]:
     try:
         structure = model.input
     except (AttributeError, ValueError, RuntimeError):

@@ -42,12 +42,12 @@ class Classifier:
     def __init__(self, path: str | Path, *, threads: int = 1):
         self._model = LiteRT(path, threads=threads)
         files = unpack(Path(path).read_bytes(), str(path))
-        self._encoder, settings = read_encoder(files, str(path))
+        self.encoder, settings = read_encoder(files, str(path))
         self._binary = settings.get("form") == "binary"
         self._squashed = settings.get("outputs") == "probabilities"
         self.labels = tuple(settings.get("classes", ()))
-        self.max_length = self._encoder.max_length
-        self._input, self._batch, self._length, self._dtype = _one_input(self._model, path)
+        self.max_length = self.encoder.max_length
+        self._input, self.batch, self._length, self._dtype = _one_input(self._model, path)
         _check_labels(self, path)
 
     def logits(self, texts: Sequence[str], batch_size: int = 32) -> np.ndarray:
@@ -58,8 +58,8 @@ class Classifier:
         """
         encoded = self._encode(texts)
         out = np.zeros((len(encoded), self._model.output_shape[-1] or 0), np.float32)
-        for rows in micro_batches(encoded, self._batch or batch_size):
-            out[rows] = self._run([encoded[i] for i in rows])[: len(rows)]
+        for rows in micro_batches(encoded, self.batch or batch_size):
+            out[rows] = self.run([encoded[i] for i in rows])[: len(rows)]
         return out
 
     def predict(self, texts: Sequence[str]) -> list[Prediction]:
@@ -78,7 +78,7 @@ class Classifier:
         for turn in range(repeats + 1):
             for i, text in enumerate(texts):
                 start = time.perf_counter()
-                self._run(self._encoder.encode_many([text]) if tokenise else [encoded[i]])
+                self.run(self.encoder.encode_many([text]) if tokenise else [encoded[i]])
                 took[turn, i] = time.perf_counter() - start
         return np.median(took[1:], axis=0)
 
@@ -92,14 +92,14 @@ class Classifier:
                     f"text {i} is {'empty' if text == '' else repr(text)[:40]}: "
                     "give at least one word."
                 )
-        return self._encoder.encode_many(texts) if texts else []
+        return self.encoder.encode_many(texts) if texts else []
 
-    def _run(self, encoded: list[list[int]]) -> np.ndarray:
-        """Logits of one micro-batch, padded as the file wants it."""
+    def run(self, encoded: list[list[int]]) -> np.ndarray:
+        """Logits of the ids of at most `batch` texts, padded as the file wants it."""
         length = self._length or bucket(max(map(len, encoded)), self.max_length)
         ids = pad(encoded, length, self._dtype)
-        if self._batch and len(ids) < self._batch:
-            ids = np.pad(ids, ((0, self._batch - len(ids)), (0, 0)))
+        if self.batch and len(ids) < self.batch:
+            ids = np.pad(ids, ((0, self.batch - len(ids)), (0, 0)))
         return self._unsquash(self._model({self._input: ids}))
 
     def _unsquash(self, outputs: np.ndarray) -> np.ndarray:

@@ -18,8 +18,16 @@ from .transformer import transformer
 STUDENTS = {
     each.__name__: each for each in (ngram_cnn, bag_of_ngrams, text_cnn, bilstm, transformer)
 }
+# The highest rate of Adam, after a warm-up, that each learnt well with.
+LEARNING_RATES = {
+    "ngram_cnn": 5e-3,
+    "bag_of_ngrams": 5e-3,
+    "text_cnn": 2e-3,
+    "bilstm": 3e-3,
+    "transformer": 1e-3,
+}
 
-__all__ = ["STUDENTS", "SIZES", "build", *STUDENTS]
+__all__ = ["STUDENTS", "SIZES", "LEARNING_RATES", "build", *STUDENTS]
 
 
 def build(name: str, vocab_size: int, classes: int, size: str = "small", **settings):

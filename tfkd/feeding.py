@@ -1,0 +1,103 @@
+"""Batches of encoded texts: their order is a function of the seed and the step, nothing else.
+
+So a run that was interrupted goes on with the batches that it would have had.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .encoded import Encoded
+
+WINDOW = 16  # batches that are sorted by length together
+MULTIPLE = 16  # tokens; padding a little more spares TensorFlow new shapes
+
+
+@dataclass
+class Feed:
+    """Shuffled batches of similar length for `fit`, `steps` in each epoch.
+
+    With `targets` `[texts, classes]` the stored logits of the teacher travel with the batch.
+    `only` are the positions of the texts that count, by default all. Where `steps` is not a whole pass, an epoch goes on where the last one ended; each pass over
+    the texts has an order of its own.
+    """
+
+    encoded: Encoded
+    batch_size: int
+    seed: int
+    steps: int = 0
+    targets: np.ndarray | None = None
+    only: np.ndarray | None = None
+    epoch: int = 0
+
+    def __post_init__(self):
+        self._positions = np.arange(len(self.encoded)) if self.only is None else self.only
+        self.per_pass = -(-len(self._positions) // self.batch_size)
+        self.steps = self.steps or self.per_pass
+
+    def rows(self, epoch: int) -> Iterator[np.ndarray]:
+        """The positions of the examples of each batch of one epoch."""
+        order: list[np.ndarray] = []
+        at = -1
+        for step in range(epoch * self.steps, (epoch + 1) * self.steps):
+            if step // self.per_pass != at:
+                at = step // self.per_pass
+                lengths = self.encoded.lengths[self._positions]
+                order = bucketed(lengths, self.batch_size, (self.seed, at))
+            yield self._positions[order[step % self.per_pass]]
+
+    def batches(self) -> Iterator[tuple[dict[str, Any], np.ndarray]]:
+        """`({"student": ids, "targets": ...}, labels)` for each step of the present epoch."""
+        for rows in self.rows(self.epoch):
+            inputs: dict[str, Any] = {"student": _rounded(self.encoded[rows])}
+            if self.targets is not None:
+                inputs["targets"] = {"logits": np.asarray(self.targets[rows], "float32")}
+            yield inputs, self.encoded.labels[rows]
+
+    def dataset(self):
+        """A `tf.data.Dataset` of `steps` batches; `follow` sets the epoch that it reads."""
+        import tensorflow as tf
+
+        signature: dict[str, Any] = {"student": tf.TensorSpec((None, None), tf.int32)}
+        if self.targets is not None:
+            logits = tf.TensorSpec((None, self.targets.shape[1]), tf.float32)
+            signature["targets"] = {"logits": logits}
+        labels = tf.TensorSpec((None,), tf.int32)
+        made = tf.data.Dataset.from_generator(self.batches, output_signature=(signature, labels))
+        return made.apply(tf.data.experimental.assert_cardinality(self.steps)).prefetch(4)
+
+    def follow(self):
+        """The callback that tells this feed which epoch is on."""
+        import keras
+
+        feed = self
+
+        class Follow(keras.callbacks.Callback):
+            def on_epoch_begin(self, epoch, logs=None):
+                feed.epoch = epoch
+
+        return Follow()
+
+
+def bucketed(lengths: np.ndarray, batch_size: int, seed) -> list[np.ndarray]:
+    """All positions once, in random batches of texts of similar length.
+
+    >>> [each.tolist() for each in bucketed(np.array([9, 1, 8, 2]), 2, 0)]
+    [[1, 3], [2, 0]]
+    """
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(len(lengths))
+    batches = []
+    for start in range(0, len(order), WINDOW * batch_size):
+        window = order[start : start + WINDOW * batch_size]
+        window = window[np.argsort(lengths[window], kind="stable")]
+        batches += [window[i : i + batch_size] for i in range(0, len(window), batch_size)]
+    return [batches[i] for i in rng.permutation(len(batches))]
+
+
+def _rounded(ids: np.ndarray) -> np.ndarray:
+    return np.pad(ids, ((0, 0), (0, -ids.shape[1] % MULTIPLE)))

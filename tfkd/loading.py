@@ -1,0 +1,136 @@
+"""`load_teacher`: a text classifier from a spec such as `hf:FOLDER` or `keras:FOLDER`."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from . import text
+from .errors import UserError
+from .text_model import TextModel
+
+KINDS = "`keras:PATH` (a .keras file or its folder), `hf:PATH_OR_NAME`, or `train`"
+LABELS = "labels.txt"
+MODEL = "model.keras"
+
+
+def load_teacher(spec: str, *, max_length: int | None = None) -> TextModel:
+    """A teacher with its tokenizer, ready to be called with ids.
+
+    `hf:PATH_OR_NAME` is a Hugging Face folder of a BERT-like classifier (or, with a network
+    connection, a name on the hub); `keras:PATH` a `.keras` file with its `vocab.txt` or
+    `tokenizer.json` beside it, or the folder of both. `max_length` in word pieces, by default
+    what the folder says or 256.
+
+    Raises:
+        UserError: no such kind or folder, files that are missing, a tokenizer with more ids than
+            the model has rows.
+
+    ```python
+    teacher = load_teacher("hf:bert-base-uncased-imdb")
+    teacher.labels, teacher.parameters
+    ```
+    """
+    kind, colon, path = str(spec).partition(":")
+    if kind not in _LOADERS or not colon or not path:
+        raise UserError(f"unknown teacher {spec!r}: write {KINDS}.")
+    return _LOADERS[kind](path, max_length)
+
+
+def save(model: TextModel, folder: Path) -> None:
+    """Write a Keras 3 model with tokenizer and class names, for `keras:FOLDER`."""
+    from .saving import save_keras
+
+    folder.mkdir(parents=True, exist_ok=True)
+    model.encoder.save(folder)
+    (folder / LABELS).write_text("".join(f"{name}\n" for name in model.labels), encoding="utf-8")
+    save_keras(model.model, folder / MODEL)
+
+
+def fingerprint(spec: str) -> str:
+    """A digest of a teacher's files: another file under the same name is another teacher."""
+    path = Path(spec.partition(":")[2])
+    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    digest = hashlib.sha256()
+    for file in files:
+        if file.suffix in (".json", ".txt", ".keras", ".safetensors", ".h5", ".bin"):
+            digest.update(file.name.encode() + hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def _keras(path: str, max_length: int | None) -> TextModel:
+    import keras
+
+    file = _keras_file(Path(path).expanduser())
+    try:
+        model = keras.models.load_model(file, compile=False)
+    except Exception as error:
+        raise UserError(f"{file} cannot be loaded as a Keras model ({_first(error)}).") from error
+    encoder = text.load(file.parent, max_length)
+    return TextModel(model, encoder, _labels(file.parent), f"keras:{path}")
+
+
+def _keras_file(path: Path) -> Path:
+    if path.is_file():
+        return path
+    found = sorted(path.glob("*.keras")) if path.is_dir() else []
+    if len(found) == 1:
+        return found[0]
+    named = [each for each in found if each.name in (MODEL, "student.keras")]
+    if len(named) == 1:
+        return named[0]
+    what = ", ".join(each.name for each in found) or "no .keras file"
+    raise UserError(f"{path} holds {what}: give the path of one .keras file.")
+
+
+def _labels(folder: Path) -> tuple[str, ...]:
+    file = folder / LABELS
+    return tuple(file.read_text(encoding="utf-8").splitlines()) if file.is_file() else ()
+
+
+def _hf(path: str, max_length: int | None) -> TextModel:
+    from . import huggingface
+
+    folder = Path(path).expanduser()
+    folder = folder if folder.is_dir() else _from_hub(path)
+    config = huggingface.read_config(folder)
+    model = huggingface.load_classifier(folder)
+    encoder = text.load(folder, _hf_length(config, max_length))
+    _check_rows(encoder.vocab_size, config.get("vocab_size"), path)
+    return TextModel(model, encoder, huggingface.label_names(config), f"hf:{path}")
+
+
+def _hf_length(config: dict, asked: int | None) -> int | None:
+    most = config.get("max_position_embeddings")
+    if asked and most and asked > most:
+        raise UserError(f"max_length is {asked}, and the teacher reads at most {most} pieces.")
+    return asked or min(256, most or 256)
+
+
+def _check_rows(pieces: int, rows: int | None, path: str) -> None:
+    if rows and pieces > rows:
+        raise UserError(
+            f"the tokenizer in {path} has {pieces} pieces and the model's embedding {rows} rows: "
+            "they do not belong together."
+        )
+
+
+def _from_hub(name: str) -> Path:
+    try:
+        from huggingface_hub import snapshot_download
+    except ImportError:
+        raise UserError(f"there is no folder {name}: give the path of a Hugging Face folder.") from None
+    try:
+        return Path(snapshot_download(name))
+    except Exception as error:
+        raise UserError(
+            f"there is no folder {name}, and the Hugging Face hub did not give it "
+            f"({_first(error)}): give the path of a downloaded folder."
+        ) from error
+
+
+def _first(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
+
+
+_LOADERS = {"keras": _keras, "hf": _hf}

@@ -1,0 +1,119 @@
+"""`Report`: the table that says what distillation bought, for people and for programs."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .console import Voice
+
+
+@dataclass(frozen=True)
+class Row:
+    """One model: shares from 0 to 1, `log_loss` in nats, latency in milliseconds of one text.
+
+    Latency and `texts_per_second` leave the tokenizer out. None where nothing was measured.
+    """
+
+    name: str
+    accuracy: float
+    macro_f1: float
+    log_loss: float
+    ece: float
+    agreement: float | None = None
+    parameters: int | None = None
+    megabytes: float | None = None
+    latency_p50: float | None = None
+    latency_p95: float | None = None
+    texts_per_second: float | None = None
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.2f} %"
+
+
+_MEASURES = {
+    "accuracy": ("accuracy", _percent),
+    "macro_f1": ("macro F1", _percent),
+    "log_loss": ("log loss", "{:.4f}".format),
+    "ece": ("ECE", _percent),
+    "agreement": ("agreement with teacher", _percent),
+    "parameters": ("parameters", "{:,}".format),
+    "megabytes": ("MB", "{:.2f}".format),
+    "latency_p50": ("latency p50, ms", "{:.2f}".format),
+    "latency_p95": ("latency p95, ms", "{:.2f}".format),
+    "texts_per_second": ("texts per second", "{:,.0f}".format),
+}
+
+
+@dataclass(frozen=True)
+class Report:
+    """Rows of models on the same examples, facts about the run, and the verdict in words."""
+
+    title: str
+    rows: tuple[Row, ...]
+    words: tuple[str, ...] = ()
+    facts: dict = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Row:
+        return next(row for row in self.rows if row.name == name)
+
+    def show(self, voice: Voice | None = None) -> None:
+        """Print the table and the verdict."""
+        from rich.table import Table
+
+        voice = voice or Voice()
+        table = Table(title=self.title)
+        table.add_column("")
+        for row in self.rows:
+            table.add_column(row.name, justify="right")
+        for cells in self._lines():
+            table.add_row(*cells)
+        voice.console.print(table)
+        for line in self.words:
+            voice.say(line)
+
+    def markdown(self) -> str:
+        """The same as Markdown."""
+        lines = [f"# {self.title}", "", _line(["", *[row.name for row in self.rows]])]
+        lines += [_line(["---", *["---:"] * len(self.rows)])]
+        lines += [_line(cells) for cells in self._lines()]
+        lines += ["", *[f"{line}\n" for line in self.words]]
+        lines += [f"* {name}: {value}" for name, value in self.facts.items()]
+        return "\n".join(lines).rstrip() + "\n"
+
+    def to_dict(self) -> dict:
+        """The same as plain values."""
+        return dataclasses.asdict(self)
+
+    def save(self, folder: Path) -> None:
+        """Write `report.md`, then `report.json`."""
+        text = json.dumps(self.to_dict(), indent=1, ensure_ascii=False)
+        for name, content in (("report.md", self.markdown()), ("report.json", text)):
+            part = folder / f"part-{name}"
+            part.write_text(content, encoding="utf-8")
+            os.replace(part, folder / name)
+
+    def _lines(self) -> list[list[str]]:
+        """One line a measure: its name, and its value for each model."""
+        used = [k for k in _MEASURES if any(getattr(row, k) is not None for row in self.rows)]
+        return [[_MEASURES[key][0], *[_cell(row, key) for row in self.rows]] for key in used]
+
+
+def load(folder: Path) -> Report:
+    """The report of a finished run."""
+    found = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    rows = tuple(Row(**row) for row in found["rows"])
+    return Report(found["title"], rows, tuple(found["words"]), found["facts"])
+
+
+def _cell(row: Row, key: str) -> str:
+    value = getattr(row, key)
+    return "" if value is None else _MEASURES[key][1](value)
+
+
+def _line(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"

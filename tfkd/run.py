@@ -1,0 +1,325 @@
+"""One distillation run, from texts to a verified file and a report; each phase is kept.
+
+What a phase made is not made again: the same command goes on where an interrupted one stopped.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from . import loading, report, run_folder, students, teaching, text
+from .config import RunConfig
+from .console import Voice
+from .data import Data, open_data
+from .encoded import Encoded, encode
+from .errors import UserError
+from .feeding import Feed
+from .objective import hinton
+from .passes import logits_of
+from .report import Report
+from .saving import save_keras
+from .text_model import TextModel
+from .training_run import Schedule, epochs_for, fit
+
+SPLITS = {"transfer": ("train", "unlabelled"), "validation": ("validation",), "test": ("test",)}
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished run: its folder, the exported file and the report."""
+
+    folder: Path
+    file: Path
+    report: Report
+
+
+def distill(*, data, teacher: str = "train", student: str = "ngram_cnn", **settings) -> Result:
+    """Distil `teacher` into a small `student` on `data`; see `RunConfig` for the settings.
+
+    ```python
+    result = tfkd.distill(data="imdb", teacher="hf:teachers/imdb-minilm")
+    result.report.show()
+    ```
+    """
+    from .config import make
+
+    return run(make({"data": str(data), "teacher": teacher, "student": student, **settings}))
+
+
+def run(config: RunConfig, voice: Voice | None = None) -> Result:
+    """Carry out a run, or what is left of it, in its folder.
+
+    Raises:
+        UserError: with one sentence, for whatever is wrong with data, teacher or settings.
+    """
+    work = Run(config, voice or Voice())
+    if (work.folder / run_folder.REPORT).is_file():
+        work.voice.say(f"{work.folder} is complete; this is its report.")
+        return work.result()
+    work.plan()
+    work.train()
+    work.export()
+    work.compare()
+    shutil.rmtree(work.folder / "work", ignore_errors=True)
+    run_folder.mark_latest(work.folder)
+    return work.result()
+
+
+class Run:
+    """The phases of a run; what each needs is made when it is asked for."""
+
+    def __init__(self, config: RunConfig, voice: Voice):
+        self.config, self.voice = config, voice
+        check_names(config)
+        self.data = open_for(config)
+        name, _, size = config.student.partition(":")
+        self.folder = run_folder.claim(config, f"{self.data.name}-{name}-{config.digest}")
+        run_folder.remember(self.folder / "data.json", self.data.describe(), "the data")
+        self.work = self.folder / "work"
+        self.work.mkdir(exist_ok=True)
+
+    # -- what the phases read ------------------------------------------------------------
+
+    @cached_property
+    def encoder(self) -> text.TextEncoder:
+        """The student's tokenizer: given, or learnt from the texts to train on."""
+        config = self.config
+        if config.tokenizer:
+            encoder = text.load(config.tokenizer, config.max_length)
+        elif (self.folder / "tokenizer.json").is_file():
+            return text.load(self.folder)
+        else:
+            encoder = self._learnt()
+        encoder.save(self.folder)
+        return encoder
+
+    def _learnt(self) -> text.TextEncoder:
+        config = self.config
+        with self.voice.bar("vocabulary", self.data.counts["train"]) as advance:
+            return text.learn(
+                (_told(each.text, advance) for each in self.data.read("train")),
+                vocab_size=config.vocab_size,
+                max_length=config.max_length,
+                lowercase=config.lowercase,
+            )
+
+    @cached_property
+    def teacher(self) -> TextModel:
+        """The teacher, loaded or trained."""
+        config = self.config
+        if config.teacher.partition(":")[0] == "train":
+            keras_teacher = teaching.train(
+                config.teacher,
+                self.encoded("transfer"),
+                self.encoded("validation"),
+                self.encoder,
+                self.data.labels,
+                self.folder / "teacher",
+                seed=config.seed,
+                voice=self.voice,
+            )
+            loading.save(keras_teacher, self.folder / "teacher")
+            return keras_teacher
+        teacher = loading.load_teacher(
+            config.teacher, max_length=config.teacher_max_length or None
+        )
+        mark = {"spec": config.teacher, "digest": loading.fingerprint(config.teacher)}
+        run_folder.remember(self.folder / "teacher.json", mark, "the teacher")
+        return same_classes(teacher, self.data.labels)
+
+    @cached_property
+    def student(self):
+        """The student, untrained: the same start for distillation and for training alone."""
+        import keras
+
+        config = self.config
+        name, _, size = config.student.partition(":")
+        keras.utils.set_random_seed(config.seed)
+        return students.build(
+            name,
+            self.encoder.vocab_size,
+            len(self.data.labels),
+            size or "small",
+            seed=config.seed,
+            **config.student_settings,
+        )
+
+    def encoded(self, split: str, whose: str = "student") -> Encoded:
+        """The texts of a split as the student or the teacher reads them."""
+        encoder = self.encoder if whose == "student" else self.teacher.encoder
+        folder = self.work / f"{split}-{whose}"
+        parts = SPLITS[split]
+        if folder.is_dir():
+            return Encoded(folder)
+        texts = itertools.chain(*(self.data.read(part) for part in parts))
+        total = sum(self.data.counts.get(part, 0) for part in parts)
+        with self.voice.bar(f"tokens of {split} for the {whose}", total) as advance:
+            return encode(texts, encoder, folder, advance)
+
+    def targets(self, split: str) -> np.ndarray:
+        """The teacher's logits, computed once."""
+        path = self.folder / "targets" / f"{split}.npy"
+        path.parent.mkdir(exist_ok=True)
+        if path.is_file():
+            return np.load(path, mmap_mode="r")
+        trained = self.config.teacher.partition(":")[0] == "train"
+        encoded = self.encoded(split, "student" if trained else "teacher")
+        teacher = self.teacher  # loaded, or trained, before its pass is timed
+        with self.voice.bar(f"teacher on {split}", len(encoded)) as advance:
+            return logits_of(teacher, encoded, path, len(self.data.labels), advance)
+
+    def schedule(self) -> Schedule:
+        """Steps, epochs and learning rate, the same for both trainings."""
+        config = self.config
+        texts = sum(self.data.counts.get(part, 0) for part in SPLITS["transfer"])
+        steps = -(-texts // config.batch_size)
+        rate = config.learning_rate or students.LEARNING_RATES[config.student.partition(":")[0]]
+        return Schedule(steps, epochs_for(steps, config.epochs), rate)
+
+    # -- the phases ----------------------------------------------------------------------
+
+    def plan(self) -> None:
+        """Say what will be done, before it is."""
+        schedule, counts = self.schedule(), self.data.counts
+        made = " (synthetic texts, written by a program)" if self.data.synthetic else ""
+        splits = ", ".join(f"{name} {count:,}" for name, count in counts.items())
+        self.voice.say(f"data      {self.data.name}{made}: {splits}; {len(self.data.labels)} classes")
+        self.voice.say(f"teacher   {self.config.teacher}")
+        self.voice.say(f"student   {self.config.student}: {self.student.count_params():,} parameters")
+        self.voice.say(
+            f"training  {schedule.epochs} epochs of {schedule.steps:,} steps of "
+            f"{self.config.batch_size} examples"
+            + (", then the same number of steps alone" if self.config.alone else "")
+        )
+        self.voice.say(f"written   {self.folder}")
+        for note in self.data_notes():
+            self.voice.say(note)
+
+    def data_notes(self) -> list[str]:
+        """What a reader of the numbers must know of the data."""
+        notes = []
+        if self.data.synthetic:
+            notes.append("The texts are synthetic: the scores say nothing about real texts.")
+        return notes
+
+    def train(self) -> None:
+        """Distil; then train the same student alone, for as many steps on the labelled texts."""
+        from .losses import HardLabels
+
+        objective = hinton(
+            temperature=self.config.temperature, soft_weight=self.config.soft_weight
+        )
+        self._train_one("student", "distilled", objective, self.targets("transfer"))
+        if self.config.alone:
+            self._train_one("alone", "alone", HardLabels(), None)
+
+    def _train_one(self, name: str, title: str, objective, targets) -> None:
+        import keras
+
+        from .distiller import Distiller
+
+        path = self.folder / f"{name}.keras"
+        if path.is_file():
+            return
+        encoded, schedule, seed = self.encoded("transfer"), self.schedule(), self.config.seed
+        known = None if targets is not None else np.flatnonzero(encoded.labels >= 0)
+        feed = Feed(encoded, self.config.batch_size, seed, schedule.steps, targets, known)
+        self.__dict__.pop("student", None)
+        distiller = Distiller(student=self.student, objective=objective)
+        keras.utils.set_random_seed(seed)
+        checks = Feed(self.encoded("validation"), 256, 0)
+        fit(distiller, feed, schedule, checks, self.folder / title, title, self.voice)
+        save_keras(distiller.student, path)
+
+    def export(self) -> None:
+        """Write the verified `.tflite`."""
+        from .exporting import export
+
+        path = self.folder / "student.tflite"
+        if path.is_file():
+            return
+        pairs = list(itertools.islice(_labelled(self.data, "validation"), 500))
+        made = export(
+            self.model("student").model,
+            path,
+            quantize=self.config.quantize,
+            encoder=self.encoder,
+            labels=self.data.labels,
+            check=[(each.text, each.label) for each in pairs] or None,
+        )
+        self.voice.say(
+            f"exported  {path}: {made.bytes / 1e6:.2f} MB, {made.quantize}; agrees with the Keras "
+            f"student on {made.agreement:.2%} of {made.checked} validation texts"
+        )
+
+    def model(self, name: str) -> TextModel:
+        """A trained model of this run, from its file."""
+        import keras
+
+        model = keras.models.load_model(self.folder / f"{name}.keras", compile=False)
+        return TextModel(model, self.encoder, self.data.labels, name)
+
+    def compare(self) -> None:
+        """Score everything on the test texts."""
+        from .run_report import run_report
+
+        run_report(self).save(self.folder)
+
+    def result(self) -> Result:
+        """What the folder holds."""
+        return Result(self.folder, self.folder / "student.tflite", report.load(self.folder))
+
+
+def open_for(config: RunConfig) -> Data:
+    """The data that a configuration names, with something to train and to test on."""
+    if not config.data:
+        raise UserError("no data given: write imdb, sample, a file or a folder.")
+    names = ("data_dir", "validation", "test", "unlabelled", "text_column", "label_column", "labels")
+    given = {name: getattr(config, name) or None for name in names}
+    data = open_data(config.data, **given, seed=config.seed)
+    for split in ("train", "test"):
+        if not data.counts.get(split):
+            raise UserError(f"{config.data} has no {split} texts: give some to distil on.")
+    return data
+
+
+def check_names(config: RunConfig) -> None:
+    """What can be told before the data are read."""
+    name, _, size = config.student.partition(":")
+    students.build(name, 100, 2, size or "small", **config.student_settings)
+    kind = config.teacher.partition(":")[0]
+    if kind == "train":
+        teaching.members(config.teacher)
+    elif kind not in ("hf", "keras"):
+        raise UserError(f"unknown teacher {config.teacher!r}: write {loading.KINDS}.")
+
+
+def same_classes(teacher: TextModel, labels: tuple[str, ...]) -> TextModel:
+    """The teacher, its logits in the order of the data's labels.
+
+    Raises:
+        UserError: another number of classes.
+    """
+    if teacher.classes != len(labels):
+        raise UserError(
+            f"the teacher has {teacher.classes} classes and the data {len(labels)} "
+            f"({', '.join(labels[:4])}...): take a teacher that was trained for these labels."
+        )
+    if set(teacher.labels) == set(labels) and tuple(teacher.labels) != tuple(labels):
+        return teacher.reordered([teacher.labels.index(each) for each in labels])
+    return teacher
+
+
+def _told(value, advance):
+    advance(1)
+    return value
+
+
+def _labelled(data: Data, split: str):
+    return (each for each in data.read(split) if each.label >= 0)

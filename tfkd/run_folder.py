@@ -1,0 +1,115 @@
+"""The folder of a run: claimed by one configuration, gone on with by the same one."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import platform
+import sys
+from importlib import metadata
+from pathlib import Path
+
+from . import config as configs
+from ._version import __version__
+from .config import RunConfig
+from .errors import UserError
+
+CONFIG = "config.toml"
+REPORT = "report.json"
+PACKAGES = ("tensorflow", "keras", "tf_keras", "numpy", "tokenizers", "ai-edge-litert", "keras-hub")
+
+
+def claim(config: RunConfig, name: str) -> Path:
+    """Make the run's folder, or open it where this very run began in it.
+
+    Raises:
+        UserError: it cannot be written, holds another run, or other files.
+    """
+    folder = Path(config.to).expanduser() if config.to else Path("runs") / name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / CONFIG).is_file():
+            _start(config, folder)
+    except OSError as error:
+        raise UserError(
+            f"cannot write to {folder} ({error.strerror}): choose another folder with --to."
+        ) from error
+    _same(config, configs.read(folder / CONFIG), folder)
+    return folder
+
+
+def _start(config: RunConfig, folder: Path) -> None:
+    strangers = sorted(each.name for each in folder.iterdir() if each.suffix != ".part")
+    if strangers:
+        raise UserError(
+            f"{folder} holds {strangers[0]} and no run: give a new or empty folder with --to."
+        )
+    part = folder / f"{CONFIG}.part"
+    configs.write(config, part)
+    write_json(folder / "environment.json", environment())
+    os.replace(part, folder / CONFIG)
+
+
+def _same(config: RunConfig, found: RunConfig, folder: Path) -> None:
+    ours, theirs = (dataclasses.asdict(dataclasses.replace(c, to="")) for c in (config, found))
+    for name, value in ours.items():
+        if value != theirs[name]:
+            raise UserError(
+                f"{folder} holds another run, with {name} = {theirs[name]!r} and not {value!r}: "
+                "give another folder with --to; nothing was changed."
+            )
+
+
+def remember(path: Path, facts: dict, what: str) -> None:
+    """Write `facts`; where they are there already, they must be the same.
+
+    Raises:
+        UserError: the data or the teacher changed since the run began.
+    """
+    facts = json.loads(json.dumps(facts))
+    if not path.is_file():
+        write_json(path, facts)
+        return
+    if json.loads(path.read_text(encoding="utf-8")) != facts:
+        raise UserError(
+            f"{what} changed since the run in {path.parent} began: start another run with --to."
+        )
+
+
+def write_json(path: Path, value) -> None:
+    """Write JSON aside, then under its name."""
+    part = path.with_name(f"{path.name}.part")
+    part.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    os.replace(part, path)
+
+
+def environment() -> dict:
+    """Versions and machine, for whoever repeats the run."""
+    return {
+        "tfkd": __version__,
+        "python": sys.version.split()[0],
+        "platform": platform.platform(),
+        "processors": os.cpu_count(),
+        **{name: _version(name) for name in PACKAGES},
+    }
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def mark_latest(folder: Path) -> None:
+    """Let `runs/latest` (beside the folder) point to it, where links can be made."""
+    link, part = folder.with_name("latest"), folder.with_name("latest.part")
+    if link.exists() and not link.is_symlink():
+        return
+    try:
+        part.unlink(missing_ok=True)
+        part.symlink_to(folder.name, target_is_directory=True)
+        os.replace(part, link)
+    except OSError:  # Windows without the right to make links
+        return

@@ -1,0 +1,121 @@
+"""The report of a run: teacher, student alone, student distilled, exported file, on the test texts."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from . import report, verdict
+from .passes import by_length
+from .speed import SAMPLE, speed
+from .tasks.classification import agreement, score
+
+if TYPE_CHECKING:
+    from .run import Run
+
+CHUNK = 1_000
+
+
+def run_report(run: Run) -> report.Report:
+    """Score each model of a run on all test texts and time it on some."""
+    labels, teacher = run.encoded("test").labels, run.targets("test")
+    logits = {"teacher": teacher}
+    rows = [_keras_row(run, "teacher", run.teacher, teacher, labels, teacher)]
+    for name, file in (("alone", "alone"), ("distilled", "student")):
+        if (run.folder / f"{file}.keras").is_file():
+            model = run.model(file)
+            logits[name] = _on_test(run, model, name)
+            rows.append(_keras_row(run, name, model, logits[name], labels, teacher, file))
+    rows.append(_exported_row(run, labels, teacher))
+    warning = verdict.near_chance(rows[0].accuracy, labels)
+    words = [warning] if warning else []
+    if "alone" in logits:
+        words.append(verdict.helped(logits["distilled"], logits["alone"], labels))
+    words.append(_small(rows))
+    title = f"{run.data.name}: {len(labels):,} test texts" + (
+        " (synthetic)" if run.data.synthetic else ""
+    )
+    return report.Report(title, tuple(rows), (*words, *run.data_notes()), _facts(run))
+
+
+def _on_test(run: Run, model, name: str) -> np.ndarray:
+    encoded = run.encoded("test")
+    out = np.zeros((len(encoded), model.classes), "float32")
+    with run.voice.bar(f"{name} on test", len(encoded)) as advance:
+        for rows in by_length(encoded.lengths):
+            out[rows] = model(encoded[rows])
+            advance(len(rows))
+    return out
+
+
+def _keras_row(run: Run, name: str, model, logits, labels, teacher, file: str | None = None):
+    texts = _sample(run)
+    size = (run.folder / f"{file}.keras").stat().st_size / 1e6 if file else None
+    return report.Row(
+        name=name,
+        **score(logits, labels),
+        agreement=None if name == "teacher" else agreement(logits, teacher),
+        parameters=model.parameters,
+        megabytes=size or (4e-6 * model.parameters if model.parameters else None),
+        **speed(lambda ids: model(_padded(ids)), model.encoder.encode_many(texts)),
+    )
+
+
+def _exported_row(run: Run, labels, teacher) -> report.Row:
+    from .runtime import Classifier
+
+    path = run.folder / "student.tflite"
+    classifier = Classifier(path)
+    logits = np.zeros((len(labels), len(run.data.labels)), "float32")
+    with run.voice.bar("exported file on test", len(labels)) as advance:
+        texts, at = run.data.read("test"), 0
+        while chunk := [each.text for each in itertools.islice(texts, CHUNK)]:
+            logits[at : at + len(chunk)] = classifier.logits(chunk)
+            at += len(chunk)
+            advance(len(chunk))
+    ids = classifier.encoder.encode_many(_sample(run))
+    return report.Row(
+        name=f"exported ({run.config.quantize})",
+        **score(logits, labels),
+        agreement=agreement(logits, teacher),
+        megabytes=path.stat().st_size / 1e6,
+        **speed(classifier.run, ids, classifier.batch or 32),
+    )
+
+
+def _small(rows) -> str:
+    teacher, file = rows[0], rows[-1]
+    parts = []
+    if teacher.megabytes:
+        parts.append(f"{teacher.megabytes / file.megabytes:.0f} times smaller")
+    parts.append(f"answers {teacher.latency_p50 / file.latency_p50:.0f} times faster")
+    return f"The exported file is {' and '.join(parts)} than the teacher."
+
+
+def _sample(run: Run) -> list[str]:
+    """Test texts to time, the same for every model."""
+    chosen = set(np.random.default_rng(0).permutation(run.data.counts["test"])[:SAMPLE].tolist())
+    return [each.text for i, each in enumerate(run.data.read("test")) if i in chosen]
+
+
+def _padded(ids: list[list[int]]) -> np.ndarray:
+    out = np.zeros((len(ids), max(map(len, ids))), "int32")
+    for row, each in zip(out, ids, strict=True):
+        row[: len(each)] = each
+    return out
+
+
+def _facts(run: Run) -> dict:
+    config = run.config
+    return {
+        "teacher": config.teacher,
+        "student": config.student,
+        "temperature": config.temperature,
+        "soft weight": config.soft_weight,
+        "seed": config.seed,
+        "epochs": run.schedule().epochs,
+        "texts": ", ".join(f"{name} {count:,}" for name, count in run.data.counts.items()),
+        "speed": f"{SAMPLE} test texts; Keras models by tf.function on all processors, the exported file on one thread",
+    }

@@ -1,0 +1,103 @@
+"""A text classifier: a model with the tokenizer it reads and the names of its classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .errors import UserError
+from .text import TextEncoder
+
+# What libraries call ids, the mask of real tokens, and segment numbers.
+IDS = ("input_ids", "token_ids", "ids", "input_word_ids")
+MASKS = ("attention_mask", "padding_mask", "input_mask")
+SEGMENTS = ("token_type_ids", "segment_ids", "input_type_ids")
+
+
+@dataclass
+class TextModel:
+    """A model with its tokenizer: padded ids in, logits `[batch, classes]` out, by NumPy arrays.
+
+    `model` is a Keras model or a callable of ids, or of a dict with the names that Hugging Face,
+    KerasHub or TF Hub use. `labels` are the class names, empty where the model names none.
+    """
+
+    model: Any
+    encoder: TextEncoder
+    labels: tuple[str, ...] = ()
+    origin: str = "given"
+    order: list[int] | None = None
+    classes: int = field(init=False)
+
+    def __post_init__(self):
+        self._names = input_names(self.model)
+        self._graph = None
+        shape = self(np.array([[2, 3]], "int32")).shape
+        if len(shape) != 2:
+            raise UserError(
+                f"{self.origin} returns logits of shape {shape} for one text: a text classifier "
+                "returns [batch, classes]."
+            )
+        self.classes = shape[1]
+
+    def __call__(self, ids: np.ndarray) -> np.ndarray:
+        """Logits of padded ids, in inference mode."""
+        if self._graph is None:
+            self._graph = self._compiled()
+        return self._graph(ids).numpy()
+
+    def reordered(self, order: list[int]) -> TextModel:
+        """The same model with its classes in another order."""
+        labels = tuple(self.labels[i] for i in order)
+        return TextModel(self.model, self.encoder, labels, self.origin, order)
+
+    @property
+    def parameters(self) -> int | None:
+        """How many weights the model has, where it can tell."""
+        count = getattr(self.model, "count_params", None)
+        return int(count()) if count else None
+
+    def _compiled(self):
+        import tensorflow as tf
+
+        from .teachers import as_teacher
+
+        teacher = as_teacher(self.model)
+
+        @tf.function(input_signature=[tf.TensorSpec((None, None), tf.int32)], autograph=False)
+        def run(ids):
+            logits = teacher(feed(self._names, ids), ("logits",))["logits"]
+            logits = logits if self.order is None else tf.gather(logits, self.order, axis=-1)
+            return tf.cast(logits, tf.float32)
+
+        return run
+
+
+def input_names(model) -> tuple[str, ...]:
+    """The names of a functional model's inputs; of other models, Hugging Face's two."""
+    from .outputs import input_names as declared
+
+    names = declared(model)
+    if not names and not hasattr(model, "count_params"):
+        return ()
+    return names or ("input_ids", "attention_mask")
+
+
+def feed(names: tuple[str, ...], ids):
+    """The inputs called `names`, from ids padded with 0; a model of one input takes the ids."""
+    import tensorflow as tf
+
+    if len(names) <= 1:
+        return ids
+    unknown = [name for name in names if name not in (*IDS, *MASKS, *SEGMENTS)]
+    if unknown:
+        raise UserError(
+            f"the model has an input {unknown[0]!r}: expected ids ({', '.join(IDS[:2])}), a mask "
+            f"({', '.join(MASKS[:2])}) or segments ({', '.join(SEGMENTS[:2])})."
+        )
+    mask = tf.cast(tf.not_equal(ids, 0), tf.int32)
+    made = {**dict.fromkeys(IDS, ids), **dict.fromkeys(MASKS, mask)}
+    made |= dict.fromkeys(SEGMENTS, tf.zeros_like(ids))
+    return {name: made[name] for name in names}
