@@ -12,12 +12,22 @@ from ._version import __version__
 from .errors import UserError
 
 if TYPE_CHECKING:
+    from .comparing import compare
+    from .config import RunConfig
     from .distiller import Distiller
     from .exporting import Exported, export
+    from .loading import load_teacher
     from .losses import DistillationLoss, HardLabels, LogitError, SoftTargets
     from .objective import Objective, hinton
+    from .report import Report
+    from .run import distill
 
 _HOME = {
+    "compare": "comparing",
+    "distill": "run",
+    "load_teacher": "loading",
+    "Report": "report",
+    "RunConfig": "config",
     "Distiller": "distiller",
     "DistillationLoss": "losses",
     "HardLabels": "losses",

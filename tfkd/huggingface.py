@@ -52,25 +52,71 @@ def _has(*packages: str) -> bool:
     return all(importlib.util.find_spec(package) for package in packages)
 
 
+def trainable_classifier(path: Path, classes: int):
+    """A BERT encoder with a classification head of `classes`, to fine-tune: ids to logits.
+
+    The head is the folder's own where it has one of that size, else a new one.
+    """
+    config = read_config(path)
+    if config.get("model_type") != "bert" or not _has("keras_hub", "safetensors"):
+        raise UserError(
+            f"fine-tuning takes a BERT folder through KerasHub, and {path} is "
+            f'{config.get("model_type")}: run `pip install "tfkd[hub]"`, or fine-tune it with '
+            "transformers and give it as hf:PATH."
+        )
+    import keras
+
+    # In KerasHub's own GELU: it is what the saved file will be loaded with.
+    backbone, head = _backbone(path, config, exact=False), _head(path)
+    ids = keras.Input((None,), dtype="int32", name="input_ids")
+    mask = keras.ops.cast(keras.ops.not_equal(ids, 0), "int32")
+    dense = keras.layers.Dense(classes, name="classifier")
+    dropped = keras.layers.Dropout(config.get("hidden_dropout_prob", 0.1))
+    logits = dense(dropped(_pooled(backbone, ids, mask)))
+    if head is not None and head[0].shape[1] == classes:
+        dense.set_weights(list(head))
+    return keras.Model(ids, logits)
+
+
 def _through_keras_hub(path: Path, config: dict):
     import keras
-    import keras_hub
 
     head = _head(path)
-    backbone = keras_hub.models.BertBackbone.from_preset(str(path), dtype="float32")
-    _use_exact_gelu(backbone, config)
+    if head is None:
+        raise UserError(
+            f"{path} has no classification head (no classifier.weight): it is an encoder; "
+            "fine-tune it first (tfkd teach), or take a ...ForSequenceClassification checkpoint."
+        )
+    backbone = _backbone(path, config, exact=True)
     names = ("input_ids", "attention_mask")
     ids, mask = (keras.Input((None,), dtype="int32", name=name) for name in names)
-    segments = keras.ops.zeros_like(ids)
-    encoded = backbone({"token_ids": ids, "padding_mask": mask, "segment_ids": segments})
     dense = keras.layers.Dense(head[0].shape[1], name="classifier")
-    logits = dense(encoded["pooled_output"])
+    logits = dense(_pooled(backbone, ids, mask))
     # KerasHub converts no BERT head and would leave one at random, without a word.
     dense.set_weights(list(head))
     return keras.Model({"input_ids": ids, "attention_mask": mask}, {"logits": logits})
 
 
-def _head(path: Path) -> tuple[np.ndarray, np.ndarray]:
+def _backbone(path: Path, config: dict, exact: bool):
+    import keras_hub
+
+    backbone = keras_hub.models.BertBackbone.from_preset(str(path), dtype="float32")
+    if exact:
+        _use_exact_gelu(backbone, config)
+    return backbone
+
+
+def _pooled(backbone, ids, mask):
+    import keras
+
+    segments = keras.ops.zeros_like(ids)
+    return backbone({"token_ids": ids, "padding_mask": mask, "segment_ids": segments})[
+        "pooled_output"
+    ]
+
+
+def _head(path: Path) -> tuple[np.ndarray, np.ndarray] | None:
+    """Kernel `[width, classes]` and bias of the folder's classification head, if it has one."""
     from safetensors.numpy import load_file
 
     file = path / "model.safetensors"
@@ -78,10 +124,7 @@ def _head(path: Path) -> tuple[np.ndarray, np.ndarray]:
         raise UserError(f"{path} holds no model.safetensors: convert the checkpoint first.")
     weights = load_file(str(file))
     if "classifier.weight" not in weights:
-        raise UserError(
-            f"{path} has no classification head (no classifier.weight): it is an encoder; "
-            "fine-tune it first, or take a ...ForSequenceClassification checkpoint."
-        )
+        return None
     kernel, bias = weights["classifier.weight"], weights["classifier.bias"]
     return kernel.T.astype("float32"), bias.astype("float32")
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .console import Voice
+from .errors import UserError
 
 
 @dataclass(frozen=True)
@@ -104,8 +105,15 @@ class Report:
 
 
 def load(folder: Path) -> Report:
-    """The report of a finished run."""
-    found = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    """The report of a finished run.
+
+    Raises:
+        UserError: there is none, or it is damaged.
+    """
+    file = folder / "report.json"
+    if not file.is_file():
+        raise UserError(f"{folder} holds no report.json: give the folder of a finished run.")
+    found = json.loads(file.read_text(encoding="utf-8"))
     rows = tuple(Row(**row) for row in found["rows"])
     return Report(found["title"], rows, tuple(found["words"]), found["facts"])
 

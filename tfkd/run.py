@@ -5,6 +5,7 @@ What a phase made is not made again: the same command goes on where an interrupt
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import shutil
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from . import config as configs
 from . import loading, report, run_folder, students, teaching, text
 from .config import RunConfig
 from .console import Voice
@@ -28,6 +30,7 @@ from .text_model import TextModel
 from .training_run import Schedule, epochs_for, fit
 
 SPLITS = {"transfer": ("train", "unlabelled"), "validation": ("validation",), "test": ("test",)}
+CHECKED = 500  # validation texts that an export is checked on
 
 
 @dataclass(frozen=True)
@@ -66,9 +69,44 @@ def run(config: RunConfig, voice: Voice | None = None) -> Result:
     work.train()
     work.export()
     work.compare()
-    shutil.rmtree(work.folder / "work", ignore_errors=True)
+    work.tidy()
     run_folder.mark_latest(work.folder)
     return work.result()
+
+
+def opened(folder: Path, voice: Voice | None = None) -> Run:
+    """A run from its folder, to look at or to go on with.
+
+    Raises:
+        UserError: no run there.
+    """
+    if not (folder / run_folder.CONFIG).is_file():
+        raise UserError(f"{folder} is no run's folder: it has no {run_folder.CONFIG}.")
+    config = configs.read(folder / run_folder.CONFIG)
+    return Run(dataclasses.replace(config, to=str(folder)), voice or Voice())
+
+
+def measure_again(folder: Path) -> Report:
+    """Score and time the models of a finished run once more, and save that report."""
+    work = opened(folder)
+    work.compare()
+    work.tidy()
+    return work.result().report
+
+
+def export_again(folder: Path, to: Path | None, quantize: str | None):
+    """Write another file of a run's student, verified on its validation texts."""
+    work = opened(folder)
+    if not (folder / "student.keras").is_file():
+        raise UserError(f"the run in {folder} has no student yet: finish it first.")
+    if to is None:
+        kind = quantize or work.config.quantize
+        to = folder / (f"student-{kind}.tflite" if quantize else "student.tflite")
+    if to.suffix == ".tflite":
+        quantize = quantize or work.config.quantize
+    made = work.write(to, quantize)
+    work.tidy()
+    return made
 
 
 class Run:
@@ -239,24 +277,32 @@ class Run:
 
     def export(self) -> None:
         """Write the verified `.tflite`."""
-        from .exporting import export
-
         path = self.folder / "student.tflite"
         if path.is_file():
             return
-        pairs = list(itertools.islice(_labelled(self.data, "validation"), 500))
-        made = export(
-            self.model("student").model,
-            path,
-            quantize=self.config.quantize,
-            encoder=self.encoder,
-            labels=self.data.labels,
-            check=[(each.text, each.label) for each in pairs] or None,
-        )
+        made = self.write(path, self.config.quantize)
         self.voice.say(
             f"exported  {path}: {made.bytes / 1e6:.2f} MB, {made.quantize}; agrees with the Keras "
             f"student on {made.agreement:.2%} of {made.checked} validation texts"
         )
+
+    def write(self, path: Path, quantize: str | None):
+        """Export the student, checked on validation texts with their labels."""
+        from .exporting import export
+
+        texts = itertools.islice(_labelled(self.data, "validation"), CHECKED)
+        return export(
+            self.model("student").model,
+            path,
+            quantize=quantize,
+            encoder=self.encoder,
+            labels=self.data.labels,
+            check=[(each.text, each.label) for each in texts] or None,
+        )
+
+    def tidy(self) -> None:
+        """Remove what can be made again from the texts."""
+        shutil.rmtree(self.work, ignore_errors=True)
 
     def model(self, name: str) -> TextModel:
         """A trained model of this run, from its file."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from . import report, verdict
 from .passes import by_length
-from .speed import SAMPLE, speed
+from .speed import SAMPLE, text_speed
 from .tasks.classification import agreement, score
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _keras_row(run: Run, name: str, model, logits, labels, teacher, file: str | 
         agreement=None if name == "teacher" else agreement(logits, teacher),
         parameters=model.parameters,
         megabytes=size or (4e-6 * model.parameters if model.parameters else None),
-        **speed(lambda ids: model(_padded(ids)), model.encoder.encode_many(texts)),
+        **text_speed(lambda ids: model(_padded(ids)), model.encoder.encode_many(texts)),
     )
 
 
@@ -81,7 +81,7 @@ def _exported_row(run: Run, labels, teacher) -> report.Row:
         **score(logits, labels),
         agreement=agreement(logits, teacher),
         megabytes=path.stat().st_size / 1e6,
-        **speed(classifier.run, ids, classifier.batch or 32),
+        **text_speed(classifier.run, ids, classifier.batch or 32),
     )
 
 

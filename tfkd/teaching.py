@@ -17,6 +17,7 @@ from .training_run import Schedule, epochs_for, fit
 
 # Kinds that err differently; each learns from scratch within minutes on a CPU.
 ENSEMBLE = ("ngram_cnn:base", "text_cnn:base", "text_cnn:base")
+BATCH = 64  # examples
 
 
 def members(spec: str) -> tuple[str, ...]:
@@ -48,7 +49,7 @@ def train(
     folder: Path,
     *,
     seed: int = 0,
-    batch_size: int = 64,
+    epochs: int = 0,
     voice: Voice | None = None,
 ) -> TextModel:
     """Train the teacher that `spec` describes on the labelled texts; parts go to `folder`."""
@@ -64,21 +65,20 @@ def train(
         if (where / "model.keras").is_file():
             model = keras.models.load_model(where / "model.keras", compile=False)
         else:
-            _train_one(model, member, encoded, validation, where, seed + number, batch_size, voice)
+            _train_one(model, member, encoded, validation, where, seed + number, epochs, voice)
         models.append(model)
     return TextModel(_together(models), encoder, labels, spec)
 
 
-def _train_one(model, member: str, encoded, validation, where, seed, batch_size, voice) -> None:
+def _train_one(model, member: str, encoded, validation, where, seed, epochs, voice) -> None:
     from .distiller import Distiller
     from .losses import HardLabels
     from .saving import save_keras
 
     known = np.flatnonzero(encoded.labels >= 0)
-    feed = Feed(encoded, batch_size, seed, only=known)
-    schedule = Schedule(
-        feed.steps, epochs_for(feed.steps), students.LEARNING_RATES[member.partition(":")[0]]
-    )
+    feed = Feed(encoded, BATCH, seed, only=known)
+    rate = students.LEARNING_RATES[member.partition(":")[0]]
+    schedule = Schedule(feed.steps, epochs_for(feed.steps, epochs), rate)
     distiller = Distiller(student=model, objective=HardLabels())
     checks = Feed(validation, 256, 0) if len(validation) else None
     fit(distiller, feed, schedule, checks, where, f"teacher {member}", voice)

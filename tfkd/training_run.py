@@ -1,4 +1,4 @@
-"""Train a model on feeds with a warm-up and a cosine; interrupted, it goes on with the same command."""
+"""Train on feeds, with a warm-up and a cosine; interrupted, it goes on with the same command."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-
-import keras
 
 from .console import Voice
 from .feeding import Feed
@@ -27,6 +25,8 @@ class Schedule:
 
     def optimizer(self):
         """Adam with a linear warm-up and a cosine to zero."""
+        import keras
+
         total = self.steps * self.epochs
         warm_up = min(WARM_UP, total // 4)
         rate = keras.optimizers.schedules.CosineDecay(
@@ -58,6 +58,8 @@ def fit(
     voice: Voice,
 ) -> None:
     """Train; backups and the history of each epoch (`history.jsonl`) go to `folder`."""
+    import keras
+
     folder.mkdir(parents=True, exist_ok=True)
     distiller.compile(schedule.optimizer(), metrics=["accuracy"], jit_compile=False)
     total = feed.steps * schedule.epochs
@@ -85,6 +87,8 @@ def history(folder: Path) -> list[dict]:
 
 
 def _progress(advance, steps: int):
+    import keras
+
     class Progress(keras.callbacks.Callback):
         first = True
 
@@ -100,6 +104,8 @@ def _progress(advance, steps: int):
 
 
 def _journal(file: Path, epochs: int, voice: Voice):
+    import keras
+
     class Journal(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
             numbers = {key: float(value) for key, value in (logs or {}).items()}

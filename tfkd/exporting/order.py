@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..errors import UserError
-from ..runtime.inside import pieces
 from ..text import TextEncoder
 from .calling import Calling, Reference, calling
 from .checks import Wanted, checks, wanted
@@ -52,7 +51,7 @@ def order(student, encoder, labels, form, check, quantize, tolerance) -> Order:
     call = calling(student, want.example, encoder is not None)
     if encoder is not None:
         _check_reads_ids(call)
-        check_vocabulary(student, len(pieces(encoder)))
+        check_vocabulary(student, encoder.vocab_size)
     reference = Reference(call)
     names = _names(reference.classes, names, form, encoder is not None)
     return Order(call, reference, encoder, names, form, want, quantize, tolerance)

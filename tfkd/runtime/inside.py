@@ -22,7 +22,7 @@ def describe(encoder: TextEncoder, settings: dict) -> dict[str, str]:
     The vocabulary and the lower-case flag say all about BERT's own tokenizer. Only one that they
     do not reproduce exactly travels as a `tokenizer.json`, which is twice as large.
     """
-    lines, special = pieces(encoder), _special(encoder)
+    lines, special = encoder.vocabulary, _special(encoder)
     files = {"vocab.txt": "\n".join(lines) + "\n"}
     again = _wordpiece(lines, encoder.lowercase, special)
     kind = "wordpiece" if _parts(again) == _parts(encoder.tokenizer) else "tokenizer.json"
@@ -77,20 +77,13 @@ def _encoder(files: dict[str, str], settings: dict) -> TextEncoder:
     return TextEncoder(tokenizer, int(settings["max_length"]))
 
 
-def pieces(encoder: TextEncoder) -> list[str]:
-    """The pieces by id: an id without a piece is an empty line, so that a line stays an id."""
-    ids = encoder.tokenizer.get_vocab()
-    by_id = {i: piece for piece, i in ids.items()}
-    return [by_id.get(i, "") for i in range(max(by_id) + 1)]
-
-
 def _special(encoder: TextEncoder) -> list[str]:
     added = json.loads(encoder.tokenizer.to_str())["added_tokens"]
     return [token["content"] for token in added if token["special"]]
 
 
 def _wordpiece(lines: list[str], lowercase: bool, special: list[str]):
-    tokenizer = wordpiece({piece: i for i, piece in enumerate(lines) if piece}, lowercase)
+    tokenizer = wordpiece({piece: i for i, piece in enumerate(lines)}, lowercase)
     tokenizer.add_special_tokens(special)
     return tokenizer
 

@@ -5,6 +5,7 @@ Each is a plain functional model: it saves, loads and exports without tfkd.
 
 from __future__ import annotations
 
+import sys
 from difflib import get_close_matches
 
 from ..errors import UserError
@@ -44,3 +45,8 @@ def build(name: str, vocab_size: int, classes: int, size: str = "small", **setti
         hint = f" (did you mean {near[0]}?)" if near else ""
         raise UserError(f"no student is called {name!r}{hint}; write one of {', '.join(STUDENTS)}.")
     return STUDENTS[name](vocab_size, classes, size, **settings)
+
+
+def sizes_of(name: str) -> dict[str, dict]:
+    """The settings of each size of a student."""
+    return sys.modules[STUDENTS[name].__module__].SIZES

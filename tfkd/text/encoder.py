@@ -1,20 +1,17 @@
-"""Text to word-piece ids: cleaning, a learnt or given vocabulary, head-and-tail truncation.
-
-No TensorFlow here: the exported model is served with this file alone.
-"""
+"""Text to word-piece ids: cleaning, the tokenizer, head-and-tail truncation."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 
-from .errors import UserError
+from ..errors import UserError
 
+MAX_LENGTH = 256
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
@@ -48,11 +45,11 @@ class TextEncoder:
     """
 
     tokenizer: Tokenizer
-    max_length: int = 256
+    max_length: int = MAX_LENGTH
 
     def __post_init__(self):
-        if self.max_length < 4:
-            raise UserError(f"max_length is {self.max_length}; write at least 4.")
+        if not isinstance(self.max_length, int) or self.max_length < 4:
+            raise UserError(f"max_length is {self.max_length!r}; write a number, at least 4.")
         self.tokenizer.no_padding()
         self.tokenizer.no_truncation()
         self._ends = tuple(self.tokenizer.token_to_id(piece) for piece in ("[CLS]", "[SEP]"))
@@ -65,13 +62,15 @@ class TextEncoder:
 
     @property
     def vocab_size(self) -> int:
-        """How many ids there are: a model's token embedding needs at least so many rows."""
-        return self.tokenizer.get_vocab_size()
+        """The greatest id and one: a model's token embedding needs at least so many rows."""
+        return max(self.tokenizer.get_vocab().values()) + 1
 
     @property
     def vocabulary(self) -> list[str]:
-        """The pieces, by id."""
-        return [self.tokenizer.id_to_token(i) for i in range(self.vocab_size)]
+        """The pieces, by id; `[unused7]` where no piece has the id 7."""
+        ids = self.tokenizer.get_vocab()
+        by_id = {i: piece for piece, i in ids.items()}
+        return [by_id.get(i) or _unused(i, ids) for i in range(self.vocab_size)]
 
     @property
     def lowercase(self) -> bool:
@@ -99,6 +98,12 @@ class TextEncoder:
         (folder / "preprocessing.json").write_text(json.dumps(settings, indent=1) + "\n")
 
 
+def _unused(i: int, taken: dict[str, int]) -> str:
+    """A piece for an id without one: two of one name in a `vocab.txt` would be one id."""
+    piece = f"[unused{i}]"
+    return piece if piece not in taken else f"[unused_{i}]"
+
+
 def wordpiece(vocabulary: dict[str, int], lowercase: bool) -> Tokenizer:
     """BERT's tokenizer over `vocabulary` (Devlin et al. 2019)."""
     tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
@@ -106,63 +111,3 @@ def wordpiece(vocabulary: dict[str, int], lowercase: bool) -> Tokenizer:
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.decoder = decoders.WordPiece()
     return tokenizer
-
-
-def learn(
-    texts: Iterable[str], *, vocab_size: int = 16_000, max_length: int = 256, lowercase: bool = True
-) -> TextEncoder:
-    """Learn a word-piece vocabulary from `texts`, which are read once and not kept.
-
-    >>> encoder = learn(["a good film", "a bad film"] * 20, vocab_size=60)
-    >>> [encoder.vocabulary[i] for i in encoder.encode("A good film!")]
-    ['[CLS]', 'a', 'good', 'film', '[UNK]', '[SEP]']
-    """
-    tokenizer = wordpiece({}, lowercase)
-    trainer = trainers.WordPieceTrainer(
-        vocab_size=vocab_size, min_frequency=2, special_tokens=list(SPECIAL), show_progress=False
-    )
-    tokenizer.train_from_iterator((clean(text) for text in texts), trainer)
-    return TextEncoder(tokenizer, max_length)
-
-
-def read_vocab(path: Path, lowercase: bool = True) -> Tokenizer:
-    """A tokenizer from a `vocab.txt`: one piece a line, its line number the id."""
-    pieces = path.read_text(encoding="utf-8").split("\n")
-    vocabulary = {piece.rstrip("\r"): i for i, piece in enumerate(pieces) if piece.strip()}
-    return wordpiece(vocabulary, lowercase)
-
-
-def load(path: str | Path, max_length: int | None = None) -> TextEncoder:
-    """A `TextEncoder` from a folder, a `tokenizer.json` or a `vocab.txt`.
-
-    A folder is one that `TextEncoder.save` or Hugging Face wrote.
-    """
-    path = Path(path)
-    folder = path if path.is_dir() else path.parent
-    settings = _settings(folder)
-    length = max_length or settings.get("max_length", 256)
-    files = [folder / "tokenizer.json", folder / "vocab.txt"] if path.is_dir() else [path]
-    for file in files:
-        if file.is_file():
-            return TextEncoder(_read(file, settings), length)
-    raise UserError(f"no tokenizer at {path}: expected a tokenizer.json or a vocab.txt.")
-
-
-def _settings(folder: Path) -> dict:
-    """Our own settings, or the casing that Hugging Face's tokenizer_config.json states."""
-    ours, theirs = folder / "preprocessing.json", folder / "tokenizer_config.json"
-    if ours.is_file():
-        return json.loads(ours.read_text(encoding="utf-8"))
-    if theirs.is_file():
-        return {"lowercase": json.loads(theirs.read_text(encoding="utf-8")).get("do_lower_case")}
-    return {}
-
-
-def _read(file: Path, settings: dict) -> Tokenizer:
-    try:
-        if file.suffix == ".json":
-            return Tokenizer.from_file(str(file))
-        lowercase = settings.get("lowercase")
-        return read_vocab(file, True if lowercase is None else bool(lowercase))
-    except Exception as error:
-        raise UserError(f"{file} is not a tokenizer ({error}).") from error

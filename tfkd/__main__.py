@@ -1,0 +1,7 @@
+"""`python -m tfkd` is `tfkd`."""
+
+import sys
+
+from .cli import main
+
+sys.exit(main())

@@ -1,0 +1,223 @@
+"""The command line. It parses and prints; the work is done by what Python calls too."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from ._version import __version__
+from .config import RunConfig, make, read
+from .errors import UserError
+
+EXIT_WRONG_INPUT, EXIT_INTERRUPTED = 2, 130
+_TEACH = (
+    *("teacher", "data_dir", "validation", "test", "text_column", "label_column", "labels"),
+    *("tokenizer", "vocab_size", "lowercase", "max_length", "epochs", "batch_size"),
+    *("learning_rate", "seed", "to"),
+)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a command; the exit code is 0, 2 for wrong input, 130 for Ctrl-C."""
+    # TensorFlow reads this when it is imported, later.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    given = parser().parse_args(argv)
+    try:
+        return given.command(given) or 0
+    except UserError as error:
+        return _fail(str(error))
+    except OSError as error:
+        return _fail(
+            f"{error.strerror or error}{f' ({error.filename})' if error.filename else ''}: what "
+            "was finished is kept; mend this and give the same command again."
+        )
+    except KeyboardInterrupt:
+        print("\ninterrupted; the same command goes on from here.", file=sys.stderr)
+        return EXIT_INTERRUPTED
+
+
+def _fail(sentence: str) -> int:
+    print(f"tfkd: {sentence}", file=sys.stderr)
+    return EXIT_WRONG_INPUT
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and flags; the flags of `distill` are the fields of `RunConfig`."""
+    top = argparse.ArgumentParser(
+        prog="tfkd", description="Distil a large text classifier into a small LiteRT file."
+    )
+    top.add_argument("--version", action="version", version=f"tfkd {__version__}")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    distill = _command(commands, "distill", _distill, "train a small student from a teacher")
+    distill.add_argument("data", help="imdb, sample, a file, a folder, or a run's .toml")
+    _settings(distill, [f.name for f in dataclasses.fields(RunConfig) if f.name != "data"])
+
+    teach = _command(commands, "teach", _teach, "train or fine-tune a teacher and save it")
+    teach.add_argument("data", help="imdb, sample, a file or a folder")
+    _settings(teach, _TEACH)
+
+    compare = _command(commands, "compare", _compare, "show the reports of runs")
+    compare.add_argument("run", nargs="+", type=Path, help="a run's folder")
+    compare.add_argument("--format", choices=("table", "markdown", "json"), default="table")
+    compare.add_argument("--again", action="store_true", help="measure once more, and save that")
+
+    export = _command(commands, "export", _export, "write a verified file of a run's student")
+    export.add_argument("run", type=Path, help="a run's folder")
+    export.add_argument("--to", type=Path, help="the file (.tflite, .keras) or SavedModel folder")
+    export.add_argument("--quantize", choices=("float32", "float16", "int8"), help="of a .tflite")
+
+    predict = _command(commands, "predict", _predict, "classify texts with an exported file")
+    predict.add_argument("file", type=Path, help="a .tflite, or a run's folder")
+    predict.add_argument("text", nargs="*", help="texts; without any, the lines of stdin")
+    predict.add_argument("--json", action="store_true", help="one JSON object a line")
+
+    _command(commands, "list", _list, "list data, teachers, students and settings")
+    return top
+
+
+def _command(commands, name: str, function, help: str) -> argparse.ArgumentParser:
+    made = commands.add_parser(name, help=help, description=f"{help[0].upper()}{help[1:]}.")
+    made.set_defaults(command=function)
+    return made
+
+
+def _settings(command: argparse.ArgumentParser, names) -> None:
+    """A flag for each field of `RunConfig`; only flags that were given reach the namespace."""
+    for each in dataclasses.fields(RunConfig):
+        if each.name not in names:
+            continue
+        flag = f"--{each.name.replace('_', '-')}"
+        default = "" if isinstance(each.default, dataclasses._MISSING_TYPE) else each.default
+        shown = f" (default: {default})" if default not in ("", 0, 0.0) else ""
+        facts: dict[str, Any] = {"help": each.metadata["help"] + shown, "default": argparse.SUPPRESS}
+        if isinstance(default, bool):
+            facts["action"] = argparse.BooleanOptionalAction
+        elif each.name == "student_settings":
+            flag, facts["action"], facts["metavar"] = "--set", "append", "NAME=VALUE"
+            facts["dest"] = each.name
+        else:
+            facts["type"] = type(default)
+            facts["choices"] = each.metadata.get("choices")
+        command.add_argument(flag, **facts)
+
+
+def _config(given: argparse.Namespace) -> RunConfig:
+    settings = {k: v for k, v in vars(given).items() if k != "command"}
+    if "student_settings" in settings:
+        settings["student_settings"] = dict(map(_setting, settings["student_settings"]))
+    if str(settings["data"]).endswith(".toml"):
+        return read(Path(settings.pop("data")), **settings)
+    return make(settings)
+
+
+def _setting(written: str) -> tuple[str, Any]:
+    """A name and a TOML value.
+
+    >>> _setting("filters=64"), _setting("kernels=[2, 3]")
+    (('filters', 64), ('kernels', [2, 3]))
+    """
+    from .config import tomllib
+
+    name, equals, value = written.partition("=")
+    try:
+        return name, tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        raise UserError(f"--set {written}: write NAME=VALUE, e.g. filters=64.") from None
+
+
+# -- the commands ----------------------------------------------------------------------------
+
+
+def _import_tensorflow() -> None:
+    """Import it without the lines that it prints about the machine."""
+    from .quiet import quiet
+
+    with quiet():
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()
+
+
+def _distill(given: argparse.Namespace) -> None:
+    config = _config(given)
+    _import_tensorflow()
+    from .console import Voice
+    from .run import run
+
+    voice = Voice()
+    result = run(config, voice)
+    result.report.show(voice)
+    voice.say(f"report    {result.folder / 'report.md'}")
+    voice.say(f'try       tfkd predict {result.file} "..."')
+
+
+def _teach(given: argparse.Namespace) -> None:
+    config = _config(given)
+    _import_tensorflow()
+    from .teach import teach
+
+    teach(config)
+
+
+def _compare(given: argparse.Namespace) -> None:
+    import json
+
+    from .console import Voice
+    from .report import load
+
+    for folder in given.run:
+        if given.again:
+            _import_tensorflow()
+            from .run import measure_again
+
+            measure_again(folder)
+        report = load(folder)
+        if given.format == "json":
+            print(json.dumps(report.to_dict(), indent=1, ensure_ascii=False))
+        elif given.format == "markdown":
+            print(report.markdown())
+        else:
+            report.show(Voice())
+
+
+def _export(given: argparse.Namespace) -> None:
+    _import_tensorflow()
+    from .run import export_again
+
+    made = export_again(given.run, given.to, given.quantize)
+    print(
+        f"{made.path}: {made.bytes / 1e6:.2f} MB, verified on {made.checked} texts: agreement "
+        f"{made.agreement:.2%}, greatest difference of logits {made.max_difference:.4g}"
+    )
+
+
+def _predict(given: argparse.Namespace) -> None:
+    import json
+
+    from .runtime import Classifier
+
+    file = given.file / "student.tflite" if given.file.is_dir() else given.file
+    classifier = Classifier(file)
+    texts = given.text or (line.rstrip("\n") for line in sys.stdin)
+    for text in texts:
+        found = classifier.predict([text])[0]
+        if given.json:
+            print(json.dumps({"text": text, **found._asdict()}, ensure_ascii=False), flush=True)
+        else:
+            print(f"{found.label}  {found.probability:.4f}  {text[:80]}", flush=True)
+
+
+def _list(given: argparse.Namespace) -> None:
+    _import_tensorflow()
+    from .listing import listing
+
+    print(listing())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

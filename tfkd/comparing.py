@@ -1,0 +1,152 @@
+"""`compare`: models side by side on the same examples, from arrays or a `tf.data.Dataset`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from . import report, verdict
+from .errors import UserError
+from .speed import speed
+from .tasks.classification import agreement, score
+
+BATCH = 32
+TIMED = 64  # examples
+
+
+def compare(
+    *,
+    student,
+    data,
+    teacher=None,
+    baseline=None,
+    exported: str | os.PathLike | None = None,
+    title: str = "comparison",
+) -> report.Report:
+    """Score and time classifiers on labelled examples.
+
+    Args:
+        student: A Keras model that returns logits `[batch, classes]`, or a dict with `logits`.
+        data: `(x, y)` arrays, or a `tf.data.Dataset` of such batches; `x` may be
+            `{"student": ..., "teacher": ...}` where the models read different inputs.
+        teacher: A model or a callable `(inputs, reads) -> outputs`.
+        baseline: The same student trained without the teacher, to tell whether that one helped.
+        exported: A `.tflite` that `tfkd.export` wrote.
+        title: The heading of the table.
+
+    Raises:
+        UserError: data without labels, or outputs that are not `[batch, classes]`.
+
+    >>> import keras
+    >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+    >>> found = compare(student=model, data=(np.ones((8, 4), "float32"), np.zeros(8, "int32")))
+    >>> [row.name for row in found.rows], found["student"].parameters
+    (['student'], 10)
+    """
+    batches = _batches(data)
+    labels = np.concatenate([y for _, y in batches])
+    given = {"teacher": teacher, "baseline": baseline, "student": student}
+    models = {name: model for name, model in given.items() if model is not None}
+    runs = {name: _run(model, name) for name, model in models.items()}
+    if exported is not None:
+        runs["exported"] = _run_file(exported)
+    logits = {name: _logits(run, batches, name) for name, run in runs.items()}
+    rows = []
+    for name, run in runs.items():
+        against = agreement(logits[name], logits["teacher"]) if "teacher" in runs else None
+        rows.append(
+            report.Row(
+                name=name,
+                **score(logits[name], labels),
+                agreement=None if name == "teacher" else against,
+                **_size(models.get(name), exported),
+                **_speed(run, batches, name),
+            )
+        )
+    return report.Report(title, tuple(rows), tuple(_words(logits, labels)))
+
+
+def _batches(data) -> list[tuple[Any, np.ndarray]]:
+    """`(x, y)` in NumPy, 32 examples each where arrays came."""
+    import tensorflow as tf
+
+    if not isinstance(data, tf.data.Dataset):
+        if not (isinstance(data, (tuple, list)) and len(data) == 2):
+            raise UserError("data to compare on: give (x, y), or a tf.data.Dataset of (x, y).")
+        data = tf.data.Dataset.from_tensor_slices(tuple(data)).batch(BATCH)
+    elements = [each for each in data.as_numpy_iterator()]
+    if not elements or not all(isinstance(e, tuple) and len(e) >= 2 for e in elements):
+        raise UserError("the data to compare on need labels: give (x, y) batches, at least one.")
+    return [(each[0], np.asarray(each[1])) for each in elements]
+
+
+def _inputs(x, name: str):
+    """What the model called `name` reads of `x`."""
+    if isinstance(x, dict) and "student" in x and set(x) <= {"student", "teacher", "targets"}:
+        return x.get("teacher", x["student"]) if name == "teacher" else x["student"]
+    return x
+
+
+def _run(model, name: str) -> Callable:
+    import tensorflow as tf
+
+    from .teachers import as_teacher
+
+    held = as_teacher(model)
+    graph = tf.function(lambda x: held(x, ("logits",))["logits"], autograph=False)
+    return lambda x: graph(tf.nest.map_structure(tf.convert_to_tensor, x)).numpy()
+
+
+def _run_file(path) -> Callable:
+    from .runtime.interpreter import LiteRT
+
+    model = LiteRT(path)
+
+    def run(x):
+        named = x if isinstance(x, dict) else {next(iter(model.inputs)): x}
+        return model({k: np.asarray(named[k], kind) for k, (_, kind) in model.inputs.items()})
+
+    return run
+
+
+def _logits(run, batches, name: str) -> np.ndarray:
+    found = np.concatenate([np.asarray(run(_inputs(x, name)), "float32") for x, _ in batches])
+    if found.ndim != 2:
+        raise UserError(f"{name} returns logits {found.shape}: expected [batch, classes].")
+    return found
+
+
+def _size(model, exported) -> dict:
+    if model is None:
+        return {"megabytes": os.path.getsize(exported) / 1e6}
+    count = getattr(model, "count_params", None)
+    parameters = int(count()) if count else None
+    return {"parameters": parameters, "megabytes": 4e-6 * parameters if parameters else None}
+
+
+def _speed(run, batches, name: str) -> dict:
+    import tensorflow as tf
+
+    inputs = [_inputs(x, name) for x, _ in batches]
+    ones = []
+    for x in inputs:
+        rows = len(tf.nest.flatten(x)[0])
+        ones += [tf.nest.map_structure(lambda a, i=i: a[i : i + 1], x) for i in range(rows)]
+        if len(ones) >= TIMED:
+            break
+    enough = inputs[: -(-TIMED // BATCH)]
+    rows = sum(len(tf.nest.flatten(x)[0]) for x in enough)
+    return speed(run, ones[:TIMED], enough, rows)
+
+
+def _words(logits: dict, labels: np.ndarray):
+    if "teacher" in logits:
+        accuracy = score(logits["teacher"], labels)["accuracy"]
+        warning = verdict.near_chance(accuracy, labels)
+        if warning:
+            yield warning
+    if "baseline" in logits:
+        yield verdict.helped(logits["student"], logits["baseline"], labels)

@@ -1,0 +1,123 @@
+"""`tfkd teach`: train a teacher, or fine-tune a Hugging Face encoder, and save it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from . import huggingface, loading, run_folder, teaching, text, verdict
+from .config import RunConfig
+from .console import Voice
+from .data import Data
+from .encoded import Encoded, encode
+from .errors import UserError
+from .feeding import Feed
+from .passes import by_length
+from .run import open_for
+from .tasks.classification import score
+from .text_model import TextModel
+from .training_run import Schedule, fit
+
+FINE_TUNING_RATE, FINE_TUNING_EPOCHS, FINE_TUNING_BATCH = 3e-5, 2, 16
+
+
+def teach(config: RunConfig, voice: Voice | None = None) -> TextModel:
+    """Train or fine-tune the teacher that `config` names, and save it for `keras:FOLDER`.
+
+    Prints its scores on the test texts. Interrupted, the same command goes on.
+
+    Raises:
+        UserError: wrong data or settings, a folder that holds something else.
+    """
+    voice = voice or Voice()
+    kind = config.teacher.partition(":")[0]
+    if kind not in ("train", "hf"):
+        raise UserError(f"teach takes train, train:STUDENT or hf:PATH, not {config.teacher!r}.")
+    data = open_for(config)
+    folder = run_folder.claim(config, f"teacher-{data.name}-{config.digest}")
+    encoder = _encoder(config, data, kind)
+    encoded = {
+        split: _encode(data, split, encoder, folder / "work", voice)
+        for split in ("train", "validation", "test")
+    }
+    make = _trained if kind == "train" else _fine_tuned
+    model = make(config, encoder, data, encoded, folder, voice)
+    loading.save(model, folder)
+    _tell(model, encoded["test"], folder, voice)
+    shutil.rmtree(folder / "work", ignore_errors=True)
+    return model
+
+
+def _encoder(config: RunConfig, data: Data, kind: str) -> text.TextEncoder:
+    if kind == "hf":
+        path = config.teacher.partition(":")[2]
+        return text.load(path, min(config.max_length, 256))
+    if config.tokenizer:
+        return text.load(config.tokenizer, config.max_length)
+    return text.learn(
+        (each.text for each in data.read("train")),
+        vocab_size=config.vocab_size,
+        max_length=config.max_length,
+        lowercase=config.lowercase,
+    )
+
+
+def _encode(data: Data, split: str, encoder, folder: Path, voice: Voice) -> Encoded:
+    with voice.bar(f"tokens of {split}", data.counts.get(split, 0)) as advance:
+        return encode(data.read(split), encoder, folder / split, advance)
+
+
+def _trained(config, encoder, data: Data, encoded, folder: Path, voice: Voice) -> TextModel:
+    return teaching.train(
+        config.teacher,
+        encoded["train"],
+        encoded["validation"],
+        encoder,
+        data.labels,
+        folder / "members",
+        seed=config.seed,
+        epochs=config.epochs,
+        voice=voice,
+    )
+
+
+def _fine_tuned(config, encoder, data: Data, encoded, folder: Path, voice: Voice) -> TextModel:
+    import keras
+
+    from .distiller import Distiller
+    from .losses import HardLabels
+
+    keras.utils.set_random_seed(config.seed)
+    path = Path(config.teacher.partition(":")[2]).expanduser()
+    model = huggingface.trainable_classifier(path, len(data.labels))
+    known = np.flatnonzero(encoded["train"].labels >= 0)
+    size = min(config.batch_size, FINE_TUNING_BATCH)
+    feed = Feed(encoded["train"], size, config.seed, only=known)
+    schedule = Schedule(
+        feed.steps,
+        config.epochs or FINE_TUNING_EPOCHS,
+        config.learning_rate or FINE_TUNING_RATE,
+    )
+    checks = Feed(encoded["validation"], 64, 0) if len(encoded["validation"]) else None
+    distiller = Distiller(student=model, objective=HardLabels())
+    fit(distiller, feed, schedule, checks, folder / "members", "fine-tuning", voice)
+    return TextModel(model, encoder, data.labels, config.teacher)
+
+
+def _tell(model: TextModel, test: Encoded, folder: Path, voice: Voice) -> None:
+    logits = np.zeros((len(test), model.classes), "float32")
+    with voice.bar("test", len(test)) as advance:
+        for rows in by_length(test.lengths):
+            logits[rows] = model(test[rows])
+            advance(len(rows))
+    found = score(logits, test.labels)
+    run_folder.write_json(folder / "score.json", found)
+    voice.say(f"on {len(test):,} test texts: " + ", ".join(f"{k} {v:.4f}" for k, v in found.items()))
+    warning = verdict.near_chance(found["accuracy"], test.labels)
+    if warning:
+        voice.say(warning)
+    voice.say(f"saved; distil it with --teacher keras:{folder}")
+
+

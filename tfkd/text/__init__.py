@@ -1,0 +1,19 @@
+"""Text to word-piece ids, with a learnt or a given vocabulary.
+
+No TensorFlow here: an exported model is served with this and the runtime alone.
+"""
+
+from .encoder import SPECIAL, TextEncoder, clean, head_and_tail, wordpiece
+from .learning import learn
+from .reading import load, read_vocab
+
+__all__ = [
+    "SPECIAL",
+    "TextEncoder",
+    "clean",
+    "head_and_tail",
+    "learn",
+    "load",
+    "read_vocab",
+    "wordpiece",
+]

@@ -1,0 +1,58 @@
+"""Learn a word-piece vocabulary from texts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from tokenizers import trainers
+
+from .encoder import MAX_LENGTH, SPECIAL, TextEncoder, clean, wordpiece
+
+
+def learn(
+    texts: Iterable[str],
+    *,
+    vocab_size: int = 16_000,
+    max_length: int = MAX_LENGTH,
+    lowercase: bool = True,
+    min_frequency: int = 2,
+    limit_alphabet: int | None = None,
+) -> TextEncoder:
+    """Learn a word-piece vocabulary from `texts`; the same texts give the same ids.
+
+    Pieces that meet fewer than `min_frequency` times are not joined. Every character becomes a
+    piece, so that a large alphabet may exceed `vocab_size`: `limit_alphabet` keeps the most
+    frequent ones, and words with others are `[UNK]`.
+
+    >>> encoder = learn(["a good film", "a bad film"] * 20, vocab_size=60)
+    >>> [encoder.vocabulary[i] for i in encoder.encode("A good film!")]
+    ['[CLS]', 'a', 'good', 'film', '[UNK]', '[SEP]']
+    """
+    tokenizer = wordpiece({}, lowercase)
+    cleaned = [clean(text) for text in texts]
+    options: dict[str, Any] = {"min_frequency": min_frequency, "show_progress": False}
+    if limit_alphabet is not None:
+        most = _most_frequent(cleaned, tokenizer.normalizer, limit_alphabet)
+        options |= {"initial_alphabet": most, "limit_alphabet": len(most)}
+
+    def train(size: int, first: list[str]) -> dict[str, int]:
+        trainer = trainers.WordPieceTrainer(vocab_size=size, special_tokens=first, **options)
+        tokenizer.train_from_iterator(cleaned, trainer)
+        return tokenizer.get_vocab()
+
+    # Left alone, the trainer numbers `##a`, `##b`, ... anew in each process, and breaks ties by
+    # those numbers. So its alphabet comes first, in order, as if it were given.
+    alphabet = sorted(train(0, list(SPECIAL)).keys() - set(SPECIAL))
+    learnt = wordpiece(train(vocab_size, [*SPECIAL, *alphabet]), lowercase)
+    learnt.add_special_tokens(list(SPECIAL))
+    return TextEncoder(learnt, max_length)
+
+
+def _most_frequent(texts: list[str], normalizer, limit: int) -> list[str]:
+    """The `limit` most frequent characters, ties in their order."""
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update("".join(normalizer.normalize_str(text).split()))
+    return sorted(counts, key=lambda char: (-counts[char], char))[:limit]
