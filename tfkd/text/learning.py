@@ -8,6 +8,7 @@ from typing import Any
 
 from tokenizers import trainers
 
+from ..errors import UserError
 from .encoder import MAX_LENGTH, SPECIAL, TextEncoder, clean, wordpiece
 
 
@@ -26,10 +27,16 @@ def learn(
     piece, so that a large alphabet may exceed `vocab_size`: `limit_alphabet` keeps the most
     frequent ones, and words with others are `[UNK]`.
 
+    Raises:
+        UserError: a number below 1.
+
     >>> encoder = learn(["a good film", "a bad film"] * 20, vocab_size=60)
     >>> [encoder.vocabulary[i] for i in encoder.encode("A good film!")]
     ['[CLS]', 'a', 'good', 'film', '[UNK]', '[SEP]']
     """
+    _check_positive(
+        vocab_size=vocab_size, min_frequency=min_frequency, limit_alphabet=limit_alphabet
+    )
     tokenizer = wordpiece({}, lowercase)
     cleaned = [clean(text) for text in texts]
     options: dict[str, Any] = {"min_frequency": min_frequency, "show_progress": False}
@@ -50,9 +57,15 @@ def learn(
     return TextEncoder(learnt, max_length)
 
 
+def _check_positive(**numbers: int | None) -> None:
+    for name, value in numbers.items():
+        if value is not None and (not isinstance(value, int) or value < 1):
+            raise UserError(f"{name} is {value!r}; write a whole number, at least 1.")
+
+
 def _most_frequent(texts: list[str], normalizer, limit: int) -> list[str]:
-    """The `limit` most frequent characters, ties in their order."""
+    """The `limit` most frequent characters, of equals those seen first."""
     counts: Counter[str] = Counter()
     for text in texts:
         counts.update("".join(normalizer.normalize_str(text).split()))
-    return sorted(counts, key=lambda char: (-counts[char], char))[:limit]
+    return [char for char, _ in counts.most_common(limit)]

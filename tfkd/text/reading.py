@@ -21,8 +21,7 @@ def read_vocab(path: Path, lowercase: bool = True) -> Tokenizer:
     # Excel and Notepad write a byte order mark, which would hide [PAD].
     lines = path.read_text(encoding="utf-8-sig").rstrip().split("\n")
     vocabulary: dict[str, int] = {}
-    for i, line in enumerate(lines):
-        piece = line.rstrip("\r")
+    for i, piece in enumerate(lines):
         if not piece or piece in vocabulary:
             fault = f"repeats line {vocabulary[piece] + 1}, {piece!r}" if piece else "is blank"
             raise UserError(
