@@ -12,10 +12,6 @@ from tfkd import Distiller, HardLabels, SoftTargets, UserError, hinton
 
 X, Y = data(16)
 
-pytestmark = pytest.mark.filterwarnings(  # Keras's `save` under NumPy 2
-    "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"
-)
-
 
 def refused(words, *fit_data, student=None, **options):
     """`distil` raises one `UserError` that matches `words`, untouched by Keras."""

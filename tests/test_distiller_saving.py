@@ -14,7 +14,7 @@ from tfkd import DistillationLoss, Distiller, HardLabels
 
 X, Y = data(24)
 
-pytestmark = pytest.mark.filterwarnings(  # Keras's `save` under NumPy 2
+pytestmark = pytest.mark.filterwarnings(  # BackupAndRestore under NumPy 2
     "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"
 )
 

@@ -31,10 +31,6 @@ from tfkd.outputs import Batch
 
 X, Y = data(24)
 
-pytestmark = pytest.mark.filterwarnings(  # Keras's `save` under NumPy 2
-    "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"
-)
-
 
 def soft(student, teacher, temperature=1.0):
     sides = ({"logits": tf.constant(side, tf.float32)} for side in (student, teacher))

@@ -1,4 +1,4 @@
-"""Keep what native libraries print on stderr off the user's screen."""
+"""Keep what libraries say that is not meant for the user off the screen."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -34,6 +35,21 @@ def quiet() -> Iterator[None]:
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)
+
+
+@contextmanager
+def quiet_save() -> Iterator[None]:
+    """Drop one warning of NumPy 2 to Keras, whose variables know no `copy=` when they are saved.
+
+    >>> import warnings
+    >>> with quiet_save():
+    ...     warnings.warn("__array__ implementation doesn't accept a copy", DeprecationWarning)
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings(
+            "ignore", "__array__ implementation doesn't accept a copy", DeprecationWarning
+        )
+        yield
 
 
 @contextmanager

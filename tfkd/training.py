@@ -12,6 +12,7 @@ from .errors import UserError
 from .objective import as_objective, hinton
 from .outputs import Outputs, as_outputs, forward
 from .probabilities import check_reading
+from .quiet import quiet_save
 from .teachers import as_teacher
 
 if TYPE_CHECKING:
@@ -248,7 +249,8 @@ class Steps(Model):
 
     def save(self, filepath, overwrite=True, **options):
         """Save the student alone; it loads without tfkd."""
-        return self.student.save(filepath, overwrite=overwrite, **options)
+        with quiet_save():
+            return self.student.save(filepath, overwrite=overwrite, **options)
 
     def export(self, *args, **options):
         """As the student's `export`."""

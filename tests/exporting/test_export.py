@@ -233,8 +233,6 @@ def test_one_logit_for_two_classes(encoder, tmp_path, activation):
     assert got == pytest.approx(want, abs=1e-5)
 
 
-# Keras 3's own `save` reads its variables in a way that NumPy 2 warns of.
-@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 @pytest.mark.parametrize("name", ["student.keras", "student"])
 def test_keras_formats_have_the_tokenizer_beside(name, encoder, tmp_path):
     student = bag()

@@ -10,6 +10,7 @@ import tensorflow as tf
 from .._version import __version__
 from ..errors import UserError
 from ..probabilities import ends_linear
+from ..quiet import quiet_save
 from ..runtime.inside import describe, read_encoder
 from ..runtime.interpreter import SIGNATURE, LiteRT
 from ..runtime.packing import pack, unpack
@@ -39,7 +40,8 @@ def litert(order: Order, made: Path) -> Figures:
 
 def keras_file(order: Order, made: Path) -> Figures:
     """Write a `.keras`, the tokenizer and the class names beside it."""
-    order.calling.student.save(made)
+    with quiet_save():
+        order.calling.student.save(made)
     try:
         loaded = keras.saving.load_model(made, compile=False)
     except (TypeError, ValueError) as error:
