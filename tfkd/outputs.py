@@ -78,6 +78,7 @@ def accepted(model, inputs):
 
 
 def input_names(model) -> tuple[str, ...]:
+    """The names of a functional model's inputs; empty for a model that does not say them."""
     try:
         structure = model.input
     except (AttributeError, ValueError, RuntimeError):
