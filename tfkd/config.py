@@ -38,7 +38,7 @@ class RunConfig:
     data: str = option("", "imdb, sample, sample:SIZE, a .jsonl, .csv or .tsv file, or a folder")
     teacher: str = option("train", "hf:PATH_OR_NAME, keras:PATH, train, or train:STUDENT[:SIZE]")
     student: str = option("ngram_cnn", "NAME or NAME:SIZE of a student (see `tfkd list`)")
-    student_settings: dict = option({}, "settings of the student, NAME=VALUE")
+    student_settings: dict = option({}, "settings of the student, NAME=VALUE")  # noqa: RUF009
     data_dir: str = option("", "where TensorFlow Datasets keeps imdb")
     validation: str = option("", "a file for the validation split")
     test: str = option("", "a file for the test split")
@@ -111,7 +111,15 @@ def _typed(each: dataclasses.Field, kind, config: RunConfig):
         value = float(value)
     if type(value) is not kind:
         raise UserError(f"{each.name} is {value!r}: expected {_WORDS[kind]}.")
-    return value
+    return _plain(each.name, value) if kind is dict else value
+
+
+def _plain(name: str, value: dict) -> dict:
+    """As it comes back from a file, so that a config equals the one in its folder."""
+    try:
+        return json.loads(json.dumps(value))
+    except TypeError as error:
+        raise UserError(f"{name} is {value!r}: expected numbers, texts and lists.") from error
 
 
 _WORDS = {
@@ -130,6 +138,8 @@ def _check(config: RunConfig) -> None:
     for name in ("epochs", "seed", "teacher_max_length", "learning_rate"):
         if not (math.isfinite(getattr(config, name)) and getattr(config, name) >= 0):
             raise UserError(f"{name} is {getattr(config, name)}: write 0 or more.")
+    if config.seed >= 2**32:
+        raise UserError(f"seed is {config.seed}: write a number below {2**32}.")
     if not (math.isfinite(config.temperature) and config.temperature > 0):
         raise UserError(f"temperature is {config.temperature}: write a positive number, e.g. 2.")
     if not 0 <= config.soft_weight <= 1:

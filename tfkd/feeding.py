@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .encoded import Encoded
+from .errors import UserError
 
 WINDOW = 16  # batches that are sorted by length together
 MULTIPLE = 16  # tokens; padding a little more spares TensorFlow new shapes
@@ -22,8 +23,12 @@ class Feed:
     """Shuffled batches of similar length for `fit`, `steps` in each epoch.
 
     With `targets` `[texts, classes]` the stored logits of the teacher travel with the batch.
-    `only` are the positions of the texts that count, by default all. Where `steps` is not a whole pass, an epoch goes on where the last one ended; each pass over
-    the texts has an order of its own.
+    `only` are the positions of the texts that count, by default all. Where `steps` is not a whole
+    pass, an epoch goes on where the last one ended; each pass over the texts has an order of its
+    own.
+
+    Raises:
+        UserError: steps to take and no texts, or targets of other texts.
     """
 
     encoded: Encoded
@@ -35,8 +40,13 @@ class Feed:
     epoch: int = 0
 
     def __post_init__(self):
-        self._positions = np.arange(len(self.encoded)) if self.only is None else self.only
+        count = len(self.encoded)
+        self._positions = np.arange(count) if self.only is None else np.asarray(self.only, int)
         self.per_pass = -(-len(self._positions) // self.batch_size)
+        if self.steps and not self.per_pass:
+            raise UserError("there is no text to train on: none of the texts has a label.")
+        if self.targets is not None and len(self.targets) != count:
+            raise UserError(f"there are {len(self.targets)} targets for {count} texts.")
         self.steps = self.steps or self.per_pass
 
     def rows(self, epoch: int) -> Iterator[np.ndarray]:
@@ -87,7 +97,7 @@ def bucketed(lengths: np.ndarray, batch_size: int, seed) -> list[np.ndarray]:
     """All positions once, in random batches of texts of similar length.
 
     >>> [each.tolist() for each in bucketed(np.array([9, 1, 8, 2]), 2, 0)]
-    [[1, 3], [2, 0]]
+    [[2, 0], [1, 3]]
     """
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(lengths))

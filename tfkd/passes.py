@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -30,23 +31,23 @@ def logits_of(
     is. `advance` is told of texts done.
 
     Raises:
-        UserError: NaN or +inf, naming the text.
+        UserError: NaN or +inf, naming the text; logits of another shape, from the model or in
+            the file.
     """
-    if path.is_file():
-        return np.load(path, mmap_mode="r")
-    part, note = path.with_suffix(".part"), path.with_suffix(".done.json")
     shape = (len(encoded), classes)
-    done = _done(note, part, shape)
-    mode = "r+" if done else "w+"
-    out = np.lib.format.open_memmap(part, mode, dtype="float32", shape=None if done else shape)
+    if path.is_file():
+        return _opened(path, shape)
+    part, note = path.with_suffix(".part"), path.with_suffix(".done.json")
+    facts = {"shape": shape, "texts": zlib.crc32(encoded.lengths.tobytes())}
+    done, out = _begun(part, note, facts)
     advance(done)
     for count, rows in enumerate(by_length(encoded.lengths, done)):
-        out[rows] = _finite(model(encoded[rows]), rows)
+        out[rows] = _checked(model(encoded[rows]), rows, classes)
         done += len(rows)
         advance(len(rows))
         if count % SAVE_EVERY == SAVE_EVERY - 1:
             out.flush()
-            note.write_text(json.dumps({"done": done, "shape": shape}))
+            _write(note, {"done": done, **facts})
     out.flush()
     os.replace(part, path)
     note.unlink(missing_ok=True)
@@ -68,16 +69,46 @@ def by_length(lengths: np.ndarray, skip: int = 0) -> Iterator[np.ndarray]:
         skip += size
 
 
-def _done(note: Path, part: Path, shape: tuple[int, int]) -> int:
-    """How many texts an interrupted pass got through."""
-    if not (note.is_file() and part.is_file()):
-        return 0
-    found = json.loads(note.read_text())
-    return found["done"] if tuple(found["shape"]) == shape else 0
+def _opened(path: Path, shape: tuple[int, int]) -> np.ndarray:
+    try:
+        found = np.load(path, mmap_mode="r")
+    except (ValueError, EOFError) as error:
+        raise UserError(f"{path} is damaged ({error}): remove it, and run again.") from error
+    if found.shape != shape:
+        raise UserError(
+            f"{path} holds logits {list(found.shape)} and these texts need {list(shape)}: they "
+            "belong to other texts or another model; remove the file, and run again."
+        )
+    return found
 
 
-def _finite(logits: np.ndarray, rows: np.ndarray) -> np.ndarray:
+def _begun(part: Path, note: Path, facts: dict) -> tuple[int, np.memmap]:
+    """How many texts an interrupted pass of the same texts got through, and its logits."""
+    try:
+        found = json.loads(note.read_text())
+        shape = np.load(part, mmap_mode="r").shape  # refuses what is cut off; "r+" adds zeros
+        if shape == facts["shape"] and found == json.loads(json.dumps({**found, **facts})):
+            return found["done"], np.lib.format.open_memmap(part, "r+")
+    except (OSError, ValueError):
+        pass  # nothing there, or cut off: begin anew
+    # A note that outlived its logits would pass zeros off as logits of texts done.
+    note.unlink(missing_ok=True)
+    return 0, np.lib.format.open_memmap(part, "w+", dtype="float32", shape=facts["shape"])
+
+
+def _write(note: Path, facts: dict) -> None:
+    part = note.with_suffix(".tmp")
+    part.write_text(json.dumps(facts))
+    os.replace(part, note)
+
+
+def _checked(logits: np.ndarray, rows: np.ndarray, classes: int) -> np.ndarray:
     logits = np.asarray(logits, "float32")
+    if logits.shape != (len(rows), classes):
+        raise UserError(
+            f"the model returned logits {list(logits.shape)} for {len(rows)} texts: expected "
+            f"{[len(rows), classes]}."
+        )
     bad = (np.isnan(logits) | (logits == np.inf)).any(axis=1)
     if bad.any():
         raise UserError(

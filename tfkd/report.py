@@ -25,7 +25,7 @@ class Row:
     log_loss: float
     ece: float
     agreement: float | None = None
-    parameters: int | None = None
+    parameters: float | None = None  # a count; float as all measures
     megabytes: float | None = None
     latency_p50: float | None = None
     latency_p95: float | None = None
@@ -60,20 +60,20 @@ class Report:
     facts: dict = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Row:
-        return next(row for row in self.rows if row.name == name)
+        for row in self.rows:
+            if row.name == name:
+                return row
+        raise KeyError(f"no row {name!r}; there are {', '.join(row.name for row in self.rows)}")
 
     def show(self, voice: Voice | None = None) -> None:
-        """Print the table and the verdict."""
-        from rich.table import Table
-
+        """Print the table, or one list per model where it is too narrow for one; the verdict."""
         voice = voice or Voice()
-        table = Table(title=self.title)
-        table.add_column("")
-        for row in self.rows:
-            table.add_column(row.name, justify="right")
-        for cells in self._lines():
-            table.add_row(*cells)
-        voice.console.print(table)
+        table = self._table()
+        wide = voice.console.options.update(width=1_000)
+        if voice.console.measure(table, options=wide).minimum <= voice.console.width:
+            voice.console.print(table)
+        else:
+            self._show_lists(voice)
         for line in self.words:
             voice.say(line)
 
@@ -98,6 +98,27 @@ class Report:
             part.write_text(content, encoding="utf-8")
             os.replace(part, folder / name)
 
+    def _table(self):
+        from rich.table import Table
+        from rich.text import Text  # a name with [brackets] is no markup
+
+        table = Table(title=Text(self.title))
+        table.add_column("", overflow="fold")
+        for row in self.rows:
+            table.add_column(Text(row.name), justify="right", overflow="fold")
+        for cells in self._lines():
+            table.add_row(*cells)
+        return table
+
+    def _show_lists(self, voice: Voice) -> None:
+        voice.say(self.title)
+        for number, row in enumerate(self.rows, 1):
+            voice.say(f"\n{row.name}")
+            for cells in self._lines():
+                if cells[number]:
+                    voice.say(f"  {cells[0]}: {cells[number]}")
+        voice.say()
+
     def _lines(self) -> list[list[str]]:
         """One line a measure: its name, and its value for each model."""
         used = [k for k in _MEASURES if any(getattr(row, k) is not None for row in self.rows)]
@@ -113,9 +134,12 @@ def load(folder: Path) -> Report:
     file = folder / "report.json"
     if not file.is_file():
         raise UserError(f"{folder} holds no report.json: give the folder of a finished run.")
-    found = json.loads(file.read_text(encoding="utf-8"))
-    rows = tuple(Row(**row) for row in found["rows"])
-    return Report(found["title"], rows, tuple(found["words"]), found["facts"])
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+        rows = tuple(Row(**row) for row in found["rows"])
+        return Report(found["title"], rows, tuple(found["words"]), found["facts"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise UserError(f"{file} is damaged ({error!r}): remove it, and run again.") from error
 
 
 def _cell(row: Row, key: str) -> str:
@@ -124,4 +148,4 @@ def _cell(row: Row, key: str) -> str:
 
 
 def _line(cells: list[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+    return f"| {' | '.join(each.replace('|', '/') for each in cells)} |"

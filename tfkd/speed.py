@@ -14,7 +14,7 @@ REPEATS = 3
 
 
 def speed(run: Callable, ones: Sequence, batches: Sequence, count: int) -> dict[str, float]:
-    """Latency of each of `ones` in milliseconds (median of three), examples per second of `batches`.
+    """Milliseconds for each of `ones` (median of three), examples per second of `batches`.
 
     `count` is the number of examples in `batches`. Each shape runs once before it counts.
     """

@@ -18,7 +18,7 @@ def helped(distilled: np.ndarray, alone: np.ndarray, labels: np.ndarray) -> str:
     """
     difference, half = gain(distilled, alone, labels)
     points = f"{100 * difference:+.2f} ± {100 * half:.2f} points of accuracy"
-    where = f"on {len(labels):,} test examples, 95 % interval"
+    where = f"on {np.sum(labels >= 0):,} test examples, 95 % interval"
     if difference > half:
         return f"Distillation helped: {points} over the same student trained alone ({where})."
     if difference < -half:
@@ -33,7 +33,7 @@ def helped(distilled: np.ndarray, alone: np.ndarray, labels: np.ndarray) -> str:
 
 
 def near_chance(accuracy: float, labels: np.ndarray) -> str | None:
-    """A warning where a teacher is hardly better than the most frequent class.
+    """A warning where a teacher is hardly better than the most frequent class, or worse.
 
     >>> near_chance(0.93, np.array([0, 1] * 500)) is None
     True
@@ -42,10 +42,12 @@ def near_chance(accuracy: float, labels: np.ndarray) -> str | None:
     """
     labels = labels[labels >= 0]
     chance = np.bincount(labels).max() / len(labels)
-    if accuracy > chance + CLEAR * np.sqrt(chance * (1 - chance) / len(labels)):
+    error = CLEAR * np.sqrt(chance * (1 - chance) / len(labels))
+    if accuracy > chance + error or chance == 1:  # one class alone tells nothing
         return None
+    where = "below" if accuracy < chance - error else "near"
     return (
-        f"The teacher is near chance: {accuracy:.1%} where always naming the most frequent class "
-        f"gives {chance:.1%}. Nothing can be learnt from it: check its labels' order, its "
+        f"The teacher is {where} chance: {accuracy:.1%} where always naming the most frequent "
+        f"class gives {chance:.1%}. Nothing can be learnt from it: check its labels' order, its "
         "tokenizer, and that it was trained for this task."
     )

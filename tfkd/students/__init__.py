@@ -1,4 +1,4 @@
-"""Small Keras 3 text classifiers to distil into: ids `[batch, length]` to logits `[batch, classes]`.
+"""Small Keras 3 text classifiers to distil into: ids `[batch, length]` to `[batch, classes]`.
 
 Each is a plain functional model: it saves, loads and exports without tfkd.
 """

@@ -1,4 +1,4 @@
-"""What the students share: the input, its mask, pooling that ignores padding, the name of a size."""
+"""What the students share: the input, its mask, pooling that ignores padding, named sizes."""
 
 from __future__ import annotations
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..errors import UserError
+
 BINS = 15
 
 
@@ -20,11 +22,18 @@ def score(logits: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     `log_loss` is in nats; `ece` is the expected calibration error over 15 equal bins of
     confidence (Guo et al. 2017, arXiv:1706.04599). Labels of -100 do not count.
 
+    Raises:
+        UserError: no example has a label, or a label is no class.
+
     >>> score(np.log([[0.9, 0.1], [0.4, 0.6]]), np.array([0, 0]))["accuracy"]
     0.5
     """
     known = np.asarray(labels) >= 0
     logits, labels = np.asarray(logits)[known], np.asarray(labels)[known]
+    if not len(labels):
+        raise UserError("none of the examples has a label: there is nothing to score against.")
+    if labels.max() >= logits.shape[1]:
+        raise UserError(f"the label {labels.max()} is none of the {logits.shape[1]} classes.")
     likely = probabilities(logits)
     predicted = likely.argmax(axis=1)
     of_label = likely[np.arange(len(labels)), labels]
@@ -67,10 +76,17 @@ def agreement(logits: np.ndarray, others: np.ndarray) -> float:
 
 def gain(logits: np.ndarray, others: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
     """How much more accurate `logits` are than `others` on the same examples, and the half-width
-    of the 95 % interval of that difference.
+    of the 95 % interval of that difference. Labels of -100 do not count.
 
-    >>> gain(np.eye(2), np.eye(2), np.array([0, 1]))
-    (0.0, 0.0)
+    As if one more example spoke for each side (Agresti and Min 2005): where a few examples all
+    agree, the plain interval has no width at all.
+
+    >>> difference, half = gain(np.eye(2), np.eye(2), np.array([0, 1]))
+    >>> difference, round(half, 4)
+    (0.0, 0.693)
     """
-    difference = (np.argmax(logits, -1) == labels) * 1.0 - (np.argmax(others, -1) == labels)
-    return float(difference.mean()), float(1.96 * difference.std() / np.sqrt(len(labels)))
+    known = np.asarray(labels) >= 0
+    ours, theirs = (np.argmax(each, -1)[known] == labels[known] for each in (logits, others))
+    difference = ours * 1.0 - theirs
+    half = 1.96 * np.append(difference, [1, -1]).std() / np.sqrt(len(difference) + 2)
+    return float(difference.mean()), float(half)
