@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tokenizers import trainers
@@ -23,6 +23,7 @@ def learn(
 ) -> TextEncoder:
     """Learn a word-piece vocabulary from `texts`; the same texts give the same ids.
 
+    The texts are read twice: what can be read only once (a generator) is kept in memory meanwhile.
     Pieces that meet fewer than `min_frequency` times are not joined. Every character becomes a
     piece, so that a large alphabet may exceed `vocab_size`: `limit_alphabet` keeps the most
     frequent ones, and words with others are `[UNK]`.
@@ -38,15 +39,15 @@ def learn(
         vocab_size=vocab_size, min_frequency=min_frequency, limit_alphabet=limit_alphabet
     )
     tokenizer = wordpiece({}, lowercase)
-    cleaned = [clean(text) for text in texts]
+    texts = list(texts) if isinstance(texts, Iterator) else texts
     options: dict[str, Any] = {"min_frequency": min_frequency, "show_progress": False}
     if limit_alphabet is not None:
-        most = _most_frequent(cleaned, tokenizer.normalizer, limit_alphabet)
+        most = _most_frequent(texts, tokenizer.normalizer, limit_alphabet)
         options |= {"initial_alphabet": most, "limit_alphabet": len(most)}
 
     def train(size: int, first: list[str]) -> dict[str, int]:
         trainer = trainers.WordPieceTrainer(vocab_size=size, special_tokens=first, **options)
-        tokenizer.train_from_iterator(cleaned, trainer)
+        tokenizer.train_from_iterator(map(clean, texts), trainer)
         return tokenizer.get_vocab()
 
     # Left alone, the trainer numbers `##a`, `##b`, ... anew in each process, and breaks ties by
@@ -63,9 +64,9 @@ def _check_positive(**numbers: int | None) -> None:
             raise UserError(f"{name} is {value!r}; write a whole number, at least 1.")
 
 
-def _most_frequent(texts: list[str], normalizer, limit: int) -> list[str]:
+def _most_frequent(texts: Iterable[str], normalizer, limit: int) -> list[str]:
     """The `limit` most frequent characters, of equals those seen first."""
     counts: Counter[str] = Counter()
     for text in texts:
-        counts.update("".join(normalizer.normalize_str(text).split()))
+        counts.update("".join(normalizer.normalize_str(clean(text)).split()))
     return [char for char, _ in counts.most_common(limit)]

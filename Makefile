@@ -1,0 +1,43 @@
+# `make demo` and `make test` need Python 3.10 or newer and a package index, nothing else.
+
+PYTHON ?= python3
+BIN = .venv/bin
+DEMO = $(BIN)/tfkd distill sample:4000 --student bag_of_ngrams --to runs/demo
+
+.PHONY: demo test lint types docs notebooks clean
+
+demo: .venv/.core
+	$(DEMO)
+	$(BIN)/tfkd predict runs/demo/student.tflite "The plot is thin, but the acting is never dull."
+
+test: .venv/.dev
+	$(BIN)/python -m pytest -m "not slow"
+
+lint: .venv/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/.dev
+	$(BIN)/python -m mypy
+
+docs: .venv/.dev
+	$(BIN)/mkdocs build --strict
+
+notebooks: .venv/.dev
+	$(BIN)/python -m pytest --nbmake notebooks -p no:doctest -q
+
+clean:
+	rm -rf .venv site runs build dist
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
+	  || { echo "tfkd needs Python 3.10 or newer: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/.core: setup.cfg requirements.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --constraint requirements.txt --editable .
+	touch $@
+
+.venv/.dev: setup.cfg requirements.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --requirement requirements.txt --editable .
+	touch $@ .venv/.core
