@@ -56,7 +56,7 @@ def test_changes_take_the_place_of_what_the_file_says(tmp_path):
         ("learning_rate", float("nan"), "learning_rate is nan: write 0 or more."),
         ("epochs", -1, "epochs is -1: write 0 or more."),
         ("seed", -1, "seed is -1: write 0 or more."),
-        ("seed", 2**32, f"seed is {2**32}: write a number below {2**32}."),
+        ("seed", 2**31, f"seed is {2**31}: write a number below {2**31}."),
         ("batch_size", 0, "batch_size is 0: write at least 1."),
         ("max_length", 3, "max_length is 3: write at least 4."),
         ("vocab_size", 99, "vocab_size is 99: write at least 100."),
@@ -70,7 +70,7 @@ def test_bad_values(name, value, words):
 
 
 def test_bounds_themselves_are_fine():
-    least = {"vocab_size": 100, "max_length": 4, "batch_size": 1, "seed": 2**32 - 1}
+    least = {"vocab_size": 100, "max_length": 4, "batch_size": 1, "seed": 2**31 - 1}
     assert RunConfig(soft_weight=0.0, learning_rate=0.0, **least).soft_weight == 0.0
     assert RunConfig(soft_weight=1.0).soft_weight == 1.0
 

@@ -138,8 +138,8 @@ def _check(config: RunConfig) -> None:
     for name in ("epochs", "seed", "teacher_max_length", "learning_rate"):
         if not (math.isfinite(getattr(config, name)) and getattr(config, name) >= 0):
             raise UserError(f"{name} is {getattr(config, name)}: write 0 or more.")
-    if config.seed >= 2**32:
-        raise UserError(f"seed is {config.seed}: write a number below {2**32}.")
+    if config.seed >= 2**31:
+        raise UserError(f"seed is {config.seed}: write a number below {2**31}.")
     if not (math.isfinite(config.temperature) and config.temperature > 0):
         raise UserError(f"temperature is {config.temperature}: write a positive number, e.g. 2.")
     if not 0 <= config.soft_weight <= 1:

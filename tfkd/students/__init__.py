@@ -35,7 +35,7 @@ def build(name: str, vocab_size: int, classes: int, size: str = "small", **setti
     """A student by name; `seed` and each student's own settings are keywords.
 
     Raises:
-        UserError: an unknown name, size or setting.
+        UserError: an unknown name, size or setting, or one with an impossible value.
 
     >>> build("text_cnn", 100, 3, "tiny", filters=8).output.shape
     (None, 3)
@@ -44,7 +44,14 @@ def build(name: str, vocab_size: int, classes: int, size: str = "small", **setti
         near = get_close_matches(name, STUDENTS, n=1)
         hint = f" (did you mean {near[0]}?)" if near else ""
         raise UserError(f"no student is called {name!r}{hint}; write one of {', '.join(STUDENTS)}.")
-    return STUDENTS[name](vocab_size, classes, size, **settings)
+    try:
+        return STUDENTS[name](vocab_size, classes, size, **settings)
+    except UserError:
+        raise
+    except (ValueError, TypeError, ArithmeticError) as error:
+        given = ", ".join(f"{key}={value!r}" for key, value in settings.items())
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise UserError(f"{name} cannot be built with {given}: {reason}") from error
 
 
 def sizes_of(name: str) -> dict[str, dict]:

@@ -16,7 +16,7 @@ def ngram_rows(ids, order: int, buckets: int):
     `ids` is `[batch, length]`, 0 for padding; the result has the same shape. The hash folds and
     multiplies, `h <- (h mod 65521) * 32749 + next`.
 
-    >>> ngram_rows(ops.array([[5, 7, 0]]), 2, 1000).tolist()
+    >>> ops.convert_to_numpy(ngram_rows(ops.array([[5, 7, 0]]), 2, 1000)).tolist()
     [[753, 0, 0]]
     """
     row, there = ids, ops.not_equal(ids, 0)

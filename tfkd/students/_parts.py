@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import random
+from collections.abc import Callable
+
 import keras
 from keras import ops
 
@@ -22,6 +26,23 @@ def settings(sizes: dict[str, dict], size: str, given: dict) -> dict:
     if unknown:
         raise UserError(f"unknown setting {unknown[0]!r}: known are {', '.join(sizes[size])}.")
     return {**sizes[size], **given}
+
+
+def seeded(student: Callable) -> Callable:
+    """Equal seeds give a student equal initial weights, whatever was drawn before."""
+
+    @functools.wraps(student)
+    def build(vocab_size: int, classes: int, size: str = "small", seed: int | None = None, **given):
+        state = random.getstate()
+        if seed is not None:  # Keras draws the seeds of initialisers and dropouts here
+            random.seed(seed)
+        try:
+            return student(vocab_size, classes, size, seed, **given)
+        finally:
+            if seed is not None:
+                random.setstate(state)
+
+    return build
 
 
 def token_input():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 
 from ._ngrams import ngram_rows, summed
-from ._parts import logits, present, settings, token_input
+from ._parts import logits, present, seeded, settings, token_input
 
 SIZES = {
     "tiny": {"width": 8, "bigrams": 20_011, "dropout": 0.1},
@@ -14,6 +14,7 @@ SIZES = {
 }
 
 
+@seeded
 def bag_of_ngrams(
     vocab_size: int, classes: int, size: str = "small", seed: int | None = None, **given
 ):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from ._parts import logits, mean_over_tokens, present, settings, token_input
+from ._parts import logits, mean_over_tokens, present, seeded, settings, token_input
 
 SIZES = {
     "tiny": {"width": 32, "units": 32, "dropout": 0.2},
@@ -13,6 +13,7 @@ SIZES = {
 }
 
 
+@seeded
 def bilstm(vocab_size: int, classes: int, size: str = "small", seed: int | None = None, **given):
     """A bidirectional LSTM over word pieces, averaged: ids to `[batch, classes]`.
 

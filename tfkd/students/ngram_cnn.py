@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from ._ngrams import ngram_rows, summed
-from ._parts import max_over_tokens, present, settings, token_input
+from ._parts import max_over_tokens, present, seeded, settings, token_input
 
 SIZES = {
     "tiny": {"bigrams": 300_007, "trigrams": 0, "width": 16, "filters": 32, "dropout": 0.2},
@@ -23,6 +23,7 @@ KERNEL = 5
 SHARED = 16  # numbers per n-gram where there are more than two classes
 
 
+@seeded
 def ngram_cnn(vocab_size: int, classes: int, size: str = "small", seed: int | None = None, **given):
     """A score per word piece, bigram and trigram, plus a convolution: ids to `[batch, classes]`.
 
@@ -38,7 +39,9 @@ def ngram_cnn(vocab_size: int, classes: int, size: str = "small", seed: int | No
     ids = token_input()
     both = [_wide(ids, vocab_size, classes, has), _deep(ids, vocab_size, classes, has, seed)]
     # float32 under mixed precision too
-    return keras.Model(ids, keras.layers.Add(dtype="float32", name="logits")(both), name="ngram_cnn")
+    return keras.Model(
+        ids, keras.layers.Add(dtype="float32", name="logits")(both), name="ngram_cnn"
+    )
 
 
 def _wide(ids, vocab_size: int, classes: int, has: dict):

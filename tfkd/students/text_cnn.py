@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from ._parts import logits, max_over_tokens, present, settings, token_input
+from ._parts import logits, max_over_tokens, present, seeded, settings, token_input
 
 SIZES = {
     "tiny": {"width": 32, "filters": 32, "kernels": (2, 3, 4), "dropout": 0.2},
@@ -13,6 +13,7 @@ SIZES = {
 }
 
 
+@seeded
 def text_cnn(vocab_size: int, classes: int, size: str = "small", seed: int | None = None, **given):
     """A convolutional text classifier (Kim 2014, arXiv:1408.5882): ids to `[batch, classes]`.
 
