@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from ._version import __version__
 from .config import RunConfig, make, read
 from .errors import UserError
 
-EXIT_WRONG_INPUT, EXIT_INTERRUPTED = 2, 130
+EXIT_WRONG_INPUT, EXIT_INTERRUPTED, EXIT_CLOSED_PIPE = 2, 130, 141
 _TEACH = (
     *("teacher", "data_dir", "validation", "test", "text_column", "label_column", "labels"),
     *("tokenizer", "vocab_size", "lowercase", "max_length", "epochs", "batch_size"),
@@ -22,14 +23,18 @@ _TEACH = (
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run a command; the exit code is 0, 2 for wrong input, 130 for Ctrl-C."""
+    """Run a command; its exit code: 0, 2 for wrong input, 130 for Ctrl-C, 141 for a closed pipe."""
     # TensorFlow reads this when it is imported, later.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     given = parser().parse_args(argv)
     try:
-        return given.command(given) or 0
+        given.command(given)
+        sys.stdout.flush()  # a closed pipe may show only here
+        return 0
     except UserError as error:
         return _fail(str(error))
+    except BrokenPipeError:
+        return _closed_pipe()
     except OSError as error:
         return _fail(
             f"{error.strerror or error}{f' ({error.filename})' if error.filename else ''}: what "
@@ -43,6 +48,13 @@ def main(argv: list[str] | None = None) -> int:
 def _fail(sentence: str) -> int:
     print(f"tfkd: {sentence}", file=sys.stderr)
     return EXIT_WRONG_INPUT
+
+
+def _closed_pipe() -> int:
+    """The code of a program that SIGPIPE ended, as in `yes | head`."""
+    # What is still buffered goes nowhere; else Python complains at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return EXIT_CLOSED_PIPE
 
 
 def parser() -> argparse.ArgumentParser:
@@ -94,7 +106,10 @@ def _settings(command: argparse.ArgumentParser, names) -> None:
         flag = f"--{each.name.replace('_', '-')}"
         default = "" if isinstance(each.default, dataclasses._MISSING_TYPE) else each.default
         shown = f" (default: {default})" if default not in ("", 0, 0.0) else ""
-        facts: dict[str, Any] = {"help": each.metadata["help"] + shown, "default": argparse.SUPPRESS}
+        facts: dict[str, Any] = {
+            "help": each.metadata["help"] + shown,
+            "default": argparse.SUPPRESS,
+        }
         if isinstance(default, bool):
             facts["action"] = argparse.BooleanOptionalAction
         elif each.name == "student_settings":
@@ -123,7 +138,7 @@ def _setting(written: str) -> tuple[str, Any]:
     """
     from .config import tomllib
 
-    name, equals, value = written.partition("=")
+    name, _, value = written.partition("=")
     try:
         return name, tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
@@ -135,12 +150,16 @@ def _setting(written: str) -> tuple[str, Any]:
 
 def _import_tensorflow() -> None:
     """Import it without the lines that it prints about the machine."""
+    import logging
+
     from .quiet import quiet
 
     with quiet():
         import tensorflow as tf
 
         tf.config.list_physical_devices()
+    # Each model is traced anew, which TensorFlow takes for a mistake and warns of.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 def _distill(given: argparse.Namespace) -> None:
@@ -203,13 +222,27 @@ def _predict(given: argparse.Namespace) -> None:
 
     file = given.file / "student.tflite" if given.file.is_dir() else given.file
     classifier = Classifier(file)
-    texts = given.text or (line.rstrip("\n") for line in sys.stdin)
-    for text in texts:
+    for text in given.text or _lines():
         found = classifier.predict([text])[0]
         if given.json:
             print(json.dumps({"text": text, **found._asdict()}, ensure_ascii=False), flush=True)
         else:
             print(f"{found.label}  {found.probability:.4f}  {text[:80]}", flush=True)
+
+
+def _lines() -> Iterator[str]:
+    """The lines of stdin, told by number where one cannot be classified."""
+    number = 0
+    try:
+        for number, line in enumerate(sys.stdin, 1):
+            if not line.strip():
+                raise UserError(f"line {number} of stdin is empty: give one text a line.")
+            yield line.rstrip("\n")
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"stdin is not UTF-8 (byte 0x{error.object[error.start]:02x} behind line {number}): "
+            "give the texts as UTF-8."
+        ) from error
 
 
 def _list(given: argparse.Namespace) -> None:

@@ -12,11 +12,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 EVERY = 30.0  # seconds between lines where there is no terminal
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError  # rich would exit with a code of its own
+
+
 class Voice:
     """Speaks to a terminal, to a log file, or (with `quiet`) to nobody."""
 
     def __init__(self, quiet: bool = False):
-        self.console = Console(quiet=quiet, highlight=False, soft_wrap=True)
+        self.console = _Console(quiet=quiet, highlight=False, soft_wrap=True)
 
     def say(self, line: str = "") -> None:
         """Print one line as it is."""

@@ -18,16 +18,18 @@ from . import config as configs
 from . import loading, report, run_folder, students, teaching, text
 from .config import RunConfig
 from .console import Voice
-from .data import Data, open_data
+from .data import Data
 from .encoded import Encoded, encode
 from .errors import UserError
 from .feeding import Feed
 from .objective import hinton
 from .passes import logits_of
 from .report import Report
+from .run_checks import check_names, open_for, other_names, same_classes
 from .saving import save_keras
 from .text_model import TextModel
-from .training_run import Schedule, epochs_for, fit
+from .training_run import Schedule, epochs_for, fit, forget
+from .vocabulary import learnt
 
 SPLITS = {"transfer": ("train", "unlabelled"), "validation": ("validation",), "test": ("test",)}
 CHECKED = 500  # validation texts that an export is checked on
@@ -64,11 +66,11 @@ def run(config: RunConfig, voice: Voice | None = None) -> Result:
     work = Run(config, voice or Voice())
     if (work.folder / run_folder.REPORT).is_file():
         work.voice.say(f"{work.folder} is complete; this is its report.")
-        return work.result()
-    work.plan()
-    work.train()
-    work.export()
-    work.compare()
+    else:
+        work.plan()
+        work.train()
+        work.export()
+        work.compare()
     work.tidy()
     run_folder.mark_latest(work.folder)
     return work.result()
@@ -89,6 +91,7 @@ def opened(folder: Path, voice: Voice | None = None) -> Run:
 def measure_again(folder: Path) -> Report:
     """Score and time the models of a finished run once more, and save that report."""
     work = opened(folder)
+    work.need("student.keras", "student.tflite")
     work.compare()
     work.tidy()
     return work.result().report
@@ -97,8 +100,7 @@ def measure_again(folder: Path) -> Report:
 def export_again(folder: Path, to: Path | None, quantize: str | None):
     """Write another file of a run's student, verified on its validation texts."""
     work = opened(folder)
-    if not (folder / "student.keras").is_file():
-        raise UserError(f"the run in {folder} has no student yet: finish it first.")
+    work.need("student.keras")
     if to is None:
         kind = quantize or work.config.quantize
         to = folder / (f"student-{kind}.tflite" if quantize else "student.tflite")
@@ -116,11 +118,29 @@ class Run:
         self.config, self.voice = config, voice
         check_names(config)
         self.data = open_for(config)
-        name, _, size = config.student.partition(":")
-        self.folder = run_folder.claim(config, f"{self.data.name}-{name}-{config.digest}")
+        name = f"{self.data.name}-{config.student.partition(':')[0]}-{config.digest}"
+        self.folder = run_folder.place(config, name)
+        if not run_folder.begun(self.folder):
+            self._look_ahead()
+        run_folder.claim(config, name)
         run_folder.remember(self.folder / "data.json", self.data.describe(), "the data")
         self.work = self.folder / "work"
-        self.work.mkdir(exist_ok=True)
+
+    def _look_ahead(self) -> None:
+        """What is wrong is told before a folder is claimed for it."""
+        if self.config.tokenizer:
+            text.load(self.config.tokenizer, self.config.max_length)
+        if not self._trains_teacher:
+            self._given_teacher  # noqa: B018
+
+    def need(self, *files: str) -> None:
+        """Refuse to go on without these files of the run."""
+        for name in files:
+            if not (self.folder / name).is_file():
+                raise UserError(
+                    f"the run in {self.folder} has no {name} yet: finish it with the command that "
+                    "began it."
+                )
 
     # -- what the phases read ------------------------------------------------------------
 
@@ -128,48 +148,51 @@ class Run:
     def encoder(self) -> text.TextEncoder:
         """The student's tokenizer: given, or learnt from the texts to train on."""
         config = self.config
+        if (self.folder / "preprocessing.json").is_file():  # written last, so all is there
+            return text.load(self.folder, config.max_length)
         if config.tokenizer:
             encoder = text.load(config.tokenizer, config.max_length)
-        elif (self.folder / "tokenizer.json").is_file():
-            return text.load(self.folder)
         else:
-            encoder = self._learnt()
+            encoder = learnt(config, self.data, self.voice)
         encoder.save(self.folder)
         return encoder
-
-    def _learnt(self) -> text.TextEncoder:
-        config = self.config
-        with self.voice.bar("vocabulary", self.data.counts["train"]) as advance:
-            return text.learn(
-                (_told(each.text, advance) for each in self.data.read("train")),
-                vocab_size=config.vocab_size,
-                max_length=config.max_length,
-                lowercase=config.lowercase,
-            )
 
     @cached_property
     def teacher(self) -> TextModel:
         """The teacher, loaded or trained."""
+        if self._trains_teacher:
+            return self._trained_teacher()
         config = self.config
-        if config.teacher.partition(":")[0] == "train":
-            keras_teacher = teaching.train(
-                config.teacher,
-                self.encoded("transfer"),
-                self.encoded("validation"),
-                self.encoder,
-                self.data.labels,
-                self.folder / "teacher",
-                seed=config.seed,
-                voice=self.voice,
-            )
-            loading.save(keras_teacher, self.folder / "teacher")
-            return keras_teacher
-        teacher = loading.load_teacher(
-            config.teacher, max_length=config.teacher_max_length or None
-        )
         mark = {"spec": config.teacher, "digest": loading.fingerprint(config.teacher)}
         run_folder.remember(self.folder / "teacher.json", mark, "the teacher")
+        return self._given_teacher
+
+    @property
+    def _trains_teacher(self) -> bool:
+        return self.config.teacher.partition(":")[0] == "train"
+
+    @cached_property
+    def _given_teacher(self) -> TextModel:
+        length = self.config.teacher_max_length or None
+        teacher = loading.load_teacher(self.config.teacher, max_length=length)
         return same_classes(teacher, self.data.labels)
+
+    def _trained_teacher(self) -> TextModel:
+        folder = self.folder / "teacher"
+        if (folder / loading.MODEL).is_file():
+            return loading.load_teacher(f"keras:{folder}")
+        teacher = teaching.train(
+            self.config.teacher,
+            self.encoded("transfer"),
+            self.encoded("validation"),
+            self.encoder,
+            self.data.labels,
+            folder,
+            seed=self.config.seed,
+            voice=self.voice,
+        )
+        loading.save(teacher, folder)
+        return teacher
 
     @cached_property
     def student(self):
@@ -196,27 +219,28 @@ class Run:
         if folder.is_dir():
             return Encoded(folder)
         texts = itertools.chain(*(self.data.read(part) for part in parts))
-        total = sum(self.data.counts.get(part, 0) for part in parts)
-        with self.voice.bar(f"tokens of {split} for the {whose}", total) as advance:
+        title = f"tokens of {split} for the {whose}"
+        with self.voice.bar(title, self._count(split)) as advance:
             return encode(texts, encoder, folder, advance)
+
+    def _count(self, split: str) -> int:
+        return sum(self.data.counts.get(part, 0) for part in SPLITS[split])
 
     def targets(self, split: str) -> np.ndarray:
         """The teacher's logits, computed once."""
-        path = self.folder / "targets" / f"{split}.npy"
+        path, classes = self.folder / "targets" / f"{split}.npy", len(self.data.labels)
         path.parent.mkdir(exist_ok=True)
         if path.is_file():
-            return np.load(path, mmap_mode="r")
-        trained = self.config.teacher.partition(":")[0] == "train"
-        encoded = self.encoded(split, "student" if trained else "teacher")
+            return _stored(path, (self._count(split), classes))
+        encoded = self.encoded(split, "student" if self._trains_teacher else "teacher")
         teacher = self.teacher  # loaded, or trained, before its pass is timed
         with self.voice.bar(f"teacher on {split}", len(encoded)) as advance:
-            return logits_of(teacher, encoded, path, len(self.data.labels), advance)
+            return logits_of(teacher, encoded, path, classes, advance)
 
     def schedule(self) -> Schedule:
         """Steps, epochs and learning rate, the same for both trainings."""
         config = self.config
-        texts = sum(self.data.counts.get(part, 0) for part in SPLITS["transfer"])
-        steps = -(-texts // config.batch_size)
+        steps = -(-self._count("transfer") // config.batch_size)
         rate = config.learning_rate or students.LEARNING_RATES[config.student.partition(":")[0]]
         return Schedule(steps, epochs_for(steps, config.epochs), rate)
 
@@ -224,35 +248,35 @@ class Run:
 
     def plan(self) -> None:
         """Say what will be done, before it is."""
-        schedule, counts = self.schedule(), self.data.counts
+        schedule, counts, say = self.schedule(), self.data.counts, self.voice.say
         made = " (synthetic texts, written by a program)" if self.data.synthetic else ""
         splits = ", ".join(f"{name} {count:,}" for name, count in counts.items())
-        self.voice.say(f"data      {self.data.name}{made}: {splits}; {len(self.data.labels)} classes")
-        self.voice.say(f"teacher   {self.config.teacher}")
-        self.voice.say(f"student   {self.config.student}: {self.student.count_params():,} parameters")
-        self.voice.say(
+        say(f"data      {self.data.name}{made}: {splits}; {len(self.data.labels)} classes")
+        say(f"teacher   {self.config.teacher}")
+        say(f"student   {self.config.student}: {self.student.count_params():,} parameters")
+        say(
             f"training  {schedule.epochs} epochs of {schedule.steps:,} steps of "
             f"{self.config.batch_size} examples"
             + (", then the same number of steps alone" if self.config.alone else "")
         )
-        self.voice.say(f"written   {self.folder}")
+        say(f"written   {self.folder}")
         for note in self.data_notes():
-            self.voice.say(note)
+            say(note)
 
     def data_notes(self) -> list[str]:
         """What a reader of the numbers must know of the data."""
         notes = []
         if self.data.synthetic:
             notes.append("The texts are synthetic: the scores say nothing about real texts.")
+        if "_given_teacher" in self.__dict__:  # else it is trained here, or has run already
+            notes += other_names(self._given_teacher, self.data.labels)
         return notes
 
     def train(self) -> None:
         """Distil; then train the same student alone, for as many steps on the labelled texts."""
         from .losses import HardLabels
 
-        objective = hinton(
-            temperature=self.config.temperature, soft_weight=self.config.soft_weight
-        )
+        objective = hinton(temperature=self.config.temperature, soft_weight=self.config.soft_weight)
         self._train_one("student", "distilled", objective, self.targets("transfer"))
         if self.config.alone:
             self._train_one("alone", "alone", HardLabels(), None)
@@ -274,6 +298,7 @@ class Run:
         checks = Feed(self.encoded("validation"), 256, 0)
         fit(distiller, feed, schedule, checks, self.folder / title, title, self.voice)
         save_keras(distiller.student, path)
+        forget(self.folder / title)
 
     def export(self) -> None:
         """Write the verified `.tflite`."""
@@ -308,7 +333,14 @@ class Run:
         """A trained model of this run, from its file."""
         import keras
 
-        model = keras.models.load_model(self.folder / f"{name}.keras", compile=False)
+        file = self.folder / f"{name}.keras"
+        try:
+            model = keras.models.load_model(file, compile=False)
+        except Exception as error:
+            raise UserError(
+                f"{file} is damaged ({type(error).__name__}): remove it, and the command that "
+                "began the run trains it again."
+            ) from error
         return TextModel(model, self.encoder, self.data.labels, name)
 
     def compare(self) -> None:
@@ -322,49 +354,17 @@ class Run:
         return Result(self.folder, self.folder / "student.tflite", report.load(self.folder))
 
 
-def open_for(config: RunConfig) -> Data:
-    """The data that a configuration names, with something to train and to test on."""
-    if not config.data:
-        raise UserError("no data given: write imdb, sample, a file or a folder.")
-    names = ("data_dir", "validation", "test", "unlabelled", "text_column", "label_column", "labels")
-    given = {name: getattr(config, name) or None for name in names}
-    data = open_data(config.data, **given, seed=config.seed)
-    for split in ("train", "test"):
-        if not data.counts.get(split):
-            raise UserError(f"{config.data} has no {split} texts: give some to distil on.")
-    return data
-
-
-def check_names(config: RunConfig) -> None:
-    """What can be told before the data are read."""
-    name, _, size = config.student.partition(":")
-    students.build(name, 100, 2, size or "small", **config.student_settings)
-    kind = config.teacher.partition(":")[0]
-    if kind == "train":
-        teaching.members(config.teacher)
-    elif kind not in ("hf", "keras"):
-        raise UserError(f"unknown teacher {config.teacher!r}: write {loading.KINDS}.")
-
-
-def same_classes(teacher: TextModel, labels: tuple[str, ...]) -> TextModel:
-    """The teacher, its logits in the order of the data's labels.
-
-    Raises:
-        UserError: another number of classes.
-    """
-    if teacher.classes != len(labels):
+def _stored(path: Path, shape: tuple[int, int]) -> np.ndarray:
+    try:
+        found = np.load(path, mmap_mode="r")
+    except (ValueError, EOFError) as error:
+        raise UserError(f"{path} is damaged ({error}): remove it, and run again.") from error
+    if found.shape != shape:
         raise UserError(
-            f"the teacher has {teacher.classes} classes and the data {len(labels)} "
-            f"({', '.join(labels[:4])}...): take a teacher that was trained for these labels."
+            f"{path} holds logits {list(found.shape)} and the data need {list(shape)}: remove it, "
+            "and run again."
         )
-    if set(teacher.labels) == set(labels) and tuple(teacher.labels) != tuple(labels):
-        return teacher.reordered([teacher.labels.index(each) for each in labels])
-    return teacher
-
-
-def _told(value, advance):
-    advance(1)
-    return value
+    return found
 
 
 def _labelled(data: Data, split: str):

@@ -17,7 +17,18 @@ from .errors import UserError
 
 CONFIG = "config.toml"
 REPORT = "report.json"
+ENVIRONMENT = "environment.json"
 PACKAGES = ("tensorflow", "keras", "tf_keras", "numpy", "tokenizers", "ai-edge-litert", "keras-hub")
+
+
+def place(config: RunConfig, name: str) -> Path:
+    """The run's folder: as configured, or `runs/NAME`."""
+    return Path(config.to).expanduser() if config.to else Path("runs") / name
+
+
+def begun(folder: Path) -> bool:
+    """Whether a run, this or another, has claimed the folder."""
+    return (folder / CONFIG).is_file()
 
 
 def claim(config: RunConfig, name: str) -> Path:
@@ -26,14 +37,17 @@ def claim(config: RunConfig, name: str) -> Path:
     Raises:
         UserError: it cannot be written, holds another run, or other files.
     """
-    folder = Path(config.to).expanduser() if config.to else Path("runs") / name
+    folder = place(config, name)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if not (folder / CONFIG).is_file():
+        if not begun(folder):
             _start(config, folder)
+        if not (folder / ENVIRONMENT).is_file():
+            write_json(folder / ENVIRONMENT, environment())
     except OSError as error:
         raise UserError(
-            f"cannot write to {folder} ({error.strerror}): choose another folder with --to."
+            f"cannot write to {folder} ({error.strerror}): choose another folder with --to, or "
+            "make room."
         ) from error
     _same(config, configs.read(folder / CONFIG), folder)
     return folder
@@ -47,7 +61,6 @@ def _start(config: RunConfig, folder: Path) -> None:
         )
     part = folder / f"{CONFIG}.part"
     configs.write(config, part)
-    write_json(folder / "environment.json", environment())
     os.replace(part, folder / CONFIG)
 
 
@@ -71,10 +84,17 @@ def remember(path: Path, facts: dict, what: str) -> None:
     if not path.is_file():
         write_json(path, facts)
         return
-    if json.loads(path.read_text(encoding="utf-8")) != facts:
+    if _read_json(path) != facts:
         raise UserError(
             f"{what} changed since the run in {path.parent} began: start another run with --to."
         )
+
+
+def _read_json(path: Path):
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:  # not JSON, or not UTF-8
+        raise UserError(f"{path} is damaged ({error}): start another run with --to.") from error
 
 
 def write_json(path: Path, value) -> None:

@@ -15,11 +15,13 @@ from .encoded import Encoded, encode
 from .errors import UserError
 from .feeding import Feed
 from .passes import by_length
-from .run import open_for
+from .run_checks import check_teacher, open_for
 from .tasks.classification import score
 from .text_model import TextModel
-from .training_run import Schedule, fit
+from .training_run import Schedule, fit, forget
+from .vocabulary import learnt
 
+SCORE = "score.json"  # written last
 FINE_TUNING_RATE, FINE_TUNING_EPOCHS, FINE_TUNING_BATCH = 3e-5, 2, 16
 
 
@@ -35,9 +37,14 @@ def teach(config: RunConfig, voice: Voice | None = None) -> TextModel:
     kind = config.teacher.partition(":")[0]
     if kind not in ("train", "hf"):
         raise UserError(f"teach takes train, train:STUDENT or hf:PATH, not {config.teacher!r}.")
+    _check(config, kind)
     data = open_for(config)
     folder = run_folder.claim(config, f"teacher-{data.name}-{config.digest}")
-    encoder = _encoder(config, data, kind)
+    run_folder.remember(folder / "data.json", data.describe(), "the data")
+    if (folder / SCORE).is_file():
+        voice.say(f"{folder} is complete; distil it with --teacher keras:{folder}")
+        return loading.load_teacher(f"keras:{folder}")
+    encoder = _encoder(config, data, kind, folder, voice)
     encoded = {
         split: _encode(data, split, encoder, folder / "work", voice)
         for split in ("train", "validation", "test")
@@ -45,23 +52,39 @@ def teach(config: RunConfig, voice: Voice | None = None) -> TextModel:
     make = _trained if kind == "train" else _fine_tuned
     model = make(config, encoder, data, encoded, folder, voice)
     loading.save(model, folder)
+    forget(folder / "members")
     _tell(model, encoded["test"], folder, voice)
     shutil.rmtree(folder / "work", ignore_errors=True)
     return model
 
 
-def _encoder(config: RunConfig, data: Data, kind: str) -> text.TextEncoder:
+def _check(config: RunConfig, kind: str) -> None:
+    if kind == "train":
+        check_teacher(config)
+    else:
+        huggingface.read_config(Path(config.teacher.partition(":")[2]).expanduser())
+    if kind == "hf" or config.tokenizer:
+        _new_encoder(config, None, kind, Voice(quiet=True))
+
+
+def _encoder(
+    config: RunConfig, data: Data, kind: str, folder: Path, voice: Voice
+) -> text.TextEncoder:
+    if (folder / "preprocessing.json").is_file():  # written last, so all is there
+        return text.load(folder)
+    made = _new_encoder(config, data, kind, voice)
+    made.save(folder)
+    return made
+
+
+def _new_encoder(config: RunConfig, data: Data | None, kind: str, voice: Voice) -> text.TextEncoder:
     if kind == "hf":
         path = config.teacher.partition(":")[2]
         return text.load(path, min(config.max_length, 256))
     if config.tokenizer:
         return text.load(config.tokenizer, config.max_length)
-    return text.learn(
-        (each.text for each in data.read("train")),
-        vocab_size=config.vocab_size,
-        max_length=config.max_length,
-        lowercase=config.lowercase,
-    )
+    assert data is not None
+    return learnt(config, data, voice)
 
 
 def _encode(data: Data, split: str, encoder, folder: Path, voice: Voice) -> Encoded:
@@ -70,6 +93,8 @@ def _encode(data: Data, split: str, encoder, folder: Path, voice: Voice) -> Enco
 
 
 def _trained(config, encoder, data: Data, encoded, folder: Path, voice: Voice) -> TextModel:
+    batch = min(config.batch_size, teaching.BATCH)
+    effort = teaching.Effort(config.epochs, batch, config.learning_rate)
     return teaching.train(
         config.teacher,
         encoded["train"],
@@ -78,7 +103,7 @@ def _trained(config, encoder, data: Data, encoded, folder: Path, voice: Voice) -
         data.labels,
         folder / "members",
         seed=config.seed,
-        epochs=config.epochs,
+        effort=effort,
         voice=voice,
     )
 
@@ -113,11 +138,11 @@ def _tell(model: TextModel, test: Encoded, folder: Path, voice: Voice) -> None:
             logits[rows] = model(test[rows])
             advance(len(rows))
     found = score(logits, test.labels)
-    run_folder.write_json(folder / "score.json", found)
-    voice.say(f"on {len(test):,} test texts: " + ", ".join(f"{k} {v:.4f}" for k, v in found.items()))
+    run_folder.write_json(folder / SCORE, found)
+    voice.say(
+        f"on {len(test):,} test texts: " + ", ".join(f"{k} {v:.4f}" for k, v in found.items())
+    )
     warning = verdict.near_chance(found["accuracy"], test.labels)
     if warning:
         voice.say(warning)
     voice.say(f"saved; distil it with --teacher keras:{folder}")
-
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,20 @@ from .errors import UserError
 from .feeding import Feed
 from .text import TextEncoder
 from .text_model import TextModel
-from .training_run import Schedule, epochs_for, fit
+from .training_run import Schedule, epochs_for, fit, forget
 
 # Kinds that err differently; each learns from scratch within minutes on a CPU.
 ENSEMBLE = ("ngram_cnn:base", "text_cnn:base", "text_cnn:base")
 BATCH = 64  # examples
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How a teacher is trained; 0 means: choose for me."""
+
+    epochs: int = 0
+    batch_size: int = BATCH
+    learning_rate: float = 0.0
 
 
 def members(spec: str) -> tuple[str, ...]:
@@ -49,40 +59,41 @@ def train(
     folder: Path,
     *,
     seed: int = 0,
-    epochs: int = 0,
+    effort: Effort | None = None,
     voice: Voice | None = None,
 ) -> TextModel:
     """Train the teacher that `spec` describes on the labelled texts; parts go to `folder`."""
     import keras
 
     voice = voice or Voice()
+    effort, known = effort or Effort(), np.flatnonzero(encoded.labels >= 0)
     models = []
     for number, member in enumerate(members(spec)):
         name, _, size = member.partition(":")
         where = folder / f"member-{number}"
-        keras.utils.set_random_seed(seed + 1000 * (number + 1))
+        keras.utils.set_random_seed((seed + 1000 * (number + 1)) % 2**32)
         model = students.build(name, encoder.vocab_size, len(labels), size, seed=seed + number)
         if (where / "model.keras").is_file():
             model = keras.models.load_model(where / "model.keras", compile=False)
         else:
-            _train_one(model, member, encoded, validation, where, seed + number, epochs, voice)
+            feed = Feed(encoded, effort.batch_size, seed + number, only=known)
+            _train_one(model, member, feed, validation, where, effort, voice)
         models.append(model)
     return TextModel(_together(models), encoder, labels, spec)
 
 
-def _train_one(model, member: str, encoded, validation, where, seed, epochs, voice) -> None:
+def _train_one(model, member: str, feed: Feed, validation, where, effort, voice) -> None:
     from .distiller import Distiller
     from .losses import HardLabels
     from .saving import save_keras
 
-    known = np.flatnonzero(encoded.labels >= 0)
-    feed = Feed(encoded, BATCH, seed, only=known)
-    rate = students.LEARNING_RATES[member.partition(":")[0]]
-    schedule = Schedule(feed.steps, epochs_for(feed.steps, epochs), rate)
+    rate = effort.learning_rate or students.LEARNING_RATES[member.partition(":")[0]]
+    schedule = Schedule(feed.steps, epochs_for(feed.steps, effort.epochs), rate)
     distiller = Distiller(student=model, objective=HardLabels())
     checks = Feed(validation, 256, 0) if len(validation) else None
     fit(distiller, feed, schedule, checks, where, f"teacher {member}", voice)
     save_keras(model, where / "model.keras")
+    forget(where)
 
 
 def _together(models: list):

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from .console import Voice
+from .errors import UserError
 from .feeding import Feed
+from .quiet import quiet_save
 
 WARM_UP = 50  # steps
 STEPS = 1_000  # what `epochs` aims at where it is not given
 EPOCHS = (2, 30)
+_STATE = ".weights.h5"  # Keras insists on it
 
 
 @dataclass(frozen=True)
@@ -57,61 +61,102 @@ def fit(
     title: str,
     voice: Voice,
 ) -> None:
-    """Train; backups and the history of each epoch (`history.jsonl`) go to `folder`."""
+    """Train; the state after each epoch and the history (`history.jsonl`) go to `folder`.
+
+    What is there already is not trained again, so call `forget` when the model is saved.
+
+    Raises:
+        UserError: a damaged backup.
+    """
     import keras
 
     folder.mkdir(parents=True, exist_ok=True)
     distiller.compile(schedule.optimizer(), metrics=["accuracy"], jit_compile=False)
-    total = feed.steps * schedule.epochs
-    with voice.bar(title, total, "steps") as advance:
-        distiller.fit(
-            feed.dataset(),
-            validation_data=validation and validation.dataset(),
-            epochs=schedule.epochs,
-            verbose=0,
-            shuffle=False,  # the feed has shuffled
-            callbacks=[
-                keras.callbacks.BackupAndRestore(str(folder / "backup")),
-                feed.follow(),
-                _progress(advance, feed.steps),
-                _journal(folder / "history.jsonl", schedule.epochs, voice),
-            ],
-        )
+    start = _restored(distiller, folder)
+    with voice.bar(title, feed.steps * schedule.epochs, "steps") as advance:
+        advance(start * feed.steps)
+        if start < schedule.epochs:
+            distiller.fit(
+                feed.dataset(),
+                validation_data=validation and validation.dataset(),
+                epochs=schedule.epochs,
+                initial_epoch=start,
+                verbose=0,
+                shuffle=False,  # the feed has shuffled
+                callbacks=[
+                    feed.follow(),
+                    keras.callbacks.LambdaCallback(
+                        on_train_batch_end=lambda batch, logs: advance(1)
+                    ),
+                    _journal(folder, schedule.epochs, voice),
+                    _backup(folder),
+                ],
+            )
+
+
+def forget(folder: Path) -> None:
+    """Remove the backups of a training whose model has been saved."""
     shutil.rmtree(folder / "backup", ignore_errors=True)
 
 
 def history(folder: Path) -> list[dict]:
-    """One dict of numbers per epoch."""
+    """One dict of numbers per epoch; a line that was cut off is left out."""
     file = folder / "history.jsonl"
-    return [json.loads(line) for line in file.read_text().splitlines()] if file.is_file() else []
+    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+    return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
 
 
-def _progress(advance, steps: int):
+def _restored(distiller, folder: Path) -> int:
+    """Load the state after the last whole epoch; returns how many there were."""
+    found = sorted(folder.glob(f"backup/epoch-*{_STATE}"))
+    if not found:
+        return 0
+    distiller.optimizer.build(distiller.trainable_variables)  # else its state is not loaded
+    try:
+        distiller.load_weights(found[-1])
+    except Exception as error:
+        raise UserError(
+            f"{found[-1]} is damaged ({type(error).__name__}): remove {found[-1].parent}, and the "
+            "same command trains this model from its start."
+        ) from error
+    return int(found[-1].name.removesuffix(_STATE).partition("-")[2])
+
+
+def _backup(folder: Path):
+    """The state after each epoch, in one file that names the epoch.
+
+    Keras's BackupAndRestore keeps the epoch in a second file: stopped between the two, it would
+    train an epoch twice.
+    """
     import keras
 
-    class Progress(keras.callbacks.Callback):
-        first = True
+    room = folder / "backup"
 
-        def on_epoch_begin(self, epoch, logs=None):
-            if self.first:
-                advance(epoch * steps)
-            self.first = False
+    class Backup(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            room.mkdir(exist_ok=True)
+            older, part = [*room.glob(f"epoch-*{_STATE}")], room / f"part{_STATE}"
+            with quiet_save():
+                self.model.save_weights(part)
+            os.replace(part, room / f"epoch-{epoch + 1:06}{_STATE}")
+            for file in older:
+                file.unlink()
 
-        def on_train_batch_end(self, batch, logs=None):
-            advance(1)
-
-    return Progress()
+    return Backup()
 
 
-def _journal(file: Path, epochs: int, voice: Voice):
+def _journal(folder: Path, epochs: int, voice: Voice):
     import keras
+
+    file, part = folder / "history.jsonl", folder / "history.part"
 
     class Journal(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
             numbers = {key: float(value) for key, value in (logs or {}).items()}
-            kept = [each for each in history(file.parent) if each["epoch"] <= epoch]
+            kept = [each for each in history(folder) if each["epoch"] <= epoch]
             lines = [*kept, {"epoch": epoch + 1, **numbers}]
-            file.write_text("".join(json.dumps(each) + "\n" for each in lines))
+            part.write_text("".join(json.dumps(each) + "\n" for each in lines), encoding="utf-8")
+            os.replace(part, file)
             shown = ("loss", "accuracy", "val_accuracy")
             said = ", ".join(f"{key} {numbers[key]:.4f}" for key in shown if key in numbers)
             voice.say(f"  epoch {epoch + 1} of {epochs}: {said}")

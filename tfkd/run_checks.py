@@ -1,0 +1,109 @@
+"""What can be wrong with a run, told before anything is written or trained."""
+
+from __future__ import annotations
+
+from . import loading, students, teaching
+from .config import RunConfig
+from .data import Data, open_data
+from .data.labels import shorten
+from .errors import UserError
+from .text_model import TextModel
+
+_OF_DATA = (
+    *("data_dir", "validation", "test", "unlabelled"),
+    *("text_column", "label_column", "labels"),
+)
+
+
+def open_for(config: RunConfig) -> Data:
+    """The data that a configuration names, with something to train and to test on."""
+    if not config.data:
+        raise UserError("no data given: write imdb, sample, a file or a folder.")
+    given = {name: getattr(config, name) or None for name in _OF_DATA}
+    data = open_data(config.data, **given, seed=config.seed)
+    for split in ("train", "test"):
+        if not data.counts.get(split):
+            raise UserError(f"{config.data} has no {split} texts: give some to distil on.")
+    return data
+
+
+def check_names(config: RunConfig) -> None:
+    """What can be told before the data are read."""
+    name, _, size = config.student.partition(":")
+    _check_student(config, name, size or "small")
+    check_length(f"{name}:{size or 'small'}", config, config.student_settings)
+    kind = config.teacher.partition(":")[0]
+    if kind == "train":
+        check_teacher(config)
+    elif kind not in ("hf", "keras"):
+        raise UserError(f"unknown teacher {config.teacher!r}: write {loading.KINDS}.")
+
+
+def _check_student(config: RunConfig, name: str, size: str) -> None:
+    try:
+        students.build(name, 100, 2, size, **config.student_settings)
+    except UserError:
+        raise
+    except Exception as error:  # whatever Keras or TensorFlow say of a value
+        given = ", ".join(f"{key}={value}" for key, value in config.student_settings.items())
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise UserError(f"no {name} can be built with {given} ({reason:.200}).") from error
+
+
+def check_teacher(config: RunConfig) -> None:
+    """Refuse a teacher to be trained that there is not, or that reads too little."""
+    for member in teaching.members(config.teacher):
+        check_length(member, config, {})
+
+
+def check_length(spec: str, config: RunConfig, given: dict) -> None:
+    """Refuse a `max_length` beyond the positions of a model `NAME:SIZE`."""
+    name, _, size = spec.partition(":")
+    most = {**students.sizes_of(name)[size], **given}.get("max_length", config.max_length)
+    if config.max_length > most:
+        raise UserError(
+            f"max_length is {config.max_length} and {spec} reads at most {most} word pieces: "
+            f"write --max-length {most}."
+        )
+
+
+def same_classes(teacher: TextModel, labels: tuple[str, ...]) -> TextModel:
+    """The teacher, its logits in the order of the data's labels.
+
+    Raises:
+        UserError: another number of classes, or a teacher with more or fewer names than classes.
+    """
+    if teacher.labels and len(teacher.labels) != teacher.classes:
+        raise UserError(
+            f"the teacher {teacher.origin} names {len(teacher.labels)} classes and returns "
+            f"{teacher.classes} logits: mend its class names (labels.txt, or id2label)."
+        )
+    if teacher.classes != len(labels):
+        raise UserError(
+            f"the teacher has {teacher.classes} classes and the data {len(labels)} "
+            f"({shorten(labels)}): take a teacher that was trained for these labels."
+        )
+    theirs, ours = _plain(teacher.labels), _plain(labels)
+    if theirs != ours and set(theirs) == set(ours):
+        return teacher.reordered([theirs.index(each) for each in ours])
+    return teacher
+
+
+def other_names(teacher: TextModel, labels: tuple[str, ...]) -> list[str]:
+    """A note where the teacher calls its classes otherwise than the data do."""
+    theirs, ours = _plain(teacher.labels), _plain(labels)
+    if theirs == ours or not all(map(_is_name, (*theirs, *ours))) or not theirs:
+        return []
+    return [
+        f"The teacher's classes {shorten(teacher.labels)} are taken as the data's "
+        f"{shorten(labels)}, in this order."
+    ]
+
+
+def _plain(names) -> list[str]:
+    return [name.casefold() for name in names]
+
+
+def _is_name(label: str) -> bool:
+    """Neither a number nor the `label_0` that Hugging Face writes where nobody named a class."""
+    return not label.removeprefix("label_").isdecimal()
