@@ -17,10 +17,14 @@ def load_classifier(path: str | Path):
     The result reads `{"input_ids", "attention_mask"}`, int32 `[batch, length]`, and returns
     `{"logits": [batch, classes]}`. BERT goes through KerasHub where it is installed (Keras 3,
     safetensors), everything else through transformers (tf_keras).
+
+    Raises:
+        UserError: no such folder or package, weights that are damaged or of another kind of model,
+            no classification head.
     """
     path = Path(path)
     config = read_config(path)
-    if config.get("model_type") == "bert" and _has("keras_hub", "safetensors"):
+    if _plain_bert(config) and _has("keras_hub", "safetensors"):
         return _through_keras_hub(path, config)
     if _has("transformers", "tf_keras"):
         return _through_transformers(path)
@@ -39,13 +43,30 @@ def read_config(path: Path) -> dict:
             f"{path} is no Hugging Face model folder: expected a folder with config.json, "
             "weights and vocab.txt or tokenizer.json."
         )
-    return json.loads(file.read_text(encoding="utf-8"))
+    try:
+        config = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:  # not JSON, or not UTF-8
+        raise UserError(f"{file} is not JSON ({error}): copy it again.") from error
+    if not isinstance(config, dict):
+        raise UserError(f"{file} holds no settings of a model: copy it again.")
+    return config
 
 
 def label_names(config: dict) -> tuple[str, ...]:
     """The class names in order of their ids."""
     names = config.get("id2label") or {}
     return tuple(names[key] for key in sorted(names, key=int))
+
+
+def _plain_bert(config: dict) -> bool:
+    """Whether KerasHub's BERT is this model: it knows one activation, epsilon and position."""
+    return (
+        config.get("model_type") == "bert"
+        and config.get("hidden_act", "gelu") in ("gelu", "gelu_new", "gelu_pytorch_tanh")
+        and config.get("layer_norm_eps", 1e-12) == 1e-12
+        and config.get("position_embedding_type", "absolute") == "absolute"
+        and config.get("type_vocab_size", 2) == 2
+    )
 
 
 def _has(*packages: str) -> bool:
@@ -83,10 +104,7 @@ def _through_keras_hub(path: Path, config: dict):
 
     head = _head(path)
     if head is None:
-        raise UserError(
-            f"{path} has no classification head (no classifier.weight): it is an encoder; "
-            "fine-tune it first (tfkd teach), or take a ...ForSequenceClassification checkpoint."
-        )
+        raise _headless(path, "classifier.weight")
     backbone = _backbone(path, config, exact=True)
     names = ("input_ids", "attention_mask")
     ids, mask = (keras.Input((None,), dtype="int32", name=name) for name in names)
@@ -100,7 +118,10 @@ def _through_keras_hub(path: Path, config: dict):
 def _backbone(path: Path, config: dict, exact: bool):
     import keras_hub
 
-    backbone = keras_hub.models.BertBackbone.from_preset(str(path), dtype="float32")
+    try:
+        backbone = keras_hub.models.BertBackbone.from_preset(str(path), dtype="float32")
+    except Exception as error:  # KeyError, SafetensorError, ValueError, ...
+        raise _unreadable(path, error) from error
     if exact:
         _use_exact_gelu(backbone, config)
     return backbone
@@ -122,18 +143,36 @@ def _head(path: Path) -> tuple[np.ndarray, np.ndarray] | None:
     file = path / "model.safetensors"
     if not file.is_file():
         raise UserError(f"{path} holds no model.safetensors: convert the checkpoint first.")
-    weights = load_file(str(file))
+    try:
+        weights = load_file(str(file))
+    except Exception as error:  # SafetensorError is no ValueError
+        raise _unreadable(path, error) from error
     if "classifier.weight" not in weights:
         return None
     kernel, bias = weights["classifier.weight"], weights["classifier.bias"]
     return kernel.T.astype("float32"), bias.astype("float32")
 
 
+def _headless(path: Path, missing: str) -> UserError:
+    return UserError(
+        f"{path} has no classification head (no {missing}): it is an encoder; fine-tune it first "
+        "(tfkd teach), or take a ...ForSequenceClassification checkpoint."
+    )
+
+
+def _unreadable(path: Path, error: Exception) -> UserError:
+    reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
+    return UserError(
+        f"the weights in {path} cannot be read as its config.json says "
+        f"({type(error).__name__}: {reason}): copy the whole folder again."
+    )
+
+
 def _use_exact_gelu(backbone, config: dict) -> None:
     """KerasHub's BERT uses the tanh form of GELU, which alone moves hidden states by 0.003."""
     import keras
 
-    if config.get("hidden_act") != "gelu":
+    if config.get("hidden_act", "gelu") != "gelu":
         return
     for layer in backbone.layers:
         inner = getattr(layer, "_feedforward_intermediate_dense", None)
@@ -147,7 +186,9 @@ def _through_transformers(path: Path):
     transformers.logging.set_verbosity_error()
     kind = transformers.TFAutoModelForSequenceClassification
     try:
-        model = kind.from_pretrained(str(path))
-    except OSError:
-        model = kind.from_pretrained(str(path), from_pt=True)
+        model, facts = kind.from_pretrained(str(path), output_loading_info=True)
+    except Exception as error:  # OSError, SafetensorError, ValueError, ...
+        raise _unreadable(path, error) from error
+    if facts["missing_keys"]:  # transformers leaves these at random, with a warning at most
+        raise _headless(path, facts["missing_keys"][0])
     return model

@@ -12,6 +12,7 @@ from .text_model import TextModel
 KINDS = "`keras:PATH` (a .keras file or its folder), `hf:PATH_OR_NAME`, or `train`"
 LABELS = "labels.txt"
 MODEL = "model.keras"
+BESIDE = (LABELS, "preprocessing.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt")
 
 
 def load_teacher(spec: str, *, max_length: int | None = None) -> TextModel:
@@ -43,14 +44,22 @@ def save(model: TextModel, folder: Path) -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     model.encoder.save(folder)
-    (folder / LABELS).write_text("".join(f"{name}\n" for name in model.labels), encoding="utf-8")
+    names = list(model.labels)
+    for name, own in zip(model.labels, model.order or (), strict=False):
+        names[own] = name  # the model is written as it is, with its own order of classes
+    (folder / LABELS).write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
     save_keras(model.model, folder / MODEL)
 
 
 def fingerprint(spec: str) -> str:
     """A digest of a teacher's files: another file under the same name is another teacher."""
-    path = Path(spec.partition(":")[2])
-    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    kind, _, name = spec.partition(":")
+    path = Path(name).expanduser()
+    if kind == "keras":
+        file = _keras_file(path)
+        files = [file, *(found for each in BESIDE if (found := file.with_name(each)).is_file())]
+    else:
+        files = sorted(path.rglob("*")) if path.is_dir() else [path]
     digest = hashlib.sha256()
     for file in files:
         if file.suffix in (".json", ".txt", ".keras", ".safetensors", ".h5", ".bin"):
@@ -67,13 +76,29 @@ def _keras(path: str, max_length: int | None) -> TextModel:
     except Exception as error:
         raise UserError(f"{file} cannot be loaded as a Keras model ({_first(error)}).") from error
     encoder = text.load(file.parent, max_length)
+    _check_embedding(model, encoder.vocab_size, file)
     return TextModel(model, encoder, _labels(file.parent), f"keras:{path}")
+
+
+def _check_embedding(model, pieces: int, file: Path) -> None:
+    from .exporting.embeddings import check_vocabulary
+
+    try:
+        check_vocabulary(model, pieces)
+    except UserError as error:
+        raise UserError(
+            f"the tokenizer beside {file} has {pieces} pieces, more than the model's embedding has "
+            "rows: they do not belong together."
+        ) from error
 
 
 def _keras_file(path: Path) -> Path:
     if path.is_file():
         return path
-    found = sorted(path.glob("*.keras")) if path.is_dir() else []
+    if not path.is_dir():
+        raise UserError(f"there is no {path}: give the path of a .keras file or of its folder.")
+    # What an interrupted save left is no model.
+    found = sorted(each for each in path.glob("*.keras") if not each.name.startswith("part-"))
     if len(found) == 1:
         return found[0]
     named = [each for each in found if each.name in (MODEL, "student.keras")]
@@ -85,7 +110,11 @@ def _keras_file(path: Path) -> Path:
 
 def _labels(folder: Path) -> tuple[str, ...]:
     file = folder / LABELS
-    return tuple(file.read_text(encoding="utf-8").splitlines()) if file.is_file() else ()
+    try:
+        lines = file.read_text(encoding="utf-8-sig").split("\n") if file.is_file() else []
+    except UnicodeDecodeError as error:
+        raise UserError(f"{file} is not UTF-8 (byte {error.start}): save it as UTF-8.") from error
+    return tuple(name for line in lines if (name := line.strip()))
 
 
 def _hf(path: str, max_length: int | None) -> TextModel:
@@ -119,7 +148,9 @@ def _from_hub(name: str) -> Path:
     try:
         from huggingface_hub import snapshot_download
     except ImportError:
-        raise UserError(f"there is no folder {name}: give the path of a Hugging Face folder.") from None
+        raise UserError(
+            f"there is no folder {name}: give the path of a Hugging Face folder."
+        ) from None
     try:
         return Path(snapshot_download(name))
     except Exception as error:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from .errors import UserError
+from .passes import by_length
 from .text import TextEncoder
 
 # What libraries call ids, the mask of real tokens, and segment numbers.
@@ -20,8 +22,12 @@ SEGMENTS = ("token_type_ids", "segment_ids", "input_type_ids")
 class TextModel:
     """A model with its tokenizer: padded ids in, logits `[batch, classes]` out, by NumPy arrays.
 
-    `model` is a Keras model or a callable of ids, or of a dict with the names that Hugging Face,
-    KerasHub or TF Hub use. `labels` are the class names, empty where the model names none.
+    `model` is a callable of ids, or a Keras model of ids or of a dict with the names that Hugging
+    Face, KerasHub or TF Hub use. `labels` are the class names, empty where the model names none;
+    `order` are the model's own class ids in the order of `labels`, where that is another.
+
+    Raises:
+        UserError: other inputs, logits that are not `[batch, classes]`, another number of labels.
     """
 
     model: Any
@@ -41,16 +47,30 @@ class TextModel:
                 "returns [batch, classes]."
             )
         self.classes = shape[1]
+        if self.labels and len(self.labels) != self.classes:
+            raise UserError(
+                f"{self.origin} has {self.classes} classes and {len(self.labels)} names for them "
+                f"({', '.join(self.labels[:4])}): give one name a class, in the order of their ids."
+            )
 
     def __call__(self, ids: np.ndarray) -> np.ndarray:
         """Logits of padded ids, in inference mode."""
         if self._graph is None:
             self._graph = self._compiled()
-        return self._graph(ids).numpy()
+        return self._graph(np.asarray(ids, "int32")).numpy()
+
+    def logits(self, texts: Sequence[str]) -> np.ndarray:
+        """Logits `[texts, classes]` in the order given; texts of similar length run together."""
+        encoded = self.encoder.encode_many(list(texts))
+        out = np.zeros((len(encoded), self.classes), "float32")
+        for rows in by_length(np.array([len(ids) for ids in encoded], "int64")):
+            out[rows] = self(padded([encoded[row] for row in rows]))
+        return out
 
     def reordered(self, order: list[int]) -> TextModel:
         """The same model with its classes in another order."""
-        labels = tuple(self.labels[i] for i in order)
+        labels = tuple(self.labels[i] for i in order) if self.labels else ()
+        order = order if self.order is None else [self.order[i] for i in order]
         return TextModel(self.model, self.encoder, labels, self.origin, order)
 
     @property
@@ -65,14 +85,28 @@ class TextModel:
         from .teachers import as_teacher
 
         teacher = as_teacher(self.model)
+        only = self._names[0] if _one_by_name(self.model, self._names) else None
 
         @tf.function(input_signature=[tf.TensorSpec((None, None), tf.int32)], autograph=False)
         def run(ids):
-            logits = teacher(feed(self._names, ids), ("logits",))["logits"]
+            inputs = {only: ids} if only else feed(self._names, ids)
+            logits = teacher(inputs, ("logits",))["logits"]
             logits = logits if self.order is None else tf.gather(logits, self.order, axis=-1)
             return tf.cast(logits, tf.float32)
 
         return run
+
+
+def padded(ids: Sequence[Sequence[int]]) -> np.ndarray:
+    """Lists of ids as one array `[texts, longest]`, int32, padded with 0.
+
+    >>> padded([[5, 6], [7]]).tolist()
+    [[5, 6], [7, 0]]
+    """
+    out = np.zeros((len(ids), max(map(len, ids), default=1)), "int32")
+    for row, each in zip(out, ids, strict=True):
+        row[: len(each)] = each
+    return out
 
 
 def input_names(model) -> tuple[str, ...]:
@@ -83,6 +117,11 @@ def input_names(model) -> tuple[str, ...]:
     if not names and not hasattr(model, "count_params"):
         return ()
     return names or ("input_ids", "attention_mask")
+
+
+def _one_by_name(model, names: tuple[str, ...]) -> bool:
+    """Whether the model takes a dict of a single input, and warns of anything else."""
+    return len(names) == 1 and isinstance(model.input, Mapping)
 
 
 def feed(names: tuple[str, ...], ids):

@@ -18,7 +18,7 @@ VOCABULARY = 211
 EVERY = [(name, size, classes) for name in STUDENTS for size in SIZES for classes in (2, 5)]
 every_student = pytest.mark.parametrize("name", STUDENTS)
 # Keras warns of attention over a single piece; texts have two at the least, [CLS] and [SEP].
-one_piece = pytest.mark.filterwarnings("ignore:(?s:.*)softmax over axis:UserWarning")
+one_piece = pytest.mark.filterwarnings("ignore:[\\s\\S]*softmax over axis:UserWarning")
 
 
 def ids(count=3, length=11, pad=0, seed=0):
