@@ -31,7 +31,8 @@ def compare(
     Args:
         student: A Keras model that returns logits `[batch, classes]`, or a dict with `logits`.
         data: `(x, y)` arrays, or a `tf.data.Dataset` of such batches; `x` may be
-            `{"student": ..., "teacher": ...}` where the models read different inputs.
+            `{"student": ..., "teacher": ...}` where the models read different inputs. `y` are
+            class ids; examples with -100 are not scored.
         teacher: A model or a callable `(inputs, reads) -> outputs`.
         baseline: The same student trained without the teacher, to tell whether that one helped.
         exported: A `.tflite` that `tfkd.export` wrote.
@@ -76,11 +77,26 @@ def _batches(data) -> list[tuple[Any, np.ndarray]]:
     if not isinstance(data, tf.data.Dataset):
         if not (isinstance(data, (tuple, list)) and len(data) == 2):
             raise UserError("data to compare on: give (x, y), or a tf.data.Dataset of (x, y).")
-        data = tf.data.Dataset.from_tensor_slices(tuple(data)).batch(BATCH)
-    elements = [each for each in data.as_numpy_iterator()]
+        try:
+            data = tf.data.Dataset.from_tensor_slices(tuple(data)).batch(BATCH)
+        except (ValueError, tf.errors.OpError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise UserError(
+                f"data to compare on: x and y do not go together ({reason})."
+            ) from error
+    elements = list(data.as_numpy_iterator())
     if not elements or not all(isinstance(e, tuple) and len(e) >= 2 for e in elements):
         raise UserError("the data to compare on need labels: give (x, y) batches, at least one.")
-    return [(each[0], np.asarray(each[1])) for each in elements]
+    return [(each[0], _class_ids(np.asarray(each[1]))) for each in elements]
+
+
+def _class_ids(y: np.ndarray) -> np.ndarray:
+    """Labels `[examples]`, int64, from `[examples]` or `[examples, 1]` of any number type."""
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = y[:, 0]
+    if y.ndim != 1 or y.dtype.kind not in "biuf" or not np.array_equal(y, y.astype("int64")):
+        raise UserError(f"the labels are {y.dtype} {list(y.shape)}: give class ids [examples].")
+    return y.astype("int64")
 
 
 def _inputs(x, name: str):
@@ -96,7 +112,10 @@ def _run(model, name: str) -> Callable:
     from .teachers import as_teacher
 
     held = as_teacher(model)
-    graph = tf.function(lambda x: held(x, ("logits",))["logits"], autograph=False)
+    # One trace for all lengths of text, not one for each.
+    graph = tf.function(
+        lambda x: held(x, ("logits",))["logits"], autograph=False, reduce_retracing=True
+    )
     return lambda x: graph(tf.nest.map_structure(tf.convert_to_tensor, x)).numpy()
 
 
@@ -104,12 +123,25 @@ def _run_file(path) -> Callable:
     from .runtime.interpreter import LiteRT
 
     model = LiteRT(path)
+    fixed = next(iter(model.inputs.values()))[0][0]  # examples in a batch, where not any number
 
     def run(x):
         named = x if isinstance(x, dict) else {next(iter(model.inputs)): x}
-        return model({k: np.asarray(named[k], kind) for k, (_, kind) in model.inputs.items()})
+        arrays = {k: np.asarray(named[k], kind) for k, (_, kind) in model.inputs.items()}
+        count = len(next(iter(arrays.values())))
+        size = fixed or count
+        parts = [
+            model({k: _filled(a[at : at + size], size) for k, a in arrays.items()})
+            for at in range(0, count, size)
+        ]
+        return np.concatenate(parts)[:count]
 
     return run
+
+
+def _filled(rows: np.ndarray, size: int) -> np.ndarray:
+    """The rows, the last one repeated until there are `size`."""
+    return np.concatenate([rows, np.repeat(rows[-1:], size - len(rows), axis=0)])
 
 
 def _logits(run, batches, name: str) -> np.ndarray:
