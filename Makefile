@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 BIN = .venv/bin
-DEMO = $(BIN)/tfkd distill sample:4000 --student bag_of_ngrams --to runs/demo
+DEMO = $(BIN)/tfkd distill sample:2000 --labelled 200 --teacher train:text_cnn --student text_cnn:tiny --to runs/demo
 
 .PHONY: demo test lint types docs notebooks clean
 
@@ -24,7 +24,7 @@ docs: .venv/.dev
 	$(BIN)/mkdocs build --strict
 
 notebooks: .venv/.dev
-	$(BIN)/python -m pytest --nbmake notebooks -p no:doctest -q
+	$(BIN)/python -m pytest --nbmake notebooks -q
 
 clean:
 	rm -rf .venv site runs build dist

@@ -45,6 +45,7 @@ class RunConfig:
     unlabelled: str = option("", "a file of further texts for the transfer set")
     text_column: str = option("", "the column of the text")
     label_column: str = option("", "the column of the label")
+    labelled: int = option(0, "how many labels the student gets, as if there were no more")
     labels: str = option("", "a file of class names, in the order of their ids")
     tokenizer: str = option("", "a vocab.txt or tokenizer.json; learnt from the texts by default")
     vocab_size: int = option(16_000, "word pieces to learn")
@@ -135,7 +136,7 @@ def _check(config: RunConfig) -> None:
     for name, least in (("vocab_size", 100), ("max_length", 4), ("batch_size", 1)):
         if getattr(config, name) < least:
             raise UserError(f"{name} is {getattr(config, name)}: write at least {least}.")
-    for name in ("epochs", "seed", "teacher_max_length", "learning_rate"):
+    for name in ("epochs", "labelled", "seed", "teacher_max_length", "learning_rate"):
         if not (math.isfinite(getattr(config, name)) and getattr(config, name) >= 0):
             raise UserError(f"{name} is {getattr(config, name)}: write 0 or more.")
     if config.seed >= 2**31:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .data import Example
+from .data import IGNORE, Example
 from .text import TextEncoder
 
 CHUNK = 2_000  # texts tokenised at once
@@ -36,6 +36,15 @@ class Encoded:
 
     def __len__(self) -> int:
         return len(self._ends)
+
+    def with_labels(self, count: int, seed: int) -> Encoded:
+        """The same texts, of which only `count` keep their label, drawn by `seed`; 0 is all."""
+        known = np.flatnonzero(self.labels >= 0)
+        if not 0 < count < len(known):
+            return self
+        other = Encoded(self.folder)
+        other.labels[np.random.default_rng(seed).permutation(known)[count:]] = IGNORE
+        return other
 
     def __getitem__(self, rows: np.ndarray) -> np.ndarray:
         out = np.zeros((len(rows), int(self.lengths[rows].max(initial=1))), "int32")

@@ -260,6 +260,8 @@ class Run:
             + (", then the same number of steps alone" if self.config.alone else "")
         )
         say(f"written   {self.folder}")
+        if self.config.labelled:
+            say(f"labels    {self.config.labelled:,} for the student, the rest as texts only")
         for note in self.data_notes():
             say(note)
 
@@ -289,7 +291,8 @@ class Run:
         path = self.folder / f"{name}.keras"
         if path.is_file():
             return
-        encoded, schedule, seed = self.encoded("transfer"), self.schedule(), self.config.seed
+        schedule, seed = self.schedule(), self.config.seed
+        encoded = self.encoded("transfer").with_labels(self.config.labelled, seed)
         known = None if targets is not None else np.flatnonzero(encoded.labels >= 0)
         feed = Feed(encoded, self.config.batch_size, seed, schedule.steps, targets, known)
         self.__dict__.pop("student", None)

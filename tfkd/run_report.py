@@ -1,4 +1,4 @@
-"""The report of a run: teacher, student alone, student distilled, exported file, on the test texts."""
+"""The report of a run: teacher, student alone, distilled and exported, on the test texts."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from . import report, verdict
 from .passes import by_length
 from .speed import SAMPLE, text_speed
 from .tasks.classification import agreement, score
+from .text_model import padded
 
 if TYPE_CHECKING:
     from .run import Run
@@ -59,7 +60,7 @@ def _keras_row(run: Run, name: str, model, logits, labels, teacher, file: str | 
         agreement=None if name == "teacher" else agreement(logits, teacher),
         parameters=model.parameters,
         megabytes=size or (4e-6 * model.parameters if model.parameters else None),
-        **text_speed(lambda ids: model(_padded(ids)), model.encoder.encode_many(texts)),
+        **text_speed(lambda ids: model(padded(ids)), model.encoder.encode_many(texts)),
     )
 
 
@@ -100,13 +101,6 @@ def _sample(run: Run) -> list[str]:
     return [each.text for i, each in enumerate(run.data.read("test")) if i in chosen]
 
 
-def _padded(ids: list[list[int]]) -> np.ndarray:
-    out = np.zeros((len(ids), max(map(len, ids))), "int32")
-    for row, each in zip(out, ids, strict=True):
-        row[: len(each)] = each
-    return out
-
-
 def _facts(run: Run) -> dict:
     config = run.config
     return {
@@ -117,5 +111,7 @@ def _facts(run: Run) -> dict:
         "seed": config.seed,
         "epochs": run.schedule().epochs,
         "texts": ", ".join(f"{name} {count:,}" for name, count in run.data.counts.items()),
-        "speed": f"{SAMPLE} test texts; Keras models by tf.function on all processors, the exported file on one thread",
+        **({"labels for the student": config.labelled} if config.labelled else {}),
+        "speed": f"of {SAMPLE} test texts, without the tokenizer; Keras models by tf.function on "
+        "all processors, the exported file on one thread",
     }
