@@ -98,6 +98,22 @@ def test_what_is_whole_is_opened_as_it_is(tmp_path, encoder):
     assert again.labels.tolist() == [1, 0, -100, 1]
 
 
+def test_as_if_only_some_had_a_label(tmp_path):
+    """The same few labels in every run of a seed; the texts stay, and the other object too."""
+    texts = [Example(str(i + 1), -100 if i % 4 == 0 else i % 3) for i in range(80)]
+    found = encode(texts, Words(100), tmp_path / "set")
+    few = found.with_labels(10, seed=3)
+    kept = np.flatnonzero(few.labels >= 0)
+    assert len(few) == 80
+    assert len(kept) == 10
+    np.testing.assert_array_equal(few.labels[kept], found.labels[kept])
+    np.testing.assert_array_equal(few[np.arange(80)], found[np.arange(80)])
+    np.testing.assert_array_equal(few.labels, found.with_labels(10, seed=3).labels)
+    assert (few.labels != found.with_labels(10, seed=4).labels).any()
+    for all_of_them in (0, 60, 99):
+        assert (found.with_labels(all_of_them, seed=3).labels >= 0).sum() == 60
+
+
 def test_advance_counts_every_text(tmp_path, encoder):
     """A bar that ends at 80 % looks like lost texts."""
     told = []
