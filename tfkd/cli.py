@@ -26,7 +26,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run a command; its exit code: 0, 2 for wrong input, 130 for Ctrl-C, 141 for a closed pipe."""
     # TensorFlow reads this when it is imported, later.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    given = parser().parse_args(argv)
+    given = _parsed(argv)
     try:
         given.command(given)
         sys.stdout.flush()  # a closed pipe may show only here
@@ -43,6 +43,17 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\ninterrupted; the same command goes on from here.", file=sys.stderr)
         return EXIT_INTERRUPTED
+
+
+def _parsed(argv: list[str] | None) -> argparse.Namespace:
+    """As `parse_args`, and with texts behind a flag: `predict FILE --json TEXT`."""
+    top = parser()
+    given, rest = top.parse_known_args(argv)
+    if rest and ("text" not in given or any(each.startswith("-") for each in rest)):
+        top.error(f"unrecognized arguments: {' '.join(rest)}")
+    if rest:
+        given.text += rest
+    return given
 
 
 def _fail(sentence: str) -> int:

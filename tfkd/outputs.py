@@ -82,7 +82,8 @@ def input_names(model) -> tuple[str, ...]:
     try:
         structure = model.input
     except (AttributeError, ValueError, RuntimeError):
-        return ()
+        # A Sequential from a file has no `input` before its first call.
+        structure = getattr(model, "inputs", None) or ()
     if isinstance(structure, Mapping):
         return tuple(structure)
     return tuple(getattr(each, "name", "").split(":")[0] for each in tf.nest.flatten(structure))

@@ -30,24 +30,13 @@ def open_for(config: RunConfig) -> Data:
 def check_names(config: RunConfig) -> None:
     """What can be told before the data are read."""
     name, _, size = config.student.partition(":")
-    _check_student(config, name, size or "small")
+    students.build(name, 100, 2, size or "small", **config.student_settings)
     check_length(f"{name}:{size or 'small'}", config, config.student_settings)
     kind = config.teacher.partition(":")[0]
     if kind == "train":
         check_teacher(config)
     elif kind not in ("hf", "keras"):
         raise UserError(f"unknown teacher {config.teacher!r}: write {loading.KINDS}.")
-
-
-def _check_student(config: RunConfig, name: str, size: str) -> None:
-    try:
-        students.build(name, 100, 2, size, **config.student_settings)
-    except UserError:
-        raise
-    except Exception as error:  # whatever Keras or TensorFlow say of a value
-        given = ", ".join(f"{key}={value}" for key, value in config.student_settings.items())
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise UserError(f"no {name} can be built with {given} ({reason:.200}).") from error
 
 
 def check_teacher(config: RunConfig) -> None:

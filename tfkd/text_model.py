@@ -40,7 +40,7 @@ class TextModel:
     def __post_init__(self):
         self._names = input_names(self.model)
         self._graph = None
-        shape = self(np.array([[2, 3]], "int32")).shape
+        shape = self._first().shape
         if len(shape) != 2:
             raise UserError(
                 f"{self.origin} returns logits of shape {shape} for one text: a text classifier "
@@ -58,6 +58,18 @@ class TextModel:
         if self._graph is None:
             self._graph = self._compiled()
         return self._graph(np.asarray(ids, "int32")).numpy()
+
+    def _first(self) -> np.ndarray:
+        """The logits of two ids; what Keras says of a model that reads something else is long."""
+        try:
+            return self(np.array([[2, 3]], "int32"))
+        except UserError:
+            raise
+        except Exception as error:
+            raise UserError(
+                f"{self.origin} does not read ids [batch, length] ({type(error).__name__}): give "
+                "a text classifier, with the tokenizer that it was trained with."
+            ) from error
 
     def logits(self, texts: Sequence[str]) -> np.ndarray:
         """Logits `[texts, classes]` in the order given; texts of similar length run together."""

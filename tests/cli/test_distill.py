@@ -51,11 +51,22 @@ def test_it_prints_the_table_and_the_verdict(begun, tfkd, settings, monkeypatch)
     assert "smaller" in printed
 
 
-def test_a_plan_comes_before_the_start(tfkd, rows, monkeypatch):
+def test_a_plan_comes_before_the_start(tfkd, rows, monkeypatch, capsys):
     """A wrong file or size that shows only after an hour of training."""
     monkeypatch.setattr("tfkd.run.Run.train", lambda self: 1 / 0)
+    command = ("distill", rows(), "--student", "text_cnn:tiny", "--epochs", "2", "--to", "out")
     with pytest.raises(ZeroDivisionError):
-        tfkd("distill", rows(), "--epochs", "2", "--to", "out", "--student", "text_cnn:tiny")
+        tfkd(*command, "--vocab-size", "300", "--batch-size", "20")
+    said = capsys.readouterr().out
+    for words in (
+        "2 classes",
+        "text_cnn:tiny: ",
+        " parameters",
+        "2 epochs of 2 steps of 20",
+        "out",
+    ):
+        assert words in said
+    assert "synthetic" not in said
 
 
 @pytest.mark.parametrize("folder", ["latest", "here"])

@@ -1,0 +1,57 @@
+"""The command line as a program among others: pipes, version, list, unknown words."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+import tfkd as package
+
+
+def test_version(tfkd):
+    """A bug report without one."""
+    assert tfkd("--version") == (0, f"tfkd {package.__version__}\n", "")
+
+
+def test_list_names_everything_that_can_be_written(tfkd):
+    """A student that exists and that nobody finds."""
+    from tfkd.students import STUDENTS
+
+    code, printed, _ = tfkd("list")
+    assert code == 0
+    for word in ("imdb", "sample", "hf:", "keras:", "temperature", *STUDENTS):
+        assert word in printed
+
+
+@pytest.mark.parametrize("command", ["compare", "predict", "list"])
+def test_a_closed_pipe_ends_it_quietly(command, finished, tmp_path):
+    """`tfkd list | head` that ends in a traceback."""
+    arguments = [sys.executable, "-m", "tfkd", command, *([finished] * (command != "list"))]
+    (tmp_path / "lines").write_text("good\n")
+    read, write = os.pipe()
+    os.close(read)
+    with open("lines") as lines:
+        ended = subprocess.run(arguments, stdin=lines, stdout=write, stderr=subprocess.PIPE)
+    os.close(write)
+    assert (ended.returncode, ended.stderr) == (141, b"")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("destill", "sample"),
+        ("distill",),
+        ("distill", "sample", "--quantize", "int4"),
+        ("distill", "sample", "--epochs", "two"),
+        ("distill", "sample", "--temprature", "2"),
+        ("compare", "runs", "--format", "pdf"),
+    ],
+)
+def test_unknown_words_are_refused(arguments, tfkd):
+    """A wrong flag that is passed over."""
+    code, _, said = tfkd(*arguments)
+    assert code == 2
+    assert said.startswith("usage: tfkd")
+    assert "Traceback" not in said

@@ -1,0 +1,97 @@
+"""`tfkd export` and `tfkd compare` of a finished run."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture(scope="module")
+def run(finished, tmp_path_factory):
+    """A copy that may get more files."""
+    return shutil.copytree(finished, tmp_path_factory.mktemp("run") / "run")
+
+
+def test_compare_shows_table_markdown_and_json(finished, tfkd):
+    """A report that cannot be pasted or read by a program."""
+    code, table, _ = tfkd("compare", finished)
+    assert code == 0
+    assert "agreement with teacher" in table
+    code, markdown, _ = tfkd("compare", finished, "--format", "markdown")
+    assert markdown == (finished / "report.md").read_text() + "\n"
+    code, found, _ = tfkd("compare", finished, "--format", "json")
+    assert json.loads(found) == json.loads((finished / "report.json").read_text())
+    code, both, _ = tfkd("compare", finished, finished)
+    assert both.count("agreement with teacher") == 2
+
+
+def test_compare_again_measures_the_same_scores(run, tfkd, same_runs, finished, monkeypatch):
+    """A second measurement that trains, or scores other models or texts."""
+    monkeypatch.setattr("tfkd.training_run.fit", None)
+    (run / "report.json").write_text("{")
+    code, printed, _ = tfkd("compare", run, "--again")
+    assert code == 0
+    assert "tokens of transfer" not in printed
+    same_runs(finished, run)
+    assert not (run / "work").exists()
+
+
+@pytest.mark.parametrize("quantize", ["float32", "float16"])
+def test_export_another_tflite(run, finished, tfkd, quantize):
+    """An export that takes the place of the one before."""
+    before = (run / "student.tflite").read_bytes()
+    code, printed, _ = tfkd("export", run, "--quantize", quantize)
+    assert code == 0
+    assert f"student-{quantize}.tflite" in printed
+    assert "agreement 100.00%" in printed
+    assert (run / "student.tflite").read_bytes() == before
+    code, printed, _ = tfkd("predict", run / f"student-{quantize}.tflite", "a good film")
+    assert code == 0
+    assert not (run / "work").exists()
+
+
+def test_export_to_keras_and_saved_model(run, tfkd, tmp_path):
+    """A format that the help promises and nobody tried."""
+    import keras
+    import tensorflow as tf
+
+    ids = np.array([[2, 7, 8, 3]], "int32")
+    expected = keras.models.load_model(run / "student.keras", compile=False)(ids)
+    code, _, _ = tfkd("export", run, "--to", "small.keras")
+    assert code == 0
+    again = keras.models.load_model("small.keras", compile=False)
+    np.testing.assert_allclose(again(ids), expected, atol=1e-6)
+    code, printed, _ = tfkd("export", run, "--to", "small")
+    assert code == 0
+    assert "verified on 25 texts" in printed
+    served = tf.saved_model.load(str(tmp_path / "small")).signatures
+    name = "serve" if "serve" in served else "serving_default"
+    (logits,) = served[name](tf.constant(ids)).values()
+    np.testing.assert_allclose(logits, expected, atol=1e-5)
+
+
+def test_export_refuses_what_it_cannot_write(run, refused, tmp_path):
+    """Somebody's folder replaced by a model."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
+    (tmp_path / "file").write_text("mine")
+    assert "holds other files" in refused("export", run, "--to", "mine")
+    assert "is a file" in refused("export", run, "--to", "file")
+    assert "cannot write" in refused("export", run, "--to", "file/small.tflite")
+    assert "needs a LiteRT file" in refused("export", run, "--to", "a.keras", "--quantize", "int8")
+    assert "ends in '.onnx'" in refused("export", run, "--to", "small.onnx")
+    assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_no_finished_run(refused, copy, tmp_path):
+    """`--again` on a run that was interrupted, which would train for hours."""
+    assert "no run's folder" in refused("export", "nowhere")
+    assert "no run's folder" in refused("compare", "nowhere", "--again")
+    assert "no report.json" in refused("compare", "nowhere")
+    for name in ("student.tflite", "student.keras"):
+        (copy / name).unlink()
+        assert f"has no {name} yet" in refused("compare", copy, "--again")
+    assert "has no student.keras yet" in refused("export", copy)
+    assert not (copy / "work").exists()
