@@ -43,6 +43,11 @@ def unpack(data) -> tuple[Inputs, tf.Tensor | None, tf.Tensor | None]:
     return split(x), _single(y), _single(sample_weight)
 
 
+def each(function, structure):
+    """A structure of `function(array)`; `None` stays."""
+    return tf.nest.map_structure(lambda a: a if a is None else function(a), structure)
+
+
 def _single(value):
     """The one tensor of a structure: `{"labels": y}` is `y`."""
     if isinstance(value, (Mapping, tuple)) and len(tf.nest.flatten(value)) == 1:

@@ -71,8 +71,12 @@ class Distiller(Steps, keras.Model):
         return self._compile_metrics
 
     def metrics_in(self, container) -> list:
-        """What a container reports: here itself, since it names the metrics."""
-        return [container]
+        """What a container reports: here itself, since it names the metrics; once it has any."""
+        return [container] if container.built else []
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        """As Keras's, which makes the metrics by it under `tf.distribute`; none without labels."""
+        return {} if y is None else super().compute_metrics(x, y, y_pred, sample_weight)
 
     def scale_loss(self, loss):
         """The loss times the loss scale of mixed precision."""

@@ -7,17 +7,24 @@ alone, on the example given to `Distiller` or on the first batch of `fit`.
 from __future__ import annotations
 
 import re
-import types
-from collections.abc import Mapping
 
-import numpy as np
 import tensorflow as tf
 
-from . import batches, probabilities
+from . import batches, probabilities, sources
 from .errors import UserError
 from .outputs import IGNORE, Batch, raw_logits
+from .sources import Contents
 
 _OUTSIDE = re.compile(r"= (-?\d+) is not in \[0, (\d+)\)")
+
+
+def the_student(given: tuple, student) -> None:
+    """Refuse models given by position, no student, and what is no model."""
+    if given or student is None:
+        why = "models are given by name" if given else "there is no student"
+        raise UserError(f"{why}: write Distiller(student=..., teacher=...).")
+    if isinstance(student, type) or not hasattr(student, "count_params"):
+        raise UserError(f"the student is {student!r}: give a Keras model.")
 
 
 def at_construction(distiller, example) -> None:
@@ -31,26 +38,54 @@ def at_construction(distiller, example) -> None:
             loss.check(student, teacher, Batch())
 
 
-def before_fit(distiller, x, y, sample_weight, batch_size):
-    """Check the first batch of what `fit` got; returns `x`, whole (a generator is put back)."""
-    if isinstance(x, types.GeneratorType):
-        first = next(x, None)
-        if first is not None:
-            check(distiller, first)
-            x = _put_back(first, x)
-    elif isinstance(x, tf.data.Dataset):
-        for first in x.take(1):
-            check(distiller, first)
-    elif hasattr(x, "__getitem__") and hasattr(x, "__len__") and not _is_arrays(x):
-        check(distiller, x[0])
-    elif _is_arrays(x):
-        check(distiller, _telling_rows((x, y, sample_weight), batch_size or 32))
-    return x
+def before_fit(distiller, x, y, sample_weight, batch_size) -> tuple:
+    """Check the first batch of what `fit` got; `(x, contents)`, `x` whole."""
+    x, first = sources.first_batch(x, y, sample_weight, batch_size)
+    if first is None:
+        return x, Contents()
+    check(distiller, first)
+    return x, sources.holds(first)
+
+
+def before_validation(distiller, options: dict, trained: Contents) -> tuple[dict, Contents]:
+    """The options of `fit`, and the contents of its validation data: enough to report something."""
+    data, holds = options.get("validation_data"), trained
+    if data is not None:
+        first, *rest = data if isinstance(data, (tuple, list)) else (data,)
+        first, holds = sources.glance(first, *rest[:2])
+        options = {**options, "validation_data": (first, *rest) if rest else first}
+    if data is not None or options.get("validation_split"):
+        check_report(distiller, holds)
+    return options, holds
+
+
+def before_evaluate(distiller, x, y, sample_weight) -> tuple:
+    """`(x, contents)` of what `evaluate` got, where there is something to report of it."""
+    x, holds = sources.glance(x, y, sample_weight)
+    check_report(distiller, holds)
+    return x, holds
+
+
+def check_report(distiller, holds: Contents) -> None:
+    """Raise `UserError` where an evaluation of such data would report nothing."""
+    skipped = distiller.skipped(holds.targets)
+    if distiller.objective.reads and not skipped and holds.targets is None:
+        _need_a_teacher(distiller)
+    _need_labels(distiller, holds.labels)
+    named = [name for name, _, _ in distiller.objective.named()]
+    if set(named) - set(skipped) or (holds.labels and distiller.has_metrics):
+        return
+    why = "the data have no labels" if distiller.has_metrics else "no metrics are compiled"
+    cure = "evaluate labelled data" if distiller.has_metrics else 'compile(metrics=["accuracy"])'
+    raise UserError(
+        f"evaluate has nothing to report: {', '.join(skipped)} needs the teacher, which does not "
+        f"run there, and {why}: {cure}, or compile(teacher_in_evaluate=True)."
+    )
 
 
 def check(distiller, data) -> None:
     """Run both models on one batch, and raise `UserError` for whatever is wrong with it."""
-    data = _each(tf.convert_to_tensor, data)
+    data = batches.each(tf.convert_to_tensor, data)
     inputs, labels, sample_weight = batches.unpack(data)
     with distiller.distribute_strategy.scope():
         value, student = _run("student", lambda: distiller.run_student(inputs, training=False))
@@ -59,7 +94,7 @@ def check(distiller, data) -> None:
         mask = distiller.position_mask(inputs.student, labels, student["logits"])
         _need_finite("student", student["logits"], mask)
         batch, _ = batches.batch_of(inputs, labels, sample_weight, mask, student["logits"])
-        _need_labels(distiller, labels)
+        _need_labels(distiller, labels is not None)
         for _, _, loss in distiller.objective.named():
             loss.check(student, teacher, batch)
         distiller.make_projections(student, teacher or {})
@@ -127,9 +162,9 @@ def _need_a_teacher(distiller) -> None:
         )
 
 
-def _need_labels(distiller, labels) -> None:
+def _need_labels(distiller, labels: bool) -> None:
     lost = [n for n, _, loss in distiller.objective.named() if "labels" in loss.needs]
-    if lost and labels is None:
+    if lost and not labels:
         raise UserError(
             f"{', '.join(lost)} needs labels and the data have none: give y ({IGNORE} where an "
             "example has no label), or drop the loss, e.g. objective=SoftTargets()."
@@ -154,36 +189,3 @@ def _declared(model) -> dict | None:
 
 def _declared_by_teacher(teacher) -> dict | None:
     return _declared(getattr(teacher, "model", None))
-
-
-def _each(function, structure):
-    return tf.nest.map_structure(lambda a: a if a is None else function(a), structure)
-
-
-def _put_back(first, rest):
-    yield first
-    yield from rest
-
-
-def _is_arrays(x) -> bool:
-    leaves = tf.nest.flatten(x) if isinstance(x, (Mapping, list, tuple)) else [x]
-    return bool(leaves) and all(hasattr(each, "shape") for each in leaves)
-
-
-def _telling_rows(arrays, batch_size: int):
-    """The first batch, and the rows that hold the largest and the smallest ids and labels."""
-    rows: dict[int, None] = dict.fromkeys(range(batch_size))
-    for array in tf.nest.flatten(arrays):
-        if array is not None and np.issubdtype(np.asarray(array[:1]).dtype, np.integer):
-            rows.update(dict.fromkeys(_extremes(np.asarray(array))))
-    count = len(tf.nest.flatten(arrays)[0])
-    chosen = np.array([row for row in rows if row < count])
-    return _each(lambda array: np.asarray(array)[chosen], arrays)
-
-
-def _extremes(array: np.ndarray) -> list[int]:
-    if not array.size:
-        return []
-    smallest = np.where(array == IGNORE, np.iinfo(array.dtype).max, array)
-    width = array.size // len(array)
-    return [int(array.argmax() // width), int(smallest.argmin() // width)]

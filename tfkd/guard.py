@@ -1,7 +1,7 @@
-"""NaN in the teacher's targets: counted in the step, and training stopped behind it.
+"""NaN in the teacher's targets: counted in the step, and an error raised behind it.
 
 The step itself cannot raise (XLA drops assertions), so it gives such an example the weight 0 and
-counts it; the student stays finite, and the callback stops the run.
+counts it; the student stays finite, and a callback stops `fit` or `evaluate`.
 """
 
 from __future__ import annotations
@@ -34,25 +34,39 @@ class BadTargets:
             self._count.assign(0)
         return found
 
+    def stop(self, where: str, then: str = "they were left out") -> None:
+        """Raise `UserError` where there were any since the last call."""
+        found = self.take()
+        if found:
+            raise UserError(
+                f"the teacher returned NaN or +inf for {found} example(s) {where}; {then}. Look "
+                "at the teacher's output on this batch."
+            )
+
 
 def stopper(keras, bad: BadTargets):
     """A callback of this flavour of Keras that raises behind a step with bad targets."""
 
     class StopAtBadTeacher(keras.callbacks.Callback):
+        epoch = 0  # in `fit` from 1 on
+
         def on_train_begin(self, logs=None):
-            self.epoch = 0
+            bad.take()  # what an interrupted step has left
 
         def on_epoch_begin(self, epoch, logs=None):
-            self.epoch = epoch
+            self.epoch = epoch + 1
 
         def on_train_batch_end(self, batch, logs=None):
-            found = bad.take()
-            if found:
-                raise UserError(
-                    f"the teacher returned NaN or +inf for {found} example(s) at step "
-                    f"{batch + 1} of epoch {self.epoch + 1}; they were left out, training "
-                    "stopped, and the last checkpoint is untouched. Look at the teacher's "
-                    "output on this batch."
-                )
+            bad.stop(
+                f"at step {batch + 1} of epoch {self.epoch}",
+                "they were left out, training stopped, and the last checkpoint is untouched",
+            )
+
+        def on_test_begin(self, logs=None):
+            bad.take()
+
+        def on_test_batch_end(self, batch, logs=None):
+            what = f"the validation behind epoch {self.epoch}" if self.epoch else "evaluate"
+            bad.stop(f"at step {batch + 1} of {what}")
 
     return StopAtBadTeacher()

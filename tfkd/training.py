@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import itertools
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import tensorflow as tf
 
-from . import batches, distribution, first_batch, guard
+from . import batches, distribution, first_batch, guard, sources
 from .errors import UserError
+from .logs import Logs
 from .objective import as_objective, hinton
 from .outputs import Outputs, as_outputs, forward
 from .probabilities import check_reading
 from .quiet import quiet_save
 from .teachers import as_teacher
 
-if TYPE_CHECKING:
-    from keras import Model  # or tf_keras's: nothing else is used here than what both have
-else:
-    Model = object
 
-
-class Steps(Model):
+class Steps(Logs):
     """The body that both flavours of Keras share; `keras` is the package of the flavour.
 
     A subclass inherits from this and from its flavour's `Model`, in that order, and brings what
@@ -32,8 +27,8 @@ class Steps(Model):
 
     def __init__(
         self,
-        *,
-        student,
+        *models,
+        student=None,
         teacher=None,
         objective=None,
         student_outputs: str = "auto",
@@ -42,6 +37,7 @@ class Steps(Model):
         example=None,
         name: str = "distiller",
     ):
+        first_batch.the_student(models, student)
         super().__init__(name=name, dtype=getattr(student, "dtype_policy", None))
         self.readings = {"student": student_outputs, "teacher": teacher_outputs}
         for whose, reading in self.readings.items():
@@ -51,7 +47,6 @@ class Steps(Model):
         self.objective.check()
         self.teacher = as_teacher(teacher, reading=teacher_outputs)
         self.position_mask = mask or batches.position_mask
-        self._teacher_in_evaluate = self._evaluating = False
         self._class_weight: dict | None = None
         self._make_state()
         if not getattr(self.teacher, "jit", True):
@@ -60,9 +55,7 @@ class Steps(Model):
         self.built = student.built
 
     def _make_state(self) -> None:
-        mean = self.keras.metrics.Mean
-        self._parts = {name: mean(name=name) for name, _, _ in self.objective.named()}
-        self._regularisation = mean(name="regularisation")
+        self._make_means()
         self._projections: dict[str, dict] = {}
         self._bad_targets = guard.BadTargets()
 
@@ -95,7 +88,9 @@ class Steps(Model):
             )
         self._teacher_in_evaluate = options.pop("teacher_in_evaluate", False)
         # Keras's own container, told that all metrics are weighted: the weights are our masks.
-        super().compile(optimizer=optimizer, weighted_metrics=_as_list(metrics), **options)
+        self.has_metrics = bool(metrics or weighted_metrics)
+        metrics = metrics if isinstance(metrics, dict) else _as_list(metrics) or None
+        super().compile(optimizer=optimizer, weighted_metrics=metrics, **options)
         self._compiled_weighted = None
         if weighted_metrics:
             self._compiled_weighted = type(self.compiled_container)(None, weighted_metrics)
@@ -105,23 +100,56 @@ class Steps(Model):
 
         `y=None` is unlabelled data, label -100 an unlabelled example. `x` may be a dict of
         `{"student": ..., "teacher": ...}` where the models read different inputs, and
-        `{"student": ..., "targets": {"logits": ...}}` where the teacher has run already.
+        `{"student": ..., "targets": {"logits": ...}}` where the teacher has run already. Raises
+        `UserError` for validation data of which `evaluate` would have nothing to report.
         """
-        x = first_batch.before_fit(
+        x, self._trained = first_batch.before_fit(
             self, x, y, options.get("sample_weight"), options.get("batch_size")
         )
+        options, self._evaluated = first_batch.before_validation(self, options, self._trained)
         if class_weight != self._class_weight:
             self._class_weight, self.train_function = class_weight, None
-        stopper = guard.stopper(self.keras, self._bad_targets)
-        return super().fit(x, y, callbacks=[stopper, *_as_list(callbacks, [])], **options)
+        self._expect_labels(self._trained.labels or self._evaluated.labels)
+        return super().fit(x, y, callbacks=[self._stopper(), *_as_list(callbacks)], **options)
 
-    def evaluate(self, *args, **options):
-        """As `keras.Model.evaluate`. Terms that need the teacher are left out unless asked for."""
-        self._evaluating = True
-        try:
-            return super().evaluate(*args, **options)
-        finally:
-            self._evaluating = False
+    def evaluate(
+        self,
+        x=None,
+        y=None,
+        batch_size=None,
+        verbose="auto",
+        sample_weight=None,
+        steps=None,
+        callbacks=None,
+        **options,
+    ):
+        """As `keras.Model.evaluate`. The teacher does not run, and terms that need it are left out.
+
+        They are reported where the data hold stored targets, and under
+        `compile(teacher_in_evaluate=True)`. Raises `UserError` where nothing is left to report.
+        """
+        holds = self._evaluated
+        if not isinstance(callbacks, self.keras.callbacks.CallbackList):  # which is fit's
+            x, holds = first_batch.before_evaluate(self, x, y, sample_weight)
+            callbacks = [self._stopper(), *_as_list(callbacks)]
+            self._expect_labels(holds.labels)
+        with self.evaluating(holds):
+            return super().evaluate(
+                x, y, batch_size, verbose, sample_weight, steps, callbacks, **options
+            )
+
+    def train_on_batch(self, *args, **options):
+        """As `keras.Model.train_on_batch`."""
+        logs = super().train_on_batch(*args, **options)
+        self._bad_targets.stop("in train_on_batch")
+        return logs
+
+    def test_on_batch(self, x, y=None, sample_weight=None, **options):
+        """As `keras.Model.test_on_batch`."""
+        first_batch.before_evaluate(self, x, y, sample_weight)
+        logs = super().test_on_batch(x, y, sample_weight, **options)
+        self._bad_targets.stop("in test_on_batch")
+        return logs
 
     def call(self, inputs, training=None):
         """The student's own output."""
@@ -144,13 +172,15 @@ class Steps(Model):
     def test_step(self, data):
         """The same numbers without an update; the teacher stays out unless asked."""
         inputs, labels, sample_weight = batches.unpack(data)
-        skip = self._skipped(inputs)
+        skip = self.skipped(inputs.targets)
         teacher = None
         if not skip:
             teacher, sample_weight = self._targets(inputs, labels, sample_weight)
         value, student = self.run_student(inputs, training=False)
         batch, weight = self._batch(inputs, labels, sample_weight, student)
         terms = self.objective(student, teacher, batch, self._projections, skip=skip)
+        if not terms:  # nor labels: what could not be looked into before
+            first_batch.check_report(self, sources.holds(data))
         return self._log(terms, self._regularisation_loss(), value, student, batch, weight)
 
     # -- the pieces of a step --------------------------------------------------------------
@@ -164,6 +194,14 @@ class Steps(Model):
     def read_teacher(self, value) -> Outputs:
         """What the teacher returned, by name."""
         return as_outputs(value, "teacher", self.readings["teacher"])
+
+    def _expect_labels(self, labels: bool) -> None:
+        if labels and self.has_metrics and not self._compiled():
+            # Metrics are made with the first labels, in the first trace of a step only.
+            self.train_function = self.test_function = None
+
+    def _stopper(self):
+        return guard.stopper(self.keras, self._bad_targets)
 
     def _targets(self, inputs, labels, sample_weight):
         """The teacher's outputs; an example with NaN among them is counted and weighs nothing."""
@@ -195,56 +233,6 @@ class Steps(Model):
         losses = [tf.reduce_sum(tf.cast(loss, tf.float32)) for loss in self.student.losses]
         return tf.add_n(losses) if losses else tf.constant(0.0)
 
-    def _log(self, terms, penalty, value, student, batch, weight):
-        for name, (values, counts) in terms.items():
-            self._parts[name].update_state(values, sample_weight=counts * weight)
-        examples = tf.cast(tf.shape(weight)[0], tf.float32)
-        self._regularisation.update_state(penalty, sample_weight=examples)
-        if batch.labels is not None:
-            read = batches.for_metrics(batch, weight, student["logits"])
-            self._update_metrics(value, *read)
-        return self.get_metrics_result()
-
-    def _update_metrics(self, value, labels, valid, weighted):
-        if self.compiled_container is not None:
-            self.compiled_container.update_state(labels, value, valid)
-        if self._compiled_weighted is not None:
-            self._compiled_weighted.update_state(labels, value, weighted)
-
-    # -- the numbers that are reported -----------------------------------------------------
-
-    def _skipped(self, inputs) -> tuple[str, ...]:
-        if self._teacher_in_evaluate or inputs.targets is not None:
-            return ()
-        return tuple(n for n, _, loss in self.objective.named() if "teacher" in loss.needs)
-
-    @property
-    def _reported(self) -> dict:
-        if not self._evaluating or self._teacher_in_evaluate:
-            return self._parts
-        lone = [n for n, _, loss in self.objective.named() if "teacher" not in loss.needs]
-        return {name: self._parts[name] for name in lone}
-
-    @property
-    def metrics(self):
-        """The student's metrics and one mean per loss."""
-        containers = [self.compiled_container, getattr(self, "_compiled_weighted", None)]
-        found = [self.metrics_in(container) for container in containers if container is not None]
-        return [*itertools.chain(*found), *self._reported.values(), self._regularisation]
-
-    def get_metrics_result(self):
-        """All reported numbers; `loss` is the weighted sum of the parts beside it."""
-        results = {}
-        for metric in self.metrics:
-            result = metric.result()
-            results.update(result if isinstance(result, dict) else {metric.name: result})
-        regularisation = results.pop("regularisation")
-        weights = {name: weight for name, weight, _ in self.objective.named()}
-        if self._reported:
-            parts = [weights[name] * results[name] for name in self._reported]
-            results = {"loss": tf.add_n(parts) + regularisation, **results}
-        return results
-
     # -- only the student is saved ---------------------------------------------------------
 
     def save(self, filepath, overwrite=True, **options):
@@ -261,13 +249,5 @@ class Steps(Model):
         return self.student.summary(*args, **options)
 
 
-def _as_list(value, default=None):
-    if value is None:
-        return default
-    return (
-        list(value)
-        if isinstance(value, (list, tuple))
-        else value
-        if isinstance(value, dict)
-        else [value]
-    )
+def _as_list(value) -> list:
+    return list(value) if isinstance(value, (list, tuple)) else [] if value is None else [value]

@@ -1,0 +1,119 @@
+"""Models and data that cannot be trained on are refused with what to write instead."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from toys import data, distil, linear
+
+from tfkd import Distiller, UserError
+
+X, Y = data(20)
+KEYWORDS = r"write Distiller\(student=\.\.\., teacher=\.\.\.\)"
+
+
+@pytest.mark.parametrize("build", [lambda m: Distiller(m), lambda m: Distiller(m, linear())])
+def test_positional_models(build):
+    """Both orders exist in the field; Keras's own first example had them swapped."""
+    with pytest.raises(UserError, match=KEYWORDS):
+        build(linear())
+
+
+def test_positional_models_of_the_other_flavour():
+    """Whichever Keras the student is of."""
+    tf_keras = pytest.importorskip("tf_keras", reason="an extra: pip install tfkd[tf-keras]")
+    with pytest.raises(UserError, match=KEYWORDS):
+        Distiller(linear(keras=tf_keras))
+    with pytest.raises(UserError, match=KEYWORDS):
+        Distiller(linear(), student=linear(keras=tf_keras))
+
+
+@pytest.mark.parametrize("options", [{}, {"student": None, "teacher": None}])
+def test_no_student(options):
+    """A variable that was never filled."""
+    with pytest.raises(UserError, match=f"there is no student: {KEYWORDS}"):
+        Distiller(**options)
+
+
+@pytest.mark.parametrize("student", ["small.keras", lambda x: x, keras.Sequential])
+def test_what_is_no_student(student):
+    """A path, a function or a class: only a model has weights to train."""
+    with pytest.raises(UserError, match=r"the student is .*: give a Keras model"):
+        Distiller(student=student, teacher=linear())
+
+
+def test_a_subclass_has_a_signature_of_its_own():
+    """The rule is of `Distiller(...)`, not of what is built on it."""
+
+    class Mine(Distiller):
+        def __init__(self, student, teacher):
+            super().__init__(student=student, teacher=teacher)
+
+    assert Mine(linear(), linear()).student.built
+
+
+@pytest.mark.parametrize(
+    ("fit_data", "words"),
+    [
+        ((X[:0], Y[:0]), "x holds 0 examples and y 0: give at least one"),
+        ((X[:0],), "x holds 0 examples: give at least one"),
+        ((X, Y[:5]), "x holds 20 examples and y 5: "),
+        ((X[:5], Y), "x holds 5 examples and y 20: "),
+        (({"student": X, "teacher": X[:7]}, Y), "x holds 20 and 7 examples and y 20: "),
+        ((tf.constant(X), tf.constant(Y[:5])), "x holds 20 examples and y 5: "),
+        ((X, {"labels": Y[:5]}), "x holds 20 examples and y 5: "),
+    ],
+    ids=["empty", "empty, unlabelled", "few labels", "few inputs", "within x", "tensors", "dict"],
+)
+def test_sizes(fit_data, words):
+    """An IndexError of NumPy says neither what is short nor by how much."""
+    with pytest.raises(UserError, match=words):
+        distil(linear(), *fit_data, teacher=linear(seed=7))
+
+
+def test_sizes_of_sample_weights_and_of_validation_and_evaluation_data():
+    """The same wherever arrays are given."""
+    options = {"teacher": linear(seed=7)}
+    with pytest.raises(UserError, match="x holds 20 examples, y 20 and sample_weight 3: "):
+        distil(linear(), X, Y, sample_weight=np.ones(3), **options)
+    with pytest.raises(UserError, match="x holds 20 examples and y 5: "):
+        distil(linear(), X, Y, validation_data=(X, Y[:5]), **options)
+    _, distiller = distil(linear(), X, Y, **options)
+    with pytest.raises(UserError, match="x holds 0 examples and y 0: "):
+        distiller.evaluate(X[:0], Y[:0], verbose=0)
+
+
+class Nothing(keras.utils.PyDataset):
+    def __len__(self):
+        return 0
+
+    def __getitem__(self, i):
+        raise IndexError(i)
+
+
+EMPTY = {
+    "tf.data": lambda: tf.data.Dataset.from_tensor_slices((X, Y)).batch(8).take(0),
+    "generator": lambda: (each for each in ()),
+    "PyDataset": lambda: Nothing(),
+}
+
+
+@pytest.mark.parametrize("kind", list(EMPTY))
+def test_streams_without_a_batch(kind):
+    """A filter that let nothing through: zero steps, and a student as it was."""
+    with pytest.raises(UserError, match="the data hold no batch"):
+        distil(linear(), EMPTY[kind](), teacher=linear(seed=7))
+
+
+@pytest.mark.parametrize(
+    ("fit_data", "words"),
+    [
+        ((X.tolist(), Y), r"x is a list of Python numbers: .*np\.asarray"),
+        (({"x": X.tolist()}, Y), r"x is a dict of Python numbers: .*np\.asarray"),
+        ((X, Y.tolist()), r"y is a list of Python numbers: .*np\.asarray"),
+    ],
+)
+def test_python_lists(fit_data, words):
+    """A list is many inputs to Keras, each a number."""
+    with pytest.raises(UserError, match=words):
+        distil(linear(), *fit_data, teacher=linear(seed=7))

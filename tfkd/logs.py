@@ -1,0 +1,102 @@
+"""The numbers that a `Distiller` reports."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from typing import TYPE_CHECKING, Any
+
+import tensorflow as tf
+
+from . import batches
+from .sources import Contents
+
+if TYPE_CHECKING:
+    from keras import Model  # or tf_keras's: nothing else is used here than what both have
+else:
+    Model = object
+
+
+class Logs(Model):
+    """The means of the objective's terms, and the metrics given to `compile`.
+
+    A step reports what it computed. Keras asks once more outside of the steps, where only what
+    is known of the data says which numbers those were.
+    """
+
+    keras: Any
+    objective: Any
+    compiled_container: Any
+    metrics_in: Any
+    has_metrics = False
+    _compiled_weighted: Any = None
+    _teacher_in_evaluate = _evaluating = False
+    _trained = _evaluated = Contents()
+
+    def _make_means(self) -> None:
+        mean = self.keras.metrics.Mean
+        self._parts = {name: mean(name=name) for name, _, _ in self.objective.named()}
+        self._regularisation = mean(name="regularisation")
+
+    @contextlib.contextmanager
+    def evaluating(self, holds: Contents):
+        """What is asked for in here is of an evaluation of such data."""
+        before = self._evaluating, self._evaluated
+        self._evaluating, self._evaluated = True, holds
+        try:
+            yield
+        finally:
+            self._evaluating, self._evaluated = before
+
+    def skipped(self, targets) -> tuple[str, ...]:
+        """The terms that an evaluation leaves out, by the names of the stored targets or `None`."""
+        known = self._teacher_in_evaluate
+        if targets is not None:
+            known = set(self.objective.reads) <= set(targets)
+        needing = [n for n, _, loss in self.objective.named() if "teacher" in loss.needs]
+        return () if known else tuple(needing)
+
+    def _containers(self) -> list:
+        found = (self.compiled_container, self._compiled_weighted)
+        return [container for container in found if container is not None]
+
+    def _compiled(self) -> list:
+        return list(itertools.chain(*map(self.metrics_in, self._containers())))
+
+    @property
+    def metrics(self):
+        """The student's metrics and one mean per loss."""
+        return [*self._compiled(), *self._parts.values(), self._regularisation]
+
+    def get_metrics_result(self):
+        """All reported numbers; `loss` is the weighted sum of the parts beside it."""
+        holds = self._evaluated if self._evaluating else self._trained
+        skip = self.skipped(holds.targets) if self._evaluating else ()
+        return self._results([name for name in self._parts if name not in skip], holds.labels)
+
+    def _results(self, terms, labelled: bool) -> dict:
+        results: dict[str, Any] = {}
+        for metric in [*(self._compiled() if labelled else []), *map(self._parts.get, terms)]:
+            result = metric.result()
+            results.update(result if isinstance(result, dict) else {metric.name: result})
+        if not terms:
+            return results
+        weights = {name: weight for name, weight, _ in self.objective.named()}
+        parts = [weights[name] * results[name] for name in terms]
+        return {"loss": tf.add_n(parts) + self._regularisation.result(), **results}
+
+    def _log(self, terms, penalty, value, student, batch, weight) -> dict:
+        for name, (values, counts) in terms.items():
+            self._parts[name].update_state(values, sample_weight=counts * weight)
+        examples = tf.cast(tf.shape(weight)[0], tf.float32)
+        self._regularisation.update_state(penalty, sample_weight=examples)
+        labelled = batch.labels is not None
+        if labelled:
+            self._update_metrics(value, *batches.for_metrics(batch, weight, student["logits"]))
+        return self._results(list(terms), labelled)
+
+    def _update_metrics(self, value, labels, valid, weighted):
+        if self.compiled_container is not None:
+            self.compiled_container.update_state(labels, value, valid)
+        if self._compiled_weighted is not None:
+            self._compiled_weighted.update_state(labels, value, weighted)
