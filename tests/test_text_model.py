@@ -85,6 +85,14 @@ def test_an_input_that_texts_cannot_feed(encoder):
         TextModel(classifier("input_ids", "pixel_values"), encoder)
 
 
+def test_a_model_that_does_not_read_ids(encoder):
+    """A checkpoint of another architecture: said when it is loaded, and not by Keras."""
+    layers = keras.layers
+    images = keras.Sequential([keras.Input((8, 8, 3)), layers.Flatten(), layers.Dense(2)])
+    with pytest.raises(UserError, match="cnn does not read ids"):
+        TextModel(images, encoder, origin="cnn")
+
+
 @pytest.mark.parametrize(("shape", "words"), [((1,), r"\(1,\)"), ((1, 4, 3), r"\(1, 4, 3\)")])
 def test_logits_of_another_rank(encoder, shape, words):
     """A tagger is no text classifier: said when it is loaded."""
