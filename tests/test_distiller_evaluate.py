@@ -278,3 +278,12 @@ def test_the_teacher_stays_out_of_what_is_not_asked():
     calls = teacher.calls
     distiller.evaluate(X, Y, verbose=0)
     assert teacher.calls == calls
+
+
+def test_the_list_of_evaluate_begins_with_the_loss(flavour):
+    """`loss = distiller.evaluate(x, y)[0]` must not hand over the accuracy."""
+    _, distiller = run(flavour, X, Y, objective=0.5 * HardLabels() + SoftTargets())
+    named = evaluated(distiller, X, Y)
+    found = distiller.evaluate(X, Y, verbose=0, batch_size=8)
+    assert found[0] == pytest.approx(named["loss"])
+    assert sorted(found) == pytest.approx(sorted(named.values()))

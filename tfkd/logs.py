@@ -36,7 +36,8 @@ class Logs(Model):
     def _make_means(self) -> None:
         mean = self.keras.metrics.Mean
         self._parts = {name: mean(name=name) for name, _, _ in self.objective.named()}
-        self._regularisation = mean(name="regularisation")
+        # By its name and place, `evaluate` without `return_dict` puts the loss first, as Keras does.
+        self._regularisation = mean(name="loss")
 
     @contextlib.contextmanager
     def evaluating(self, holds: Contents):
@@ -66,7 +67,7 @@ class Logs(Model):
     @property
     def metrics(self):
         """The student's metrics and one mean per loss."""
-        return [*self._compiled(), *self._parts.values(), self._regularisation]
+        return [self._regularisation, *self._compiled(), *self._parts.values()]
 
     def get_metrics_result(self):
         """All reported numbers; `loss` is the weighted sum of the parts beside it."""
