@@ -37,8 +37,9 @@ def main(argv: list[str] | None = None) -> int:
         return _closed_pipe()
     except OSError as error:
         return _fail(
-            f"{error.strerror or error}{f' ({error.filename})' if error.filename else ''}: what "
-            "was finished is kept; mend this and give the same command again."
+            f"{error.strerror or str(error).splitlines()[0]}"
+            f"{f' ({error.filename})' if error.filename else ''}: what was finished is kept; mend "
+            "this and give the same command again."
         )
     except KeyboardInterrupt:
         print("\ninterrupted; the same command goes on from here.", file=sys.stderr)

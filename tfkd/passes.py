@@ -93,7 +93,16 @@ def _begun(part: Path, note: Path, facts: dict) -> tuple[int, np.memmap]:
         pass  # nothing there, or cut off: begin anew
     # A note that outlived its logits would pass zeros off as logits of texts done.
     note.unlink(missing_ok=True)
-    return 0, np.lib.format.open_memmap(part, "w+", dtype="float32", shape=facts["shape"])
+    out = np.lib.format.open_memmap(part, "w+", dtype="float32", shape=facts["shape"])
+    _reserve(part)
+    return 0, out
+
+
+def _reserve(part: Path) -> None:
+    """Take the room now: a memory map that finds the disk full later ends the process."""
+    with part.open("r+b") as file:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, part.stat().st_size)
 
 
 def _write(note: Path, facts: dict) -> None:

@@ -8,15 +8,16 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from .console import Voice
 from .errors import UserError
 from .feeding import Feed
-from .quiet import quiet_save
 
 WARM_UP = 50  # steps
 STEPS = 1_000  # what `epochs` aims at where it is not given
 EPOCHS = (2, 30)
-_STATE = ".weights.h5"  # Keras insists on it
+_STATE = ".npz"
 
 
 @dataclass(frozen=True)
@@ -111,9 +112,11 @@ def _restored(distiller, folder: Path) -> int:
     found = sorted(folder.glob(f"backup/epoch-*{_STATE}"))
     if not found:
         return 0
-    distiller.optimizer.build(distiller.trainable_variables)  # else its state is not loaded
+    variables = _variables(distiller)
     try:
-        distiller.load_weights(found[-1])
+        with found[-1].open("rb") as file, np.load(file) as state:
+            for i, variable in enumerate(variables):
+                variable.assign(state[f"arr_{i}"])
     except Exception as error:
         raise UserError(
             f"{found[-1]} is damaged ({type(error).__name__}): remove {found[-1].parent}, and the "
@@ -122,11 +125,18 @@ def _restored(distiller, folder: Path) -> int:
     return int(found[-1].name.removesuffix(_STATE).partition("-")[2])
 
 
+def _variables(distiller) -> list:
+    """Weights, random numbers of the dropout, and the optimizer's state, in one order."""
+    distiller.optimizer.build(distiller.trainable_variables)  # else it has no state yet
+    own = [*distiller.trainable_variables, *distiller.non_trainable_variables]
+    return [*own, *distiller.optimizer.variables]
+
+
 def _backup(folder: Path):
     """The state after each epoch, in one file that names the epoch.
 
     Keras's BackupAndRestore keeps the epoch in a second file: stopped between the two, it would
-    train an epoch twice.
+    train an epoch twice. And HDF5 takes the process down where the disk is full.
     """
     import keras
 
@@ -136,8 +146,7 @@ def _backup(folder: Path):
         def on_epoch_end(self, epoch, logs=None):
             room.mkdir(exist_ok=True)
             older, part = [*room.glob(f"epoch-*{_STATE}")], room / f"part{_STATE}"
-            with quiet_save():
-                self.model.save_weights(part)
+            np.savez(part, *[each.numpy() for each in _variables(self.model)])
             os.replace(part, room / f"epoch-{epoch + 1:06}{_STATE}")
             for file in older:
                 file.unlink()

@@ -462,9 +462,9 @@ def test_a_damaged_backup_is_named(refused, settings, copy):
     """A training that goes on from weights that were half written."""
     for name in ("student.keras", "report.json"):
         (copy / name).unlink()
-    backup = copy / "distilled" / "backup" / "epoch-000001.weights.h5"
+    backup = copy / "distilled" / "backup" / "epoch-000001.npz"
     backup.parent.mkdir()
-    backup.write_bytes(b"\x89HDF\r\n\x1a\n cut off")
+    backup.write_bytes(b"PK\x03\x04 cut off")
     said = refused("distill", *settings, "--to", copy)
-    assert "epoch-000001.weights.h5 is damaged" in said
+    assert "epoch-000001.npz is damaged" in said
     assert "remove" in said
