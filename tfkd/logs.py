@@ -36,7 +36,7 @@ class Logs(Model):
     def _make_means(self) -> None:
         mean = self.keras.metrics.Mean
         self._parts = {name: mean(name=name) for name, _, _ in self.objective.named()}
-        # By its name and place, `evaluate` without `return_dict` puts the loss first, as Keras does.
+        # By its name and place `evaluate` without `return_dict` puts the loss first, as in Keras.
         self._regularisation = mean(name="loss")
 
     @contextlib.contextmanager

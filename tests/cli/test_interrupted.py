@@ -31,7 +31,7 @@ PHASES = (
     ("distilled on test", 20),
     ("exported file on test", 20),
     ("tfkd.report.json", "dumps"),  # one of the two reports is written
-    ("tfkd.run.shutil", "rmtree"),  # all is done but the tidying
+    ("tfkd.phases.shutil", "rmtree"),  # all is done but the tidying
 )
 
 

@@ -1,0 +1,167 @@
+"""What the phases of a run read: texts as ids, tokenizer, teacher and its logits, the student."""
+
+from __future__ import annotations
+
+import itertools
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from . import loading, run_folder, students, teaching, text
+from .config import RunConfig
+from .console import Voice
+from .encoded import Encoded, encode
+from .errors import UserError
+from .passes import logits_of
+from .run_checks import check_names, open_for, same_classes
+from .text_model import TextModel
+from .training_run import Schedule, epochs_for
+from .vocabulary import learnt
+
+SPLITS = {"transfer": ("train", "unlabelled"), "validation": ("validation",), "test": ("test",)}
+
+
+class Materials:
+    """The materials of a run in its folder; each is made, or opened, when it is asked for."""
+
+    def __init__(self, config: RunConfig, voice: Voice):
+        self.config, self.voice = config, voice
+        check_names(config)
+        self.data = open_for(config)
+        name = f"{self.data.name}-{config.student.partition(':')[0]}-{config.digest}"
+        self.folder = run_folder.place(config, name)
+        if not run_folder.begun(self.folder):
+            self._look_ahead()
+        run_folder.claim(config, name)
+        run_folder.remember(self.folder / "data.json", self.data.describe(), "the data")
+        self.work = self.folder / "work"
+
+    def _look_ahead(self) -> None:
+        """What is wrong is told before a folder is claimed for it."""
+        if self.config.tokenizer:
+            text.load(self.config.tokenizer, self.config.max_length)
+        if not self._trains_teacher:
+            self._given_teacher  # noqa: B018
+
+    def need(self, *files: str) -> None:
+        """Refuse to go on without these files of the run."""
+        for name in files:
+            if not (self.folder / name).is_file():
+                raise UserError(
+                    f"the run in {self.folder} has no {name} yet: finish it with the command that "
+                    "began it."
+                )
+
+    @cached_property
+    def encoder(self) -> text.TextEncoder:
+        """The student's tokenizer: given, or learnt from the texts to train on."""
+        config = self.config
+        if (self.folder / "preprocessing.json").is_file():  # written last, so all is there
+            return text.load(self.folder, config.max_length)
+        if config.tokenizer:
+            encoder = text.load(config.tokenizer, config.max_length)
+        else:
+            encoder = learnt(config, self.data, self.voice)
+        encoder.save(self.folder)
+        return encoder
+
+    @cached_property
+    def teacher(self) -> TextModel:
+        """The teacher, loaded or trained."""
+        if self._trains_teacher:
+            return self._trained_teacher()
+        config = self.config
+        mark = {"spec": config.teacher, "digest": loading.fingerprint(config.teacher)}
+        run_folder.remember(self.folder / "teacher.json", mark, "the teacher")
+        return self._given_teacher
+
+    @property
+    def _trains_teacher(self) -> bool:
+        return self.config.teacher.partition(":")[0] == "train"
+
+    @cached_property
+    def _given_teacher(self) -> TextModel:
+        length = self.config.teacher_max_length or None
+        teacher = loading.load_teacher(self.config.teacher, max_length=length)
+        return same_classes(teacher, self.data.labels)
+
+    def _trained_teacher(self) -> TextModel:
+        folder = self.folder / "teacher"
+        if (folder / loading.MODEL).is_file():
+            return loading.load_teacher(f"keras:{folder}")
+        teacher = teaching.train(
+            self.config.teacher,
+            self.encoded("transfer"),
+            self.encoded("validation"),
+            self.encoder,
+            self.data.labels,
+            folder,
+            seed=self.config.seed,
+            voice=self.voice,
+        )
+        loading.save(teacher, folder)
+        return teacher
+
+    @cached_property
+    def student(self):
+        """The student, untrained: the same start for distillation and for training alone."""
+        import keras
+
+        config = self.config
+        name, _, size = config.student.partition(":")
+        keras.utils.set_random_seed(config.seed)
+        return students.build(
+            name,
+            self.encoder.vocab_size,
+            len(self.data.labels),
+            size or "small",
+            seed=config.seed,
+            **config.student_settings,
+        )
+
+    def encoded(self, split: str, whose: str = "student") -> Encoded:
+        """The texts of a split as the student or the teacher reads them."""
+        encoder = self.encoder if whose == "student" else self.teacher.encoder
+        folder = self.work / f"{split}-{whose}"
+        parts = SPLITS[split]
+        if folder.is_dir():
+            return Encoded(folder)
+        texts = itertools.chain(*(self.data.read(part) for part in parts))
+        title = f"tokens of {split} for the {whose}"
+        with self.voice.bar(title, self._count(split)) as advance:
+            return encode(texts, encoder, folder, advance)
+
+    def _count(self, split: str) -> int:
+        return sum(self.data.counts.get(part, 0) for part in SPLITS[split])
+
+    def targets(self, split: str) -> np.ndarray:
+        """The teacher's logits, computed once."""
+        path, classes = self.folder / "targets" / f"{split}.npy", len(self.data.labels)
+        path.parent.mkdir(exist_ok=True)
+        if path.is_file():
+            return _stored(path, (self._count(split), classes))
+        encoded = self.encoded(split, "student" if self._trains_teacher else "teacher")
+        teacher = self.teacher  # loaded, or trained, before its pass is timed
+        with self.voice.bar(f"teacher on {split}", len(encoded)) as advance:
+            return logits_of(teacher, encoded, path, classes, advance)
+
+    def schedule(self) -> Schedule:
+        """Steps, epochs and learning rate, the same for both trainings."""
+        config = self.config
+        steps = -(-self._count("transfer") // config.batch_size)
+        rate = config.learning_rate or students.LEARNING_RATES[config.student.partition(":")[0]]
+        return Schedule(steps, epochs_for(steps, config.epochs), rate)
+
+
+def _stored(path: Path, shape: tuple[int, int]) -> np.ndarray:
+    try:
+        found = np.load(path, mmap_mode="r")
+    except (ValueError, EOFError) as error:
+        raise UserError(f"{path} is damaged ({error}): remove it, and run again.") from error
+    if found.shape != shape:
+        raise UserError(
+            f"{path} holds logits {list(found.shape)} and the data need {list(shape)}: remove it, "
+            "and run again."
+        )
+    return found

@@ -1,0 +1,135 @@
+"""The phases of a run: distil, train alone, export, compare. What one made is not made again."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from .data import Data
+from .errors import UserError
+from .feeding import Feed
+from .materials import Materials
+from .objective import hinton
+from .run_checks import other_names
+from .saving import save_keras
+from .text_model import TextModel
+from .training_run import fit, forget
+
+CHECKED = 500  # validation texts that an export is checked on
+
+
+class Run(Materials):
+    """The phases, in their order: plan, train, export, compare, tidy."""
+
+    def plan(self) -> None:
+        """Say what will be done, before it is."""
+        schedule, counts, say = self.schedule(), self.data.counts, self.voice.say
+        made = " (synthetic texts, written by a program)" if self.data.synthetic else ""
+        splits = ", ".join(f"{name} {count:,}" for name, count in counts.items())
+        say(f"data      {self.data.name}{made}: {splits}; {len(self.data.labels)} classes")
+        say(f"teacher   {self.config.teacher}")
+        say(f"student   {self.config.student}: {self.student.count_params():,} parameters")
+        say(
+            f"training  {schedule.epochs} epochs of {schedule.steps:,} steps of "
+            f"{self.config.batch_size} examples"
+            + (", then the same number of steps alone" if self.config.alone else "")
+        )
+        say(f"written   {self.folder}")
+        if self.config.labelled:
+            say(f"labels    {self.config.labelled:,} for the student, the rest as texts only")
+        for note in self.data_notes():
+            say(note)
+
+    def data_notes(self) -> list[str]:
+        """What a reader of the numbers must know of the data."""
+        notes = []
+        if self.data.synthetic:
+            notes.append("The texts are synthetic: the scores say nothing about real texts.")
+        if "_given_teacher" in self.__dict__:  # else it is trained here, or has run already
+            notes += other_names(self._given_teacher, self.data.labels)
+        return notes
+
+    def train(self) -> None:
+        """Distil; then train the same student alone, for as many steps on the labelled texts."""
+        from .losses import HardLabels
+
+        objective = hinton(temperature=self.config.temperature, soft_weight=self.config.soft_weight)
+        self._train_one("student", "distilled", objective, self.targets("transfer"))
+        if self.config.alone:
+            self._train_one("alone", "alone", HardLabels(), None)
+
+    def _train_one(self, name: str, title: str, objective, targets) -> None:
+        import keras
+
+        from .distiller import Distiller
+
+        path = self.folder / f"{name}.keras"
+        if path.is_file():
+            return
+        schedule, seed = self.schedule(), self.config.seed
+        encoded = self.encoded("transfer").with_labels(self.config.labelled, seed)
+        known = None if targets is not None else np.flatnonzero(encoded.labels >= 0)
+        feed = Feed(encoded, self.config.batch_size, seed, schedule.steps, targets, known)
+        self.__dict__.pop("student", None)
+        distiller = Distiller(student=self.student, objective=objective)
+        keras.utils.set_random_seed(seed)
+        checks = Feed(self.encoded("validation"), 256, 0)
+        fit(distiller, feed, schedule, checks, self.folder / title, title, self.voice)
+        save_keras(distiller.student, path)
+        forget(self.folder / title)
+
+    def export(self) -> None:
+        """Write the verified `.tflite`."""
+        path = self.folder / "student.tflite"
+        if path.is_file():
+            return
+        made = self.write(path, self.config.quantize)
+        self.voice.say(
+            f"exported  {path}: {made.bytes / 1e6:.2f} MB, {made.quantize}; agrees with the Keras "
+            f"student on {made.agreement:.2%} of {made.checked} validation texts"
+        )
+
+    def write(self, path: Path, quantize: str | None):
+        """Export the student, checked on validation texts with their labels."""
+        from .exporting import export
+
+        texts = itertools.islice(_labelled(self.data, "validation"), CHECKED)
+        return export(
+            self.model("student").model,
+            path,
+            quantize=quantize,
+            encoder=self.encoder,
+            labels=self.data.labels,
+            check=[(each.text, each.label) for each in texts] or None,
+        )
+
+    def tidy(self) -> None:
+        """Remove what can be made again from the texts."""
+        shutil.rmtree(self.work, ignore_errors=True)
+
+    def model(self, name: str) -> TextModel:
+        """A trained model of this run, from its file."""
+        import keras
+
+        file = self.folder / f"{name}.keras"
+        try:
+            model = keras.models.load_model(file, compile=False)
+        except Exception as error:
+            raise UserError(
+                f"{file} is damaged ({type(error).__name__}): remove it, and the command that "
+                "began the run trains it again."
+            ) from error
+        return TextModel(model, self.encoder, self.data.labels, name)
+
+    def compare(self) -> None:
+        """Score everything on the test texts."""
+        from .run_report import run_report
+
+        run_report(self).save(self.folder)
+
+
+def _labelled(data: Data, split: str):
+    return (each for each in data.read(split) if each.label >= 0)
