@@ -26,10 +26,12 @@ def main(argv: list[str] | None = None) -> int:
     """Run a command; its exit code: 0, 2 for wrong input, 130 for Ctrl-C, 141 for a closed pipe."""
     # TensorFlow reads this when it is imported, later.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    given = _parsed(argv)
     try:
-        given.command(given)
-        sys.stdout.flush()  # a closed pipe may show only here
+        try:
+            given = _parsed(argv)
+            given.command(given)
+        finally:
+            sys.stdout.flush()  # a closed pipe may show only here
         return 0
     except UserError as error:
         return _fail(str(error))

@@ -24,10 +24,14 @@ def test_list_names_everything_that_can_be_written(tfkd):
         assert word in printed
 
 
-@pytest.mark.parametrize("command", ["compare", "predict", "list"])
-def test_a_closed_pipe_ends_it_quietly(command, finished, tmp_path):
+@pytest.mark.parametrize(
+    "command", ["list", "--help", "predict RUN", "compare RUN", "compare RUN --format markdown"]
+)
+def test_a_closed_pipe_ends_it_quietly(command, finished, tmp_path, monkeypatch):
     """`tfkd list | head` that ends in a traceback."""
-    arguments = [sys.executable, "-m", "tfkd", command, *([finished] * (command != "list"))]
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    words = [str(finished) if word == "RUN" else word for word in command.split()]
+    arguments = [sys.executable, "-m", "tfkd", *words]
     (tmp_path / "lines").write_text("good\n")
     read, write = os.pipe()
     os.close(read)
