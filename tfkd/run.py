@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import config as configs
-from . import run_folder
 from .config import RunConfig
 from .console import Voice
 from .errors import UserError
-from .phases import Run
 from .report import Report, load
+from .running import folder as run_folder
+from .running.phases import Run
 
 
 @dataclass(frozen=True)

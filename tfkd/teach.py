@@ -7,19 +7,20 @@ from pathlib import Path
 
 import numpy as np
 
-from . import huggingface, loading, run_folder, teaching, text, verdict
+from . import huggingface, loading, teaching, text, verdict
 from .config import RunConfig
 from .console import Voice
+from .corpus.encoded import Encoded, encode
+from .corpus.feeding import Feed
+from .corpus.passes import by_length
 from .data import Data
-from .encoded import Encoded, encode
 from .errors import UserError
-from .feeding import Feed
-from .passes import by_length
-from .run_checks import check_teacher, open_for
+from .running import folder as run_folder
+from .running.checks import check_teacher, open_for
+from .running.training import Schedule, fit, forget
+from .running.vocabulary import learnt
 from .tasks.classification import score
 from .text_model import TextModel
-from .training_run import Schedule, fit, forget
-from .vocabulary import learnt
 
 SCORE = "score.json"  # written last
 FINE_TUNING_RATE, FINE_TUNING_EPOCHS, FINE_TUNING_BATCH = 3e-5, 2, 16

@@ -9,12 +9,12 @@ import numpy as np
 
 from . import students
 from .console import Voice
-from .encoded import Encoded
+from .corpus.encoded import Encoded
+from .corpus.feeding import Feed
 from .errors import UserError
-from .feeding import Feed
+from .running.training import Schedule, epochs_for, fit, forget
 from .text import TextEncoder
 from .text_model import TextModel
-from .training_run import Schedule, epochs_for, fit, forget
 
 # Kinds that err differently; each learns from scratch within minutes on a CPU.
 ENSEMBLE = ("ngram_cnn:base", "text_cnn:base", "text_cnn:base")

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from .corpus.passes import by_length
 from .errors import UserError
-from .passes import by_length
 from .text import TextEncoder
 
 # What libraries call ids, the mask of real tokens, and segment numbers.

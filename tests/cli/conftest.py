@@ -19,7 +19,7 @@ LEARNT = ("--vocab-size", "300", "--max-length", "32")
 def _short_teachers():
     """Teachers that are trained on the spot take 30 epochs on so few texts; 3 will do."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tfkd.training_run.EPOCHS", (2, 3))
+        patch.setattr("tfkd.running.training.EPOCHS", (2, 3))
         yield
 
 

@@ -14,7 +14,7 @@ from tfkd import console
 # A run of 4 steps an epoch, phase by phase: a bar with how much of it is done when Ctrl-C comes,
 # or a library's function, as one of our modules sees it, that does not come to its end.
 PHASES = (
-    ("tfkd.run_folder.os", "replace"),  # the config is written, and has no name yet
+    ("tfkd.running.folder.os", "replace"),  # the config is written, and has no name yet
     ("vocabulary", 100),
     ("tfkd.text.encoder.json", "dumps"),  # the tokenizer is half saved
     ("tokens of transfer for the student", 300),
@@ -22,7 +22,7 @@ PHASES = (
     ("tfkd.saving.os", "replace"),  # the teacher is trained and not saved
     ("teacher on transfer", 100),
     ("distilled", 6),  # in the second epoch of three
-    ("tfkd.training_run.os", "replace"),  # a backup is written, and has no name yet
+    ("tfkd.running.training.os", "replace"),  # a backup is written, and has no name yet
     ("tfkd.saving.os", "replace"),  # the student is trained and not saved
     ("alone", 10),
     ("tfkd.exporting.placing.os", "replace"),  # the file is verified, and has no name yet
@@ -31,7 +31,7 @@ PHASES = (
     ("distilled on test", 20),
     ("exported file on test", 20),
     ("tfkd.report.json", "dumps"),  # one of the two reports is written
-    ("tfkd.phases.shutil", "rmtree"),  # all is done but the tidying
+    ("tfkd.running.phases.shutil", "rmtree"),  # all is done but the tidying
 )
 
 
@@ -102,10 +102,10 @@ def test_in_every_phase_and_on_to_the_same_end(
     ctrl_c, tfkd, settings, finished, same_runs, tmp_path, monkeypatch
 ):
     """Hours lost, or a resumed run that is another run than the one in the paper."""
-    monkeypatch.setattr("tfkd.encoded.CHUNK", 50)
-    monkeypatch.setattr("tfkd.run_report.CHUNK", 20)
-    monkeypatch.setattr("tfkd.passes.SAVE_EVERY", 2)
-    monkeypatch.setattr("tfkd.passes.TOKENS", 320)
+    monkeypatch.setattr("tfkd.corpus.encoded.CHUNK", 50)
+    monkeypatch.setattr("tfkd.running.rows.CHUNK", 20)
+    monkeypatch.setattr("tfkd.corpus.passes.SAVE_EVERY", 2)
+    monkeypatch.setattr("tfkd.corpus.passes.TOKENS", 320)
     command = ("distill", *settings, "--to", "out")
     for where, when in PHASES:
         ctrl_c.set(where, when)
@@ -141,7 +141,7 @@ def test_a_real_ctrl_c_while_it_trains(tmp_path):
 
 def test_a_history_that_was_cut_off_is_read_as_far_as_it_goes(tmp_path):
     """A full disk that makes a run impossible to go on with."""
-    from tfkd.training_run import history
+    from tfkd.running.training import history
 
     assert history(tmp_path) == []
     (tmp_path / "history.jsonl").write_text('{"epoch": 1, "loss": 0.5}\n{"epoch": 2, "lo')

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .data import IGNORE, Example
-from .text import TextEncoder
+from ..data import IGNORE, Example
+from ..text import TextEncoder
 
 CHUNK = 2_000  # texts tokenised at once
 _MANIFEST = "manifest.json"

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import UserError
 from .encoded import Encoded
-from .errors import UserError
 
 WINDOW = 16  # batches that are sorted by length together
 MULTIPLE = 16  # tokens; padding a little more spares TensorFlow new shapes

@@ -5,11 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from tfkd import passes
+from tfkd.corpus import passes
+from tfkd.corpus.encoded import encode
+from tfkd.corpus.passes import logits_of
 from tfkd.data import Example
-from tfkd.encoded import encode
 from tfkd.errors import UserError
-from tfkd.passes import logits_of
 
 COUNT, CLASSES = 90, 3
 

@@ -10,10 +10,10 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from . import config as configs
-from ._version import __version__
-from .config import RunConfig
-from .errors import UserError
+from .. import config as configs
+from .._version import __version__
+from ..config import RunConfig
+from ..errors import UserError
 
 CONFIG = "config.toml"
 REPORT = "report.json"
@@ -123,7 +123,9 @@ def _version(name: str) -> str | None:
 
 
 def mark_latest(folder: Path) -> None:
-    """Let `runs/latest` (beside the folder) point to it, where links can be made."""
+    """Let `runs/latest` point to a folder in `runs`, where links can be made."""
+    if folder.resolve().parent.name != "runs":
+        return
     link, part = folder.with_name("latest"), folder.with_name("latest.part")
     if link.exists() and not link.is_symlink():
         return

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from . import loading, students, teaching
-from .config import RunConfig
-from .data import Data, open_data
-from .data.labels import shorten
-from .errors import UserError
-from .text_model import TextModel
+from .. import loading, students, teaching
+from ..config import RunConfig
+from ..data import Data, open_data
+from ..data.labels import shorten
+from ..errors import UserError
+from ..text_model import TextModel
 
 _OF_DATA = (
     *("data_dir", "validation", "test", "unlabelled"),

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from .console import Voice
-from .errors import UserError
-from .feeding import Feed
+from ..console import Voice
+from ..corpus.feeding import Feed
+from ..errors import UserError
 
 WARM_UP = 50  # steps
 STEPS = 1_000  # what `epochs` aims at where it is not given

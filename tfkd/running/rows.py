@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import report, verdict
-from .passes import by_length
-from .speed import SAMPLE, text_speed
-from .tasks.classification import agreement, score
-from .text_model import padded
+from .. import report, verdict
+from ..corpus.passes import by_length
+from ..speed import SAMPLE, text_speed
+from ..tasks.classification import agreement, score
+from ..text_model import padded
 
 if TYPE_CHECKING:
-    from .run import Run
+    from ..run import Run
 
 CHUNK = 1_000
 
@@ -65,7 +65,7 @@ def _keras_row(run: Run, name: str, model, logits, labels, teacher, file: str | 
 
 
 def _exported_row(run: Run, labels, teacher) -> report.Row:
-    from .runtime import Classifier
+    from ..runtime import Classifier
 
     path = run.folder / "student.tflite"
     classifier = Classifier(path)

@@ -8,15 +8,16 @@ from pathlib import Path
 
 import numpy as np
 
-from . import loading, run_folder, students, teaching, text
-from .config import RunConfig
-from .console import Voice
-from .encoded import Encoded, encode
-from .errors import UserError
-from .passes import logits_of
-from .run_checks import check_names, open_for, same_classes
-from .text_model import TextModel
-from .training_run import Schedule, epochs_for
+from .. import loading, students, teaching, text
+from ..config import RunConfig
+from ..console import Voice
+from ..corpus.encoded import Encoded, encode
+from ..corpus.passes import logits_of
+from ..errors import UserError
+from ..text_model import TextModel
+from . import folder as run_folder
+from .checks import check_names, open_for, same_classes
+from .training import Schedule, epochs_for
 from .vocabulary import learnt
 
 SPLITS = {"transfer": ("train", "unlabelled"), "validation": ("validation",), "test": ("test",)}

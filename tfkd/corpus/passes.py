@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ..errors import UserError
 from .encoded import Encoded
-from .errors import UserError
 
 TOKENS = 2_048  # of padded text in one batch
 SAVE_EVERY = 50  # batches

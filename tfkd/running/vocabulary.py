@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from . import text
-from .config import RunConfig
-from .data import Data
+from .. import text
+from ..config import RunConfig
+from ..data import Data
 
 READS = 2  # how often `text.learn` goes through the texts
 

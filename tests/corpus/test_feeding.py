@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from tfkd.corpus.encoded import encode
+from tfkd.corpus.feeding import MULTIPLE, Feed, bucketed
 from tfkd.data import Example
-from tfkd.encoded import encode
 from tfkd.errors import UserError
-from tfkd.feeding import MULTIPLE, Feed, bucketed
 
 COUNT = 203
 

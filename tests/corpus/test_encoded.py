@@ -5,8 +5,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from tfkd.corpus.encoded import CHUNK, Encoded, encode
 from tfkd.data import Example
-from tfkd.encoded import CHUNK, Encoded, encode
 from tfkd.text import learn
 
 TEXTS = ["a good film", "a bad film, and not a good one", "", "good " * 100]

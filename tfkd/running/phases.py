@@ -8,15 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-from .data import Data
-from .errors import UserError
-from .feeding import Feed
+from ..corpus.feeding import Feed
+from ..data import Data
+from ..errors import UserError
+from ..objective import hinton
+from ..saving import save_keras
+from ..text_model import TextModel
+from .checks import other_names
 from .materials import Materials
-from .objective import hinton
-from .run_checks import other_names
-from .saving import save_keras
-from .text_model import TextModel
-from .training_run import fit, forget
+from .training import fit, forget
 
 CHECKED = 500  # validation texts that an export is checked on
 
@@ -54,7 +54,7 @@ class Run(Materials):
 
     def train(self) -> None:
         """Distil; then train the same student alone, for as many steps on the labelled texts."""
-        from .losses import HardLabels
+        from ..losses import HardLabels
 
         objective = hinton(temperature=self.config.temperature, soft_weight=self.config.soft_weight)
         self._train_one("student", "distilled", objective, self.targets("transfer"))
@@ -64,7 +64,7 @@ class Run(Materials):
     def _train_one(self, name: str, title: str, objective, targets) -> None:
         import keras
 
-        from .distiller import Distiller
+        from ..distiller import Distiller
 
         path = self.folder / f"{name}.keras"
         if path.is_file():
@@ -94,7 +94,7 @@ class Run(Materials):
 
     def write(self, path: Path, quantize: str | None):
         """Export the student, checked on validation texts with their labels."""
-        from .exporting import export
+        from ..exporting import export
 
         texts = itertools.islice(_labelled(self.data, "validation"), CHECKED)
         return export(
@@ -126,7 +126,7 @@ class Run(Materials):
 
     def compare(self) -> None:
         """Score everything on the test texts."""
-        from .run_report import run_report
+        from .rows import run_report
 
         run_report(self).save(self.folder)
 

@@ -1,0 +1,24 @@
+"""The tables in the README are the stored results, not numbers typed by hand."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = sorted((ROOT / "benchmarks" / "results").glob("*/report.json"))
+
+
+@pytest.mark.parametrize("file", RESULTS, ids=lambda file: file.parent.name)
+def test_every_line_of_a_table_stands_in_the_readme(file):
+    """A table that nobody updates keeps telling of a model that is no more."""
+    from tfkd.report import load
+
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = [line for line in load(file.parent).markdown().splitlines() if line.startswith("|")]
+    assert table
+    assert [line for line in table if line not in readme] == []
+
+
+def test_there_are_results():
+    """An empty folder would make the test above pass by silence."""
+    assert RESULTS

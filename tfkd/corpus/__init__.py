@@ -1,0 +1,1 @@
+"""Texts as ids on disk, and the ways a model goes through them."""

@@ -1,0 +1,1 @@
+"""A run from texts to a verified file and a report: its folder, its materials, its phases."""
