@@ -7,6 +7,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import pytest
 
+# Doctests are looked for in every file, and two conftest.py cannot be imported side by side.
+collect_ignore_glob = ["conftest.py", "*/conftest.py"]
 ROOT = Path(__file__).resolve().parents[1]
 
 

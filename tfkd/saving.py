@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import warnings
 from pathlib import Path
+
+from .quiet import quiet_save
 
 
 def save_keras(model, path: Path) -> None:
     """Write `model` to `path` (`.keras`); what was there stays until the new file is whole."""
     part = path.with_name(f"part-{path.name}")
-    with warnings.catch_warnings():
-        # Keras 3 passes copy=False to NumPy 2's __array__, which it need not.
-        warnings.filterwarnings("ignore", "__array__", DeprecationWarning)
+    with quiet_save():
         model.save(part)
     os.replace(part, path)

@@ -10,6 +10,7 @@ import numpy as np
 
 from .corpus.passes import by_length
 from .errors import UserError
+from .runtime.batching import pad
 from .text import TextEncoder
 
 # What libraries call ids, the mask of real tokens, and segment numbers.
@@ -115,10 +116,7 @@ def padded(ids: Sequence[Sequence[int]]) -> np.ndarray:
     >>> padded([[5, 6], [7]]).tolist()
     [[5, 6], [7, 0]]
     """
-    out = np.zeros((len(ids), max(map(len, ids), default=1)), "int32")
-    for row, each in zip(out, ids, strict=True):
-        row[: len(each)] = each
-    return out
+    return pad(ids, max(map(len, ids), default=1))
 
 
 def input_names(model) -> tuple[str, ...]:

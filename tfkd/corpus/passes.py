@@ -36,7 +36,7 @@ def logits_of(
     """
     shape = (len(encoded), classes)
     if path.is_file():
-        return _opened(path, shape)
+        return stored(path, shape)
     part, note = path.with_suffix(".part"), path.with_suffix(".done.json")
     facts = {"shape": shape, "texts": zlib.crc32(encoded.lengths.tobytes())}
     done, out = _begun(part, note, facts)
@@ -69,7 +69,12 @@ def by_length(lengths: np.ndarray, skip: int = 0) -> Iterator[np.ndarray]:
         skip += size
 
 
-def _opened(path: Path, shape: tuple[int, int]) -> np.ndarray:
+def stored(path: Path, shape: tuple[int, int]) -> np.ndarray:
+    """The logits of a finished pass, mapped from `path`.
+
+    Raises:
+        UserError: a damaged file, or one of another shape.
+    """
     try:
         found = np.load(path, mmap_mode="r")
     except (ValueError, EOFError) as error:

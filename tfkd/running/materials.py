@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from .. import loading, students, teaching, text
 from ..config import RunConfig
 from ..console import Voice
 from ..corpus.encoded import Encoded, encode
-from ..corpus.passes import logits_of
+from ..corpus.passes import logits_of, stored
 from ..errors import UserError
 from ..text_model import TextModel
 from . import folder as run_folder
@@ -141,7 +140,7 @@ class Materials:
         path, classes = self.folder / "targets" / f"{split}.npy", len(self.data.labels)
         path.parent.mkdir(exist_ok=True)
         if path.is_file():
-            return _stored(path, (self._count(split), classes))
+            return stored(path, (self._count(split), classes))
         encoded = self.encoded(split, "student" if self._trains_teacher else "teacher")
         teacher = self.teacher  # loaded, or trained, before its pass is timed
         with self.voice.bar(f"teacher on {split}", len(encoded)) as advance:
@@ -153,16 +152,3 @@ class Materials:
         steps = -(-self._count("transfer") // config.batch_size)
         rate = config.learning_rate or students.LEARNING_RATES[config.student.partition(":")[0]]
         return Schedule(steps, epochs_for(steps, config.epochs), rate)
-
-
-def _stored(path: Path, shape: tuple[int, int]) -> np.ndarray:
-    try:
-        found = np.load(path, mmap_mode="r")
-    except (ValueError, EOFError) as error:
-        raise UserError(f"{path} is damaged ({error}): remove it, and run again.") from error
-    if found.shape != shape:
-        raise UserError(
-            f"{path} holds logits {list(found.shape)} and the data need {list(shape)}: remove it, "
-            "and run again."
-        )
-    return found
