@@ -1,0 +1,82 @@
+"""Runs on real reviews, with the data sets and the teacher in ../shared; skipped without them."""
+
+import gzip
+import json
+
+import numpy as np
+import pytest
+
+from tfkd.cli import main
+from tfkd.report import load
+
+pytestmark = pytest.mark.slow
+
+
+def lines(path, start, stop):
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        return [line for number, line in enumerate(file) if start <= number < stop]
+
+
+@pytest.fixture
+def reviews(shared, tmp_path):
+    """4,000 labelled, 4,000 unlabelled and 2,000 test reviews of IMDB, half of each class."""
+    imdb = shared / "data" / "imdb"
+    parts = {
+        "train": lines(imdb / "train.jsonl.gz", 10_500, 14_500),
+        "unlabelled": lines(imdb / "unsupervised.jsonl.gz", 0, 4_000),
+        "test": lines(imdb / "test.jsonl.gz", 11_500, 13_500),
+    }
+    for name, rows in parts.items():
+        (tmp_path / f"{name}.jsonl").write_text("".join(rows), encoding="utf-8")
+    return tmp_path
+
+
+def given_logits(shared, texts):
+    """The teacher's logits as its folder gives them, in the order of `texts`."""
+    stored = dict(np.load(shared / "teachers" / "imdb-minilm" / "logits.npz"))
+    found = {}
+    for split in ("train", "unsupervised", "test"):
+        rows = lines(shared / "data" / "imdb" / f"{split}.jsonl.gz", 0, 10**6)
+        found |= {json.loads(row)["text"]: stored[split][i] for i, row in enumerate(rows)}
+    return np.array([found[text] for text in texts], "float32")
+
+
+def test_imdb_distilled_beats_alone(reviews, shared, capsys, monkeypatch):
+    """The whole point, on real text: from a real teacher the student learns more than alone."""
+    from tfkd.run import Run
+
+    def targets(run, split):
+        parts = {"transfer": ("train", "unlabelled")}.get(split, (split,))
+        return given_logits(shared, [e.text for part in parts for e in run.data.read(part)])
+
+    monkeypatch.setattr(Run, "targets", targets)
+    teacher = f"hf:{shared / 'teachers' / 'imdb-minilm'}"
+    settings = ("--student", "ngram_cnn:tiny", "--max-length", "256", "--epochs", "6")
+    arguments = ["distill", str(reviews), "--teacher", teacher, *settings, "--to", "run"]
+    monkeypatch.chdir(reviews.parent)
+    assert main(arguments) == 0, capsys.readouterr().err
+    report = load(reviews.parent / "run")
+    assert report["distilled"].accuracy > report["alone"].accuracy + 0.005
+    assert report["distilled"].accuracy > 0.86
+    assert report["exported (int8)"].accuracy > report["distilled"].accuracy - 0.005
+
+
+def test_chinese_reviews(shared, tmp_path, capsys):
+    """Characters are pieces, and no flag says so."""
+    settings = ("--teacher", "train:bag_of_ngrams", "--student", "bag_of_ngrams:tiny")
+    arguments = ["distill", str(shared / "data" / "chnsenticorp"), *settings, "--epochs", "4"]
+    assert main([*arguments, "--to", str(tmp_path / "run")]) == 0, capsys.readouterr().err
+    report = load(tmp_path / "run")
+    assert report["distilled"].accuracy > 0.8
+    assert main(["predict", str(tmp_path / "run"), "酒店很干净，服务很好。"]) == 0
+    assert "酒店很干净" in capsys.readouterr().out
+
+
+def test_seventy_seven_classes(shared, tmp_path, capsys):
+    """Many small classes, of which the class names come from the data."""
+    settings = ("--teacher", "train:bag_of_ngrams", "--student", "bag_of_ngrams:tiny")
+    arguments = ["distill", str(shared / "data" / "banking77"), *settings]
+    assert main([*arguments, "--to", str(tmp_path / "run")]) == 0, capsys.readouterr().err
+    report = load(tmp_path / "run")
+    assert report["distilled"].accuracy > 0.6
+    assert "classes" in capsys.readouterr().out
