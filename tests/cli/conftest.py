@@ -15,17 +15,15 @@ TEACHER = ("--teacher", "train:bag_of_ngrams:tiny", "--epochs", "1")
 LEARNT = ("--vocab-size", "300", "--max-length", "32")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _short_teachers():
+def short_teachers(patch):
     """Teachers that are trained on the spot take 30 epochs on so few texts; 3 will do."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tfkd.running.training.EPOCHS", (2, 3))
-        yield
+    patch.setattr("tfkd.running.training.EPOCHS", (2, 3))
 
 
 @pytest.fixture(autouse=True)
 def _here(tmp_path, monkeypatch):
     """Each test works in a directory of its own, on a terminal of one width."""
+    short_teachers(monkeypatch)
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.chdir(tmp_path)
@@ -68,6 +66,7 @@ def begun(tmp_path_factory) -> Path:
     """A directory in which `tfkd distill` has run once, with the default folder."""
     room = tmp_path_factory.mktemp("begun")
     with pytest.MonkeyPatch.context() as patch:
+        short_teachers(patch)
         patch.chdir(room)
         assert call("distill", *SETTINGS) == 0
     return room
