@@ -12,6 +12,7 @@ from ._version import __version__
 from .errors import UserError
 
 if TYPE_CHECKING:
+    from . import losses, store
     from .comparing import compare
     from .config import RunConfig
     from .distiller import Distiller
@@ -39,10 +40,14 @@ _HOME = {
     "export": "exporting",
 }
 
-__all__ = ["UserError", "__version__", *_HOME]
+_ROOMS = ("losses", "store")
+
+__all__ = ["UserError", "__version__", *_HOME, *_ROOMS]
 
 
 def __getattr__(name: str):
+    if name in _ROOMS:
+        return importlib.import_module(f".{name}", __name__)
     if name not in _HOME:
         raise AttributeError(f"module 'tfkd' has no attribute {name!r}")
     return getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)

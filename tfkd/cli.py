@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from . import interrupts
 from ._version import __version__
 from .config import RunConfig, make, read
 from .errors import UserError
@@ -20,6 +21,13 @@ _TEACH = (
     *("tokenizer", "vocab_size", "lowercase", "max_length", "epochs", "batch_size"),
     *("learning_rate", "seed", "to"),
 )
+_CACHE = (
+    *("teacher", "data_dir", "validation", "test", "unlabelled", "text_column", "label_column"),
+    *("labels", "teacher_max_length", "seed", "store"),
+)
+PRECISIONS = ("auto", "float32", "bfloat16", "int8")
+_OPTIONS = ("dtype", "top_k", "precision", "shard")
+_OF_STORE = (*_OPTIONS, "verify", "repair")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -28,8 +36,9 @@ def main(argv: list[str] | None = None) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         try:
-            given = _parsed(argv)
-            given.command(given)
+            with interrupts.heard():
+                given = _parsed(argv)
+                given.command(given)
         finally:
             sys.stdout.flush()  # a closed pipe may show only here
         return 0
@@ -86,6 +95,18 @@ def parser() -> argparse.ArgumentParser:
     teach = _command(commands, "teach", _teach, "train or fine-tune a teacher and save it")
     teach.add_argument("data", help="imdb, sample, a file or a folder")
     _settings(teach, _TEACH)
+
+    cache = _command(commands, "cache", _cache, "store a teacher's outputs, once for all runs")
+    cache.add_argument("data", nargs="?", help="imdb, sample, a file or a folder")
+    _settings(cache, _CACHE)
+    cache.add_argument("--dtype", choices=("float16", "float32"), default="float16")
+    cache.add_argument("--precision", choices=PRECISIONS, default="auto", help="of the teacher")
+    cache.add_argument(
+        "--top-k", type=int, help="of the logits, the K largest and the others' mass"
+    )
+    cache.add_argument("--shard", default="1/1", help="2/8: the second of eight writers")
+    cache.add_argument("--verify", type=Path, metavar="STORE", help="read every byte of a store")
+    cache.add_argument("--repair", type=Path, metavar="STORE", help="compute broken shards again")
 
     compare = _command(commands, "compare", _compare, "show the reports of runs")
     compare.add_argument("run", nargs="+", type=Path, help="a run's folder")
@@ -195,6 +216,22 @@ def _teach(given: argparse.Namespace) -> None:
     from .teach import teach
 
     teach(config)
+
+
+def _cache(given: argparse.Namespace) -> None:
+    settings = {k: v for k, v in vars(given).items() if k not in ("command", *_OF_STORE)}
+    if not (given.verify or given.repair or given.data):
+        raise UserError("give the data to store the outputs for, or --verify or --repair a store.")
+    _import_tensorflow()
+    from . import caching
+
+    if given.verify:
+        caching.verify(given.verify)
+    elif given.repair:
+        caching.repair(given.repair)
+    else:
+        options = {name: getattr(given, name) for name in _OPTIONS}
+        caching.cache(make(settings), **options)
 
 
 def _compare(given: argparse.Namespace) -> None:

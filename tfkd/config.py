@@ -52,6 +52,8 @@ class RunConfig:
     lowercase: bool = option(True, "lower-case the texts before a vocabulary is learnt")
     max_length: int = option(512, "word pieces that the student reads of a text")
     teacher_max_length: int = option(0, "word pieces that the teacher reads (256 by default)")
+    cache: bool = option(True, "store the teacher's outputs once; --no-cache runs it in every step")
+    store: str = option("", "the folder of the store; targets/TEACHER-DIGEST beside the run")
     temperature: float = option(2.0, "softens both distributions; T² keeps the gradients' size")
     soft_weight: float = option(0.75, "weight of the soft targets; the hard labels get the rest")
     epochs: int = option(0, "passes over the transfer set; by default about 1,000 steps")

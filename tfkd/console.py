@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from . import interrupts
+
 EVERY = 30.0  # seconds between lines where there is no terminal
 
 
@@ -33,7 +35,12 @@ class Voice:
         start = time.monotonic()
         drawn = self._drawn if self.console.is_terminal else self._written
         with drawn(title, total, unit) as advance:
-            yield advance
+
+            def advanced(done: int) -> None:
+                advance(done)
+                interrupts.check()
+
+            yield advanced
         took = time.monotonic() - start
         self.say(f"{title}: {total:,} {unit} in {span(took)}")
 

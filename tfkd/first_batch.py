@@ -10,7 +10,7 @@ import re
 
 import tensorflow as tf
 
-from . import batches, probabilities, sources
+from . import batches, guard, probabilities, seal, sources
 from .errors import UserError
 from .outputs import IGNORE, Batch, raw_logits
 from .sources import Contents
@@ -40,7 +40,8 @@ def at_construction(distiller, example) -> None:
 
 def before_fit(distiller, x, y, sample_weight, batch_size) -> tuple:
     """Check the first batch of what `fit` got; `(x, contents)`, `x` whole."""
-    x, first = sources.first_batch(x, y, sample_weight, batch_size)
+    with guard.said_in_pipeline():
+        x, first = sources.first_batch(x, y, sample_weight, batch_size)
     if first is None:
         return x, Contents()
     check(distiller, first)
@@ -106,6 +107,9 @@ def _teacher_outputs(distiller, inputs, labels):
         return None
     if inputs.targets is not None:
         outputs = dict(inputs.targets)
+        changed = seal.broken(outputs, inputs.student)
+        if changed is not None:
+            guard.refuse_changed(int(tf.reduce_sum(tf.cast(changed, tf.int32))))
     else:
         _need_a_teacher(distiller)
         value = _run("teacher", lambda: _raw(distiller, inputs.teacher))
@@ -113,14 +117,25 @@ def _teacher_outputs(distiller, inputs, labels):
         model = getattr(distiller.teacher, "model", None)
         _no_probabilities(distiller, "teacher", raw_logits(value), model)
     missing = [key for key in distiller.objective.reads if key not in outputs]
+    if missing and inputs.targets is not None:
+        raise UserError(
+            f"the stored targets hold {', '.join(_told(outputs))} and the objective reads "
+            f"{', '.join(missing)} too: write them with tfkd.store.write(..., "
+            f"reads={distiller.objective.reads!r}), or drop the loss that reads it."
+        )
     if missing:
         raise UserError(
             f"the teacher returned {', '.join(map(repr, outputs))} and the objective reads "
             f"{', '.join(map(repr, missing))} too: return it, or drop the loss that reads it."
         )
-    mask = distiller.position_mask(inputs.teacher, labels, outputs["logits"])
-    _need_finite("teacher", outputs["logits"], mask)
+    if "logits" in outputs:
+        mask = distiller.position_mask(inputs.teacher, labels, outputs["logits"])
+        _need_finite("teacher", outputs["logits"], mask)
     return outputs
+
+
+def _told(targets) -> list[str]:
+    return [name for name in targets if name != seal.NAME]
 
 
 def _raw(distiller, inputs):

@@ -15,8 +15,8 @@ def load_classifier(path: str | Path):
     """The classifier in a Hugging Face folder, head included: a Keras model or a callable.
 
     The result reads `{"input_ids", "attention_mask"}`, int32 `[batch, length]`, and returns
-    `{"logits": [batch, classes]}`. BERT goes through KerasHub where it is installed (Keras 3,
-    safetensors), everything else through transformers (tf_keras).
+    `{"logits": [batch, classes]}`. BERT goes through KerasHub where it is installed (Keras 3),
+    everything else through transformers (tf_keras).
 
     Raises:
         UserError: no such folder or package, weights that are damaged or of another kind of model,
@@ -24,7 +24,7 @@ def load_classifier(path: str | Path):
     """
     path = Path(path)
     config = read_config(path)
-    if _plain_bert(config) and _has("keras_hub", "safetensors"):
+    if _plain_bert(config) and _has("keras_hub"):
         return _through_keras_hub(path, config)
     if _has("transformers", "tf_keras"):
         return _through_transformers(path)
@@ -79,7 +79,7 @@ def trainable_classifier(path: Path, classes: int):
     The head is the folder's own where it has one of that size, else a new one.
     """
     config = read_config(path)
-    if config.get("model_type") != "bert" or not _has("keras_hub", "safetensors"):
+    if config.get("model_type") != "bert" or not _has("keras_hub"):
         raise UserError(
             f"fine-tuning takes a BERT folder through KerasHub, and {path} is "
             f'{config.get("model_type")}: run `pip install "tfkd[hub]"`, or fine-tune it with '

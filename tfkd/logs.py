@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import tensorflow as tf
 
 from . import batches
+from .outputs import raw_logits
 from .sources import Contents
 
 if TYPE_CHECKING:
@@ -97,6 +98,8 @@ class Logs(Model):
         return self._results(list(terms), labelled)
 
     def _update_metrics(self, value, labels, valid, weighted):
+        if len(tf.nest.flatten(value)) > 1:  # labels are of the logits, not of hidden states
+            value = raw_logits(value)
         if self.compiled_container is not None:
             self.compiled_container.update_state(labels, value, valid)
         if self._compiled_weighted is not None:

@@ -67,6 +67,11 @@ def glance(x, y=None, sample_weight=None):
     return x, Contents() if first is None else holds(first)
 
 
+def has_its_order(x) -> bool:
+    """Whether Keras takes `x` as it comes, and shuffles nothing."""
+    return isinstance(x, (tf.data.Dataset, types.GeneratorType))
+
+
 def is_arrays(x) -> bool:
     """Whether `x` is an array, or a structure of arrays."""
     leaves = tf.nest.flatten(x) if isinstance(x, (Mapping, list, tuple)) else [x]

@@ -77,6 +77,9 @@ def as_teacher(teacher, reading: str = "auto"):
         return teacher
     if hasattr(teacher, "trainable_weights") and hasattr(teacher, "count_params"):
         return Model(teacher, reading=reading)
+    in_graph = getattr(teacher, "in_graph", None)  # of a model with its tokenizer
+    if in_graph is not None:
+        return Function(in_graph, reading=reading)
     if callable(teacher):
         return Function(teacher, reading=reading)
     raise UserError(

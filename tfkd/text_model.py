@@ -39,8 +39,11 @@ class TextModel:
     classes: int = field(init=False)
 
     def __post_init__(self):
+        from .teachers import as_teacher
+
         self._names = input_names(self.model)
-        self._graph = None
+        self._teacher = as_teacher(self.model)
+        self._graphs: dict[tuple[str, ...], Any] = {}
         shape = self._first().shape
         if len(shape) != 2:
             raise UserError(
@@ -56,9 +59,7 @@ class TextModel:
 
     def __call__(self, ids: np.ndarray) -> np.ndarray:
         """Logits of padded ids, in inference mode."""
-        if self._graph is None:
-            self._graph = self._compiled()
-        return self._graph(np.asarray(ids, "int32")).numpy()
+        return self.outputs(ids, ("logits",))["logits"].numpy()
 
     def _first(self) -> np.ndarray:
         """The logits of two ids; what Keras says of a model that reads something else is long."""
@@ -92,22 +93,28 @@ class TextModel:
         count = getattr(self.model, "count_params", None)
         return int(count()) if count else None
 
-    def _compiled(self):
+    def outputs(self, ids: np.ndarray, reads: tuple[str, ...]):
+        """The outputs of padded ids by name, as tensors."""
         import tensorflow as tf
 
-        from .teachers import as_teacher
+        if reads not in self._graphs:
+            signature = [tf.TensorSpec((None, None), tf.int32)]
+            self._graphs[reads] = tf.function(
+                lambda ids: self.in_graph(ids, reads), input_signature=signature, autograph=False
+            )
+        return self._graphs[reads](np.asarray(ids, "int32"))
 
-        teacher = as_teacher(self.model)
-        only = self._names[0] if _one_by_name(self.model, self._names) else None
+    def in_graph(self, inputs, reads=("logits",)):
+        """The outputs by name, of padded ids or of the inputs that the model has; for a teacher."""
+        import tensorflow as tf
 
-        @tf.function(input_signature=[tf.TensorSpec((None, None), tf.int32)], autograph=False)
-        def run(ids):
-            inputs = {only: ids} if only else feed(self._names, ids)
-            logits = teacher(inputs, ("logits",))["logits"]
-            logits = logits if self.order is None else tf.gather(logits, self.order, axis=-1)
-            return tf.cast(logits, tf.float32)
-
-        return run
+        if not isinstance(inputs, Mapping):
+            only = self._names[0] if _one_by_name(self.model, self._names) else None
+            inputs = {only: inputs} if only else feed(self._names, inputs)
+        found = self._teacher(inputs, reads)
+        logits = tf.cast(found["logits"], tf.float32)
+        logits = logits if self.order is None else tf.gather(logits, self.order, axis=-1)
+        return {**{name: found[name] for name in reads if name in found}, "logits": logits}
 
 
 def padded(ids: Sequence[Sequence[int]]) -> np.ndarray:

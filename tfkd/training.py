@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from . import batches, distribution, first_batch, guard, sources
+from . import batches, distribution, first_batch, guard, seal, sources
 from .errors import UserError
 from .logs import Logs
 from .objective import as_objective, hinton
@@ -110,7 +110,10 @@ class Steps(Logs):
         if class_weight != self._class_weight:
             self._class_weight, self.train_function = class_weight, None
         self._expect_labels(self._trained.labels or self._evaluated.labels)
-        return super().fit(x, y, callbacks=[self._stopper(), *_as_list(callbacks)], **options)
+        if sources.has_its_order(x):
+            options.setdefault("shuffle", False)  # Keras warns that it cannot, by its own default
+        with guard.said_in_pipeline():
+            return super().fit(x, y, callbacks=[self._stopper(), *_as_list(callbacks)], **options)
 
     def evaluate(
         self,
@@ -133,7 +136,7 @@ class Steps(Logs):
             x, holds = first_batch.before_evaluate(self, x, y, sample_weight)
             callbacks = [self._stopper(), *_as_list(callbacks)]
             self._expect_labels(holds.labels)
-        with self.evaluating(holds):
+        with self.evaluating(holds), guard.said_in_pipeline():
             return super().evaluate(
                 x, y, batch_size, verbose, sample_weight, steps, callbacks, **options
             )
@@ -207,13 +210,25 @@ class Steps(Logs):
         """The teacher's outputs; an example with NaN among them is counted and weighs nothing."""
         if not self.objective.reads:
             return None, sample_weight
-        teacher = inputs.targets or self.teacher(inputs.teacher, self.objective.reads)
+        stored = inputs.targets
+        teacher = stored or self.teacher(inputs.teacher, self.objective.reads)
         teacher = tf.nest.map_structure(tf.stop_gradient, teacher)
-        mask = self.position_mask(inputs.teacher, labels, teacher["logits"])
-        bad = batches.not_finite(teacher["logits"], mask)
-        self._bad_targets.add(bad)
-        teacher["logits"] = batches.zero_where(bad, teacher["logits"])
+        bad, changed = self._bad_examples(inputs, labels, teacher), None
+        if stored is not None and (changed := seal.broken(stored, inputs.student)) is not None:
+            self._bad_targets.add(bad, changed)
+            bad = bad | changed
+        else:
+            self._bad_targets.add(bad)
+        if "logits" in teacher:
+            teacher["logits"] = batches.zero_where(bad, teacher["logits"])
         return teacher, batches.without(bad, sample_weight)
+
+    def _bad_examples(self, inputs, labels, teacher):
+        """Which examples have NaN or +inf among the teacher's logits: `[batch]`, bool."""
+        if "logits" not in teacher:
+            return tf.zeros(tf.shape(tf.nest.flatten(teacher)[0])[:1], tf.bool)
+        mask = self.position_mask(inputs.teacher, labels, teacher["logits"])
+        return batches.not_finite(teacher["logits"], mask)
 
     def _batch(self, inputs, labels, sample_weight, student):
         mask = self.position_mask(inputs.student, labels, student["logits"])

@@ -433,8 +433,8 @@ def test_a_damaged_file_is_named(refused, settings, copy, name, content):
         ("alone.keras", 1_000),
         ("tokenizer.json", 100),
         ("preprocessing.json", 5),
-        ("targets/test.npy", 200),
-        ("targets/test.npy", 10),
+        ("targets/manifest.json", 200),
+        ("targets/manifest.json", 0),
         ("teacher/model.keras", 1_000),
         ("student.tflite", 100),
         ("student.tflite", 0),
@@ -450,11 +450,23 @@ def test_a_file_that_was_cut_off_is_named(refused, settings, copy, name, size):
 
 def test_what_was_removed_is_made_again(tfkd, settings, copy, finished, same_runs):
     """The cure that the sentences name, tried."""
-    for name in ("report.json", "targets/test.npy", "student.tflite", "alone.keras"):
+    for name in ("report.json", "targets/manifest.json", "student.tflite", "alone.keras"):
         (copy / name).unlink()
     code, printed, _ = tfkd("distill", *settings, "--to", copy)
     assert code == 0
     assert "distilled: " not in printed
+    same_runs(finished, copy)
+
+
+def test_a_broken_shard_is_computed_again(tfkd, settings, copy, finished, same_runs):
+    """A student of whatever a damaged file holds, or a run that cannot go on."""
+    shard = next((copy / "targets").glob("shard-*"))
+    shard.write_bytes(shard.read_bytes()[:-5])
+    for name in ("report.json", "student.tflite", "student.keras"):
+        (copy / name).unlink()
+    code, printed, _ = tfkd("distill", *settings, "--to", copy)
+    assert code == 0
+    assert f"{shard.name} is broken: its outputs are computed again" in printed
     same_runs(finished, copy)
 
 

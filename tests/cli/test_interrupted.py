@@ -20,6 +20,7 @@ PHASES = (
     ("tokens of transfer for the student", 300),
     ("teacher bag_of_ngrams:tiny", 6),
     ("tfkd.saving.os", "replace"),  # the teacher is trained and not saved
+    ("tfkd.store.manifest.os", "replace"),  # a shard is written, and has no name yet
     ("teacher on transfer", 100),
     ("distilled", 6),  # in the second epoch of three
     ("tfkd.running.training.os", "replace"),  # a backup is written, and has no name yet
@@ -104,7 +105,7 @@ def test_in_every_phase_and_on_to_the_same_end(
     """Hours lost, or a resumed run that is another run than the one in the paper."""
     monkeypatch.setattr("tfkd.corpus.encoded.CHUNK", 50)
     monkeypatch.setattr("tfkd.running.rows.CHUNK", 20)
-    monkeypatch.setattr("tfkd.corpus.passes.SAVE_EVERY", 2)
+    monkeypatch.setattr("tfkd.store.writing.SHARD_ROWS", 60)
     monkeypatch.setattr("tfkd.corpus.passes.TOKENS", 320)
     command = ("distill", *settings, "--to", "out")
     for where, when in PHASES:

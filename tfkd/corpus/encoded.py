@@ -49,9 +49,14 @@ class Encoded:
     def __getitem__(self, rows: np.ndarray) -> np.ndarray:
         out = np.zeros((len(rows), int(self.lengths[rows].max(initial=1))), "int32")
         for i, row in enumerate(rows):
-            end, length = int(self._ends[row]), int(self.lengths[row])
-            out[i, :length] = self._ids[end - length : end]
+            ids = self.row(row)
+            out[i, : len(ids)] = ids
         return out
+
+    def row(self, row: int) -> np.ndarray:
+        """The ids of one text, without padding."""
+        end = int(self._ends[row])
+        return self._ids[end - int(self.lengths[row]) : end]
 
 
 def encode(

@@ -22,7 +22,8 @@ MULTIPLE = 16  # tokens; padding a little more spares TensorFlow new shapes
 class Feed:
     """Shuffled batches of similar length for `fit`, `steps` in each epoch.
 
-    With `targets` `[texts, classes]` the stored logits of the teacher travel with the batch.
+    With `targets` `[texts, classes]` the stored logits of the teacher travel with the batch; with
+    `teacher` the texts as the teacher reads them do, for a teacher that runs in every step.
     `only` are the positions of the texts that count, by default all. Where `steps` is not a whole
     pass, an epoch goes on where the last one ended; each pass over the texts has an order of its
     own.
@@ -35,9 +36,10 @@ class Feed:
     batch_size: int
     seed: int
     steps: int = 0
-    targets: np.ndarray | None = None
+    targets: Any = None  # an array, or what gives rows as one does
     only: np.ndarray | None = None
     epoch: int = 0
+    teacher: Encoded | None = None
 
     def __post_init__(self):
         count = len(self.encoded)
@@ -64,6 +66,8 @@ class Feed:
         """`({"student": ids, "targets": ...}, labels)` for each step of the present epoch."""
         for rows in self.rows(self.epoch):
             inputs: dict[str, Any] = {"student": _rounded(self.encoded[rows])}
+            if self.teacher is not None:
+                inputs["teacher"] = _rounded(self.teacher[rows])
             if self.targets is not None:
                 inputs["targets"] = {"logits": np.asarray(self.targets[rows], "float32")}
             yield inputs, self.encoded.labels[rows]
@@ -72,7 +76,10 @@ class Feed:
         """A `tf.data.Dataset` of `steps` batches; `follow` sets the epoch that it reads."""
         import tensorflow as tf
 
-        signature: dict[str, Any] = {"student": tf.TensorSpec((None, None), tf.int32)}
+        ids = tf.TensorSpec((None, None), tf.int32)
+        signature: dict[str, Any] = {"student": ids}
+        if self.teacher is not None:
+            signature["teacher"] = ids
         if self.targets is not None:
             logits = tf.TensorSpec((None, self.targets.shape[1]), tf.float32)
             signature["targets"] = {"logits": logits}

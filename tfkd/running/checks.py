@@ -9,7 +9,7 @@ from ..data.labels import shorten
 from ..errors import UserError
 from ..text_model import TextModel
 
-_OF_DATA = (
+OF_DATA = (
     *("data_dir", "validation", "test", "unlabelled"),
     *("text_column", "label_column", "labels"),
 )
@@ -19,7 +19,7 @@ def open_for(config: RunConfig) -> Data:
     """The data that a configuration names, with something to train and to test on."""
     if not config.data:
         raise UserError("no data given: write imdb, sample, a file or a folder.")
-    given = {name: getattr(config, name) or None for name in _OF_DATA}
+    given = {name: getattr(config, name) or None for name in OF_DATA}
     data = open_data(config.data, **given, seed=config.seed)
     for split in ("train", "test"):
         if not data.counts.get(split):

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import itertools
 from functools import cached_property
-
-import numpy as np
+from pathlib import Path
 
 from .. import loading, students, teaching, text
 from ..config import RunConfig
 from ..console import Voice
 from ..corpus.encoded import Encoded, encode
-from ..corpus.passes import logits_of, stored
 from ..errors import UserError
 from ..text_model import TextModel
 from . import folder as run_folder
 from .checks import check_names, open_for, same_classes
+from .targets import FOLDER, Targets, computed, shared_folder, source_of, stored
 from .training import Schedule, epochs_for
 from .vocabulary import learnt
 
@@ -135,16 +134,31 @@ class Materials:
     def _count(self, split: str) -> int:
         return sum(self.data.counts.get(part, 0) for part in SPLITS[split])
 
-    def targets(self, split: str) -> np.ndarray:
-        """The teacher's logits, computed once."""
-        path, classes = self.folder / "targets" / f"{split}.npy", len(self.data.labels)
-        path.parent.mkdir(exist_ok=True)
-        if path.is_file():
-            return stored(path, (self._count(split), classes))
-        encoded = self.encoded(split, "student" if self._trains_teacher else "teacher")
-        teacher = self.teacher  # loaded, or trained, before its pass is timed
-        with self.voice.bar(f"teacher on {split}", len(encoded)) as advance:
-            return logits_of(teacher, encoded, path, classes, advance)
+    def targets(self, split: str) -> Targets:
+        """The teacher's logits, computed once for all runs that lie beside each other."""
+        encoded = self.encoded(split, self._reader)
+        found = stored(self.store, encoded, self.voice)
+        if found is None:
+            title = f"teacher on {split}"
+            found = computed(self.store, self.teacher, encoded, self.voice, self._source, title)
+        return found
+
+    @cached_property
+    def store(self) -> Path:
+        """Where the teacher's outputs are kept."""
+        if self._trains_teacher or not self.config.cache:
+            return self.folder / FOLDER
+        return shared_folder(self.config, self.data.labels, self.folder.parent)
+
+    @property
+    def _reader(self) -> str:
+        """Whose tokens the teacher reads: a teacher that is trained here has the student's."""
+        return "student" if self._trains_teacher else "teacher"
+
+    @property
+    def _source(self) -> dict:
+        """The settings that name the teacher and its texts."""
+        return source_of(self.config)
 
     def schedule(self) -> Schedule:
         """Steps, epochs and learning rate, the same for both trainings."""

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from ..corpus.encoded import Encoded
 from ..corpus.feeding import Feed
 from ..data import Data
 from ..errors import UserError
-from ..objective import hinton
+from ..objective import Objective, as_objective, hinton
 from ..saving import save_keras
 from ..text_model import TextModel
 from .checks import other_names
@@ -38,10 +39,16 @@ class Run(Materials):
             + (", then the same number of steps alone" if self.config.alone else "")
         )
         say(f"written   {self.folder}")
+        say(f"targets   {self._where_targets()}")
         if self.config.labelled:
             say(f"labels    {self.config.labelled:,} for the student, the rest as texts only")
         for note in self.data_notes():
             say(note)
+
+    def _where_targets(self) -> str:
+        if self.config.cache:
+            return f"{self.store}: the teacher's outputs, computed once"
+        return "none are stored to train on: the teacher runs in every step"
 
     def data_notes(self) -> list[str]:
         """What a reader of the numbers must know of the data."""
@@ -57,11 +64,11 @@ class Run(Materials):
         from ..losses import HardLabels
 
         objective = hinton(temperature=self.config.temperature, soft_weight=self.config.soft_weight)
-        self._train_one("student", "distilled", objective, self.targets("transfer"))
+        self._train_one("student", "distilled", objective)
         if self.config.alone:
-            self._train_one("alone", "alone", HardLabels(), None)
+            self._train_one("alone", "alone", as_objective(HardLabels()))
 
-    def _train_one(self, name: str, title: str, objective, targets) -> None:
+    def _train_one(self, name: str, title: str, objective) -> None:
         import keras
 
         from ..distiller import Distiller
@@ -71,15 +78,27 @@ class Run(Materials):
             return
         schedule, seed = self.schedule(), self.config.seed
         encoded = self.encoded("transfer").with_labels(self.config.labelled, seed)
-        known = None if targets is not None else np.flatnonzero(encoded.labels >= 0)
-        feed = Feed(encoded, self.config.batch_size, seed, schedule.steps, targets, known)
+        feed, teacher = self._feed(encoded, schedule.steps, objective)
         self.__dict__.pop("student", None)
-        distiller = Distiller(student=self.student, objective=objective)
+        distiller = Distiller(student=self.student, teacher=teacher, objective=objective)
         keras.utils.set_random_seed(seed)
         checks = Feed(self.encoded("validation"), 256, 0)
         fit(distiller, feed, schedule, checks, self.folder / title, title, self.voice)
         save_keras(distiller.student, path)
         forget(self.folder / title)
+
+    def _feed(self, encoded: Encoded, steps: int, objective: Objective):
+        """The batches, and the teacher if it runs in every step."""
+        config, teacher = self.config, None
+        feed = Feed(encoded, config.batch_size, config.seed, steps)
+        if not objective.reads:
+            known = np.flatnonzero(encoded.labels >= 0)
+            feed = Feed(encoded, config.batch_size, config.seed, steps, only=known)
+        elif config.cache:
+            feed.targets = self.targets("transfer")
+        else:
+            feed.teacher, teacher = self.encoded("transfer", self._reader), self.teacher
+        return feed, teacher
 
     def export(self) -> None:
         """Write the verified `.tflite`."""

@@ -21,7 +21,7 @@ CHUNK = 1_000
 
 def run_report(run: Run) -> report.Report:
     """Score each model of a run on all test texts and time it on some."""
-    labels, teacher = run.encoded("test").labels, run.targets("test")
+    labels, teacher = run.encoded("test").labels, run.targets("test")[:]
     logits = {"teacher": teacher}
     rows = [_keras_row(run, "teacher", run.teacher, teacher, labels, teacher)]
     for name, file in (("alone", "alone"), ("distilled", "student")):

@@ -1,0 +1,73 @@
+"""The teacher's outputs for a run's texts: where they are stored, and in the order of the texts."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import loading, store
+from ..config import RunConfig
+from ..console import Voice
+from ..corpus.encoded import Encoded
+from ..store import Store
+from .checks import OF_DATA
+
+FOLDER = "targets"
+OF_TEXTS = ("data", "teacher", "teacher_max_length", "seed", *OF_DATA)
+
+
+class Targets:
+    """The stored logits of texts, in their order: `targets[rows]` is `[rows, classes]`, float32."""
+
+    def __init__(self, stored: Store, rows: np.ndarray):
+        self._store, self._rows = stored, rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Texts and classes."""
+        return len(self), int(self[:1].shape[-1])
+
+    def __getitem__(self, rows) -> np.ndarray:
+        return self._store.logits(self._rows[rows])
+
+
+def shared_folder(config: RunConfig, labels: tuple[str, ...], beside: Path) -> Path:
+    """Where all runs beside each other keep the outputs of one given teacher."""
+    if config.store:
+        return Path(config.store).expanduser()
+    facts = (loading.fingerprint(config.teacher), config.teacher_max_length, *labels)
+    digest = hashlib.sha256(repr(facts).encode()).hexdigest()[:8]
+    name = re.sub(r"\W+", "-", Path(config.teacher.partition(":")[2]).name).strip("-")
+    return beside / FOLDER / f"{name}-{digest}"
+
+
+def source_of(config: RunConfig) -> dict[str, Any]:
+    """The settings that name a teacher and its texts, for the manifest."""
+    return {name: value for name in OF_TEXTS if (value := getattr(config, name))}
+
+
+def stored(folder: Path, encoded: Encoded, voice: Voice) -> Targets | None:
+    """The outputs for these texts, if a store holds them all; broken shards are taken out of it."""
+    if not (folder / store.MANIFEST).is_file():
+        return None
+    for name in store.drop_broken(folder):
+        voice.say(f"{folder / name} is broken: its outputs are computed again.")
+    found = Store(folder)
+    rows = found.find(encoded)
+    return Targets(found, rows) if (rows >= 0).all() else None
+
+
+def computed(
+    folder: Path, teacher, encoded: Encoded, voice: Voice, source: Any, title: str
+) -> Targets:
+    """The outputs for these texts; what the store lacks is computed and added to it."""
+    made = store.write(folder, teacher, encoded, voice=voice, source=source, title=title)
+    assert made is not None  # one writer, so the store is whole
+    return Targets(made, made.rows_of(encoded))

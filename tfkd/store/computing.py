@@ -1,0 +1,264 @@
+"""Run a teacher over examples of many lengths: similar ones together, padding cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from ..corpus.passes import by_length
+from ..errors import UserError
+from ..teachers import Model, as_teacher
+from ..text_model import IDS, MASKS, TextModel
+from . import precision as precision_of
+from .examples import as_inputs
+from .keys import Example
+from .manifest import LENGTH, Output
+
+Arrays = dict[str, np.ndarray]
+INVARIANT = 1e-3  # how much padding may move an output
+FIXED = 64  # examples without tokens in one batch
+PROBES = 4  # examples that are run with more padding and with less
+FEW, STEP = 4, 32  # examples and tokens, where every new shape costs
+
+
+class Computer:
+    """A teacher's outputs for examples: `[{name: array without padding}]`, in their order.
+
+    Two padded lengths of one example tell which axes count tokens. A teacher whose output depends
+    on the padding, or that takes one length only, gets every batch in the length of the dataset:
+    `width`, or that of the sample where it is longer.
+    """
+
+    def __init__(
+        self, teacher, reads: tuple[str, ...], form: type, sample: list[Example], width: int = 0
+    ):
+        self._run = _runner(teacher, reads, form, sample)
+        self.reads, self._teacher, self._form = reads, teacher, form
+        self._tokens = _token_inputs(sample)
+        self.width = max(width if self._tokens else 0, *map(self._full, sample))
+        self._fixed, self._few = True, 0
+        axes = self._probed(sample)
+        self.axes, self._fixed = axes or {}, axes is None
+
+    def lower(self, precision: str, sample: list[Example]) -> float:
+        """Run the teacher in fewer bits from now on; how far its outputs move on a sample.
+
+        Raises:
+            UserError: they move further than the limit, or the teacher has no such form.
+        """
+        before, exact = self._run, self(sample)
+        self._run = precision_of.lowered(
+            precision,
+            self._teacher,
+            self.reads,
+            lambda made: _runner(made, self.reads, self._form, sample),
+        )
+        self._few = FEW if precision == "int8" else 0  # LiteRT plans anew for every shape
+        moved = precision_of.difference(self(sample), exact)
+        if moved > precision_of.LIMIT:
+            self._run, self._few = before, 0
+            raise UserError(
+                f"in {precision} the teacher's outputs move by {moved:.1%} and at most "
+                f'{precision_of.LIMIT:.0%} are let through: write precision="float32".'
+            )
+        return moved
+
+    def length(self, example: Example) -> int:
+        """How many tokens an example has, as it is run and stored."""
+        return max(self.width, self._full(example)) if self._fixed else self._real(example)
+
+    def outputs(self, examples: list[Example]) -> dict[str, Output]:
+        """The names and shapes of what is computed for an example, in the teacher's own dtype."""
+        found = self(examples[:1])[0]
+        return {
+            name: Output(str(array.dtype), self._shape(name, array))
+            for name, array in found.items()
+        }
+
+    def __call__(
+        self, examples: list[Example], advance: Callable[[int], None] = lambda done: None
+    ) -> list[Arrays]:
+        """The outputs of each example; `advance` is told of examples done."""
+        lengths = np.array([self.length(each) for each in examples], "int64")
+        out: list[Arrays] = [{}] * len(examples)
+        for rows in self._batches(lengths):
+            batch = [examples[row] for row in rows]
+            batch += batch[:1] * (self._few - len(rows))  # to one size, where shapes are dear
+            width = self._width(int(lengths[rows].max()))
+            found = self._named(self._run(self._padded(batch, width)))
+            if self._few:
+                found = {name: each[: len(rows)] for name, each in found.items()}
+            _check(found, rows, self.reads)
+            for i, row in enumerate(rows):
+                out[row] = {n: self._cut(n, a[i], lengths[row]) for n, a in found.items()}
+            advance(len(rows))
+        return out
+
+    def _batches(self, lengths: np.ndarray) -> Iterator[np.ndarray]:
+        if self.width and not self._few:
+            return by_length(lengths)
+        rows, size = np.argsort(-lengths, kind="stable"), self._few or FIXED
+        return (rows[i : i + size] for i in range(0, len(rows), size))
+
+    def _width(self, longest: int) -> int:
+        """The length to pad to: a multiple where shapes are dear, but what the model can read."""
+        if not self._few:
+            return longest
+        return min(-(-longest // STEP) * STEP, max(longest, self.width))
+
+    def _probed(self, sample: list[Example]) -> dict[str, tuple[int, ...]] | None:
+        """The axes of each output that grow with the padding; `None` where padding is not free."""
+        if not self._tokens:
+            return None
+        found: dict[str, tuple[int, ...]] | None = None
+        for example in sample[:: -(-len(sample) // PROBES)]:
+            axes = self._probe(example)
+            if axes is None or axes != (found or axes):
+                return None
+            found = axes
+        return found
+
+    def _probe(self, example: Example) -> dict[str, tuple[int, ...]] | None:
+        length = self._real(example)
+        try:
+            short, long = (
+                self._named(self._run(self._padded([example], length + extra))) for extra in (0, 8)
+            )
+        except Exception:  # a model of one length says so in its own way
+            return None
+        axes = {}
+        for name, one in short.items():
+            two = long[name]
+            axes[name] = tuple(
+                i - 1 for i, (a, b) in enumerate(zip(one.shape, two.shape, strict=True)) if a != b
+            )
+            # An axis that is not as long as the text is of something else than its tokens.
+            if any(one.shape[i + 1] != length for i in axes[name]):
+                return None
+            if not _same(one[0], _narrow(two[0], axes[name], length)):
+                return None
+        return axes
+
+    def _padded(self, batch: list[Example], width: int) -> dict[str, np.ndarray]:
+        made = {}
+        for name, first in batch[0].items():
+            rows = [np.asarray(each[name]) for each in batch]
+            if name in self._tokens:
+                made[name] = np.zeros((len(rows), width, *first.shape[1:]), first.dtype)
+                for i, row in enumerate(rows):
+                    made[name][i, : len(row)] = row[:width]
+            else:
+                made[name] = np.stack(rows)
+        return made
+
+    def _cut(self, name: str, array: np.ndarray, length: int) -> np.ndarray:
+        return _narrow(array, self.axes.get(name, ()), int(length))
+
+    def _shape(self, name: str, array: np.ndarray) -> tuple[int | str, ...]:
+        axes = self.axes.get(name, ())
+        return tuple(LENGTH if i in axes else size for i, size in enumerate(array.shape))
+
+    def _full(self, example: Example) -> int:
+        return max((len(example[name]) for name in self._tokens), default=0)
+
+    def _real(self, example: Example) -> int:
+        ends = [
+            int(found[-1]) + 1 if len(found := np.flatnonzero(example[name])) else 0
+            for name in self._tokens
+            if np.ndim(example[name]) == 1
+        ]
+        return max([1, *ends])
+
+    def _named(self, outputs) -> Arrays:
+        """Each tensor the objective reads under its own name: a tuple's are `name.0`, `name.1`."""
+        found: Arrays = {}
+        for name in self.reads:
+            value = outputs.get(name)
+            if value is None:
+                raise UserError(
+                    f"the teacher returned {', '.join(map(repr, outputs))} and not {name!r}: "
+                    "return it, or leave it out of reads."
+                )
+            if isinstance(value, (tuple, list)):
+                found |= {f"{name}.{i}": _array(each) for i, each in enumerate(value)}
+            else:
+                found[name] = _array(value)
+        return found
+
+
+def _array(value) -> np.ndarray:
+    array = np.asarray(value)
+    return array if array.dtype.kind == "f" and array.dtype.itemsize > 1 else array.astype("f4")
+
+
+def _token_inputs(sample: list[Example]) -> tuple[str, ...]:
+    """Inputs by token: whole numbers in one row (ids, masks, segments), and what a mask counts."""
+    mask = next((len(each) for name, each in sample[0].items() if name in MASKS), None)
+    return tuple(
+        name
+        for name, each in sample[0].items()
+        if (np.ndim(each) == 1 and each.dtype.kind in "iub")
+        or (np.ndim(each) > 1 and len(each) == mask)
+    )
+
+
+def _narrow(array: np.ndarray, axes: tuple[int, ...], length: int) -> np.ndarray:
+    for axis in axes:
+        array = array.take(range(length), axis=axis)
+    return array
+
+
+def _same(one: np.ndarray, two: np.ndarray) -> bool:
+    one, two = one.astype("float32"), two.astype("float32")
+    scale = np.abs(one[np.isfinite(one)]).max(initial=1e-3)
+    return bool(np.allclose(one, two, rtol=0, atol=INVARIANT * scale, equal_nan=True))
+
+
+def _check(found: Arrays, rows: np.ndarray, reads: tuple[str, ...]) -> None:
+    """Refuse NaN and +inf, naming the example."""
+    for name, array in found.items():
+        if len(array) != len(rows):
+            raise UserError(
+                f"the teacher returned {name} {list(array.shape)} for {len(rows)} examples: the "
+                "first axis must be the batch."
+            )
+        values = array.reshape(len(rows), -1)
+        bad = (np.isnan(values) | (values == np.inf)).any(1)
+        if bad.any():
+            raise UserError(
+                f"the teacher returned NaN or +inf in {name!r} for {int(bad.sum())} of "
+                f"{len(rows)} examples: nothing of them was stored; look at the teacher's weights "
+                "and at these inputs."
+            )
+
+
+def _runner(
+    teacher, reads: tuple[str, ...], form: type, sample: list[Example]
+) -> Callable[[dict], Any]:
+    """The teacher as a function of padded arrays by name."""
+    import tensorflow as tf
+
+    if isinstance(teacher, TextModel):
+        name = next((name for name in sample[0] if name in IDS), None)
+        if name is None:
+            raise UserError(
+                f"the dataset gives {', '.join(map(repr, sample[0]))} and this teacher reads ids: "
+                f"call them {IDS[0]!r}, or give a list of texts."
+            )
+        return lambda inputs: teacher.outputs(inputs[name], reads)
+    held = as_teacher(teacher)
+    if not isinstance(held, Model):  # compiled by its owner, or not at all
+        return lambda inputs: held(as_inputs(form, _tensors(inputs)), reads)
+
+    compiled = tf.function(
+        lambda inputs: held(as_inputs(form, inputs), reads), reduce_retracing=True, autograph=False
+    )
+    return lambda inputs: compiled(_tensors(inputs))
+
+
+def _tensors(inputs: dict[str, np.ndarray]) -> dict[str, Any]:
+    import tensorflow as tf
+
+    return {name: tf.convert_to_tensor(each) for name, each in inputs.items()}

@@ -1,0 +1,70 @@
+"""Whose outputs these are: a digest of the teacher's weights, tokenizer and preprocessing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import numpy as np
+
+from ..errors import UserError
+from ..text_model import TextModel
+
+WORDS = {
+    "teacher": "another teacher (its weights or its layers)",
+    "tokenizer": "another tokenizer of the teacher",
+    "preprocessing": "other preprocessing of the texts",
+    "classes": "another order of the classes",
+}
+
+
+def fingerprint(teacher) -> dict[str, Any]:
+    """What must be equal for outputs to be the same teacher's.
+
+    A callable without weights is known by its `fingerprint` attribute, or else by its name.
+    """
+    if isinstance(teacher, TextModel):
+        tokenizer = hashlib.sha256(teacher.encoder.tokenizer.to_str().encode()).hexdigest()
+        return {
+            "teacher": _model(teacher.model),
+            "tokenizer": tokenizer[:16],
+            "preprocessing": {"max_length": teacher.encoder.max_length},
+            "classes": teacher.order,
+        }
+    return {"teacher": _model(getattr(teacher, "model", teacher))}
+
+
+def differs(found: dict[str, Any], expected: dict[str, Any]) -> str | None:
+    """What differs between two fingerprints, in words; only what both of them say counts."""
+    for name, value in json.loads(json.dumps(expected)).items():
+        if name in found and found[name] != value:
+            return f"{WORDS.get(name, name)}: {found[name]} there, {value} here"
+    return None
+
+
+def check(found: dict[str, Any], expected: dict[str, Any], path) -> None:
+    """Raise `UserError` where a store's fingerprint is another than the expected one."""
+    what = differs(found, expected)
+    if what:
+        raise UserError(
+            f"{path} holds the outputs of {what}. Give another folder, or remove this store."
+        )
+
+
+def _model(model) -> str:
+    given = getattr(model, "fingerprint", None)
+    if given is not None:
+        return str(given)
+    weights = getattr(model, "weights", None)
+    if weights is None or not hasattr(model, "count_params"):
+        return f"{getattr(model, '__module__', '')}.{getattr(model, '__qualname__', type(model))}"
+    digest = hashlib.sha256()
+    for layer in getattr(model, "layers", ()):
+        digest.update(type(layer).__name__.encode())
+    for weight in weights:
+        array = np.asarray(weight)
+        digest.update(
+            f"{array.dtype}{array.shape}".encode() + np.ascontiguousarray(array).tobytes()
+        )
+    return digest.hexdigest()[:16]

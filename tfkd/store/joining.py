@@ -1,0 +1,169 @@
+"""`join`: a dataset with a teacher's stored outputs; `StoredTeacher`: a store as a teacher."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..batches import unpack
+from ..errors import UserError
+from ..seal import NAME, seal
+from .computing import Computer
+from .keys import examples_of, named, width_of
+from .manifest import LENGTH
+from .reading import Store, refuse_missing
+
+MISSING = ("error", "compute")
+
+
+def join(path, dataset, *, teacher=None, missing: str = "error", check: bool = True):
+    """A `tf.data.Dataset` of batches with the stored outputs of the teacher.
+
+    `x` becomes `{"student": x, "targets": {"logits": ...}}`, as `Distiller.fit` takes it; of
+    `{"student": ..., "teacher": ...}` the teacher's inputs find the outputs and are left out.
+    What shuffles, repeats, selects or batches may come before or behind; what changes the texts
+    must come before the store is written.
+
+    Args:
+        path: The folder of a store.
+        dataset: A `tf.data.Dataset` of batches, as for `fit`.
+        teacher: Where given, the store must be this teacher's.
+        missing: `"error"`, or `"compute"` to run `teacher` on what the store lacks.
+        check: Go through the dataset once now, to count what the store lacks.
+
+    Raises:
+        UserError: examples that the store lacks, with their number; another teacher's store.
+
+    ```python
+    data = tfkd.store.join("targets", tf.data.Dataset.from_tensor_slices((x, y)).batch(32))
+    tfkd.Distiller(student=small).fit(data)
+    ```
+    """
+    import tensorflow as tf
+
+    stored = StoredTeacher(path, teacher=teacher, missing=missing)
+    if not isinstance(dataset, tf.data.Dataset):
+        raise UserError(
+            f"join got a {type(dataset).__name__}: give a tf.data.Dataset of batches, e.g. "
+            "tf.data.Dataset.from_tensor_slices((x, y)).batch(32)."
+        )
+    if check and missing == "error" and dataset.cardinality() != tf.data.INFINITE_CARDINALITY:
+        stored.store.rows_of(dataset)
+
+    def joined(*element):
+        inputs, labels, weight = unpack(element)
+        targets = {**stored(inputs.teacher), NAME: seal(inputs.student)}
+        x = {"student": inputs.student, "targets": targets}
+        return (x, labels, weight)[: max(len(element), 1)] if len(element) > 1 else x
+
+    return dataset.map(joined, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+
+
+class StoredTeacher:
+    """A store as the teacher of a `Distiller`: `(inputs, reads) -> outputs`, by content.
+
+    It looks up in Python within the step, so XLA cannot compile it; `join` looks up ahead of it.
+
+    Args:
+        path: The folder of a store.
+        teacher: Where given, the store must be this teacher's.
+        missing: `"error"`, or `"compute"` to run `teacher` on what the store lacks.
+    """
+
+    jit = False
+
+    def __init__(self, path, *, teacher=None, missing: str = "error"):
+        if missing not in MISSING or (missing == "compute" and teacher is None):
+            raise UserError(
+                f"missing={missing!r}"
+                + (" needs teacher=..." if missing in MISSING else ": write 'error' or 'compute'.")
+            )
+        self.store = Store(path, teacher=teacher)
+        self._missing, self._teacher = missing, teacher
+        self._computer: Computer | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """That of the teacher whose outputs these are."""
+        return str(self.store.manifest.fingerprint.get("teacher"))
+
+    def __call__(self, inputs, reads=()) -> dict[str, Any]:
+        """The stored outputs for a batch: tensors with the batch as first axis."""
+        import tensorflow as tf
+
+        self._check_reads(reads)
+        by_name = named(inputs)
+        names, tensors = list(by_name), list(by_name.values())
+        form = type(inputs) if isinstance(inputs, (tuple, list, dict)) else object
+        outputs = self._flat()
+
+        def find(*arrays: np.ndarray):
+            return self._find(dict(zip(names, arrays, strict=True)), form, outputs)
+
+        kinds = [dtype for dtype, _ in outputs.values()]
+        if tf.executing_eagerly():
+            found = [tf.convert_to_tensor(each) for each in find(*map(np.asarray, tensors))]
+        else:
+            found = tf.numpy_function(find, tensors, kinds, stateful=False)
+        for tensor, (_, shape) in zip(found, outputs.values(), strict=True):
+            tensor.set_shape((None, *shape))
+        return _nested(dict(zip(outputs, found, strict=True)))
+
+    def _flat(self) -> dict[str, tuple[Any, tuple]]:
+        """What is handed on, by name: dtype and shape. Logits are whole and float32."""
+        manifest = self.store.manifest
+        made: dict[str, tuple[Any, tuple]] = {}
+        for name, output in manifest.outputs.items():
+            shape = tuple(None if axis == LENGTH else axis for axis in output.shape)
+            if not name.startswith("logits."):
+                made[name] = (np.float32 if name == "logits" else np.dtype(output.dtype), shape)
+            elif name == "logits.values":
+                made["logits"] = (np.float32, (*shape[:-1], manifest.classes))
+        return made
+
+    def _find(self, arrays: dict[str, np.ndarray], form: type, outputs) -> list[np.ndarray]:
+        examples = examples_of(arrays)
+        rows = self.store.find_examples(examples)
+        lost = np.flatnonzero(rows < 0)
+        if len(lost) and self._missing == "error":
+            refuse_missing(len(lost), len(rows), self.store.path)
+        found = _flattened(self.store.take(np.maximum(rows, 0), width_of(arrays)))
+        if len(lost):
+            self._fill(found, lost, [examples[i] for i in lost], form, width_of(arrays))
+        return [np.asarray(found[name], dtype) for name, (dtype, _) in outputs.items()]
+
+    def _fill(self, found: dict, lost: np.ndarray, examples, form: type, width: int) -> None:
+        if self._computer is None:
+            self._computer = Computer(self._teacher, self.store.reads, form, examples, width)
+        for place, row in zip(lost, self._computer(examples), strict=True):
+            for name, array in row.items():
+                found[name][place] = 0
+                found[name][place][tuple(map(slice, array.shape))] = array
+
+    def _check_reads(self, reads) -> None:
+        missing = [name for name in reads if name not in self.store.reads]
+        if missing:
+            wanted = (*self.store.reads, *missing)
+            raise UserError(
+                f"{self.store.path} holds {', '.join(self.store.reads)} and the objective reads "
+                f"{', '.join(missing)} too: write another with reads={wanted!r}."
+            )
+
+
+def _flattened(outputs: dict[str, Any]) -> dict[str, np.ndarray]:
+    made: dict[str, np.ndarray] = {}
+    for name, value in outputs.items():
+        if isinstance(value, tuple):
+            made |= {f"{name}.{i}": np.array(each) for i, each in enumerate(value)}
+        else:
+            made[name] = np.array(value)
+    return made
+
+
+def _nested(tensors: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, tensor in tensors.items():
+        plain, dot, _ = name.partition(".")
+        found[plain] = (*found.get(plain, ()), tensor) if dot else tensor
+    return found

@@ -1,0 +1,132 @@
+"""What an example is known by: a hash of what the teacher saw of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+
+from ..errors import UserError
+from ..text_model import IDS, MASKS
+
+SIZE = 16  # bytes
+Example = dict[str, Any]
+
+
+def key_of(example: Example) -> bytes:
+    """The key of one example: 16 bytes.
+
+    Of each input, in the order of their names: the name, a kind (`i`, `f` or `s`) and the shape,
+    each followed by a zero byte, then the values as little-endian int64 or float32, or as UTF-8.
+    Integers in one row lose the zeros at their end, which are padding (token ids with a mask: what
+    it leaves out); what is empty then, and masks, do not count; token ids count as `ids` by
+    whatever name a library gives them.
+
+    >>> key_of({"input_ids": np.array([101, 7, 102, 0]), "attention_mask": [1, 1, 1, 0]}).hex()[:8]
+    '7030d41b'
+    >>> key_of({"ids": np.array([101, 7, 102])}).hex()[:8]
+    '7030d41b'
+    """
+    digest = blake2b(digest_size=SIZE)
+    masked = next((_length(each) for name, each in example.items() if name in MASKS), None)
+    for name in sorted((n for n in example if n not in MASKS), key=_plain):
+        kind, shape, data = _canonical(example[name], masked if name in IDS else None)
+        if data:
+            digest.update(f"{_plain(name)}\0{kind}\0{shape}\0".encode() + data)
+    return digest.digest()
+
+
+def keys_of(examples: list[Example]) -> np.ndarray:
+    """The keys of many examples: `[examples]`, dtype `S16`."""
+    return as_keys(b"".join(map(key_of, examples)))
+
+
+def as_keys(data: bytes | np.ndarray) -> np.ndarray:
+    """Keys from their bytes, in a form that NumPy can sort and search."""
+    # A byte string of NumPy compares as if zeros were appended: equal is equal all the same.
+    return np.frombuffer(np.ascontiguousarray(data) if len(data) else b"", f"S{SIZE}")
+
+
+def named(inputs) -> Example:
+    """Inputs by name: a single tensor is `ids` if it holds integers, `text`, or else `x`."""
+    if isinstance(inputs, Mapping):
+        return dict(inputs)
+    if isinstance(inputs, (tuple, list)):
+        return {f"x{i}": each for i, each in enumerate(inputs)}
+    kind = np.dtype(getattr(inputs.dtype, "as_numpy_dtype", inputs.dtype)).kind
+    return {{"i": "ids", "u": "ids", "b": "ids", "f": "x"}.get(kind, "text"): inputs}
+
+
+def width_of(inputs: Mapping[str, Any]) -> int:
+    """The padded length of a batch; 0 where it has no tokens."""
+    return max((int(each.shape[1]) for each in inputs.values() if _are_tokens(each)), default=0)
+
+
+def examples_of(batch) -> list[Example]:
+    """The examples of one batch of inputs, each without its padding where a mask tells it."""
+    arrays = {name: np.asarray(each) for name, each in named(batch).items()}
+    count = {len(each) if each.ndim else None for each in arrays.values()}
+    if len(count) != 1 or None in count:
+        raise UserError(
+            "a store takes batches, inputs whose first axis is the same batch: write "
+            "dataset.batch(32) before."
+        )
+    mask = next((each for name, each in arrays.items() if name in MASKS), None)
+    rows = [{name: each[i] for name, each in arrays.items()} for i in range(count.pop() or 0)]
+    if mask is None or mask.ndim != 2:
+        return rows
+    return [_cut(row, length, mask.shape[1]) for row, length in zip(rows, _ends(mask), strict=True)]
+
+
+def _ends(mask: np.ndarray) -> np.ndarray:
+    lengths = (mask != 0).sum(1)
+    if (np.arange(mask.shape[1]) < lengths[:, None]).tolist() != (mask != 0).tolist():
+        raise UserError(
+            "the mask of an example has a 0 before a 1: a store takes texts that are padded at "
+            'their end (padding_side="right").'
+        )
+    return lengths
+
+
+def _cut(row: Example, length: int, width: int) -> Example:
+    return {n: e[:length] if _per_token(e, width) else e for n, e in row.items()}
+
+
+def _per_token(each, width: int) -> bool:
+    """Whether it counts tokens; a row of floats is features, however many there are."""
+    return np.shape(each)[:1] == (width,) and (each.ndim > 1 or each.dtype.kind in "iub")
+
+
+def _are_tokens(each) -> bool:
+    kind = np.dtype(getattr(each.dtype, "as_numpy_dtype", each.dtype)).kind
+    return len(each.shape) == 2 and kind in "iub"
+
+
+def _plain(name: str) -> str:
+    return "ids" if name in IDS else name
+
+
+def _length(mask) -> int | None:
+    """How many tokens a mask leaves; `None` for one of another shape."""
+    return int(np.count_nonzero(mask)) if np.ndim(mask) == 1 else None
+
+
+def _canonical(value, tokens: int | None) -> tuple[str, str, bytes]:
+    """Kind, shape and bytes; `tokens` where it is known how many integers are no padding."""
+    if isinstance(value, (str, bytes)) or np.asarray(value).dtype.kind in "SUO":
+        value = value if isinstance(value, (str, bytes)) else np.asarray(value).item()
+        return "s", "", value.encode() if isinstance(value, str) else value
+    array = np.asarray(value)
+    if array.dtype.kind not in "iub":
+        return "f", _shape(array), array.astype("<f4").tobytes()
+    data = array.astype("<i8").tobytes()
+    if array.ndim != 1:
+        return "i", _shape(array), data if array.any() else b""
+    length = -(-len(data.rstrip(b"\0")) // 8) if tokens is None else tokens
+    return "i", str(length), data[: 8 * length]
+
+
+def _shape(array: np.ndarray) -> str:
+    return ",".join(map(str, array.shape))

@@ -1,0 +1,174 @@
+"""What a store holds, as JSON: outputs, shards with their checksums, and whose outputs they are."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import UserError
+
+NAME = "manifest.json"
+FORMAT, VERSION = "tfkd-store", 1
+_OF_TOP_K = ("logits.indices", "logits.rest")
+LENGTH = "length"  # an axis of tokens, in the shape of an output
+
+
+@dataclass(frozen=True)
+class Output:
+    """One stored tensor of an example: `shape` has `"length"` where the tokens are counted."""
+
+    dtype: str
+    shape: tuple[int | str, ...]
+
+    @property
+    def ragged(self) -> bool:
+        """Whether its size depends on the example's length."""
+        return LENGTH in self.shape
+
+    def bytes(self, length: int) -> int:
+        """The size for an example of so many tokens."""
+        return int(np.prod(self.sized(length))) * np.dtype(self.dtype).itemsize
+
+    def sized(self, length: int) -> tuple[int, ...]:
+        """The shape for an example of so many tokens."""
+        return tuple(length if axis == LENGTH else int(axis) for axis in self.shape)
+
+
+@dataclass(frozen=True)
+class ShardFacts:
+    """A shard file: how many rows and bytes it has, and the SHA-256 of those bytes."""
+
+    file: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The contents of `manifest.json`. `classes` is the number of logits where top-k is stored."""
+
+    outputs: dict[str, Output]
+    fingerprint: dict[str, Any]
+    shards: tuple[ShardFacts, ...] = ()
+    classes: int | None = None
+    versions: dict[str, str] = field(default_factory=dict)
+    sources: tuple[Any, ...] = ()  # what `tfkd cache --repair` reads the texts from again
+
+    @property
+    def rows(self) -> int:
+        """How many examples the shards hold."""
+        return sum(shard.rows for shard in self.shards)
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The names that a loss reads: `hidden_states` for `hidden_states.0`."""
+        return tuple(dict.fromkeys(name.partition(".")[0] for name in self.outputs))
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The arguments of `write` that made this: `reads`, `top_k`, `dtype` and `precision`."""
+        values = self.outputs.get("logits.values")
+        given = [e.dtype for n, e in self.outputs.items() if n not in _OF_TOP_K]
+        return {
+            "reads": self.reads,
+            "top_k": None if values is None else int(values.shape[-1]),
+            "dtype": given[0],
+            "precision": self.fingerprint.get("precision", "auto"),
+        }
+
+    def with_source(self, source) -> Manifest:
+        """The same, and it knows of one more source of texts."""
+        if source is None or source in self.sources:
+            return self
+        return dataclasses.replace(self, sources=(*self.sources, source))
+
+    def with_shards(self, shards) -> Manifest:
+        """The same with other shards, in the order of their names."""
+        return dataclasses.replace(self, shards=tuple(sorted(shards, key=lambda s: s.file)))
+
+
+def save(manifest: Manifest, path: Path) -> None:
+    """Write the manifest aside, flush it, and give it its name."""
+    facts = {"format": FORMAT, "version": VERSION, "rows": manifest.rows}
+    facts |= json.loads(json.dumps(dataclasses.asdict(manifest)))
+    write_aside(path, _spell({**facts, "checksum": _checksum(facts)}).encode())
+
+
+def load(path: Path) -> Manifest:
+    """Read a manifest.
+
+    Raises:
+        UserError: it is missing, damaged, or of another format or version.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        facts = json.loads(text)
+        _check(facts, text, path)
+        return _parsed(facts)
+    except FileNotFoundError:
+        raise UserError(f"{path.parent} is no store: it has no {path.name}.") from None
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        if isinstance(error, UserError):
+            raise
+        raise _damaged(path, f"{type(error).__name__}: {error}") from error
+
+
+def write_aside(path: Path, data: bytes) -> None:
+    """Write a file under another name, flush it to the disk, and rename it."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with open(part, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except OSError:
+        part.unlink(missing_ok=True)  # its bytes are what a full disk lacks
+        raise
+
+
+def _check(facts: dict, text: str, path: Path) -> None:
+    if facts["format"] != FORMAT or facts["version"] != VERSION:
+        raise UserError(
+            f"{path} is {facts['format']!r} version {facts['version']!r} and this tfkd reads "
+            f"{FORMAT!r} version {VERSION}: write the store again with this version."
+        )
+    expected = facts.get("checksum")
+    facts = {key: value for key, value in facts.items() if key != "checksum"}
+    if expected is None and "tfkd" not in (facts.get("versions") or {}):
+        return  # other writers may leave it out
+    if _checksum(facts) != expected or _spell({**facts, "checksum": expected}) != text:
+        raise _damaged(path, "its checksum differs")
+
+
+def _parsed(facts: dict) -> Manifest:
+    shards = tuple(ShardFacts(**each) for each in facts["shards"])
+    outputs = {n: Output(e["dtype"], tuple(e["shape"])) for n, e in facts["outputs"].items()}
+    return Manifest(
+        outputs=outputs,
+        shards=shards,
+        fingerprint=facts.get("fingerprint") or {},
+        classes=facts.get("classes"),
+        versions=facts.get("versions") or {},
+        sources=tuple(facts.get("sources") or ()),
+    )
+
+
+def _damaged(path: Path, why: str) -> UserError:
+    return UserError(f"{path} is damaged ({why}): copy it again, or write the store again.")
+
+
+def _spell(facts: dict) -> str:
+    return json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
+
+
+def _checksum(facts: dict) -> str:
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

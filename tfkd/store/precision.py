@@ -1,0 +1,154 @@
+"""A teacher in fewer bits: how far its outputs move is measured, and too far is refused."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import UserError
+from ..teachers import Model
+from ..text_model import TextModel, feed
+
+PRECISIONS = ("auto", "float32", "bfloat16", "int8")
+WORTH = 1_000_000  # parameters from which fewer bits are quicker
+LIMIT = 0.02  # root mean square of the difference over that of the float32 output
+_FLAGS = ("avx512_bf16", "amx_bf16", "bf16")
+Arrays = dict[str, np.ndarray]
+Run = Callable[[dict[str, np.ndarray]], Any]
+
+
+def check(precision: str) -> None:
+    """Refuse an unknown precision, and bfloat16 where the processor has none."""
+    if precision not in PRECISIONS:
+        raise UserError(
+            f"precision is {precision!r}: write one of {', '.join(map(repr, PRECISIONS))}."
+        )
+    if precision == "bfloat16" and not has_bfloat16():
+        raise UserError(
+            "this processor has no bfloat16 instructions, and without them it is slower than "
+            'float32: write precision="float32", or "int8".'
+        )
+
+
+def chosen(precision: str, teacher) -> str:
+    """What `"auto"` stands for: bfloat16 for a large Keras 3 model where the processor has it."""
+    if precision != "auto":
+        return precision
+    model = getattr(teacher, "model", teacher)
+    count = getattr(model, "count_params", None)
+    large = hasattr(model, "get_config") and count is not None and count() >= WORTH
+    return "bfloat16" if large and has_bfloat16() else "float32"
+
+
+def has_bfloat16() -> bool:
+    """Whether the processor multiplies matrices of bfloat16, by what Linux says of it."""
+    try:
+        words = Path("/proc/cpuinfo").read_text().split()
+    except OSError:
+        return False
+    return any(flag in words for flag in _FLAGS)
+
+
+def lowered(precision: str, teacher, reads: tuple[str, ...], run_with: Callable[[Any], Run]) -> Run:
+    """The teacher as a function of padded arrays in `precision`; `run_with` makes such a one."""
+    if precision == "bfloat16":
+        return _in_bfloat16(teacher, run_with)
+    return _in_int8(teacher, reads) if precision == "int8" else run_with(teacher)
+
+
+def difference(found: list[Arrays], exact: list[Arrays]) -> float:
+    """How far outputs of some examples are from the exact ones, in the output that moves most.
+
+    The root mean square of the difference over that of the exact output.
+
+    >>> difference([{"logits": np.array([1.1, -1.1])}], [{"logits": np.array([1.0, -1.0])}])
+    0.1
+    """
+    return max(
+        _relative([each[name] for each in found], [each[name] for each in exact])
+        for name in exact[0]
+    )
+
+
+def _relative(found: list[np.ndarray], exact: list[np.ndarray]) -> float:
+    ours, theirs = (
+        np.concatenate([e.ravel() for e in side]).astype("f8") for side in (found, exact)
+    )
+    counts = np.isfinite(theirs)
+    error, size = (ours - theirs)[counts], theirs[counts]
+    return round(float(np.sqrt(np.square(error).sum() / max(np.square(size).sum(), 1e-30))), 6)
+
+
+def _in_bfloat16(teacher, run_with: Callable[[Any], Run]) -> Run:
+    """The same model, made anew from its config in bfloat16: TensorFlow's own rewriter of graphs
+    converts weights at every call, and is hardly faster than float32."""
+    import keras
+
+    model = getattr(teacher, "model", teacher)
+    if not isinstance(model, keras.Model):
+        raise UserError('precision="bfloat16" takes a Keras 3 model: write precision="float32".')
+    try:
+        made = keras.saving.deserialize_keras_object(
+            _policies(keras.saving.serialize_keras_object(model))
+        )
+        made.set_weights(model.get_weights())
+    except Exception as error:  # a layer that does not come back from its config, in any way
+        raise UserError(
+            f"the teacher cannot be made again from its config ({type(error).__name__}): write "
+            'precision="float32".'
+        ) from error
+    if isinstance(teacher, TextModel):
+        made = TextModel(made, teacher.encoder, origin=teacher.origin, order=teacher.order)
+    return run_with(made)
+
+
+def _policies(config):
+    """A config in which every layer computes in bfloat16."""
+    if isinstance(config, dict):
+        if config.get("class_name") == "DTypePolicy":
+            return {**config, "config": {"name": "bfloat16"}}
+        return {
+            name: "bfloat16" if name == "dtype" and each == "float32" else _policies(each)
+            for name, each in config.items()
+        }
+    return type(config)(map(_policies, config)) if isinstance(config, (list, tuple)) else config
+
+
+def _in_int8(teacher, reads: tuple[str, ...]) -> Run:
+    """Through a LiteRT file with int8 weights, on all processors."""
+    from ..exporting.calling import calling
+    from ..exporting.convert import Inconvertible, flatbuffer
+    from ..runtime.interpreter import LiteRT
+
+    model = getattr(teacher, "model", teacher)
+    if reads != ("logits",) or not isinstance(teacher, (TextModel, Model)):
+        raise UserError('precision="int8" takes a Keras 3 model, and reads=("logits",) only.')
+    made = calling(model)
+    try:
+        blob = flatbuffer(made.fixed(None, None), "int8")
+    except Inconvertible as error:
+        raise error.explain(getattr(model, "name", "teacher")) from error
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "teacher.tflite"
+        file.write_bytes(blob)
+        lite = LiteRT(file, threads=os.cpu_count() or 1)
+
+    def run(inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        if isinstance(teacher, TextModel):
+            inputs = _named(teacher, inputs["ids"], list(made.inputs))
+        kinds = {name: kind for name, (_, kind) in made.inputs.items()}
+        logits = lite({name: np.asarray(inputs[name], kinds[name]) for name in kinds})
+        order = getattr(teacher, "order", None)
+        return {"logits": logits if order is None else logits[..., order]}
+
+    return run
+
+
+def _named(teacher: TextModel, ids: np.ndarray, names: list[str]) -> dict[str, np.ndarray]:
+    found = feed(tuple(names), ids)
+    return {names[0]: ids} if len(names) == 1 else {n: np.asarray(v) for n, v in found.items()}

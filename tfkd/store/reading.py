@@ -1,0 +1,189 @@
+"""`Store`: stored outputs by example."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import UserError
+from . import fingerprint as marks
+from . import manifest as manifests
+from . import top_k
+from .examples import Source
+from .index import Index
+from .keys import Example, keys_of, named, width_of
+from .shards import Shard
+
+Stored = dict[str, Any]
+NEAR = 64 << 20  # bytes of a small tensor that are kept in memory
+OPEN = 128  # shards whose files are held open; a process may open about 1,000
+
+
+class Store:
+    """The outputs of a teacher in a folder, found by what the teacher saw.
+
+    Raises:
+        UserError: no store, a damaged or foreign manifest; where `teacher` is given, a store of
+            another teacher, tokenizer or preprocessing.
+
+    ```python
+    store = tfkd.store.Store("targets")
+    store.rows, store.reads
+    store.targets(batch_of_inputs)["logits"]
+    ```
+    """
+
+    def __init__(self, path, *, teacher=None):
+        self.path = Path(path)
+        self.manifest = manifests.load(self.path / manifests.NAME)
+        if teacher is not None:
+            marks.check(self.manifest.fingerprint, marks.fingerprint(teacher), self.path)
+        self.shards = [Shard(self.path, each, self.manifest) for each in self.manifest.shards]
+        starts = np.cumsum([0, *(each.rows for each in self.manifest.shards)])
+        self._starts = starts.tolist()
+        self._near: dict[str, np.ndarray] = {}
+        self._used: dict[int, None] = {}  # numbers of open shards, those used last at the end
+
+    def __len__(self) -> int:
+        return self.rows
+
+    @property
+    def rows(self) -> int:
+        """How many examples it holds."""
+        return self.manifest.rows
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The outputs that a loss may read."""
+        return self.manifest.reads
+
+    @cached_property
+    def index(self) -> Index:
+        """The rows by key; the first look reads every shard's keys, and compares its checksum."""
+        index = Index()
+        for number in range(len(self.shards)):
+            index.add(self._shard(number).keys)
+        return index
+
+    def find(self, dataset) -> np.ndarray:
+        """The row of every example of a dataset, in its order; -1 for what the store lacks."""
+        found = [self.find_examples(chunk) for chunk in Source(dataset).chunks()]
+        return np.concatenate(found) if found else np.zeros(0, "int64")
+
+    def find_examples(self, examples: list[Example]) -> np.ndarray:
+        """The rows of some examples."""
+        return self.index.find(keys_of(examples))
+
+    def rows_of(self, dataset) -> np.ndarray:
+        """As `find`.
+
+        Raises:
+            UserError: examples that the store lacks, with their number.
+        """
+        rows = self.find(dataset)
+        refuse_missing(int((rows < 0).sum()), len(rows), self.path)
+        return rows
+
+    def take(self, rows: np.ndarray, length: int = 0) -> Stored:
+        """The outputs of some rows: `{name: [rows, ...]}`, tuples where the teacher gave such.
+
+        Tokens are padded with 0 to `length`, or to the longest of these rows.
+        """
+        tensors = {name: self._tensor(name, rows, length) for name in self.manifest.outputs}
+        return _joined(tensors, self.manifest.classes)
+
+    def logits(self, rows: np.ndarray) -> np.ndarray:
+        """The logits of some rows: `[rows, ...]`, float32."""
+        names = [name for name in self.manifest.outputs if name.partition(".")[0] == "logits"]
+        tensors = {name: self._tensor(name, rows, 0) for name in names}
+        return _joined(tensors, self.manifest.classes)["logits"].astype("float32")
+
+    def targets(self, inputs) -> Stored:
+        """The outputs for one batch of inputs, for `{"student": ..., "targets": ...}`.
+
+        Raises:
+            UserError: examples that the store lacks.
+        """
+        return self.take(self.rows_of([(inputs,)]), width_of(named(inputs)))
+
+    def _shard(self, number: int) -> Shard:
+        self._used.pop(number, None)
+        self._used[number] = None
+        if len(self._used) > OPEN:
+            oldest = next(iter(self._used))
+            self._used.pop(oldest, None)
+            self.shards[oldest].close()
+        return self.shards[number]
+
+    def _tensor(self, name: str, rows: np.ndarray, length: int) -> np.ndarray:
+        if self.manifest.outputs[name].ragged:
+            return self._ragged(name, rows, length)
+        near = self._kept(name)
+        return near[rows] if near is not None else self._dense(name, rows)
+
+    def _kept(self, name: str) -> np.ndarray | None:
+        """A small tensor of all rows, in memory."""
+        output = self.manifest.outputs[name]
+        size = int(np.prod(output.sized(0))) * np.dtype(output.dtype).itemsize * self.rows
+        if size > NEAR:
+            return None
+        if name not in self._near:
+            self._near[name] = np.concatenate(
+                [np.array(self._shard(i).dense(name, np.s_[:])) for i in range(len(self.shards))]
+                or [np.zeros((0, *output.sized(0)), output.dtype)]
+            )
+        return self._near[name]
+
+    def _dense(self, name: str, rows: np.ndarray) -> np.ndarray:
+        output = self.manifest.outputs[name]
+        out = np.zeros((len(rows), *output.sized(0)), output.dtype)
+        for shard, places in self._by_shard(rows):
+            out[places] = self._shard(shard).dense(name, rows[places] - self._starts[shard])
+        return out
+
+    def _ragged(self, name: str, rows: np.ndarray, length: int) -> np.ndarray:
+        output = self.manifest.outputs[name]
+        found = [self._one(name, int(row)) for row in rows]
+        axes = [i for i, axis in enumerate(output.shape) if axis == manifests.LENGTH]
+        longest = max([length, *(each.shape[axes[0]] for each in found)])
+        out = np.zeros((len(rows), *output.sized(longest)), output.dtype)
+        for i, each in enumerate(found):
+            out[i][tuple(map(slice, each.shape))] = each
+        return out
+
+    def _one(self, name: str, row: int) -> np.ndarray:
+        shard = bisect.bisect_right(self._starts, row) - 1
+        # A copy: what is mapped holds its file open.
+        return np.array(self._shard(shard).one(name, row - self._starts[shard]))
+
+    def _by_shard(self, rows: np.ndarray) -> Iterable[tuple[int, np.ndarray]]:
+        shards = np.searchsorted(self._starts, rows, side="right") - 1
+        for shard in np.unique(shards):
+            yield int(shard), np.flatnonzero(shards == shard)
+
+
+def refuse_missing(missing: int, count: int, path) -> None:
+    """Raise `UserError` where examples are missing."""
+    if missing:
+        raise UserError(
+            f"{path} lacks {missing:,} of {count:,} examples: write them with the same teacher "
+            '(tfkd.store.write goes on where it ended), or let missing="compute" run the teacher. '
+            "Texts that are augmented must be so before the store is written."
+        )
+
+
+def _joined(tensors: dict[str, np.ndarray], classes: int | None) -> Stored:
+    """The outputs as the teacher gave them: logits from their top-k, tuples from their parts."""
+    found: Stored = {}
+    if top_k.VALUES in tensors:
+        values, places = tensors.pop(top_k.VALUES), tensors.pop(top_k.INDICES)
+        found["logits"] = top_k.expand(values, places, tensors.pop(top_k.REST), classes or 0)
+    for name, tensor in tensors.items():
+        plain, dot, _ = name.partition(".")
+        found[plain] = (*found.get(plain, ()), tensor) if dot else tensor
+    return found

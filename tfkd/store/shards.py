@@ -1,0 +1,172 @@
+"""One shard: a `.safetensors` file of rows, written aside, read through a memory map."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import UserError
+from .keys import SIZE, as_keys
+from .manifest import LENGTH, Manifest, Output, ShardFacts, write_aside
+
+KEYS, LENGTHS = "keys", "lengths"
+_DTYPES = {
+    "F16": "<f2",
+    "F32": "<f4",
+    "F64": "<f8",
+    "U8": "u1",
+    "U16": "<u2",
+    "I32": "<i4",
+    "I64": "<i8",
+}
+_BLOCK = 1 << 20
+
+
+def write_shard(
+    path: Path,
+    keys: np.ndarray,
+    rows: list[dict[str, np.ndarray]],
+    outputs: dict[str, Output],
+    lengths: list[int],
+) -> ShardFacts:
+    """Write `rows`, the tensors of each example by name; the file has its name when it is whole.
+
+    A ragged tensor is stored flat, one example behind the other, with the examples' `lengths`.
+    """
+    from safetensors.numpy import save
+
+    tensors = {KEYS: np.frombuffer(keys.tobytes(), "u1").reshape(len(keys), SIZE)}
+    if any(each.ragged for each in outputs.values()):
+        tensors[LENGTHS] = np.array(lengths, "<i4")
+    for name, output in outputs.items():
+        found = [np.asarray(row[name], output.dtype) for row in rows]
+        tensors[name] = (
+            np.concatenate([e.ravel() for e in found]) if output.ragged else (np.stack(found))
+        )
+    data = save(tensors, metadata={"format": "tfkd-store"})
+    write_aside(path, data)
+    return ShardFacts(path.name, len(rows), len(data), hashlib.sha256(data).hexdigest())
+
+
+class Shard:
+    """A shard's tensors, mapped from its file; the first look compares its checksum."""
+
+    def __init__(self, folder: Path, facts: ShardFacts, manifest: Manifest):
+        self.facts, self._manifest = facts, manifest
+        self.path = folder / facts.file
+        self._tensors: dict[str, np.ndarray] | None = None
+        self._whole = False
+        self._ends: dict[str, np.ndarray] = {}
+
+    def check(self) -> None:
+        """Compare size and checksum with the manifest's.
+
+        Raises:
+            UserError: the file is missing, cut off, or other bytes than were written.
+        """
+        size = self.path.stat().st_size if self.path.is_file() else None
+        if size != self.facts.bytes:
+            found = "is missing" if size is None else f"has {size:,} bytes"
+            raise self._broken(f"{found}, and the manifest says {self.facts.bytes:,} bytes")
+        if _digest(self.path) != self.facts.sha256:
+            raise self._broken("has another checksum than the manifest says")
+
+    @property
+    def keys(self) -> np.ndarray:
+        """The keys of its rows: `[rows]`, dtype `S16`."""
+        return as_keys(self._open()[KEYS])
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """The tokens of each row."""
+        return np.asarray(self._open()[LENGTHS])
+
+    def dense(self, name: str, rows) -> np.ndarray:
+        """A tensor of one size of some rows: `[rows, ...]`."""
+        return self._open()[name][rows]
+
+    def one(self, name: str, row: int) -> np.ndarray:
+        """A ragged tensor of one row, in its own size."""
+        output, tensors = self._manifest.outputs[name], self._open()
+        if name not in self._ends:
+            self._ends[name] = np.concatenate([[0], np.cumsum(_sizes(output, self.lengths))])
+        start, stop = self._ends[name][row : row + 2]
+        return tensors[name][start:stop].reshape(output.sized(int(self.lengths[row])))
+
+    def close(self) -> None:
+        """Let go of the file; the next look maps it again."""
+        self._tensors = None
+
+    def _open(self) -> dict[str, np.ndarray]:
+        tensors = self._tensors
+        if tensors is None:
+            tensors = mapped(self.path) if self._whole else self._checked()
+            self._tensors, self._whole = tensors, True
+        return tensors
+
+    def _checked(self) -> dict[str, np.ndarray]:
+        self.check()
+        try:
+            tensors = mapped(self.path)
+            self._check_contents(tensors)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            if isinstance(error, UserError):
+                raise
+            raise self._broken(f"is no .safetensors file ({error})") from error
+        return tensors
+
+    def _check_contents(self, tensors: dict[str, np.ndarray]) -> None:
+        rows, outputs = self.facts.rows, self._manifest.outputs
+        self._expect(tensors, KEYS, (rows, SIZE))
+        if any(each.ragged for each in outputs.values()):
+            self._expect(tensors, LENGTHS, (rows,))
+        for name, output in outputs.items():
+            if output.ragged:
+                self._expect(tensors, name, (int(_sizes(output, tensors[LENGTHS]).sum()),))
+            else:
+                self._expect(tensors, name, (rows, *output.sized(0)))
+
+    def _expect(self, tensors: dict[str, np.ndarray], name: str, shape: tuple[int, ...]) -> None:
+        if name not in tensors:
+            raise self._broken(f"lacks {name}")
+        if tensors[name].shape != shape:
+            found = list(tensors[name].shape)
+            raise self._broken(f"has {name} {found} and {list(shape)} is expected")
+
+    def _broken(self, what: str) -> UserError:
+        return UserError(
+            f"{self.path} {what}: `tfkd cache --repair {self.path.parent}` computes it again."
+        )
+
+
+def mapped(path: Path) -> dict[str, np.ndarray]:
+    """The tensors of a `.safetensors` file as one memory map: only what is read is loaded."""
+    data = np.memmap(path, "u1", "r")
+    begin = 8 + int.from_bytes(data[:8].tobytes(), "little")
+    if begin > len(data):
+        raise ValueError("it is shorter than its header")
+    tensors = {}
+    for name, facts in json.loads(data[8:begin].tobytes()).items():
+        if name != "__metadata__":
+            start, stop = (begin + each for each in facts["data_offsets"])
+            tensors[name] = data[start:stop].view(_DTYPES[facts["dtype"]]).reshape(facts["shape"])
+    return tensors
+
+
+def _sizes(output: Output, lengths: np.ndarray) -> np.ndarray:
+    """How many numbers each row of a ragged tensor has: `[rows]`."""
+    sizes = np.ones(len(lengths), "int64")
+    for axis in output.shape:
+        sizes = sizes * (lengths if axis == LENGTH else int(axis))
+    return sizes
+
+
+def _digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()

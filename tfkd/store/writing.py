@@ -1,0 +1,221 @@
+"""`write`: run a teacher over the examples that a store lacks, a shard at a time."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from ..console import Voice, span
+from ..errors import UserError
+from . import fingerprint as marks
+from . import precision as precision_of
+from .computing import Computer
+from .examples import Source
+from .index import Index
+from .keys import SIZE, Example, as_keys, keys_of
+from .manifest import Manifest
+from .parts import Parts, versions
+from .reading import Store
+from .settings import Settings
+from .shards import Shard, write_shard
+
+SHARD_BYTES, SHARD_ROWS = 64 << 20, 4_096
+SAMPLE = 16  # examples whose time is measured
+
+
+def write(
+    path,
+    teacher,
+    dataset,
+    *,
+    reads: tuple[str, ...] = ("logits",),
+    dtype: str = "float16",
+    top_k: int | None = None,
+    precision: str = "auto",
+    shard: str = "1/1",
+    voice: Voice | None = None,
+    source: Any = None,
+    title: str = "teacher's outputs",
+    mend: bool = False,
+) -> Store | None:
+    """Store the outputs of `teacher` for each example of `dataset` in the folder `path`.
+
+    What the folder holds already is not computed again: the same call goes on where it was
+    interrupted, and with more examples it adds them.
+
+    Args:
+        path: The folder, new, or a store of the same teacher.
+        teacher: Anything that `Distiller` takes, or what `load_teacher` returns.
+        dataset: Batches as for `fit`, arrays, or texts for a teacher with a tokenizer.
+        reads: The outputs to store: `logits`, `hidden_states`, `attentions`, ...
+        dtype: `"float16"` or `"float32"`.
+        top_k: Of the logits, the k largest and the mass of the others; all of them by default.
+        precision: What the teacher computes in: `"float32"`, `"bfloat16"` (where the processor
+            has it) or `"int8"` (weights, through LiteRT). The last two are compared with float32
+            on a sample, and refused where the outputs move by more than 2 %. `"auto"` takes
+            bfloat16 for a large Keras 3 model where it can be had.
+        shard: `"2/8"` is the second of eight writers, each of which gets its share of the keys.
+        voice: Where the plan and the progress go; `Voice(quiet=True)` for silence.
+        title: Of the progress bar.
+        source: Whatever tells where the texts come from; kept in the manifest, as JSON.
+        mend: Compute the examples of broken shards again, which are refused otherwise.
+
+    Returns:
+        The store, or `None` where other writers have not ended yet.
+
+    Raises:
+        UserError: a store of another teacher or with other outputs, a second writer, NaN, numbers
+            beyond float16, a mask that does not end in zeros.
+
+    >>> import keras, tempfile
+    >>> teacher = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    >>> x = np.eye(4, dtype="float32")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = write(folder, teacher, x, voice=Voice(quiet=True))
+    ...     store.rows, store.targets(x)["logits"].shape
+    (4, (4, 3))
+    """
+    reads = (reads,) if isinstance(reads, str) else tuple(reads)
+    settings = Settings(reads, dtype, top_k, precision)
+    parts = Parts(Path(path), shard)
+    with _alone(parts):
+        writer = _Writer(parts, teacher, dataset, settings, voice or Voice())
+        return writer.run(source, title, mend)
+
+
+@contextmanager
+def _alone(parts: Parts):
+    """Hold the lock of this part of the store; it ends with the process, however that ends."""
+    parts.path.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(parts.path / f".{parts.name}.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise UserError(
+            f"another process is writing to {parts.path}: wait for it, or give each writer its "
+            'share with shard="1/2", "2/2".'
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+class _Writer:
+    def __init__(self, parts: Parts, teacher, dataset, settings: Settings, voice: Voice):
+        self.parts, self.teacher, self.settings, self.voice = parts, teacher, settings, voice
+        self.source = Source(dataset, teacher)
+        self.index = Index()
+        self.pending: dict[bytes, Example] = {}
+        self.computer: Computer | None = None
+        self.rows = SHARD_ROWS
+
+    def run(self, source, title: str, mend: bool) -> Store | None:
+        self.manifest = self._found(mend)
+        with self.voice.bar(title, self.source.count or 0) as self.advance:
+            for chunk in self.source.chunks():
+                self._take(chunk)
+                while len(self.pending) >= self.rows:
+                    self._write(self.rows)
+            if self.pending:
+                self._write(len(self.pending))
+        if self.manifest is None:
+            raise UserError("there is no example to store: the dataset is empty.")
+        manifest = self.manifest.with_source(source)
+        return Store(self.parts.path) if self.parts.finish(manifest) else None
+
+    def _found(self, mend: bool) -> Manifest | None:
+        """What the folder holds already, if it is this teacher's."""
+        self.mark = marks.fingerprint(self.teacher)
+        if self.settings.precision != "auto":
+            self.mark["precision"] = self.settings.precision
+        manifest = self.parts.begun()
+        if manifest is None:
+            return None
+        marks.check(manifest.fingerprint, self.mark, self.parts.path)
+        self.settings.check(manifest, self.parts.path)
+        whole = []
+        for facts in manifest.shards:
+            try:
+                self.index.add(Shard(self.parts.path, facts, manifest).keys)
+                whole.append(facts)
+            except UserError:
+                if not mend:
+                    raise
+        return manifest.with_shards(whole)
+
+    def _take(self, chunk: list[Example]) -> None:
+        """Remember what is new in a chunk."""
+        keys = keys_of(chunk)
+        new = (self.index.find(keys) < 0) & self.parts.mine(keys)
+        before = len(self.pending)
+        for place in np.flatnonzero(new):
+            # NumPy drops the zeros at the end of a byte string.
+            self.pending.setdefault(keys[place].ljust(SIZE, b"\0"), chunk[place])
+        self.advance(len(chunk) - (len(self.pending) - before))
+        if self.computer is None and (self.pending or self.manifest is None):
+            self._start(chunk)
+
+    def _start(self, sample: list[Example]) -> None:
+        """Look at the teacher; say what will be written, and how long it takes."""
+        source, reads = self.source, self.settings.reads
+        self.computer = Computer(self.teacher, reads, source.form, sample, source.width)
+        if self.manifest is None:
+            outputs, classes = self.settings.outputs(self.computer.outputs(sample))
+            self.manifest = Manifest(outputs, self.mark, (), classes, versions())
+        length = int(np.mean([self.computer.length(each) for each in sample]))
+        size = SIZE + sum(each.bytes(length) for each in self.manifest.outputs.values())
+        self.rows = max(16, min(SHARD_ROWS, SHARD_BYTES // size))
+        chosen = np.random.default_rng(0).permutation(len(sample))[:SAMPLE]
+        self._plan(self.computer, [sample[i] for i in chosen], size)
+
+    def _plan(self, computer: Computer, sample: list[Example], size: int) -> None:
+        self._lower(computer, sample)
+        computer(sample[:1])  # the first call compiles
+        start = time.monotonic()
+        computer(sample)
+        each = (time.monotonic() - start) / len(sample)
+        count = self.source.count
+        if count is None:
+            self.voice.say(f"store     {self.parts.path}: {size:,} bytes an example")
+            return
+        left = -(-count // self.parts.of)
+        self.voice.say(
+            f"store     {self.parts.path}: {'at most ' if self.index else ''}{left:,} examples to "
+            f"compute, {size:,} bytes each, {left * size / 1e6:,.1f} MB; about {span(left * each)}"
+        )
+
+    def _lower(self, computer: Computer, sample: list[Example]) -> None:
+        """Fewer bits where that is asked for, or pays; how far the outputs move is said."""
+        precision = precision_of.chosen(self.settings.precision, self.teacher)
+        if precision == "float32":
+            return
+        try:
+            moved = computer.lower(precision, sample)
+        except UserError:
+            if self.settings.precision == "auto":
+                return
+            raise
+        self.voice.say(f"precision {precision}: the teacher's outputs move by {moved:.2%}")
+
+    def _write(self, count: int) -> None:
+        """Compute the first examples that wait, and write their shard."""
+        assert self.computer is not None
+        assert self.manifest is not None
+        outputs = self.manifest.outputs
+        keys = list(self.pending)[:count]
+        examples = [self.pending.pop(key) for key in keys]
+        found = self.computer(examples, self.advance)
+        rows = [self.settings.packed(each, outputs) for each in found]
+        lengths = [self.computer.length(each) for each in examples]
+        path = self.parts.next_file(self.manifest)
+        names = as_keys(b"".join(keys))
+        facts = write_shard(path, names, rows, outputs, lengths)
+        self.manifest = self.manifest.with_shards((*self.manifest.shards, facts))
+        self.parts.keep(self.manifest)
+        self.index.add(names)
