@@ -22,3 +22,18 @@ def test_every_line_of_a_table_stands_in_the_readme(file):
 def test_there_are_results():
     """An empty folder would make the test above pass by silence."""
     assert RESULTS
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/performance.md"])
+def test_the_table_of_timings_is_the_stored_one(page, monkeypatch):
+    """Ratios of a machine and a version that nobody can name."""
+    import json
+
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks.speed.table import lines
+
+    found = json.loads((ROOT / "benchmarks" / "results" / "speed.json").read_text())
+    text = (ROOT / page).read_text(encoding="utf-8")
+    table = list(lines(found))
+    assert len(table) > 10
+    assert [line for line in table if line not in text] == []

@@ -49,14 +49,13 @@ def test_each_example_has_its_own_outputs_without_padding():
 
 
 def test_batches_are_narrow_and_bounded():
-    """Every batch padded to the longest text of all: most of the work is padding."""
-    examples, teacher = examples_of(texts(60, longest=16)), Tokens()
+    """Every batch padded to the longest text of all; or a new shape, and its cost, for each."""
+    examples, teacher = examples_of(texts(60, longest=30)), Tokens()
     made = computer(teacher, examples)
     teacher.rows, teacher.widths = 0, []
     made(examples)
     assert teacher.rows == 60
-    assert len(set(teacher.widths)) > 4
-    assert max(teacher.widths) == 16
+    assert set(teacher.widths) == {8, 16, 24, 30}  # steps of 8, and no more than the longest
 
 
 def test_the_axes_of_the_tokens_are_found():

@@ -20,7 +20,8 @@ Arrays = dict[str, np.ndarray]
 INVARIANT = 1e-3  # how much padding may move an output
 FIXED = 64  # examples without tokens in one batch
 PROBES = 4  # examples that are run with more padding and with less
-FEW, STEP = 4, 32  # examples and tokens, where every new shape costs
+STEP = 8  # tokens; a new shape costs TensorFlow more than a little padding
+FEW, LONG_STEP = 4, 32  # examples and tokens for LiteRT, which plans anew for every shape
 
 
 class Computer:
@@ -55,7 +56,7 @@ class Computer:
             self.reads,
             lambda made: _runner(made, self.reads, self._form, sample),
         )
-        self._few = FEW if precision == "int8" else 0  # LiteRT plans anew for every shape
+        self._few = FEW if precision == "int8" else 0
         moved = precision_of.difference(self(sample), exact)
         if moved > precision_of.LIMIT:
             self._run, self._few = before, 0
@@ -103,10 +104,11 @@ class Computer:
         return (rows[i : i + size] for i in range(0, len(rows), size))
 
     def _width(self, longest: int) -> int:
-        """The length to pad to: a multiple where shapes are dear, but what the model can read."""
-        if not self._few:
+        """The length to pad to: one of a few, but no more than the model is known to read."""
+        if self._fixed:
             return longest
-        return min(-(-longest // STEP) * STEP, max(longest, self.width))
+        step = LONG_STEP if self._few else STEP
+        return min(-(-longest // step) * step, max(longest, self.width))
 
     def _probed(self, sample: list[Example]) -> dict[str, tuple[int, ...]] | None:
         """The axes of each output that grow with the padding; `None` where padding is not free."""
@@ -238,7 +240,6 @@ def _runner(
     teacher, reads: tuple[str, ...], form: type, sample: list[Example]
 ) -> Callable[[dict], Any]:
     """The teacher as a function of padded arrays by name."""
-    import tensorflow as tf
 
     if isinstance(teacher, TextModel):
         name = next((name for name in sample[0] if name in IDS), None)
@@ -252,10 +253,26 @@ def _runner(
     if not isinstance(held, Model):  # compiled by its owner, or not at all
         return lambda inputs: held(as_inputs(form, _tensors(inputs)), reads)
 
-    compiled = tf.function(
-        lambda inputs: held(as_inputs(form, inputs), reads), reduce_retracing=True, autograph=False
-    )
+    compiled = _compiled(lambda inputs: held(as_inputs(form, inputs), reads), sample[0])
     return lambda inputs: compiled(_tensors(inputs))
+
+
+def _compiled(function, example: Example):
+    """One graph for every batch and length, where the model can be traced so."""
+    import tensorflow as tf
+
+    tokens, specs = _token_inputs([example]), {}
+    for name, each in example.items():
+        array = np.asarray(each)
+        shape = (None, *array.shape[1:]) if name in tokens else array.shape
+        kind = tf.string if array.dtype.kind in "SUO" else array.dtype
+        specs[name] = tf.TensorSpec((None, *shape), kind)
+    free = tf.function(function, input_signature=[specs], autograph=False)
+    try:
+        free.get_concrete_function()
+    except Exception:  # in a model's own words: it needs to know a length
+        return tf.function(function, autograph=False)
+    return free
 
 
 def _tensors(inputs: dict[str, np.ndarray]) -> dict[str, Any]:
