@@ -2,7 +2,7 @@
 
     python -m benchmarks.speed --out benchmarks/results/speed.json
 
-`--reviews` of IMDB (10,000) for the epochs and the rivals, `--texts` (1,000) for the pass; parts
+`--reviews` of IMDB (10,000) for the epochs and the rivals, `--texts` (3,000) for the pass; parts
 are `epochs`, `rivals`, `passes` and `memory`. All of it takes about an hour on two cores, most of
 it the rivals'.
 """
@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--reviews", type=int, default=10_000)
-    parser.add_argument("--texts", type=int, default=1_000)
+    parser.add_argument("--texts", type=int, default=3_000)
     parser.add_argument("--rounds", type=int, default=9)
     given = parser.parse_args()
 

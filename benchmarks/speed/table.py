@@ -1,6 +1,6 @@
 """The table of the README and of docs/performance.md, made from the stored results.
 
-    python -m benchmarks.speed.table benchmarks/results/speed.json
+python -m benchmarks.speed.table benchmarks/results/speed.json
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ def _epochs(found: dict) -> Iterator[str]:
 
 
 def _rivals(found: dict) -> Iterator[str]:
-    title = f"five epochs on {found['texts']:,} texts of up to {found['length']} pieces, from nothing"
+    title = (
+        f"five epochs on {found['texts']:,} texts of up to {found['length']} pieces, from nothing"
+    )
     for name in ("keras.distillation", "live loop"):
         took = found[f"{name}, s"]
         ratio = found[f"times stored: {name}"]
@@ -41,16 +43,15 @@ def _rivals(found: dict) -> Iterator[str]:
 
 
 def _passes(found: dict) -> Iterator[str]:
-    for title, each in found.items():
-        if not isinstance(each, dict):
-            continue
-        slow = f"`predict`, padded, {each['predict, texts per second']:.1f}/s"
-        for name, way in each.items():
-            if isinstance(way, dict):
-                what = f"teacher, {title}, {name.rpartition(' ')[2]}"
-                yield _row(
-                    what, f"{way['texts per second']:.1f}/s", slow, f"{way['times predict']:.1f}"
-                )
+    texts = f"{found['texts']:,} texts of {found['mean length']:.0f} pieces"
+    for precision, way in found["store.write"].items():
+        for length, ratio in way["times predict"].items():
+            yield _row(
+                f"teacher on {texts}, {precision}",
+                f"{way['texts per second']:.0f}/s",
+                f"`predict`, padded to {length}, {found['predict'][length]:.0f}/s",
+                f"{ratio:.1f}",
+            )
 
 
 def _memory(found: dict) -> Iterator[str]:
