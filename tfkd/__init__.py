@@ -42,7 +42,7 @@ _HOME = {
 
 _ROOMS = ("losses", "store")
 
-__all__ = ["UserError", "__version__", *_HOME, *_ROOMS]
+__all__ = ["UserError", "__version__", *_HOME]
 
 
 def __getattr__(name: str):
@@ -54,4 +54,4 @@ def __getattr__(name: str):
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted([*__all__, *_ROOMS])

@@ -105,7 +105,7 @@ def test_without_a_store_the_student_is_the_same(room, tfkd, given):
         command = (*given, *RUN, "--batch-size", "16", "--to", name, *options)
         code, said[name], _ = tfkd("distill", *command)
         assert code == 0
-    assert "targets   none are stored: the teacher runs in every step" in said["live"]
+    assert "targets   none are stored to train on: the teacher runs in every step" in said["live"]
     stored, live, start = (student(room / name) for name in said)
     apart = max(np.abs(one - other).max() for one, other in zip(stored, live, strict=True))
     learnt = max(np.abs(one - other).max() for one, other in zip(live, start, strict=True))
