@@ -8,23 +8,13 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from . import interrupts
+from . import flags, interrupts
 from ._version import __version__
-from .config import RunConfig, make, read
+from .config import RunConfig, make
 from .errors import UserError
 
 EXIT_WRONG_INPUT, EXIT_INTERRUPTED, EXIT_CLOSED_PIPE = 2, 130, 141
-_TEACH = (
-    *("teacher", "data_dir", "validation", "test", "text_column", "label_column", "labels"),
-    *("tokenizer", "vocab_size", "lowercase", "max_length", "epochs", "batch_size"),
-    *("learning_rate", "seed", "to"),
-)
-_CACHE = (
-    *("teacher", "data_dir", "validation", "test", "unlabelled", "text_column", "label_column"),
-    *("labels", "teacher_max_length", "seed", "store"),
-)
 PRECISIONS = ("auto", "float32", "bfloat16", "int8")
 _OPTIONS = ("dtype", "top_k", "precision", "shard")
 _OF_STORE = (*_OPTIONS, "verify", "repair")
@@ -88,17 +78,17 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"tfkd {__version__}")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
-    distill = _command(commands, "distill", _distill, "train a small student from a teacher")
+    distill = flags.command(commands, "distill", _distill, "train a small student from a teacher")
     distill.add_argument("data", help="imdb, sample, a file, a folder, or a run's .toml")
-    _settings(distill, [f.name for f in dataclasses.fields(RunConfig) if f.name != "data"])
+    flags.settings(distill, [f.name for f in dataclasses.fields(RunConfig) if f.name != "data"])
 
-    teach = _command(commands, "teach", _teach, "train or fine-tune a teacher and save it")
+    teach = flags.command(commands, "teach", _teach, "train or fine-tune a teacher and save it")
     teach.add_argument("data", help="imdb, sample, a file or a folder")
-    _settings(teach, _TEACH)
+    flags.settings(teach, flags.OF_TEACH)
 
-    cache = _command(commands, "cache", _cache, "store a teacher's outputs, once for all runs")
+    cache = flags.command(commands, "cache", _cache, "store a teacher's outputs, once for all runs")
     cache.add_argument("data", nargs="?", help="imdb, sample, a file or a folder")
-    _settings(cache, _CACHE)
+    flags.settings(cache, flags.OF_CACHE)
     cache.add_argument("--dtype", choices=("float16", "float32"), default="float16")
     cache.add_argument("--precision", choices=PRECISIONS, default="auto", help="of the teacher")
     cache.add_argument(
@@ -108,76 +98,23 @@ def parser() -> argparse.ArgumentParser:
     cache.add_argument("--verify", type=Path, metavar="STORE", help="read every byte of a store")
     cache.add_argument("--repair", type=Path, metavar="STORE", help="compute broken shards again")
 
-    compare = _command(commands, "compare", _compare, "show the reports of runs")
+    compare = flags.command(commands, "compare", _compare, "show the reports of runs")
     compare.add_argument("run", nargs="+", type=Path, help="a run's folder")
     compare.add_argument("--format", choices=("table", "markdown", "json"), default="table")
     compare.add_argument("--again", action="store_true", help="measure once more, and save that")
 
-    export = _command(commands, "export", _export, "write a verified file of a run's student")
+    export = flags.command(commands, "export", _export, "write a verified file of a run's student")
     export.add_argument("run", type=Path, help="a run's folder")
     export.add_argument("--to", type=Path, help="the file (.tflite, .keras) or SavedModel folder")
     export.add_argument("--quantize", choices=("float32", "float16", "int8"), help="of a .tflite")
 
-    predict = _command(commands, "predict", _predict, "classify texts with an exported file")
+    predict = flags.command(commands, "predict", _predict, "classify texts with an exported file")
     predict.add_argument("file", type=Path, help="a .tflite, or a run's folder")
     predict.add_argument("text", nargs="*", help="texts; without any, the lines of stdin")
     predict.add_argument("--json", action="store_true", help="one JSON object a line")
 
-    _command(commands, "list", _list, "list data, teachers, students and settings")
+    flags.command(commands, "list", _list, "list data, teachers, students and settings")
     return top
-
-
-def _command(commands, name: str, function, help: str) -> argparse.ArgumentParser:
-    made = commands.add_parser(name, help=help, description=f"{help[0].upper()}{help[1:]}.")
-    made.set_defaults(command=function)
-    return made
-
-
-def _settings(command: argparse.ArgumentParser, names) -> None:
-    """A flag for each field of `RunConfig`; only flags that were given reach the namespace."""
-    for each in dataclasses.fields(RunConfig):
-        if each.name not in names:
-            continue
-        flag = f"--{each.name.replace('_', '-')}"
-        default = "" if isinstance(each.default, dataclasses._MISSING_TYPE) else each.default
-        shown = f" (default: {default})" if default not in ("", 0, 0.0) else ""
-        facts: dict[str, Any] = {
-            "help": each.metadata["help"] + shown,
-            "default": argparse.SUPPRESS,
-        }
-        if isinstance(default, bool):
-            facts["action"] = argparse.BooleanOptionalAction
-        elif each.name == "student_settings":
-            flag, facts["action"], facts["metavar"] = "--set", "append", "NAME=VALUE"
-            facts["dest"] = each.name
-        else:
-            facts["type"] = type(default)
-            facts["choices"] = each.metadata.get("choices")
-        command.add_argument(flag, **facts)
-
-
-def _config(given: argparse.Namespace) -> RunConfig:
-    settings = {k: v for k, v in vars(given).items() if k != "command"}
-    if "student_settings" in settings:
-        settings["student_settings"] = dict(map(_setting, settings["student_settings"]))
-    if str(settings["data"]).endswith(".toml"):
-        return read(Path(settings.pop("data")), **settings)
-    return make(settings)
-
-
-def _setting(written: str) -> tuple[str, Any]:
-    """A name and a TOML value.
-
-    >>> _setting("filters=64"), _setting("kernels=[2, 3]")
-    (('filters', 64), ('kernels', [2, 3]))
-    """
-    from .config import tomllib
-
-    name, _, value = written.partition("=")
-    try:
-        return name, tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
-        raise UserError(f"--set {written}: write NAME=VALUE, e.g. filters=64.") from None
 
 
 # -- the commands ----------------------------------------------------------------------------
@@ -198,7 +135,7 @@ def _import_tensorflow() -> None:
 
 
 def _distill(given: argparse.Namespace) -> None:
-    config = _config(given)
+    config = flags.config_of(given)
     _import_tensorflow()
     from .console import Voice
     from .run import run
@@ -211,7 +148,7 @@ def _distill(given: argparse.Namespace) -> None:
 
 
 def _teach(given: argparse.Namespace) -> None:
-    config = _config(given)
+    config = flags.config_of(given)
     _import_tensorflow()
     from .teach import teach
 
