@@ -4,7 +4,7 @@
 
 `--reviews` of IMDB (10,000) for the epochs and the rivals, `--texts` (3,000) for the pass; parts
 are `epochs`, `rivals`, `passes` and `memory`. All of it takes about an hour on two cores, most of
-it the rivals'.
+it the rivals'; `--rivals keras.distillation` leaves the live loop out.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ def main() -> None:
     parser.add_argument("--reviews", type=int, default=10_000)
     parser.add_argument("--texts", type=int, default=3_000)
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--rivals", nargs="+", default=["keras.distillation", "live loop"])
     given = parser.parse_args()
 
     from tfkd.running.folder import environment
@@ -76,7 +77,8 @@ def _rivals(given) -> dict:
     from . import materials, rivals
 
     (teacher, name), (texts, labels, what) = materials.teacher(), materials.reviews(given.reviews)
-    return {"teacher": name, "of": what, **rivals.measure(teacher, texts, labels, 256)}
+    ways = ["stored", *given.rivals]
+    return {"teacher": name, "of": what, **rivals.measure(teacher, texts, labels, 256, ways)}
 
 
 def _memory(given) -> dict:

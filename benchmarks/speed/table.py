@@ -17,6 +17,7 @@ def lines(found: dict) -> Iterator[str]:
     yield "| --- | ---: | ---: | ---: |"
     yield from _epochs(found["epochs"])
     yield from _rivals(found["rivals"])
+    yield from _rivals(found.get("rivals of few", {}))
     yield from _passes(found["passes"])
     yield from _memory(found["memory"])
 
@@ -33,10 +34,11 @@ def _epochs(found: dict) -> Iterator[str]:
 
 
 def _rivals(found: dict) -> Iterator[str]:
-    title = (
-        f"five epochs on {found['texts']:,} texts of up to {found['length']} pieces, from nothing"
-    )
     for name in ("keras.distillation", "live loop"):
+        if f"{name}, s" not in found:
+            continue
+        texts, length = found["texts"], found["length"]
+        title = f"five epochs on {texts:,} texts of up to {length} pieces, from nothing"
         took = found[f"{name}, s"]
         ratio = found[f"times stored: {name}"]
         yield _row(title, f"{found['stored, s']:.0f} s", f"{name} {took:.0f} s", f"{ratio:.1f}")
