@@ -10,13 +10,9 @@ import numpy as np
 
 from .corpus.passes import by_length
 from .errors import UserError
+from .names import IDS, MASKS, SEGMENTS
 from .runtime.batching import pad
 from .text import TextEncoder
-
-# What libraries call ids, the mask of real tokens, and segment numbers.
-IDS = ("input_ids", "token_ids", "ids", "input_word_ids")
-MASKS = ("attention_mask", "padding_mask", "input_mask")
-SEGMENTS = ("token_type_ids", "segment_ids", "input_type_ids")
 
 
 @dataclass

@@ -90,6 +90,26 @@ def test_a_layer_of_another_kind_is_another_teacher():
     assert fingerprint(one) != fingerprint(other)
 
 
+@pytest.mark.parametrize(
+    "settings", [{"activation": "tanh"}, {"use_bias": False}, {"dtype": "float16"}], ids=str
+)
+def test_another_setting_of_a_layer_is_another_teacher(settings):
+    """The same weights in another use of them."""
+
+    def model(**more):
+        layers = [keras.layers.Dense(3, "relu"), keras.layers.LayerNormalization(epsilon=1e-6)]
+        inner = keras.Sequential([keras.Input((5,)), *layers])
+        return keras.Sequential([keras.Input((5,)), inner, keras.layers.Dense(3, **more)])
+
+    one, other = model(), model(**settings)
+    weights = one.get_weights()
+    other.set_weights(weights[: len(other.weights)])
+    again = model()
+    again.set_weights(weights)
+    assert fingerprint(one) == fingerprint(again)
+    assert fingerprint(one) != fingerprint(other)
+
+
 def test_callables():
     """Known by their name, or by what they say of themselves."""
 

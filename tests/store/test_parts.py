@@ -1,19 +1,23 @@
 """Several writers of one store: each its share, all of it once, whoever is quick."""
 
 import itertools
+import json
 import os
+import socket
 import subprocess
 import sys
+import types
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from filelock import FileLock
 from store_toys import QUIET, Features, features, files, write
 
 from tfkd.errors import UserError
 from tfkd.store import Store, verify
 from tfkd.store.keys import examples_of, keys_of
-from tfkd.store.parts import Parts
+from tfkd.store.parts import Parts, workers_share
 
 COUNT = 100
 X = features(COUNT)
@@ -30,6 +34,18 @@ for name in ("1/3", "2/3", "3/3"):
         write(sys.argv[2], Features(), features(100), shard=name)
         os._exit(0)
 sys.exit(any(os.wait()[1] for _ in range(3)))
+"""
+WORKER = """
+import sys
+import tensorflow as tf
+strategy = tf.distribute.MultiWorkerMirroredStrategy()
+sys.path.insert(0, sys.argv[1])
+import keras
+from store_toys import features, write
+with strategy.scope():
+    keras.utils.set_random_seed(0)
+    teacher = keras.Sequential([keras.Input((5,)), keras.layers.Dense(3)])
+    write(sys.argv[2], teacher, features(100))
 """
 
 
@@ -67,6 +83,55 @@ def test_in_processes_of_their_own(tmp_path, merged):
     assert done.returncode == 0, done.stderr
     assert files(tmp_path / "s") == merged
     assert verify(tmp_path / "s").rows == COUNT
+
+
+def test_another_number_of_writers_at_once(tmp_path):
+    """Two passes that each count on having every example."""
+    (tmp_path / "s").mkdir()
+    with (
+        FileLock(tmp_path / "s" / ".writer-2-of-3.lock"),
+        pytest.raises(UserError, match="another process is writing to"),
+    ):
+        write(tmp_path / "s", Features(), X)
+    assert write(tmp_path / "s", Features(), X).rows == COUNT
+
+
+@pytest.mark.parametrize(("kind", "at", "share"), [("chief", 0, "1/3"), ("worker", 1, "3/3")])
+def test_the_share_of_a_worker(monkeypatch, kind, at, share):
+    """Every worker of a strategy runs the whole teacher."""
+    hosts = {"chief": ["a:1"], "worker": ["b:1", "c:1"], "ps": ["d:1"]}
+    cluster = tf.distribute.cluster_resolver.SimpleClusterResolver(
+        tf.train.ClusterSpec(hosts), task_type=kind, task_id=at
+    )
+    strategy = types.SimpleNamespace(cluster_resolver=cluster)
+    monkeypatch.setattr(tf.distribute, "get_strategy", lambda: strategy)
+    assert workers_share() == share
+
+
+def test_one_process_has_all_of_it():
+    """A share for a device, of which a process may have several."""
+    assert workers_share() == "1/1"
+    with tf.distribute.MirroredStrategy(["CPU:0"]).scope():
+        assert workers_share() == "1/1"
+
+
+def test_workers_of_a_strategy(tmp_path):
+    """Two workers in scope of one strategy: each its share, and the last one merges."""
+    with socket.socket() as one, socket.socket() as two:
+        for each in (one, two):
+            each.bind(("localhost", 0))
+        hosts = [f"localhost:{each.getsockname()[1]}" for each in (one, two)]
+    command = [sys.executable, "-c", WORKER, os.path.dirname(__file__), str(tmp_path / "s")]
+    processes = []
+    for index in range(2):
+        config = {"cluster": {"worker": hosts}, "task": {"type": "worker", "index": index}}
+        environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "TF_CONFIG": json.dumps(config)}
+        processes.append(subprocess.Popen(command, env=environment, stderr=subprocess.PIPE))
+    said = [each.communicate(timeout=180)[1].decode() for each in processes]
+    assert [each.returncode for each in processes] == [0, 0], said
+    store = verify(tmp_path / "s")
+    assert store.rows == COUNT
+    assert {each.file[:12] for each in store.manifest.shards} == {"shard-1-of-2", "shard-2-of-2"}
 
 
 def test_each_example_is_one_writer_s(merged):

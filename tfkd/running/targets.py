@@ -13,6 +13,7 @@ from .. import loading, store
 from ..config import RunConfig
 from ..console import Voice
 from ..corpus.encoded import Encoded
+from ..errors import UserError
 from ..store import Store
 from .checks import OF_DATA
 
@@ -54,20 +55,22 @@ def source_of(config: RunConfig) -> dict[str, Any]:
 
 
 def stored(folder: Path, encoded: Encoded, voice: Voice) -> Targets | None:
-    """The outputs for these texts, if a store holds them all; broken shards are taken out of it."""
+    """The outputs for these texts, if a store holds them all, and is whole."""
     if not (folder / store.MANIFEST).is_file():
         return None
-    for name in store.drop_broken(folder):
-        voice.say(f"{folder / name} is broken: its outputs are computed again.")
     found = Store(folder)
-    rows = found.find(encoded)
+    try:
+        rows = found.find(encoded)
+    except UserError as error:
+        voice.say(f"{str(error).partition(': `')[0]}: its outputs are computed again.")
+        return None
     return Targets(found, rows) if (rows >= 0).all() else None
 
 
 def computed(
     folder: Path, teacher, encoded: Encoded, voice: Voice, source: Any, title: str
 ) -> Targets:
-    """The outputs for these texts; what the store lacks is computed and added to it."""
-    made = store.write(folder, teacher, encoded, voice=voice, source=source, title=title)
+    """The outputs for these texts; what the store lacks, or is broken, is computed."""
+    made = store.write(folder, teacher, encoded, voice=voice, source=source, title=title, mend=True)
     assert made is not None  # one writer, so the store is whole
     return Targets(made, made.rows_of(encoded))

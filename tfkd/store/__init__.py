@@ -1,6 +1,6 @@
 """A teacher's outputs on disk, found by what the teacher saw: computed once, used ever after."""
 
-from .checking import drop_broken, repair, verify
+from .checking import repair, verify
 from .fingerprint import fingerprint
 from .joining import StoredTeacher, join
 from .keys import key_of
@@ -12,7 +12,6 @@ __all__ = [
     "MANIFEST",
     "Store",
     "StoredTeacher",
-    "drop_broken",
     "fingerprint",
     "join",
     "key_of",

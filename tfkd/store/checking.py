@@ -62,13 +62,3 @@ def repair(path, teacher, dataset, **options) -> Store | None:
             f"dataset, so it holds {made.rows:,} now: write the others with tfkd.store.write."
         )
     return made
-
-
-def drop_broken(path: Path) -> list[str]:
-    """Take the broken shards out of the manifest; their files' names."""
-    manifest = manifests.load(path / manifests.NAME)
-    broken = broken_shards(path, manifest)
-    if broken:
-        whole = [each for each in manifest.shards if each.file not in broken]
-        manifests.save(manifest.with_shards(whole), path / manifests.NAME)
-    return list(broken)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,8 +10,9 @@ import numpy as np
 
 from ..corpus.passes import by_length
 from ..errors import UserError
+from ..names import IDS, MASKS
 from ..teachers import Model, as_teacher
-from ..text_model import IDS, MASKS, TextModel
+from ..text_model import TextModel
 from . import precision as precision_of
 from .examples import as_inputs
 from .keys import Example
@@ -91,7 +93,7 @@ class Computer:
             found = self._named(self._run(self._padded(batch, width)))
             if self._few:
                 found = {name: each[: len(rows)] for name, each in found.items()}
-            _check(found, rows, self.reads)
+            _check(found, batch[: len(rows)])
             for i, row in enumerate(rows):
                 out[row] = {n: self._cut(n, a[i], lengths[row]) for n, a in found.items()}
             advance(len(rows))
@@ -218,22 +220,28 @@ def _same(one: np.ndarray, two: np.ndarray) -> bool:
     return bool(np.allclose(one, two, rtol=0, atol=INVARIANT * scale, equal_nan=True))
 
 
-def _check(found: Arrays, rows: np.ndarray, reads: tuple[str, ...]) -> None:
+def _check(found: Arrays, batch: list[Example]) -> None:
     """Refuse NaN and +inf, naming the example."""
     for name, array in found.items():
-        if len(array) != len(rows):
+        if len(array) != len(batch):
             raise UserError(
-                f"the teacher returned {name} {list(array.shape)} for {len(rows)} examples: the "
+                f"the teacher returned {name} {list(array.shape)} for {len(batch)} examples: the "
                 "first axis must be the batch."
             )
-        values = array.reshape(len(rows), -1)
-        bad = (np.isnan(values) | (values == np.inf)).any(1)
-        if bad.any():
+        values = array.reshape(len(batch), -1)
+        bad = np.flatnonzero((np.isnan(values) | (values == np.inf)).any(1))
+        if len(bad):
             raise UserError(
-                f"the teacher returned NaN or +inf in {name!r} for {int(bad.sum())} of "
-                f"{len(rows)} examples: nothing of them was stored; look at the teacher's weights "
-                "and at these inputs."
+                f"the teacher returned NaN or +inf in {name!r} for {len(bad)} of {len(batch)} "
+                f"examples, first for {_shown(batch[bad[0]])}: nothing of them was stored; look at "
+                "the teacher's weights and at these inputs."
             )
+
+
+def _shown(example: Example) -> str:
+    """The beginning of an example, for a message."""
+    each = (f"{name} {np.array2string(np.ravel(a)[:8])}" for name, a in example.items())
+    return textwrap.shorten(", ".join(each), 160, placeholder=" ...")
 
 
 def _runner(

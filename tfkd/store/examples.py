@@ -12,7 +12,8 @@ import numpy as np
 from ..batches import split
 from ..corpus.encoded import Encoded
 from ..errors import UserError
-from ..text_model import IDS, MASKS, TextModel
+from ..names import IDS, MASKS
+from ..text_model import TextModel
 from .keys import Example, examples_of, named, width_of
 
 CHUNK = 1_024  # examples looked at together

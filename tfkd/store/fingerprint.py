@@ -18,6 +18,8 @@ WORDS = {
     "classes": "another order of the classes",
 }
 
+_FREE = ("name", "trainable", "seed")  # settings that change no output
+
 
 def fingerprint(teacher) -> dict[str, Any]:
     """What must be equal for outputs to be the same teacher's.
@@ -52,6 +54,11 @@ def check(found: dict[str, Any], expected: dict[str, Any], path) -> None:
         )
 
 
+def digest_of(facts) -> str:
+    """Eight bytes for JSON-able facts."""
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+
 def _model(model) -> str:
     given = getattr(model, "fingerprint", None)
     if given is not None:
@@ -61,10 +68,24 @@ def _model(model) -> str:
         return f"{getattr(model, '__module__', '')}.{getattr(model, '__qualname__', type(model))}"
     digest = hashlib.sha256()
     for layer in getattr(model, "layers", ()):
-        digest.update(type(layer).__name__.encode())
+        digest.update(f"{type(layer).__name__}{_settings(layer)}".encode())
     for weight in weights:
         array = np.asarray(weight)
         digest.update(
             f"{array.dtype}{array.shape}".encode() + np.ascontiguousarray(array).tobytes()
         )
     return digest.hexdigest()[:16]
+
+
+def _settings(layer) -> list[tuple[str, Any]]:
+    """What a layer does besides its weights: its plain settings, and those of layers within it."""
+    try:
+        config = layer.get_config()
+    except Exception:  # a layer that does not say, in its own words
+        config = {}
+    plain = (str, int, float, bool, type(None))
+    known = [(n, v) for n, v in sorted(config.items()) if isinstance(v, plain) and n not in _FREE]
+    found: list[tuple[str, Any]] = [*known]
+    for each in getattr(layer, "layers", ()):
+        found += [(type(each).__name__, _settings(each))]
+    return found

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError
-from ..text_model import IDS, MASKS
+from ..names import IDS, MASKS
 
 SIZE = 16  # bytes
 Example = dict[str, Any]

@@ -38,6 +38,11 @@ class Parts:
         data = np.ascontiguousarray(keys).view("u1").reshape(len(keys), -1)
         return data[:, :4].copy().view("<u4")[:, 0] % self.of == self.at - 1
 
+    def locks_of_others(self) -> list[Path]:
+        """Where a pass with another number of writers holds its locks."""
+        own = f"-of-{self.of}.lock"
+        return [p for p in sorted(self.path.glob(".writer-*.lock")) if not p.name.endswith(own)]
+
     def begun(self) -> Manifest | None:
         """What this writer finds: the whole store, and its own shards of an interrupted pass."""
         self._refuse_others()
@@ -99,6 +104,20 @@ class Parts:
                     f"{self.path} holds an unfinished pass of {of} writer(s): finish it with "
                     f'shard="1/{of}" and so on, or give another folder.'
                 )
+
+
+def workers_share() -> str:
+    """The part of this process under the `tf.distribute` strategy in scope; `"1/1"` without one."""
+    import tensorflow as tf
+
+    cluster = tf.distribute.get_strategy().cluster_resolver
+    workers = cluster.cluster_spec() if cluster else tf.train.ClusterSpec({})
+    names = [name for name in ("chief", "worker") if name in workers.jobs]
+    count = sum(workers.num_tasks(name) for name in names)
+    if count < 2 or cluster.task_type not in names:
+        return "1/1"
+    before = sum(workers.num_tasks(n) for n in names[: names.index(cluster.task_type)])
+    return f"{before + cluster.task_id + 1}/{count}"
 
 
 def versions() -> dict[str, str]:

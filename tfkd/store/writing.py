@@ -19,7 +19,7 @@ from .examples import Source
 from .index import Index
 from .keys import SIZE, Example, as_keys, keys_of
 from .manifest import Manifest
-from .parts import Parts, versions
+from .parts import Parts, versions, workers_share
 from .reading import Store
 from .settings import Settings
 from .shards import Shard, write_shard
@@ -37,7 +37,7 @@ def write(
     dtype: str = "float16",
     top_k: int | None = None,
     precision: str = "auto",
-    shard: str = "1/1",
+    shard: str | None = None,
     voice: Voice | None = None,
     source: Any = None,
     title: str = "teacher's outputs",
@@ -59,7 +59,8 @@ def write(
             has it) or `"int8"` (weights, through LiteRT). The last two are compared with float32
             on a sample, and refused where the outputs move by more than 2 %. `"auto"` takes
             bfloat16 for a large Keras 3 model where it can be had.
-        shard: `"2/8"` is the second of eight writers, each of which gets its share of the keys.
+        shard: `"2/8"` is the second of eight writers, each of which gets its share of the keys;
+            by default the worker's own of a `tf.distribute` strategy that is in scope, or all.
         voice: Where the plan and the progress go; `Voice(quiet=True)` for silence.
         title: Of the progress bar.
         source: Whatever tells where the texts come from; kept in the manifest, as JSON.
@@ -82,7 +83,7 @@ def write(
     """
     reads = (reads,) if isinstance(reads, str) else tuple(reads)
     settings = Settings(reads, dtype, top_k, precision)
-    parts = Parts(Path(path), shard)
+    parts = Parts(Path(path), workers_share() if shard is None else shard)
     with _alone(parts):
         writer = _Writer(parts, teacher, dataset, settings, voice or Voice())
         return writer.run(source, title, mend)
@@ -96,14 +97,28 @@ def _alone(parts: Parts):
     try:
         lock.acquire()
     except Timeout:
-        raise UserError(
-            f"another process is writing to {parts.path}: wait for it, or give each writer its "
-            'share with shard="1/2", "2/2".'
-        ) from None
+        raise _occupied(parts.path) from None
     try:
+        _refuse_others(parts)
         yield
     finally:
         lock.release()
+
+
+def _refuse_others(parts: Parts) -> None:
+    """Raise where one of another number of writers is at work."""
+    for path in parts.locks_of_others():
+        try:
+            FileLock(path, timeout=0).acquire().lock.release()
+        except Timeout:
+            raise _occupied(parts.path) from None
+
+
+def _occupied(path: Path) -> UserError:
+    return UserError(
+        f"another process is writing to {path}: wait for it, or give each writer its share with "
+        'shard="1/2", "2/2".'
+    )
 
 
 class _Writer:
