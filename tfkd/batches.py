@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from .errors import UserError
 from .losses._base import labelled, per_example
+from .names import IDS, MASKS
 from .outputs import Batch
 
 
@@ -71,6 +72,16 @@ def position_mask(inputs, labels, logits) -> tf.Tensor | None:
     return None
 
 
+def token_mask(inputs) -> tf.Tensor | None:
+    """1 where a token is there, by an input mask, or by ids that are not 0: `[batch, tokens]`."""
+    known = inputs if isinstance(inputs, Mapping) else {"input_ids": inputs}
+    for name in (*MASKS, *IDS):
+        found: Any = known.get(name)
+        if tf.is_tensor(found) and found.shape.rank == 2 and not found.dtype.is_floating:
+            return tf.cast(tf.not_equal(found, 0), tf.float32)
+    return None
+
+
 def batch_of(
     inputs: Inputs, labels, sample_weight, mask, logits, class_weight=None
 ) -> tuple[Batch, tf.Tensor]:
@@ -87,7 +98,8 @@ def batch_of(
         if 1 < factor.shape.rank == logits.shape.rank - 1 and factor.shape[-1] != 1:
             mask, factor = _weighted(mask, factor)
         weight = weight * tf.reshape(factor, [-1])
-    return Batch(inputs.student, labels, mask), weight
+    theirs = None if inputs.teacher is inputs.student else token_mask(inputs.teacher)
+    return Batch(inputs.student, labels, mask, token_mask(inputs.student), theirs), weight
 
 
 def _weighted(mask, factor) -> tuple[tf.Tensor, tf.Tensor]:

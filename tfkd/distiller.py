@@ -15,7 +15,8 @@ class Distiller(Steps, keras.Model):
 
     Args:
         student: A Keras 3 or tf_keras model that returns logits `[batch, ..., classes]`: a
-            tensor, a dict with `logits`, or a tuple that starts with them.
+            tensor, a dict with `logits`, or a tuple that starts with them. `tfkd.tap(model,
+            hidden_states=[...])` names the layers that losses read; many are found without.
         teacher: A model of either kind, or any callable `(inputs, reads) -> outputs`; never
             trained, never saved. `None` where the data carry stored targets.
         objective: A sum of losses; `hinton()` by default.
@@ -86,7 +87,8 @@ class Distiller(Steps, keras.Model):
         """One step of the optimizer on the trainable variables."""
         variables = self.trainable_weights
         gradients = tape.gradient(loss, variables)
-        self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
+        for optimizer, pairs in self._by_optimizer(gradients, variables):
+            optimizer.apply_gradients(pairs)
 
 
 def _random_states(model) -> list:
@@ -118,6 +120,7 @@ def _legacy() -> type:
             gradients = tape.gradient(loss, variables)
             unscale = getattr(self.optimizer, "get_unscaled_gradients", None)
             gradients = unscale(gradients) if unscale else gradients
-            self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
+            for optimizer, pairs in self._by_optimizer(gradients, variables):
+                optimizer.apply_gradients(pairs)
 
     return LegacyDistiller

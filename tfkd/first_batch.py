@@ -96,6 +96,7 @@ def check(distiller, data) -> None:
         _need_finite("student", student["logits"], mask)
         batch, _ = batches.batch_of(inputs, labels, sample_weight, mask, student["logits"])
         _need_labels(distiller, labels is not None)
+        _need_outputs(distiller, student)
         for _, _, loss in distiller.objective.named():
             loss.check(student, teacher, batch)
         distiller.make_projections(student, teacher or {})
@@ -132,6 +133,16 @@ def _teacher_outputs(distiller, inputs, labels):
         mask = distiller.position_mask(inputs.teacher, labels, outputs["logits"])
         _need_finite("teacher", outputs["logits"], mask)
     return outputs
+
+
+def _need_outputs(distiller, student) -> None:
+    missing = [key for key in distiller.objective.student_reads if key not in student]
+    if missing:
+        raise UserError(
+            f"the student returned {', '.join(map(repr, student))} and the objective reads "
+            f"{', '.join(map(repr, missing))} too: name the layers, "
+            f"student=tfkd.tap(model, {missing[0]}=[...]), or drop the loss that reads it."
+        )
 
 
 def _told(targets) -> list[str]:

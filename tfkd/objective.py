@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import math
+import re
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -69,6 +70,13 @@ class Objective:
         """The outputs that the losses take from the teacher."""
         used = [loss for _, _, loss in self.named() if "teacher" in loss.needs]
         return tuple(dict.fromkeys(key for loss in used for key in loss.reads))
+
+    @property
+    def student_reads(self) -> tuple[str, ...]:
+        """The outputs that the losses take from the student."""
+        return tuple(
+            dict.fromkeys(key for _, _, loss in self.named() for key in loss.student_reads)
+        )
 
     @property
     def form(self) -> str | None:
@@ -154,7 +162,7 @@ def _check_term(weight, loss) -> None:
 
 
 def _snake(name: str) -> str:
-    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
 def _spell(cls: type) -> str:

@@ -22,6 +22,9 @@ class Batch(NamedTuple):
     labels: tf.Tensor | None = None  # logits without the last axis; None on unlabelled texts
     mask: tf.Tensor | None = None  # same shape; 0 where a position does not count
     token_mask: tf.Tensor | None = None  # a hidden state without its last axis
+    teacher_token_mask: tf.Tensor | None = (
+        None  # the same of the teacher's, whose tokens may differ
+    )
 
 
 def flavour(model) -> str:
@@ -89,7 +92,6 @@ def input_names(model) -> tuple[str, ...]:
     return tuple(getattr(each, "name", "").split(":")[0] for each in tf.nest.flatten(structure))
 
 
-def forward(model, inputs, *, training: bool, whose: str = "student", reading: str = "auto"):
-    """One forward pass: `(what the model returned, the same as Outputs)`."""
-    value = model(accepted(model, inputs), training=training)
-    return value, as_outputs(value, whose, reading)
+def raw(model, inputs, training: bool, **options):
+    """What a model returns, as it returns it, from the inputs that it knows."""
+    return model(accepted(model, inputs), training=training, **options)

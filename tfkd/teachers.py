@@ -6,7 +6,8 @@ import inspect
 from typing import Protocol
 
 from .errors import UserError
-from .outputs import Outputs, accepted, as_outputs
+from .outputs import Outputs, as_outputs
+from .taps import Tapped, as_tapped
 
 
 class Teacher(Protocol):
@@ -27,17 +28,18 @@ class Model:
     """
 
     def __init__(self, model, *, reading: str = "auto"):
-        self.model = model
+        self._taps = as_tapped(model)
+        self.model = self._taps.model
         self._reading = reading
-        self.jit = getattr(model, "supports_jit", True)
+        self.jit = self._taps.jit
 
     def __call__(self, inputs, reads=("logits",)) -> Outputs:
         """The model's outputs by name."""
         return as_outputs(self.raw(inputs, reads), "teacher", self._reading)
 
     def raw(self, inputs, reads=("logits",)):
-        """What the model returns, as it returns it."""
-        return self.model(accepted(self.model, inputs), training=False)
+        """What the model returns, as it returns it, and what is read inside it."""
+        return self._taps.raw(inputs, reads)
 
 
 class Function:
@@ -75,6 +77,8 @@ def as_teacher(teacher, reading: str = "auto"):
     """A held teacher from a Keras model or a callable; `None` stays `None`."""
     if teacher is None or isinstance(teacher, (Model, Function)):
         return teacher
+    if isinstance(teacher, Tapped):
+        return Model(teacher, reading=reading)
     if hasattr(teacher, "trainable_weights") and hasattr(teacher, "count_params"):
         return Model(teacher, reading=reading)
     in_graph = getattr(teacher, "in_graph", None)  # of a model with its tokenizer

@@ -6,13 +6,14 @@ from typing import Any
 
 import tensorflow as tf
 
-from . import batches, distribution, first_batch, guard, seal, sources
+from . import batches, distribution, first_batch, guard, projections, seal, sources
 from .errors import UserError
 from .logs import Logs
 from .objective import as_objective, hinton
-from .outputs import Outputs, as_outputs, forward
+from .outputs import Outputs, as_outputs, raw
 from .probabilities import check_reading
 from .quiet import quiet_save
+from .taps import as_tapped
 from .teachers import as_teacher
 
 
@@ -37,7 +38,10 @@ class Steps(Logs):
         example=None,
         name: str = "distiller",
     ):
+        taps = as_tapped(student)
+        student = taps.model
         first_batch.the_student(models, student)
+        self._taps = taps
         super().__init__(name=name, dtype=getattr(student, "dtype_policy", None))
         self.readings = {"student": student_outputs, "teacher": teacher_outputs}
         for whose, reading in self.readings.items():
@@ -57,6 +61,7 @@ class Steps(Logs):
     def _make_state(self) -> None:
         self._make_means()
         self._projections: dict[str, dict] = {}
+        self.layer_maps: dict[str, tuple] = {}
         self._bad_targets = guard.BadTargets()
 
     def make_projections(self, student: Outputs, teacher: Outputs) -> None:
@@ -68,6 +73,7 @@ class Steps(Logs):
                     key: self.add_weight(shape=shape, name=f"{name}_{key}", trainable=True)
                     for key, shape in shapes.items()
                 }
+        self.layer_maps = projections.layer_maps(self.objective, student, teacher)
 
     # -- what Keras calls ------------------------------------------------------------------
 
@@ -75,6 +81,8 @@ class Steps(Logs):
         """As `keras.Model.compile`, without `loss`: the objective is the loss.
 
         `teacher_in_evaluate=True` runs the teacher in `evaluate` too, for `val_soft_targets`.
+        `projection_optimizer` trains the losses' projections: an optimizer of its own, or a
+        number, the learning rate of Adam; by default `optimizer` trains them with the student.
         """
         if options.pop("loss", None) is not None or options.pop("loss_weights", None) is not None:
             raise UserError(
@@ -87,6 +95,8 @@ class Steps(Logs):
                 "stored targets."
             )
         self._teacher_in_evaluate = options.pop("teacher_in_evaluate", False)
+        apart = options.pop("projection_optimizer", None)
+        self.projection_optimizer = projections.optimizer(self.keras, apart)
         # Keras's own container, told that all metrics are weighted: the weights are our masks.
         self.has_metrics = bool(metrics or weighted_metrics)
         metrics = metrics if isinstance(metrics, dict) else _as_list(metrics) or None
@@ -106,6 +116,8 @@ class Steps(Logs):
         x, self._trained = first_batch.before_fit(
             self, x, y, options.get("sample_weight"), options.get("batch_size")
         )
+        if options.get("verbose", "auto"):
+            projections.say(self.layer_maps)
         options, self._evaluated = first_batch.before_validation(self, options, self._trained)
         if class_weight != self._class_weight:
             self._class_weight, self.train_function = class_weight, None
@@ -156,7 +168,7 @@ class Steps(Logs):
 
     def call(self, inputs, training=None):
         """The student's own output."""
-        return forward(self.student, batches.split(inputs).student, training=bool(training))[0]
+        return raw(self.student, batches.split(inputs).student, bool(training))
 
     def train_step(self, data):
         """One update of the student on the global weighted mean of the objective."""
@@ -190,9 +202,8 @@ class Steps(Logs):
 
     def run_student(self, inputs, training: bool):
         """One forward pass: what the student returned, and the same by name."""
-        return forward(
-            self.student, inputs.student, training=training, reading=self.readings["student"]
-        )
+        value = self._taps.raw(inputs.student, self.objective.student_reads, training)
+        return value, as_outputs(value, "student", self.readings["student"])
 
     def read_teacher(self, value) -> Outputs:
         """What the teacher returned, by name."""
@@ -235,6 +246,10 @@ class Steps(Logs):
         return batches.batch_of(
             inputs, labels, sample_weight, mask, student["logits"], self._class_weight
         )
+
+    def _by_optimizer(self, gradients, variables):
+        """The optimizers, each with its gradients and variables."""
+        return projections.by_optimizer(self, self._projections, gradients, variables)
 
     def _share_of_loss(self, terms, weight):
         return tf.add_n(

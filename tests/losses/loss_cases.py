@@ -9,7 +9,17 @@ from math import exp, log
 
 import numpy as np
 
-from tfkd import HardLabels, LogitError, SoftTargets
+from tfkd import (
+    Correlation,
+    Decoupled,
+    HardLabels,
+    JensenShannon,
+    LogitError,
+    ReverseKL,
+    SoftTargets,
+    StandardizedLogits,
+    TotalVariation,
+)
 from tfkd.losses import DistillationLoss
 
 
@@ -55,17 +65,86 @@ def kl(p, q):
     return sum(a * log(a / b) for a, b in zip(p, q, strict=True))
 
 
-def soft(T):
-    return lambda s, t, y: T * T * kl(softmax([v / T for v in t]), softmax([v / T for v in s]))
+def reverse_kl(p, q):
+    return kl(q, p)
 
 
-def soft_sigmoid(T):
+def jensen_shannon(p, q):
+    m = [(a + b) / 2 for a, b in zip(p, q, strict=True)]
+    return (kl(p, m) + kl(q, m)) / 2
+
+
+def total_variation(p, q):
+    return sum(abs(a - b) for a, b in zip(p, q, strict=True)) / 2
+
+
+def soft(T, between=kl, power=2):
+    def reference(s, t, y):
+        return T**power * between(softmax([v / T for v in t]), softmax([v / T for v in s]))
+
+    return reference
+
+
+def soft_sigmoid(T, between=kl, power=2):
     def two(v):
         return sigmoid(v / T), 1 - sigmoid(v / T)
 
-    return lambda s, t, y: (
-        T * T * sum(kl(two(b), two(a)) for a, b in zip(s, t, strict=True)) / len(s)
-    )
+    def reference(s, t, y):
+        values = [between(two(b), two(a)) for a, b in zip(s, t, strict=True)]
+        return T**power * sum(values) / len(s)
+
+    return reference
+
+
+def divergences(loss, between, power, hand):
+    """A divergence in its three forms; `hand` is the number of (3/4, 1/4) against (1/2, 1/2)."""
+    name = loss.__name__
+    one, two = soft_sigmoid(1.0, between, power), soft_sigmoid(3.0, between, power)
+    return [
+        Case(name, loss(temperature=1.0), soft(1.0, between, power), ([0, 0], [L3, 0], None, hand)),
+        Case(
+            f"{name}-T2",
+            loss(temperature=2.0),
+            soft(2.0, between, power),
+            ([0, 0], [2 * L3, 0], None, 2**power * hand),
+        ),
+        Case(f"{name}-binary", loss("binary", 1.0), one, ([0], [L3], None, hand), classes=1),
+        Case(
+            f"{name}-multilabel",
+            loss("multilabel", 3.0),
+            two,
+            ([0, 0], [3 * L3, 0], None, 3**power * hand / 2),
+        ),
+    ]
+
+
+def standardized(T):
+    def z(x):
+        mean = sum(x) / len(x)
+        deviation = (sum((v - mean) ** 2 for v in x) / len(x)) ** 0.5
+        return [(v - mean) / deviation for v in x]
+
+    return lambda s, t, y: soft(T)(z(s), z(t), y)
+
+
+def decoupled(T, alpha, beta, by_teacher=False):
+    def reference(s, t, y):
+        y = max(range(len(t)), key=lambda c: t[c]) if by_teacher else int(y)
+        p, q = softmax([v / T for v in t]), softmax([v / T for v in s])
+        rest = [c for c in range(len(s)) if c != y]
+        others = [softmax([x[c] / T for c in rest]) for x in (t, s)]
+        right = kl((p[y], 1 - p[y]), (q[y], 1 - q[y]))
+        return T * T * (alpha * right + beta * kl(*others))
+
+    return reference
+
+
+def pearson_distance(T, beta):
+    def reference(s, t, y):
+        p, q = softmax([v / T for v in t]), softmax([v / T for v in s])
+        return T * T * beta * (1 - np.corrcoef(p, q)[0, 1])
+
+    return reference
 
 
 def cross_entropy(smoothing=0.0):
@@ -137,6 +216,63 @@ CASES = [
         SoftTargets("multilabel", 3.0),
         soft_sigmoid(3.0),
         ([0, 0], [3 * L3, 0], None, 9 * 0.06541),
+    ),
+    # KL the other way round: (ln 2/3 + ln 2) / 2
+    *divergences(ReverseKL, reverse_kl, 2, 0.14384),
+    # m = (5/8, 3/8): (0.75 ln 1.2 + 0.25 ln 2/3 + 0.5 ln 0.8 + 0.5 ln 4/3) / 2
+    *divergences(JensenShannon, jensen_shannon, 2, 0.03382),
+    # (1/4 + 1/4) / 2
+    *divergences(TotalVariation, total_variation, 1, 0.25),
+    # z = (sqrt 1.5, 0, -sqrt 1.5) and its reverse; p = (0.72455, 0.21290, 0.06256), and the
+    # logarithms differ by (2.44949, 0, -2.44949)
+    Case(
+        "standardized",
+        StandardizedLogits(temperature=1.0),
+        standardized(1.0),
+        ([1, 2, 3], [30, 20, 10], None, 1.62154),
+    ),
+    Case(
+        "standardized-T2",
+        StandardizedLogits(temperature=2.0),
+        standardized(2.0),
+        # half of z: 1.22474 (0.54469 - 0.16005), times 4
+        ([1, 2, 3], [3, 2, 1], None, 1.88436),
+    ),
+    # of the target KL((3/5, 2/5) | (1/3, 2/3)) = 0.6 ln 1.8 + 0.4 ln 0.6; the others are equal
+    Case(
+        "decoupled",
+        Decoupled(temperature=1.0),
+        decoupled(1.0, 1.0, 8.0),
+        ([0, 0, 0], [L3, 0, 0], 0, 0.14834),
+        labels="id",
+    ),
+    # of the others alone: KL((3/4, 1/4) | (1/2, 1/2)), behind logits twice as large, times 4
+    Case(
+        "decoupled-others",
+        Decoupled(temperature=2.0, target_weight=0.0, others_weight=2.0),
+        decoupled(2.0, 0.0, 2.0),
+        ([0, 0, 0], [5, 2 * L3, 0], 0, 8 * 0.13081),
+        labels="id",
+    ),
+    # the teacher's first choice is the first again
+    Case(
+        "decoupled-teacher",
+        Decoupled(temperature=1.0, target="teacher"),
+        decoupled(1.0, 1.0, 8.0, by_teacher=True),
+        ([0, 0, 0], [L3, 0, 0], None, 0.14834),
+    ),
+    # p = (3/5, 1/5, 1/5), q = (1/5, 3/5, 1/5): ρ = -1/2, and twice 3/2
+    Case(
+        "correlation",
+        Correlation(intra_weight=0.0),
+        pearson_distance(1.0, 2.0),
+        ([0, L3, 0], [L3, 0, 0], None, 3.0),
+    ),
+    Case(
+        "correlation-T2",
+        Correlation(temperature=2.0, inter_weight=1.0, intra_weight=0.0),
+        pearson_distance(2.0, 1.0),
+        ([0, 2 * L3, 0], [2 * L3, 0, 0], None, 6.0),
     ),
     # -ln 1/4
     Case(

@@ -18,10 +18,12 @@ class DistillationLoss:
     """A pure function of named bundles of tensors: `(student, teacher, batch, weights) -> [batch]`.
 
     A subclass is a frozen dataclass; its fields are its config. `reads` names the outputs that
-    it takes from the models, `needs` which of "teacher" and "labels" must be there.
+    it takes from the teacher, `student_reads` from the student, and `needs` which of "teacher"
+    and "labels" must be there.
     """
 
     reads: ClassVar[tuple[str, ...]] = ("logits",)
+    student_reads: ClassVar[tuple[str, ...]] = ("logits",)
     needs: ClassVar[tuple[str, ...]] = ("teacher",)
 
     def __call__(

@@ -34,9 +34,10 @@ def transformer(
     positions = ops.cast(ops.cumsum(ops.squeeze(mask, -1), axis=1), "int32")
     positions = ops.minimum(positions, has["max_length"])
     hidden = keras.layers.Embedding(vocab_size, has["width"], name="token_embedding")(ids)
-    hidden = hidden + keras.layers.Embedding(
-        has["max_length"] + 1, has["width"], name="position_embedding"
-    )(positions)
+    placed = keras.layers.Embedding(has["max_length"] + 1, has["width"], name="position_embedding")(
+        positions
+    )
+    hidden = keras.layers.Add(name="embeddings")([hidden, placed])
     # No seed given to a dropout: layers of one shape and one seed would drop the same places.
     hidden = keras.layers.Dropout(has["dropout"])(hidden)
     visible = ops.cast(ops.expand_dims(ops.squeeze(mask, -1), 1), "bool")
@@ -58,4 +59,5 @@ def _block(hidden, visible, has: dict, name: str):
     inner = keras.layers.LayerNormalization(name=f"{name}_norm_2")(hidden)
     inner = keras.layers.Dense(4 * width, activation="relu", name=f"{name}_inner")(inner)
     inner = keras.layers.Dense(width, name=f"{name}_outer")(inner)
-    return hidden + keras.layers.Dropout(dropout)(inner)
+    # By this name `tfkd.tap` finds the block's output.
+    return keras.layers.Add(name=name)([hidden, keras.layers.Dropout(dropout)(inner)])

@@ -1,0 +1,223 @@
+"""What the losses on hidden states, attentions and embeddings share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import tensorflow as tf
+
+from ..errors import UserError
+from ..layer_maps import Pairs, as_pairs, pairs_of
+from ..outputs import Batch
+from ._base import DistillationLoss, per_example
+
+PROJECTIONS = ("auto", "always", "never")
+POOLINGS = ("first", "mean")
+_SMALLEST = 1e-12
+
+
+@dataclass(frozen=True)
+class FeatureLoss(DistillationLoss):
+    """A loss on pairs of tensors from inside the models, averaged over the pairs.
+
+    `layers` says which: pairs `((student, teacher), ...)` of places in the tuples that the models
+    return (of `hidden_states` 0 is the embeddings' output), or the name of a map, see
+    `tfkd.layer_maps`. A subclass defines `pairwise` for one pair, and `reads` one output.
+    """
+
+    reads: ClassVar[tuple[str, ...]] = ("hidden_states",)
+    layers: str | Pairs = "uniform"
+
+    def __post_init__(self):
+        object.__setattr__(self, "layers", as_pairs(self.layers, type(self).__name__))
+
+    @property
+    def student_reads(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The same of the student."""
+        return self.reads
+
+    def pairwise(
+        self, student: tf.Tensor, teacher: tf.Tensor, batch: Batch, weights: dict, name: str
+    ) -> tf.Tensor:
+        """The loss of one pair, `[batch]`; `name` prefixes the pair's weights."""
+        raise NotImplementedError(f"{type(self).__name__} defines no pairwise")
+
+    def __call__(self, student, teacher, batch, weights=None):
+        """The mean over the pairs of layers: `[batch]`."""
+        values = [
+            self.pairwise(to_float(s), tf.stop_gradient(to_float(t)), batch, weights or {}, name)
+            for name, s, t in self.matched(student, teacher)
+        ]
+        return tf.add_n(values) / float(len(values))
+
+    def matched(self, student, teacher) -> Iterator[tuple[str, tf.Tensor, tf.Tensor]]:
+        """The tensors of each pair, with a name for the weights of the pair: `pair_1_2`."""
+        mine, theirs = (as_tuple(side[self.reads[0]]) for side in (student, teacher))
+        for s, t in self.map(student, teacher):
+            yield f"pair_{s % len(mine)}_{t % len(theirs)}", mine[s], theirs[t]
+
+    def counts(self, student, batch):
+        """1 for each token that is there, `[batch, tokens]`; 1 for an example without tokens."""
+        features = as_tuple(student[self.reads[0]])[-1]
+        return token_weights(features, batch.token_mask)
+
+    def map(self, student, teacher) -> Pairs:
+        """The pairs of layers that are compared."""
+        mine, theirs = (len(as_tuple(side[self.reads[0]])) for side in (student, teacher))
+        return pairs_of(self.layers, mine, theirs, int(self.reads[0] == "hidden_states"))
+
+    def check(self, student, teacher, batch):
+        """The layers must be there, and have as many tokens on both sides."""
+        if teacher is None or self.reads[0] not in teacher or self.reads[0] not in student:
+            return
+        for name, s, t in self.matched(student, teacher):
+            self.check_pair(name, s, t, batch)
+
+    def check_pair(self, name: str, student, teacher, batch) -> None:
+        """Raise `UserError` where a pair does not fit."""
+        mine, theirs = tuple(student.shape), tuple(teacher.shape)
+        if len(mine) != len(theirs) or (None not in mine + theirs and mine[:-1] != theirs[:-1]):
+            raise UserError(
+                f"{type(self).__name__} {name}: the student's {self.reads[0]} are {mine} and the "
+                f"teacher's {theirs}; both must have a row at the same tokens of the same "
+                "examples: use the teacher's tokenizer, or a loss on pooled outputs."
+            )
+
+
+@dataclass(frozen=True)
+class ProjectedLoss(FeatureLoss):
+    """A loss on pairs of layers, with a learnt projection of the student's to the teacher's width.
+
+    `projection` is `"auto"` (where the widths differ), `"always"` or `"never"`.
+    """
+
+    projection: str = "auto"
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.projection not in PROJECTIONS:
+            raise UserError(
+                f"{type(self).__name__}(projection={self.projection!r}): write one of "
+                f"{', '.join(map(repr, PROJECTIONS))}."
+            )
+
+    def weights(self, student, teacher):
+        """One matrix `(student width, teacher width)` for each pair that needs one."""
+        return {
+            name: (int(s.shape[-1]), int(t.shape[-1]))
+            for name, s, t in self.matched(student, teacher)
+            if self.projection == "always"
+            or (self.projection == "auto" and s.shape[-1] != t.shape[-1])
+        }
+
+    def check_pair(self, name, student, teacher, batch):
+        """The tokens must be the same; widths may differ only where there is a projection."""
+        super().check_pair(name, student, teacher, batch)
+        self.check_widths(name, student, teacher)
+
+    def check_widths(self, name: str, student, teacher) -> None:
+        """Raise `UserError` where the widths differ and no projection is wanted."""
+        if self.projection == "never" and student.shape[-1] != teacher.shape[-1]:
+            raise UserError(
+                f"{type(self).__name__} {name}: the student is {student.shape[-1]} wide and the "
+                f'teacher {teacher.shape[-1]}: write projection="auto" for a learnt projection.'
+            )
+
+
+@dataclass(frozen=True)
+class PooledLoss(ProjectedLoss):
+    """A loss on pairs of vectors, one an example: of the `"first"` token, or their `"mean"`.
+
+    A subclass defines `between`.
+    """
+
+    pooling: str = "mean"
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.pooling not in POOLINGS:
+            raise UserError(
+                f"{type(self).__name__}(pooling={self.pooling!r}): write 'first' or 'mean'."
+            )
+
+    def between(self, student: tf.Tensor, teacher: tf.Tensor, weights: dict, name: str):
+        """The loss of one pair of vectors `[batch, width]`: `[batch]`."""
+        raise NotImplementedError(f"{type(self).__name__} defines no between")
+
+    def pairwise(self, student, teacher, batch, weights, name):
+        """The loss of the pooled pair."""
+        mine = theirs = batch.token_mask
+        if batch.teacher_token_mask is not None:
+            theirs = batch.teacher_token_mask
+        student = pooled(student, mine, self.pooling)
+        return self.between(student, pooled(teacher, theirs, self.pooling), weights, name)
+
+    def check_pair(self, name, student, teacher, batch):
+        """Tokens may differ; widths only where there is a projection."""
+        self.check_widths(name, student, teacher)
+
+
+def to_float(tensor) -> tf.Tensor:
+    """As float32."""
+    return tf.cast(tensor, tf.float32)
+
+
+def as_tuple(value) -> tuple:
+    """The tensors of an output: one alone is a tuple of one."""
+    return tuple(value) if isinstance(value, (tuple, list)) else (value,)
+
+
+def is_there(mask: tf.Tensor) -> tf.Tensor:
+    """A mask of any kind as true and false."""
+    return tf.cast(mask, tf.float32) > 0
+
+
+def token_weights(features: tf.Tensor, mask: tf.Tensor | None) -> tf.Tensor:
+    """1 where a token of `[batch, tokens, ...]` is there; ones `[batch]` without tokens."""
+    if features.shape.rank < 3:
+        return tf.ones(tf.shape(features)[:1], tf.float32)
+    if mask is None:
+        return tf.ones(tf.stack([tf.shape(features)[0], tf.shape(features)[-2]]), tf.float32)
+    return tf.cast(is_there(mask), tf.float32)
+
+
+def there(features: tf.Tensor, mask: tf.Tensor | None) -> tf.Tensor:
+    """Features `[batch, tokens, width]` with 0 at the padding, whatever stood there, NaN too."""
+    if features.shape.rank < 3 or mask is None:
+        return features
+    return tf.where(is_there(mask)[..., None], features, 0.0)
+
+
+def mean_over_tokens(values: tf.Tensor, mask: tf.Tensor | None) -> tf.Tensor:
+    """The mean of `[batch, tokens]` over the tokens that are there; `[batch]` stays."""
+    if values.shape.rank < 2:
+        return values
+    if mask is None:
+        return tf.reduce_mean(values, axis=1)
+    count = tf.reduce_sum(tf.cast(is_there(mask), tf.float32), axis=1)
+    return tf.math.divide_no_nan(per_example(tf.where(is_there(mask), values, 0.0)), count)
+
+
+def pooled(features: tf.Tensor, mask: tf.Tensor | None, how: str) -> tf.Tensor:
+    """One vector an example, `[batch, width]`: the `"first"` token's or the `"mean"`."""
+    if features.shape.rank < 3:
+        return features
+    if how == "first":
+        return there(features, mask)[:, 0]
+    if mask is None:
+        return tf.reduce_mean(features, axis=1)
+    count = tf.reduce_sum(tf.cast(is_there(mask), tf.float32), axis=1)
+    return tf.math.divide_no_nan(tf.reduce_sum(there(features, mask), axis=1), count[:, None])
+
+
+def projected(features: tf.Tensor, weights: dict, name: str) -> tf.Tensor:
+    """`features · W` where the pair has a learnt projection, else the features themselves."""
+    matrix = weights.get(name)
+    return features if matrix is None else tf.linalg.matmul(features, tf.cast(matrix, tf.float32))
+
+
+def unit(vectors: tf.Tensor) -> tf.Tensor:
+    """Vectors of length 1; a vector of zeros stays one, with a gradient that is finite."""
+    return tf.math.l2_normalize(vectors, axis=-1, epsilon=_SMALLEST)

@@ -1,0 +1,43 @@
+"""Which examples of a batch are alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+from ..layer_maps import Pairs
+from ._features import PooledLoss, unit
+
+
+@dataclass(frozen=True)
+class Similarity(PooledLoss):
+    r"""Match the matrix of similarities between the examples of a batch.
+
+    With the vectors of the batch as rows of $A$, and the rows of $G = A A^\top$ normalised
+
+    $$\mathcal L_i = \frac1B \sum_j (G^s_{ij} - G^t_{ij})^2$$
+
+    Widths need not agree, so there is no projection. The vectors are those of `pooling`
+    (`"mean"` or `"first"` token) in the pairs of layers, by default the last ones. On N replicas
+    the batch is each replica's share.
+
+    Source: Tung and Mori 2019 (SP), arXiv:1907.09682, equations 2 to 4.
+
+    >>> loss = Similarity()
+    >>> from tfkd.outputs import Batch
+    >>> s, t = tf.constant([[1.0, 0.0], [0.0, 1.0]]), tf.constant([[1.0, 0.0], [1.0, 0.0]])
+    >>> loss({"hidden_states": (s, s)}, {"hidden_states": (t, t)}, Batch()).numpy().round(4)
+    array([0.2929, 0.2929], dtype=float32)
+    """
+
+    layers: str | Pairs = "final"
+    projection: str = "never"
+
+    def between(self, student, teacher, weights, name):
+        """The mean squared difference of each example's row: `[batch]`."""
+        mine, theirs = (unit(tf.matmul(e, e, transpose_b=True)) for e in (student, teacher))
+        return tf.reduce_mean(tf.square(mine - theirs), axis=-1)
+
+    def check_widths(self, name, student, teacher):
+        """Any widths will do."""
