@@ -138,7 +138,7 @@ def test_a_folder_that_is_not_whole(saved, spoil, words):
         load_teacher(f"keras:{saved}")
 
 
-@pytest.mark.parametrize("spec", ["", "keras:", "minilm", "torch:x", "teachers/imdb"])
+@pytest.mark.parametrize("spec", ["", "keras:", "minilm", "onnx:x", "teachers/imdb"])
 def test_an_unknown_kind(spec):
     with pytest.raises(UserError, match=f"unknown teacher '{spec}': write `keras:PATH`"):
         load_teacher(spec)

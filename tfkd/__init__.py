@@ -16,12 +16,35 @@ if TYPE_CHECKING:
     from .comparing import compare
     from .config import RunConfig
     from .distiller import Distiller
+    from .ensemble import Ensemble
     from .exporting import Exported, export
     from .loading import load_teacher
-    from .losses import DistillationLoss, HardLabels, LogitError, SoftTargets
+    from .losses import (
+        Attention,
+        Contrastive,
+        Correlation,
+        Cosine,
+        Decoupled,
+        DistillationLoss,
+        EmbeddingMatch,
+        HardLabels,
+        Hint,
+        JensenShannon,
+        LogitError,
+        PatientHint,
+        Relational,
+        Relations,
+        ReverseKL,
+        Similarity,
+        SoftTargets,
+        StandardizedLogits,
+        TotalVariation,
+    )
     from .objective import Objective, hinton
     from .report import Report
     from .run import distill
+    from .shrinking import shrink
+    from .taps import tap
 
 _HOME = {
     "compare": "comparing",
@@ -30,14 +53,32 @@ _HOME = {
     "Report": "report",
     "RunConfig": "config",
     "Distiller": "distiller",
+    "Ensemble": "ensemble",
+    "Attention": "losses",
+    "Contrastive": "losses",
+    "Correlation": "losses",
+    "Cosine": "losses",
+    "Decoupled": "losses",
     "DistillationLoss": "losses",
+    "EmbeddingMatch": "losses",
     "HardLabels": "losses",
+    "Hint": "losses",
+    "JensenShannon": "losses",
     "LogitError": "losses",
+    "PatientHint": "losses",
+    "Relational": "losses",
+    "Relations": "losses",
+    "ReverseKL": "losses",
+    "Similarity": "losses",
     "SoftTargets": "losses",
+    "StandardizedLogits": "losses",
+    "TotalVariation": "losses",
     "Objective": "objective",
     "hinton": "objective",
     "Exported": "exporting",
     "export": "exporting",
+    "shrink": "shrinking",
+    "tap": "taps",
 }
 
 _ROOMS = ("losses", "store")

@@ -35,6 +35,37 @@ def load_classifier(path: str | Path):
     )
 
 
+def through_keras_hub(path: Path):
+    """A BERT classifier, of Hugging Face's or a preset of KerasHub's own, as a Keras 3 model."""
+    if not _has("keras_hub"):
+        raise UserError('a hub: teacher needs KerasHub: run `pip install "tfkd[hub]"`.')
+    if (path / "task.json").is_file():
+        return _preset(path)
+    config = read_config(path)
+    if not _plain_bert(config):
+        raise UserError(
+            f"KerasHub does not read {path} as it was trained ({config.get('model_type')}, "
+            f"{config.get('hidden_act')}): write hf:{path}, or torch:{path}."
+        )
+    return _through_keras_hub(path, config)
+
+
+def through_transformers(path: Path):
+    """A classifier as transformers' TensorFlow model, of tf_keras."""
+    if not _has("transformers", "tf_keras"):
+        raise UserError('a tf: teacher needs transformers: run `pip install "tfkd[hf]"`.')
+    return _through_transformers(path)
+
+
+def _preset(path: Path):
+    import keras_hub
+
+    try:
+        return keras_hub.models.TextClassifier.from_preset(str(path), preprocessor=None)
+    except Exception as error:
+        raise _unreadable(path, error) from error
+
+
 def read_config(path: Path) -> dict:
     """`config.json` of a Hugging Face folder."""
     file = path / "config.json"

@@ -14,6 +14,12 @@ DATA = {
 }
 TEACHERS = {
     "hf:PATH_OR_NAME": "a Hugging Face BERT-like classifier (extra hub or hf)",
+    "hub:PATH": "the same by KerasHub, or a KerasHub preset (extra hub)",
+    "tf:PATH": "the same by transformers' TensorFlow models (extra hf)",
+    "torch:PATH": "the same by PyTorch (extra torch)",
+    "saved_model:PATH": "a SavedModel, PATH#SIGNATURE for one of several",
+    "tflite:PATH": "a .tflite file",
+    "A + B": "the mean of several, each with its own tokenizer",
     "keras:PATH": "a .keras file with vocab.txt or tokenizer.json beside it",
     "train": "an ensemble, trained on the spot",
     "train:STUDENT[:SIZE]": "one model of the kinds below, trained on the spot",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from pathlib import Path
 
@@ -9,19 +10,33 @@ from . import text
 from .errors import UserError
 from .text_model import TextModel
 
-KINDS = "`keras:PATH` (a .keras file or its folder), `hf:PATH_OR_NAME`, or `train`"
+KINDS = (
+    "`keras:PATH` (a .keras file or its folder), `hf:PATH_OR_NAME`, `hub:PATH`, `tf:PATH`, "
+    "`torch:PATH`, `saved_model:PATH`, `tflite:PATH`, several joined by ` + `, or `train`"
+)
 LABELS = "labels.txt"
 MODEL = "model.keras"
+_OF_MODELS = (".json", ".txt", ".keras", ".safetensors", ".h5", ".bin", ".pb", ".tflite")
 BESIDE = (LABELS, "preprocessing.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt")
 
 
 def load_teacher(spec: str, *, max_length: int | None = None) -> TextModel:
     """A teacher with its tokenizer, ready to be called with ids.
 
-    `hf:PATH_OR_NAME` is a Hugging Face folder of a BERT-like classifier (or, with a network
-    connection, a name on the hub); `keras:PATH` a `.keras` file with its `vocab.txt` or
-    `tokenizer.json` beside it, or the folder of both. `max_length` in word pieces, by default
-    what the folder says or 256.
+    | spec | what |
+    | --- | --- |
+    | `keras:PATH` | a `.keras` file, or its folder |
+    | `hf:PATH_OR_NAME` | a Hugging Face folder (or a name on its hub) by the fastest library |
+    | `hub:PATH` | a Hugging Face BERT by KerasHub, or a KerasHub preset of a classifier |
+    | `tf:PATH` | a Hugging Face folder by transformers' TensorFlow models |
+    | `torch:PATH` | a Hugging Face folder by PyTorch |
+    | `saved_model:PATH` | a SavedModel by `serving_default`, or `PATH#SIGNATURE` |
+    | `tflite:PATH` | a `.tflite` file, of tfkd's with its vocabulary inside |
+    | `SPEC + SPEC` | the mean of the probabilities of several, each with its own tokenizer |
+
+    `hf:` takes KerasHub for BERT and transformers' TensorFlow models for others. The tokenizer
+    is `vocab.txt` or `tokenizer.json` in the folder, or beside the file; `max_length` is in word
+    pieces, by default what the folder says or 256.
 
     Raises:
         UserError: no such kind or folder, files that are missing, a tokenizer with more ids than
@@ -32,6 +47,10 @@ def load_teacher(spec: str, *, max_length: int | None = None) -> TextModel:
     teacher.labels, teacher.parameters
     ```
     """
+    if " + " in str(spec):
+        from .kinds.joint import joined
+
+        return joined([load_teacher(e.strip(), max_length=max_length) for e in spec.split(" + ")])
     kind, colon, path = str(spec).partition(":")
     if kind not in _LOADERS or not colon or not path:
         raise UserError(f"unknown teacher {spec!r}: write {KINDS}.")
@@ -53,8 +72,11 @@ def save(model: TextModel, folder: Path) -> None:
 
 def fingerprint(spec: str) -> str:
     """A digest of a teacher's files: another file under the same name is another teacher."""
+    if " + " in spec:
+        every = " + ".join(fingerprint(each.strip()) for each in spec.split(" + "))
+        return hashlib.sha256(every.encode()).hexdigest()[:16]
     kind, _, name = spec.partition(":")
-    path = Path(name).expanduser()
+    path = Path(name.partition("#")[0] if kind == "saved_model" else name).expanduser()
     if kind == "keras":
         file = _keras_file(path)
         files = [file, *(found for each in BESIDE if (found := file.with_name(each)).is_file())]
@@ -62,7 +84,7 @@ def fingerprint(spec: str) -> str:
         files = sorted(path.rglob("*")) if path.is_dir() else [path]
     digest = hashlib.sha256()
     for file in files:
-        if file.suffix in (".json", ".txt", ".keras", ".safetensors", ".h5", ".bin"):
+        if file.is_file() and (file.suffix in _OF_MODELS or file.name.startswith("variables.")):
             digest.update(file.name.encode() + hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()[:16]
 
@@ -122,11 +144,69 @@ def _hf(path: str, max_length: int | None) -> TextModel:
 
     folder = Path(path).expanduser()
     folder = folder if folder.is_dir() else _from_hub(path)
+    made = _hugging_face("hf", str(folder), max_length, huggingface.load_classifier)
+    return dataclasses.replace(made, origin=f"hf:{path}")
+
+
+def _tf(path: str, max_length: int | None) -> TextModel:
+    from . import huggingface
+
+    return _hugging_face("tf", path, max_length, huggingface.through_transformers)
+
+
+def _torch(path: str, max_length: int | None) -> TextModel:
+    from .kinds.torch import TorchModel
+
+    return _hugging_face("torch", path, max_length, TorchModel)
+
+
+def _hub(path: str, max_length: int | None) -> TextModel:
+    from . import huggingface
+
+    folder = Path(path).expanduser()
+    if not (folder / "task.json").is_file():
+        return _hugging_face("hub", path, max_length, huggingface.through_keras_hub)
+    model = huggingface.through_keras_hub(folder)
+    encoder = text.load(folder / "assets" / "tokenizer" / "vocabulary.txt", max_length)
+    return TextModel(model, encoder, _labels(folder), f"hub:{path}")
+
+
+def _hugging_face(kind: str, path: str, max_length: int | None, load) -> TextModel:
+    """A Hugging Face folder by one library."""
+    from . import huggingface
+
+    folder = Path(path).expanduser()
     config = huggingface.read_config(folder)
-    model = huggingface.load_classifier(folder)
+    model = load(folder)
     encoder = text.load(folder, _hf_length(config, max_length))
     _check_rows(encoder.vocab_size, config.get("vocab_size"), path)
-    return TextModel(model, encoder, huggingface.label_names(config), f"hf:{path}")
+    return TextModel(model, encoder, huggingface.label_names(config), f"{kind}:{path}")
+
+
+def _saved_model(path: str, max_length: int | None) -> TextModel:
+    from .kinds.saved_model import SavedModel
+
+    name, _, signature = path.partition("#")
+    folder = Path(name).expanduser()
+    model = SavedModel(folder, signature)
+    encoder = text.load(folder, max_length)
+    return TextModel(model, encoder, _labels(folder), f"saved_model:{path}")
+
+
+def _tflite(path: str, max_length: int | None) -> TextModel:
+    from .kinds.litert import LiteRTModel
+    from .runtime.inside import read_encoder
+    from .runtime.packing import unpack
+
+    file = Path(path).expanduser()
+    model, files = LiteRTModel(file), unpack(file.read_bytes(), str(file))
+    if not files:
+        return TextModel(
+            model, text.load(file.parent, max_length), _labels(file.parent), f"tflite:{path}"
+        )
+    encoder, settings = read_encoder(files, str(file))
+    model.squashed = settings.get("outputs") == "probabilities"
+    return TextModel(model, encoder, tuple(settings.get("classes", ())), f"tflite:{path}")
 
 
 def _hf_length(config: dict, asked: int | None) -> int | None:
@@ -164,4 +244,12 @@ def _first(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
 
 
-_LOADERS = {"keras": _keras, "hf": _hf}
+_LOADERS = {
+    "keras": _keras,
+    "hf": _hf,
+    "hub": _hub,
+    "tf": _tf,
+    "torch": _torch,
+    "saved_model": _saved_model,
+    "tflite": _tflite,
+}
