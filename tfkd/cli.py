@@ -81,6 +81,9 @@ def parser() -> argparse.ArgumentParser:
     distill = flags.command(commands, "distill", _distill, "train a small student from a teacher")
     distill.add_argument("data", help="imdb, sample, a file, a folder, or a run's .toml")
     flags.settings(distill, [f.name for f in dataclasses.fields(RunConfig) if f.name != "data"])
+    distill.add_argument(
+        "--recipe", default=argparse.SUPPRESS, help="settings of a paper, see `tfkd recipes`"
+    )
 
     teach = flags.command(commands, "teach", _teach, "train or fine-tune a teacher and save it")
     teach.add_argument("data", help="imdb, sample, a file or a folder")
@@ -112,6 +115,9 @@ def parser() -> argparse.ArgumentParser:
     predict.add_argument("file", type=Path, help="a .tflite, or a run's folder")
     predict.add_argument("text", nargs="*", help="texts; without any, the lines of stdin")
     predict.add_argument("--json", action="store_true", help="one JSON object a line")
+
+    recipe = flags.command(commands, "recipes", _recipes, "list the recipes, or show one as TOML")
+    recipe.add_argument("name", nargs="?", help="of a recipe")
 
     flags.command(commands, "list", _list, "list data, teachers, students and settings")
     return top
@@ -231,6 +237,16 @@ def _lines() -> Iterator[str]:
             f"stdin is not UTF-8 (byte 0x{error.object[error.start]:02x} behind line {number}): "
             "give the texts as UTF-8."
         ) from error
+
+
+def _recipes(given: argparse.Namespace) -> None:
+    from . import recipes
+
+    if given.name:
+        print(recipes.read(given.name), end="")
+        return
+    for name in recipes.names():
+        print(f"{name:<12}  {recipes.title(name)}")
 
 
 def _list(given: argparse.Namespace) -> None:

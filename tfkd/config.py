@@ -22,8 +22,8 @@ else:
 
 def option(default: Any, help: str, **facts) -> Any:
     """A field with its help; `choices` where only some values are allowed."""
-    if isinstance(default, dict):
-        return field(default_factory=dict, metadata={"help": help, **facts})
+    if isinstance(default, (dict, list)):
+        return field(default_factory=type(default), metadata={"help": help, **facts})
     return field(default=default, metadata={"help": help, **facts})
 
 
@@ -36,8 +36,8 @@ class RunConfig:
     """
 
     data: str = option("", "imdb, sample, sample:SIZE, a .jsonl, .csv or .tsv file, or a folder")
-    teacher: str = option("train", "hf:PATH_OR_NAME, keras:PATH, train, or train:STUDENT[:SIZE]")
-    student: str = option("ngram_cnn", "NAME or NAME:SIZE of a student (see `tfkd list`)")
+    teacher: str = option("train", "hf:PATH_OR_NAME, keras:PATH, train, ... (see `tfkd list`)")
+    student: str = option("ngram_cnn", "NAME or NAME:SIZE (see `tfkd list`), or shrink:LAYERS")
     student_settings: dict = option({}, "settings of the student, NAME=VALUE")  # noqa: RUF009
     data_dir: str = option("", "where TensorFlow Datasets keeps imdb")
     validation: str = option("", "a file for the validation split")
@@ -56,6 +56,10 @@ class RunConfig:
     store: str = option("", "the folder of the store; targets/TEACHER-DIGEST beside the run")
     temperature: float = option(2.0, "softens both distributions; T² keeps the gradients' size")
     soft_weight: float = option(0.75, "weight of the soft targets; the hard labels get the rest")
+    objective: list = option([], "losses instead of those two, in TOML")  # noqa: RUF009
+    stage: list = option([], "trainings one behind the other, in TOML")  # noqa: RUF009
+    projection_rate: float = option(0.0, "learning rate of the losses' projections")
+    augment: int = option(0, "made-up texts for each training text, for the transfer set")
     epochs: int = option(0, "passes over the transfer set; by default about 1,000 steps")
     batch_size: int = option(128, "examples in a batch")
     learning_rate: float = option(0.0, "the highest, reached after the warm-up")
@@ -77,15 +81,15 @@ class RunConfig:
         return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
 
 
-def read(path: Path, **changes) -> RunConfig:
-    """A config from a TOML file, with `changes` in its place."""
+def read(path: Path, under: dict[str, Any] | None = None, **changes) -> RunConfig:
+    """A config from a TOML file, with `changes` in its place, and `under` where it says nothing."""
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is not TOML: {error}.") from error
-    return make({**found, **changes}, str(path))
+    return make({**(under or {}), **found, **changes}, str(path))
 
 
 def make(settings: dict[str, Any], origin: str = "the settings") -> RunConfig:
@@ -114,10 +118,10 @@ def _typed(each: dataclasses.Field, kind, config: RunConfig):
         value = float(value)
     if type(value) is not kind:
         raise UserError(f"{each.name} is {value!r}: expected {_WORDS[kind]}.")
-    return _plain(each.name, value) if kind is dict else value
+    return _plain(each.name, value) if kind in (dict, list) else value
 
 
-def _plain(name: str, value: dict) -> dict:
+def _plain(name: str, value):
     """As it comes back from a file, so that a config equals the one in its folder."""
     try:
         return json.loads(json.dumps(value))
@@ -131,6 +135,7 @@ _WORDS = {
     float: "a number",
     bool: "true or false",
     dict: "a table of names and values",
+    list: "a list of tables",
 }
 
 
@@ -138,7 +143,7 @@ def _check(config: RunConfig) -> None:
     for name, least in (("vocab_size", 100), ("max_length", 4), ("batch_size", 1)):
         if getattr(config, name) < least:
             raise UserError(f"{name} is {getattr(config, name)}: write at least {least}.")
-    for name in ("epochs", "labelled", "seed", "teacher_max_length", "learning_rate"):
+    for name in ("epochs", "labelled", "seed", "teacher_max_length", "learning_rate", "augment"):
         if not (math.isfinite(getattr(config, name)) and getattr(config, name) >= 0):
             raise UserError(f"{name} is {getattr(config, name)}: write 0 or more.")
     if config.seed >= 2**31:

@@ -7,6 +7,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+from . import recipes
 from .config import RunConfig, make, read
 from .errors import UserError
 
@@ -31,8 +32,8 @@ def command(commands, name: str, function, help: str) -> argparse.ArgumentParser
 def settings(command: argparse.ArgumentParser, names) -> None:
     """A flag for each field of `RunConfig`; only flags that were given reach the namespace."""
     for each in dataclasses.fields(RunConfig):
-        if each.name not in names:
-            continue
+        if each.name not in names or each.default_factory is list:
+            continue  # what only a file says
         flag = f"--{each.name.replace('_', '-')}"
         default = "" if isinstance(each.default, dataclasses._MISSING_TYPE) else each.default
         shown = f" (default: {default})" if default not in ("", 0, 0.0) else ""
@@ -56,9 +57,10 @@ def config_of(given: argparse.Namespace) -> RunConfig:
     found = {k: v for k, v in vars(given).items() if k != "command"}
     if "student_settings" in found:
         found["student_settings"] = dict(map(_setting, found["student_settings"]))
+    under = recipes.settings(found.pop("recipe")) if "recipe" in found else {}
     if str(found["data"]).endswith(".toml"):
-        return read(Path(found.pop("data")), **found)
-    return make(found)
+        return read(Path(found.pop("data")), under, **found)
+    return make({**under, **found})
 
 
 def _setting(written: str) -> tuple[str, Any]:

@@ -51,10 +51,17 @@ def load_teacher(spec: str, *, max_length: int | None = None) -> TextModel:
         from .kinds.joint import joined
 
         return joined([load_teacher(e.strip(), max_length=max_length) for e in spec.split(" + ")])
-    kind, colon, path = str(spec).partition(":")
-    if kind not in _LOADERS or not colon or not path:
-        raise UserError(f"unknown teacher {spec!r}: write {KINDS}.")
+    check_spec(spec)
+    kind, _, path = str(spec).partition(":")
     return _LOADERS[kind](path, max_length)
+
+
+def check_spec(spec: str) -> None:
+    """Raise `UserError` where a teacher is of no known kind."""
+    for each in str(spec).split(" + "):
+        kind, _, path = each.strip().partition(":")
+        if kind not in _LOADERS or not path:
+            raise UserError(f"unknown teacher {spec!r}: write {KINDS}.")
 
 
 def save(model: TextModel, folder: Path) -> None:

@@ -18,10 +18,10 @@ def layer_maps(objective: Objective, student, teacher) -> dict[str, Pairs]:
     }
 
 
-def say(maps: dict[str, Pairs]) -> None:
-    """Print which layer learns from which."""
+def say(maps: dict[str, Pairs], line=print) -> None:
+    """Say which layer learns from which."""
     for name, pairs in maps.items():
-        print(f"{name}: {told(pairs)}")
+        line(f"{name}: {told(pairs)}")
 
 
 def optimizer(keras, given):
@@ -34,6 +34,8 @@ def optimizer(keras, given):
 def by_optimizer(distiller, projections: dict[str, dict], gradients, variables) -> Iterator[tuple]:
     """`(optimizer, [(gradient, variable), ...])` for the student, and for the projections."""
     pairs = list(zip(gradients, variables, strict=True))
+    # A loss on the inside reaches no layer behind it, of which Keras would warn.
+    pairs = [pair for pair in pairs if pair[0] is not None] or pairs
     apart = distiller.projection_optimizer
     if apart is None or not projections:
         yield distiller.optimizer, pairs
@@ -41,7 +43,7 @@ def by_optimizer(distiller, projections: dict[str, dict], gradients, variables) 
     own = {id(each) for weights in projections.values() for each in weights.values()}
     yield distiller.optimizer, [pair for pair in pairs if id(pair[1]) not in own]
     scale = _scale(distiller)
-    yield apart, [(g / scale, v) for g, v in pairs if id(v) in own]
+    yield apart, [(g if g is None else g / scale, v) for g, v in pairs if id(v) in own]
 
 
 def _scale(distiller):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
+
 from .quiet import quiet_save
 
 
@@ -14,3 +16,20 @@ def save_keras(model, path: Path) -> None:
     with quiet_save():
         model.save(part)
     os.replace(part, path)
+
+
+def save_weights(model, path: Path) -> None:
+    """Write all variables of `model`, random state too, to `path` (`.npz`), whole or not at all."""
+    part = path.with_name(f"part-{path.name}")
+    np.savez(part, *[each.numpy() for each in model.variables])
+    os.replace(part, path)
+
+
+def load_weights(model, path: Path) -> bool:
+    """Give `model` the weights that `save_weights` wrote; whether there were any."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file, np.load(file) as found:
+        for number, weight in enumerate(model.variables):
+            weight.assign(found[f"arr_{number}"])
+    return True

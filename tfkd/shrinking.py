@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .errors import UserError
-from .text_model import TextModel
+from .names import IDS, MASKS, SEGMENTS
+from .text_model import TextModel, input_names
 
 
 def shrink(teacher, *, layers: int | Sequence[int]):
@@ -43,6 +44,23 @@ def shrink(teacher, *, layers: int | Sequence[int]):
     if hasattr(teacher, "config") and hasattr(teacher, "save_pretrained"):
         return _hugging_face(teacher, layers)
     return _keras(teacher, layers)
+
+
+def of_ids(teacher: TextModel, layers: int | Sequence[int]):
+    """The same as a Keras 3 model of padded ids alone, its classes in the teacher's order."""
+    import keras
+
+    small = shrink(teacher.model, layers=layers)
+    ids = keras.Input((None,), dtype="int32", name="input_ids")
+    names = input_names(small)
+    mask = keras.ops.cast(keras.ops.not_equal(ids, 0), "int32")
+    made = {**dict.fromkeys(IDS, ids), **dict.fromkeys(MASKS, mask)}
+    made |= dict.fromkeys(SEGMENTS, keras.ops.zeros_like(ids))
+    value = small({name: made[name] for name in names} if len(names) > 1 else ids)
+    logits = value["logits"] if isinstance(value, dict) else value
+    if teacher.order is not None:
+        logits = keras.ops.take(logits, teacher.order, axis=-1)
+    return keras.Model(ids, logits, name="shrunk")
 
 
 def chosen(layers: int | Sequence[int], count: int) -> tuple[int, ...]:

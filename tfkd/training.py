@@ -75,6 +75,11 @@ class Steps(Logs):
                 }
         self.layer_maps = projections.layer_maps(self.objective, student, teacher)
 
+    @property
+    def projection_variables(self) -> list:
+        """The trainable weights of the losses."""
+        return [each for weights in self._projections.values() for each in weights.values()]
+
     # -- what Keras calls ------------------------------------------------------------------
 
     def compile(self, optimizer="adam", *, metrics=None, weighted_metrics=None, **options):

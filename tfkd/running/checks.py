@@ -8,6 +8,7 @@ from ..data import Data, open_data
 from ..data.labels import shorten
 from ..errors import UserError
 from ..text_model import TextModel
+from .stages import stages_of
 
 OF_DATA = (
     *("data_dir", "validation", "test", "unlabelled"),
@@ -30,13 +31,25 @@ def open_for(config: RunConfig) -> Data:
 def check_names(config: RunConfig) -> None:
     """What can be told before the data are read."""
     name, _, size = config.student.partition(":")
-    students.build(name, 100, 2, size or "small", **config.student_settings)
-    check_length(f"{name}:{size or 'small'}", config, config.student_settings)
     kind = config.teacher.partition(":")[0]
+    if name == "shrink":
+        _check_shrink(size, kind)
+    else:
+        students.build(name, 100, 2, size or "small", **config.student_settings)
+        check_length(f"{name}:{size or 'small'}", config, config.student_settings)
+    stages_of(config)
     if kind == "train":
         check_teacher(config)
-    elif kind not in ("hf", "keras"):
-        raise UserError(f"unknown teacher {config.teacher!r}: write {loading.KINDS}.")
+    else:
+        loading.check_spec(config.teacher)
+
+
+def _check_shrink(layers: str, kind: str) -> None:
+    if kind not in ("hf", "hub") or not layers.isdecimal() or not int(layers):
+        raise UserError(
+            f"shrink:{layers} of a teacher {kind}: is no student: write shrink:3, say, for three "
+            "layers of a teacher hf:PATH or hub:PATH."
+        )
 
 
 def check_teacher(config: RunConfig) -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
-from .. import loading, students, teaching, text
+from .. import loading, shrinking, students, teaching, text
+from ..augmentation import Augmentation, counted
 from ..config import RunConfig
 from ..console import Voice
 from ..corpus.encoded import Encoded, encode
+from ..data import IGNORE, Example
 from ..errors import UserError
 from ..text_model import TextModel
 from . import folder as run_folder
 from .checks import check_names, open_for, same_classes
+from .stages import Stage, stages_of
 from .targets import FOLDER, Targets, computed, shared_folder, source_of, stored
 from .training import Schedule, epochs_for
 from .vocabulary import learnt
@@ -57,8 +61,10 @@ class Materials:
         """The student's tokenizer: given, or learnt from the texts to train on."""
         config = self.config
         if (self.folder / "preprocessing.json").is_file():  # written last, so all is there
-            return text.load(self.folder, config.max_length)
-        if config.tokenizer:
+            return text.load(self.folder, None if self._shrinks else config.max_length)
+        if self._shrinks:
+            encoder = self._given_teacher.encoder
+        elif config.tokenizer:
             encoder = text.load(config.tokenizer, config.max_length)
         else:
             encoder = learnt(config, self.data, self.voice)
@@ -74,6 +80,10 @@ class Materials:
         mark = {"spec": config.teacher, "digest": loading.fingerprint(config.teacher)}
         run_folder.remember(self.folder / "teacher.json", mark, "the teacher")
         return self._given_teacher
+
+    @property
+    def _shrinks(self) -> bool:
+        return self.config.student.partition(":")[0] == "shrink"
 
     @property
     def _trains_teacher(self) -> bool:
@@ -110,6 +120,8 @@ class Materials:
         config = self.config
         name, _, size = config.student.partition(":")
         keras.utils.set_random_seed(config.seed)
+        if self._shrinks:
+            return shrinking.of_ids(self.teacher, int(size))
         return students.build(
             name,
             self.encoder.vocab_size,
@@ -127,9 +139,18 @@ class Materials:
         if folder.is_dir():
             return Encoded(folder)
         texts = itertools.chain(*(self.data.read(part) for part in parts))
+        if split == "transfer" and self.config.augment:
+            texts = itertools.chain(texts, self._augmented())
         title = f"tokens of {split} for the {whose}"
         with self.voice.bar(title, self._count(split)) as advance:
             return encode(texts, encoder, folder, advance)
+
+    def _augmented(self) -> Iterator[Example]:
+        """Made-up texts, without labels; the same for the same texts and seed."""
+        words = counted(each.text for each in self.data.read("train"))
+        rules = Augmentation(self.config.augment, words=words, seed=self.config.seed)
+        for each in self.data.read("train"):
+            yield from (Example(made, IGNORE) for made in rules.of(each.text))
 
     def _count(self, split: str) -> int:
         return sum(self.data.counts.get(part, 0) for part in SPLITS[split])
@@ -160,9 +181,14 @@ class Materials:
         """The settings that name the teacher and its texts."""
         return source_of(self.config)
 
-    def schedule(self) -> Schedule:
-        """Steps, epochs and learning rate, the same for both trainings."""
+    def schedule(self, stage: Stage | None = None) -> Schedule:
+        """Steps, epochs and learning rate: of a stage, or of training alone for as many steps."""
         config = self.config
-        steps = -(-self._count("transfer") // config.batch_size)
-        rate = config.learning_rate or students.LEARNING_RATES[config.student.partition(":")[0]]
-        return Schedule(steps, epochs_for(steps, config.epochs), rate)
+        texts = len(self.encoded("transfer")) if config.augment else self._count("transfer")
+        steps = -(-texts // config.batch_size)
+        rate = config.learning_rate or students.rate_of(config.student)
+        if stage is not None:
+            epochs = epochs_for(steps, stage.epochs or config.epochs)
+            return Schedule(steps, epochs, stage.learning_rate or rate)
+        epochs = sum(self.schedule(each).epochs for each in stages_of(config))
+        return Schedule(steps, epochs, rate)

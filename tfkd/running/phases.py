@@ -8,16 +8,18 @@ from pathlib import Path
 
 import numpy as np
 
+from .. import projections
 from ..corpus.encoded import Encoded
 from ..corpus.feeding import Feed
 from ..data import Data
 from ..errors import UserError
-from ..objective import Objective, as_objective, hinton
-from ..saving import save_keras
+from ..objective import Objective, as_objective
+from ..saving import load_weights, save_keras, save_weights
 from ..text_model import TextModel
 from .checks import other_names
 from .materials import Materials
-from .training import fit, forget
+from .stages import Stage, stages_of
+from .training import Schedule, fit, forget
 
 CHECKED = 500  # validation texts that an export is checked on
 
@@ -46,9 +48,12 @@ class Run(Materials):
             say(note)
 
     def _where_targets(self) -> str:
-        if self.config.cache:
+        reads = {name for stage in stages_of(self.config) for name in stage.objective.reads}
+        if not self.config.cache:
+            return "none are stored to train on: the teacher runs in every step"
+        if reads <= {"logits"}:
             return f"{self.store}: the teacher's outputs, computed once"
-        return "none are stored to train on: the teacher runs in every step"
+        return f"the teacher runs in every step for {', '.join(sorted(reads - {'logits'}))}"
 
     def data_notes(self) -> list[str]:
         """What a reader of the numbers must know of the data."""
@@ -63,29 +68,48 @@ class Run(Materials):
         """Distil; then train the same student alone, for as many steps on the labelled texts."""
         from ..losses import HardLabels
 
-        objective = hinton(temperature=self.config.temperature, soft_weight=self.config.soft_weight)
-        self._train_one("student", "distilled", objective)
+        self._train_in_stages("student", stages_of(self.config))
         if self.config.alone:
-            self._train_one("alone", "alone", as_objective(HardLabels()))
+            alone = Stage("alone", as_objective(HardLabels()))
+            self._train_in_stages("alone", [alone], self.schedule())
 
-    def _train_one(self, name: str, title: str, objective) -> None:
+    def _train_in_stages(self, name: str, stages: list[Stage], schedule=None) -> None:
+        """Train the student of this name in each stage from where the last one left it."""
+        path = self.folder / f"{name}.keras"
+        if path.is_file():
+            return
+        self.__dict__.pop("student", None)
+        for number, stage in enumerate(stages, 1):
+            title = stage.name if len(stages) == 1 else f"stage-{number}-{stage.name}"
+            weights = self.folder / title / "weights.npz"
+            if not load_weights(self.student, weights):
+                self._train_stage(stage, schedule or self.schedule(stage), title)
+                if number < len(stages):
+                    save_weights(self.student, weights)
+        self.student.trainable = True
+        save_keras(self.student, path)
+        for number, stage in enumerate(stages, 1):
+            title = stage.name if len(stages) == 1 else f"stage-{number}-{stage.name}"
+            forget(self.folder / title)
+
+    def _train_stage(self, stage: Stage, schedule: Schedule, title: str) -> None:
         import keras
 
         from ..distiller import Distiller
 
-        path = self.folder / f"{name}.keras"
-        if path.is_file():
-            return
-        schedule, seed = self.schedule(), self.config.seed
+        seed = self.config.seed
         encoded = self.encoded("transfer").with_labels(self.config.labelled, seed)
-        feed, teacher = self._feed(encoded, schedule.steps, objective)
-        self.__dict__.pop("student", None)
-        distiller = Distiller(student=self.student, teacher=teacher, objective=objective)
+        feed, teacher = self._feed(encoded, schedule.steps, stage.objective)
+        stage.freeze(self.student)
+        example = next(iter(feed.dataset()))
+        distiller = Distiller(
+            student=self.student, teacher=teacher, objective=stage.objective, example=example
+        )
+        projections.say(distiller.layer_maps, self.voice.say)
         keras.utils.set_random_seed(seed)
         checks = Feed(self.encoded("validation"), 256, 0)
-        fit(distiller, feed, schedule, checks, self.folder / title, title, self.voice)
-        save_keras(distiller.student, path)
-        forget(self.folder / title)
+        rate = self.config.projection_rate or None
+        fit(distiller, feed, schedule, checks, self.folder / title, title, self.voice, rate)
 
     def _feed(self, encoded: Encoded, steps: int, objective: Objective):
         """The batches, and the teacher if it runs in every step."""
@@ -94,7 +118,7 @@ class Run(Materials):
         if not objective.reads:
             known = np.flatnonzero(encoded.labels >= 0)
             feed = Feed(encoded, config.batch_size, config.seed, steps, only=known)
-        elif config.cache:
+        elif config.cache and objective.reads == ("logits",):
             feed.targets = self.targets("transfer")
         else:
             feed.teacher, teacher = self.encoded("transfer", self._reader), self.teacher

@@ -61,6 +61,7 @@ def fit(
     folder: Path,
     title: str,
     voice: Voice,
+    projection_rate: float | None = None,
 ) -> None:
     """Train; the state after each epoch and the history (`history.jsonl`) go to `folder`.
 
@@ -72,7 +73,12 @@ def fit(
     import keras
 
     folder.mkdir(parents=True, exist_ok=True)
-    distiller.compile(schedule.optimizer(), metrics=["accuracy"], jit_compile=False)
+    distiller.compile(
+        schedule.optimizer(),
+        metrics=["accuracy"],
+        jit_compile=False,
+        projection_optimizer=projection_rate,
+    )
     start = _restored(distiller, folder)
     with voice.bar(title, feed.steps * schedule.epochs, "steps") as advance:
         advance(start * feed.steps)
@@ -129,7 +135,10 @@ def _variables(distiller) -> list:
     """Weights, random numbers of the dropout, and the optimizer's state, in one order."""
     distiller.optimizer.build(distiller.trainable_variables)  # else it has no state yet
     own = [*distiller.trainable_variables, *distiller.non_trainable_variables]
-    return [*own, *distiller.optimizer.variables]
+    apart = distiller.projection_optimizer
+    if apart is not None:
+        apart.build(distiller.projection_variables)
+    return [*own, *distiller.optimizer.variables, *(apart.variables if apart else ())]
 
 
 def _backup(folder: Path):

@@ -28,6 +28,14 @@ LEARNING_RATES = {
     "transformer": 1e-3,
 }
 
+SHRUNK = 5e-5  # for layers that have been trained
+
+
+def rate_of(spec: str) -> float:
+    """The highest learning rate for a student `NAME:SIZE`, or one made of its teacher."""
+    return LEARNING_RATES.get(spec.partition(":")[0], SHRUNK)
+
+
 __all__ = ["STUDENTS", "SIZES", "LEARNING_RATES", "build", *STUDENTS]
 
 
