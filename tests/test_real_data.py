@@ -1,11 +1,13 @@
 """Runs on real reviews, with the data sets and the teacher in ../shared; skipped without them."""
 
 import gzip
+import importlib.util
 import json
 
 import numpy as np
 import pytest
 
+from tfkd import load_teacher
 from tfkd.cli import main
 from tfkd.report import load
 
@@ -80,3 +82,22 @@ def test_seventy_seven_classes(shared, tmp_path, capsys):
     report = load(tmp_path / "run")
     assert report["distilled"].accuracy > 0.6
     assert "classes" in capsys.readouterr().out
+
+
+def test_one_folder_by_every_library(shared):
+    """The real teacher on 1,000 real reviews: KerasHub, TensorFlow and PyTorch agree, head and all.
+
+    The weights are float16 in the file; logits reach 5, and the kernels of three libraries round
+    apart by a thousandth of that at most.
+    """
+    rows = [json.loads(row) for row in lines(shared / "data/imdb/test.jsonl.gz", 12_000, 13_000)]
+    folder, texts = shared / "teachers" / "imdb-minilm", [row["text"] for row in rows]
+    kinds = ["hub", "hf", "tf", *(["torch"] if importlib.util.find_spec("torch") else [])]
+    logits = {
+        kind: load_teacher(f"{kind}:{folder}", max_length=128).logits(texts) for kind in kinds
+    }
+    labels = np.array([row["label"] for row in rows])
+    for found in logits.values():
+        np.testing.assert_allclose(found, logits["hub"], atol=5e-3)
+        assert (found.argmax(1) == logits["hub"].argmax(1)).mean() > 0.998
+        assert (found.argmax(1) == labels).mean() > 0.85

@@ -330,7 +330,7 @@ def test_impossible_settings(loss, words):
 
 
 def states(*shape, layers=3):
-    return {"hidden_states": (tf.zeros(shape),) * layers}
+    return {"hidden_states": (np.zeros(shape),) * layers}
 
 
 @pytest.mark.parametrize(
@@ -344,20 +344,20 @@ def states(*shape, layers=3):
         (PatientHint(), states(2, 4, 6, layers=2), states(2, 4, 6), 'layers="final"'),
         (
             Attention(),
-            {"attentions": (tf.zeros((2, 2, 4, 4)),)},
-            {"attentions": (tf.zeros((2, 3, 4, 4)),)},
+            {"attentions": (np.zeros((2, 2, 4, 4)),)},
+            {"attentions": (np.zeros((2, 3, 4, 4)),)},
             r"the student has 2 heads and the teacher 3: write Attention\(heads=\"mean\"\)",
         ),
         (
             Attention(),
-            {"attentions": (tf.zeros((2, 2, 4, 4)),)},
-            {"attentions": (tf.zeros((2, 2, 5, 5)),)},
+            {"attentions": (np.zeros((2, 2, 4, 4)),)},
+            {"attentions": (np.zeros((2, 2, 5, 5)),)},
             "of the same tokens",
         ),
         (
             Relations(relations=("vv",), heads=5),
-            {"values": (tf.zeros((2, 2, 4, 3)),)},
-            {"values": (tf.zeros((2, 2, 4, 5)),)},
+            {"values": (np.zeros((2, 2, 4, 3)),)},
+            {"values": (np.zeros((2, 2, 4, 5)),)},
             "the student is 6 wide, which 5 heads do not divide",
         ),
     ],
