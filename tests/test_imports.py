@@ -108,7 +108,7 @@ def test_a_loss_imports_tensorflow_and_its_base_only(path):
     """A loss that knows a model, a layer or a data set is no loss."""
     stdlib = {*sys.stdlib_module_names, "__future__"}
     outside = {n for n in top_level_imports(path) if n.split(".")[0] not in stdlib}
-    ours = {"tensorflow", "numpy", "..errors", "..outputs", "..layer_maps"}
+    ours = {"tensorflow", "numpy", "..errors", "..outputs", "..layer_maps", "..schedules"}
     everyone = path.name == "__init__.py"
     siblings = {each.stem for each in path.parent.glob("*.py")}
     ours |= {f".{each}" for each in siblings if everyone or each.startswith("_")}

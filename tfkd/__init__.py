@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from .objective import Objective, hinton
     from .report import Report
     from .run import distill
+    from .schedules import Schedule
     from .shrinking import shrink
     from .taps import tap
 
@@ -77,6 +78,7 @@ _HOME = {
     "hinton": "objective",
     "Exported": "exporting",
     "export": "exporting",
+    "Schedule": "schedules",
     "shrink": "shrinking",
     "tap": "taps",
 }

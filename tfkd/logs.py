@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from . import batches
 from .outputs import raw_logits
+from .schedules import at, is_schedule
 from .sources import Contents
 
 if TYPE_CHECKING:
@@ -37,6 +38,10 @@ class Logs(Model):
     def _make_means(self) -> None:
         mean = self.keras.metrics.Mean
         self._parts = {name: mean(name=name) for name, _, _ in self.objective.named()}
+        scheduled = self.objective.scheduled()
+        self._moving = {name: mean(name=name) for name in scheduled}
+        weighted = [n for n, weight, _ in self.objective.named() if is_schedule(weight)]
+        self._weighted = {name: mean(name=f"weighted_{name}") for name in weighted}
         # By its name and place `evaluate` without `return_dict` puts the loss first, as in Keras.
         self._regularisation = mean(name="loss")
 
@@ -68,7 +73,8 @@ class Logs(Model):
     @property
     def metrics(self):
         """The student's metrics and one mean per loss."""
-        return [self._regularisation, *self._compiled(), *self._parts.values()]
+        own = (*self._parts.values(), *self._moving.values(), *self._weighted.values())
+        return [self._regularisation, *self._compiled(), *own]
 
     def get_metrics_result(self):
         """All reported numbers; `loss` is the weighted sum of the parts beside it."""
@@ -84,18 +90,39 @@ class Logs(Model):
         if not terms:
             return results
         weights = {name: weight for name, weight, _ in self.objective.named()}
-        parts = [weights[name] * results[name] for name in terms]
+        parts = [
+            self._weighted[name].result()
+            if name in self._weighted
+            else weights[name] * results[name]
+            for name in terms
+        ]
+        if not self._evaluating:
+            results |= {name: mean.result() for name, mean in self._moving.items()}
         return {"loss": tf.add_n(parts) + self._regularisation.result(), **results}
 
-    def _log(self, terms, penalty, value, student, batch, weight) -> dict:
+    def _log(self, terms, penalty, value, student, batch, weight, step) -> dict:
+        scales = {name: scale for name, scale, _ in self.objective.named()}
         for name, (values, counts) in terms.items():
             self._parts[name].update_state(values, sample_weight=counts * weight)
+        for name, mean in self._weighted.items():
+            if name in terms:
+                values, counts = terms[name]
+                scale = at(scales[name], step)
+                mean.update_state(scale * values, sample_weight=counts * weight)
+        for name, schedule in self.objective.scheduled().items():
+            self._moving[name].update_state(schedule(step))
         examples = tf.cast(tf.shape(weight)[0], tf.float32)
         self._regularisation.update_state(penalty, sample_weight=examples)
         labelled = batch.labels is not None
         if labelled:
             self._update_metrics(value, *batches.for_metrics(batch, weight, student["logits"]))
         return self._results(list(terms), labelled)
+
+    def _step(self):
+        """How many updates there have been, where a number changes with them."""
+        if not self._moving:
+            return 0
+        return tf.cast(tf.convert_to_tensor(self.optimizer.iterations), tf.float32)
 
     def _update_metrics(self, value, labels, valid, weighted):
         if len(tf.nest.flatten(value)) > 1:  # labels are of the logits, not of hidden states

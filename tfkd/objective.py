@@ -11,10 +11,12 @@ from typing import Any, cast
 import tensorflow as tf
 
 from . import losses as _losses
+from . import schedules
 from .errors import UserError
 from .losses import DistillationLoss, HardLabels, SoftTargets
 from .losses._base import per_example
 from .outputs import Batch, Outputs
+from .schedules import Schedule, is_schedule
 
 AVERAGES = ("examples", "tokens")
 
@@ -48,7 +50,7 @@ class Objective:
         return Objective(self.terms + other.terms, self.average)
 
     def __rmul__(self, weight: float) -> Objective:
-        return Objective(tuple((weight * w, loss) for w, loss in self.terms), self.average)
+        return Objective(tuple((_times(weight, w), loss) for w, loss in self.terms), self.average)
 
     def averaged(self, average: str) -> Objective:
         """The same objective with another unit of the mean."""
@@ -61,7 +63,7 @@ class Objective:
         for weight, loss in self.terms:
             name = _snake(type(loss).__name__)
             seen[name] = seen.get(name, 0) + 1
-            if weight > 0:
+            if is_schedule(weight) or weight > 0:
                 named.append((name if seen[name] == 1 else f"{name}_{seen[name]}", weight, loss))
         return named
 
@@ -93,18 +95,34 @@ class Objective:
             )
 
     def __call__(
-        self, student: Outputs, teacher: Outputs | None, batch: Batch, weights: dict, *, skip=()
+        self,
+        student: Outputs,
+        teacher: Outputs | None,
+        batch: Batch,
+        weights: dict,
+        *,
+        skip=(),
+        step=0,
     ) -> dict[str, tuple[tf.Tensor, tf.Tensor]]:
         """Each term by name: (loss `[batch]`, how much each example counts in it `[batch]`)."""
         return {
             name: (
                 # A loss that does not need the teacher does not look at it.
-                loss(student, cast("Outputs", teacher), batch, weights.get(name, {})),
+                loss.at(step)(student, cast("Outputs", teacher), batch, weights.get(name, {})),
                 self._example_weights(loss.counts(student, batch)),
             )
             for name, _, loss in self.named()
             if name not in skip
         }
+
+    def scheduled(self) -> dict[str, Schedule]:
+        """What changes with the step, by its log name: `soft_targets_weight`, ..._temperature."""
+        found = {}
+        for name, weight, loss in self.named():
+            for field, value in (("weight", weight), *loss.scheduled().items()):
+                if is_schedule(value):
+                    found[f"{name}_{field}"] = value
+        return found
 
     def _example_weights(self, counts: tf.Tensor) -> tf.Tensor:
         total = per_example(counts)
@@ -113,7 +131,7 @@ class Objective:
     def get_config(self) -> dict[str, Any]:
         """A JSON-able form, for `from_config`."""
         terms = [
-            {"loss": _spell(type(loss)), "weight": weight, **loss.get_config()}
+            {"loss": _spell(type(loss)), "weight": schedules.config(weight), **loss.get_config()}
             for weight, loss in self.terms
         ]
         return {"average": self.average, "terms": terms}
@@ -157,8 +175,23 @@ def as_objective(value) -> Objective:
 def _check_term(weight, loss) -> None:
     if not isinstance(loss, DistillationLoss):
         raise UserError(f"{loss!r} is no loss: write e.g. 0.5 * SoftTargets(temperature=4).")
+    if is_schedule(weight):
+        return
     if not isinstance(weight, (int, float)) or not math.isfinite(weight) or weight < 0:
         raise UserError(f"the weight of {type(loss).__name__} is {weight}: write a number >= 0.")
+
+
+def _times(factor, weight):
+    """The product of two weights, of which one may be a schedule."""
+    if not (is_schedule(factor) or is_schedule(weight)):
+        return factor * weight
+    if weight == 1.0:
+        return factor
+    return (
+        schedules.scaled(weight, factor)
+        if is_schedule(weight)
+        else schedules.scaled(factor, weight)
+    )
 
 
 def _snake(name: str) -> str:
@@ -171,7 +204,7 @@ def _spell(cls: type) -> str:
 
 
 def _read_term(term: dict) -> tuple[float, DistillationLoss]:
-    name, weight = str(term.pop("loss", "")), term.pop("weight", 1.0)
+    name, weight = str(term.pop("loss", "")), schedules.read(term.pop("weight", 1.0))
     module, _, qualified = name.rpartition(":")
     try:
         home = importlib.import_module(module) if module else _losses

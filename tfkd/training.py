@@ -13,6 +13,7 @@ from .objective import as_objective, hinton
 from .outputs import Outputs, as_outputs, raw
 from .probabilities import check_reading
 from .quiet import quiet_save
+from .schedules import at
 from .taps import as_tapped
 from .teachers import as_teacher
 
@@ -179,29 +180,31 @@ class Steps(Logs):
         """One update of the student on the global weighted mean of the objective."""
         inputs, labels, sample_weight = batches.unpack(data)
         teacher, sample_weight = self._targets(inputs, labels, sample_weight)
+        step = self._step()  # before the update, as the terms are
         with tf.GradientTape() as tape:
             value, student = self.run_student(inputs, training=True)
             batch, weight = self._batch(inputs, labels, sample_weight, student)
-            terms = self.objective(student, teacher, batch, self._projections)
+            terms = self.objective(student, teacher, batch, self._projections, step=step)
             penalty = self._regularisation_loss()  # before the update, as the terms are
-            loss = self._share_of_loss(terms, weight) + penalty / distribution.replicas()
+            loss = self._share_of_loss(terms, weight, step) + penalty / distribution.replicas()
             scaled = self.scale_loss(loss)
         self.update(tape, scaled)
-        return self._log(terms, penalty, value, student, batch, weight)
+        return self._log(terms, penalty, value, student, batch, weight, step)
 
     def test_step(self, data):
         """The same numbers without an update; the teacher stays out unless asked."""
         inputs, labels, sample_weight = batches.unpack(data)
-        skip = self.skipped(inputs.targets)
+        skip, step = self.skipped(inputs.targets), self._step()
         teacher = None
         if not skip:
             teacher, sample_weight = self._targets(inputs, labels, sample_weight)
         value, student = self.run_student(inputs, training=False)
         batch, weight = self._batch(inputs, labels, sample_weight, student)
-        terms = self.objective(student, teacher, batch, self._projections, skip=skip)
+        terms = self.objective(student, teacher, batch, self._projections, skip=skip, step=step)
         if not terms:  # nor labels: what could not be looked into before
             first_batch.check_report(self, sources.holds(data))
-        return self._log(terms, self._regularisation_loss(), value, student, batch, weight)
+        penalty = self._regularisation_loss()
+        return self._log(terms, penalty, value, student, batch, weight, step)
 
     # -- the pieces of a step --------------------------------------------------------------
 
@@ -256,10 +259,11 @@ class Steps(Logs):
         """The optimizers, each with its gradients and variables."""
         return projections.by_optimizer(self, self._projections, gradients, variables)
 
-    def _share_of_loss(self, terms, weight):
+    def _share_of_loss(self, terms, weight, step):
         return tf.add_n(
             [
-                scale * distribution.share_of_global_mean(terms[name][0], terms[name][1] * weight)
+                at(scale, step)
+                * distribution.share_of_global_mean(terms[name][0], terms[name][1] * weight)
                 for name, scale, _ in self.objective.named()
             ]
         )

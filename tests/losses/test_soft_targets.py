@@ -74,3 +74,32 @@ def test_positions_that_differ_are_named():
     sides = ({"logits": tf.zeros((2, n, 3))} for n in (7, 1))
     with pytest.raises(UserError, match=r"\(2, 7, 3\).*\(2, 1, 3\)"):
         SoftTargets().check(*sides, Batch())
+
+
+@pytest.mark.parametrize("form", ["multiclass", "binary", "multilabel"])
+def test_trust_by_confidence(form):
+    """A teacher that does not know pulls as hard as one that does."""
+    rng = np.random.default_rng(0)
+    classes = 1 if form == "binary" else 3
+    student, teacher = rng.normal(0, 2, (2, 6, classes)).astype("float32")
+    if form == "multiclass":
+        raised = np.exp(teacher - teacher.max(-1, keepdims=True))
+        sure = (raised / raised.sum(-1, keepdims=True)).max(-1)
+    else:
+        sure = (1 / (1 + np.exp(-np.abs(teacher)))).mean(-1)
+    plain = loss(student, teacher, form=form, temperature=3.0)
+    got = loss(student, teacher, form=form, temperature=3.0, trust="confidence")
+    np.testing.assert_allclose(got, sure * plain, rtol=1e-5)
+
+
+def test_trust_of_the_correct_ones():
+    """A student of the teacher's mistakes."""
+    student, teacher = np.zeros((4, 2), "float32"), np.array([[2.0, 0.0]] * 4, "float32")
+    sides = [{"logits": tf.constant(side)} for side in (student, teacher)]
+    plain = SoftTargets()(*sides, Batch())
+    trusting = SoftTargets(trust="correct")
+    got = trusting(*sides, Batch(labels=tf.constant([0, 1, -100, 0])))
+    np.testing.assert_allclose(got, plain * [1, 0, 1, 1])
+    np.testing.assert_allclose(trusting(*sides, Batch()), plain)
+    with pytest.raises(UserError, match="write 'all', 'confidence' or, of a multiclass"):
+        SoftTargets("binary", trust="correct")

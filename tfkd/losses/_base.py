@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from typing import Any, ClassVar
 
@@ -9,6 +10,7 @@ import tensorflow as tf
 
 from ..errors import UserError
 from ..outputs import IGNORE, Batch, Outputs
+from ..schedules import config, is_schedule, read
 
 FORMS = ("multiclass", "binary", "multilabel", "regression")
 
@@ -25,6 +27,27 @@ class DistillationLoss:
     reads: ClassVar[tuple[str, ...]] = ("logits",)
     student_reads: ClassVar[tuple[str, ...]] = ("logits",)
     needs: ClassVar[tuple[str, ...]] = ("teacher",)
+
+    def __post_init__(self):
+        for field in dataclasses.fields(self):  # a config has a table in a schedule's place
+            value = getattr(self, field.name)
+            if isinstance(value, dict):
+                object.__setattr__(self, field.name, read(value))
+
+    def scheduled(self) -> dict[str, Any]:
+        """The fields that change with the step."""
+        values = {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
+        return {name: value for name, value in values.items() if is_schedule(value)}
+
+    def at(self, step):
+        """This loss with its numbers of a step."""
+        changing = self.scheduled()
+        if not changing:
+            return self
+        now = copy.copy(self)
+        for name, schedule in changing.items():
+            object.__setattr__(now, name, schedule(step))
+        return now
 
     def __call__(
         self, student: Outputs, teacher: Outputs, batch: Batch, weights: dict
@@ -45,9 +68,11 @@ class DistillationLoss:
 
     def get_config(self) -> dict[str, Any]:
         """The fields, JSON-able: `type(loss)(**loss.get_config()) == loss`."""
+        for each in self.scheduled().values():
+            config(each)
         return dataclasses.asdict(self)
 
-    def __rmul__(self, weight: float):
+    def __rmul__(self, weight):
         """`0.7 * loss` is an `Objective`."""
         from ..objective import Objective
 
@@ -71,6 +96,7 @@ class LogitLoss(DistillationLoss):
     forms: ClassVar[tuple[str, ...]] = FORMS
 
     def __post_init__(self):
+        super().__post_init__()
         if self.form not in self.forms:
             raise UserError(
                 f"{type(self).__name__}(form={self.form!r}): write one of "

@@ -31,6 +31,7 @@ class FeatureLoss(DistillationLoss):
     layers: str | Pairs = "uniform"
 
     def __post_init__(self):
+        super().__post_init__()
         object.__setattr__(self, "layers", as_pairs(self.layers, type(self).__name__))
 
     @property

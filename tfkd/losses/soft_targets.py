@@ -20,7 +20,9 @@ class SoftTargets(Divergence):
 
     in log space. `form="binary"` (one logit) and `"multilabel"` (mean over classes) put the two
     outcomes of a sigmoid in place of the softmax. $T^2$ keeps the gradient's size comparable
-    across temperatures. Classes at -inf on either side add nothing.
+    across temperatures. Classes at -inf on either side add nothing. `trust="confidence"` weighs
+    each position by the probability of the teacher's first choice, `trust="correct"` leaves out
+    those where that is not the label. `temperature` may be a `Schedule`.
     Raises `UserError` for a temperature that is not positive and finite.
 
     Source: Hinton, Vinyals, Dean 2015, arXiv:1503.02531, section 2.

@@ -39,9 +39,9 @@ class StandardizedLogits(Divergence):
 
     forms: ClassVar[tuple[str, ...]] = ("multiclass",)
 
-    def pointwise(self, student, teacher, labels):
-        """The divergence at each position, of standardised logits."""
-        return super().pointwise(_standardised(student), _standardised(teacher), labels)
+    def prepared(self, logits: tf.Tensor) -> tf.Tensor:
+        """The logits without mean and scale."""
+        return _standardised(logits)
 
     def terms(self, log_p: tf.Tensor, log_q: tf.Tensor) -> tf.Tensor:
         """p (log p - log q)."""
