@@ -1,4 +1,4 @@
-"""How a Keras 3 student is called: its inputs by name, and one serving function over them."""
+"""How a student is called: its inputs by name, and one serving function over them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..errors import UserError
-from ..outputs import as_outputs
+from ..outputs import as_outputs, flavour
 
 Shape = tuple[int | None, ...]
 
@@ -20,7 +20,8 @@ Shape = tuple[int | None, ...]
 class Calling:
     """A student and its inputs: `inputs` maps a name to `(shape, dtype)`, `None` for a free size.
 
-    `kind` is what the student takes: `"dict"`, `"list"`, or the one tensor alone (`"tensor"`).
+    `kind` is what the student takes: `"dict"`, `"list"`, the one tensor alone (`"tensor"`), or as
+    Hugging Face's models ids and the mask that is made of them (`"masked"`).
     """
 
     student: Any
@@ -47,9 +48,21 @@ class Calling:
     def serve(self, inputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """`{"logits": [batch, ..., classes]}`, float32, without dropout."""
         values = [inputs[name] for name in self.inputs]
-        feed = {"dict": dict(inputs), "list": values, "tensor": values[0]}[self.kind]
+        feed = _FEEDS[self.kind](dict(inputs), values)
         outputs = as_outputs(self.student(feed, training=False), whose="student")
         return {"logits": tf.cast(outputs["logits"], tf.float32)}
+
+
+def _masked(inputs: dict, values: list) -> dict:
+    return {"input_ids": values[0], "attention_mask": tf.cast(values[0] != 0, tf.int32)}
+
+
+_FEEDS = {
+    "dict": lambda inputs, values: inputs,
+    "list": lambda inputs, values: values,
+    "tensor": lambda inputs, values: values[0],
+    "masked": _masked,
+}
 
 
 class Reference:
@@ -87,9 +100,11 @@ def calling(student, example=None, text_input: bool = False) -> Calling:
     Raises:
         UserError: not a Keras 3 model, or its inputs are unknown or nested.
     """
+    if hasattr(student, "save_pretrained") and flavour(student) == "tf_keras":
+        return Calling(student, {"input_ids": ((None, None), "int32")}, "masked")
     if not isinstance(student, keras.Model):
         raise UserError(
-            "export takes a Keras 3 model and got "
+            "export takes a Keras 3 model, or one of Hugging Face's, and got "
             f"{type(student).__module__}.{type(student).__name__}: give the student itself."
         )
     if getattr(student, "inputs", None):

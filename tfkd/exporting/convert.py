@@ -59,6 +59,9 @@ def flatbuffer(calling: Calling, quantize: str) -> bytes:
 
 def saved_model(calling: Calling, folder: Path) -> None:
     """Write the student as a SavedModel with the signature `serve`, `{"logits": ...}`."""
+    if calling.kind == "masked":
+        _legacy(calling, folder)
+        return
     archive = keras.export.ExportArchive()
     archive.track(calling.student)
     try:
@@ -67,6 +70,15 @@ def saved_model(calling: Calling, folder: Path) -> None:
             archive.write_out(str(folder), verbose=False)
     except tf.errors.OpError as error:  # TensorFlow's own word for a full disk and the like
         raise OSError(error.message) from error
+
+
+def _legacy(calling: Calling, folder: Path) -> None:
+    """The same for a model of tf_keras, which Keras 3 does not track."""
+    module = tf.Module()
+    module.student = calling.student
+    serve = tf.function(calling.serve, input_signature=[calling.specs()], autograph=False)
+    with quiet():
+        tf.saved_model.save(module, str(folder), signatures={SIGNATURE: serve})
 
 
 class Inconvertible(RuntimeError):

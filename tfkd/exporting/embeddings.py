@@ -1,4 +1,4 @@
-"""How many ids a Keras 3 student knows."""
+"""How many ids a student knows."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ def check_vocabulary(student, size: int) -> None:
 
     Where no embedding takes the ids themselves (custom layers), the largest one must hold them.
     """
-    layers = list(_embeddings(student))
-    direct = [layer.input_dim for layer in layers if _takes_inputs(layer, student)]
-    rows = max(direct or [layer.input_dim for layer in layers], default=size)
+    rows = max(_rows(student), default=size)
     if size > rows:
         raise UserError(
             f"the encoder has {size} ids and the embedding of {student.name!r} {rows} rows: "
@@ -26,9 +24,17 @@ def check_vocabulary(student, size: int) -> None:
 
 def id_limit(student) -> int:
     """A bound below which each id is known to every embedding; 2 where there is none."""
+    return min(_rows(student), default=2)
+
+
+def _rows(student) -> list[int]:
+    """The rows of the embeddings that take the ids themselves, or else of all."""
+    vocabulary = getattr(getattr(student, "config", None), "vocab_size", None)
+    if vocabulary:  # Hugging Face's
+        return [int(vocabulary)]
     layers = list(_embeddings(student))
     direct = [layer.input_dim for layer in layers if _takes_inputs(layer, student)]
-    return min(direct or [layer.input_dim for layer in layers], default=2)
+    return direct or [layer.input_dim for layer in layers]
 
 
 def _embeddings(student) -> Iterator[keras.layers.Embedding]:

@@ -40,6 +40,11 @@ def litert(order: Order, made: Path) -> Figures:
 
 def keras_file(order: Order, made: Path) -> Figures:
     """Write a `.keras`, the tokenizer and the class names beside it."""
+    if order.calling.kind == "masked":
+        raise UserError(
+            "a Hugging Face model is written by its save_pretrained(folder): give a path that "
+            "ends in .tflite, or save it so."
+        )
     with quiet_save():
         order.calling.student.save(made)
     try:
