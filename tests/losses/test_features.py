@@ -12,6 +12,7 @@ from tfkd.losses import (
     Attention,
     Contrastive,
     Cosine,
+    EmbeddingMatch,
     Hint,
     PatientHint,
     Relational,
@@ -109,6 +110,93 @@ def test_one_float32_number_per_example(case):
     loss = value(case, student, teacher, mask)
     assert loss.shape == (4,)
     assert loss.dtype == tf.float32
+
+
+def _states(*values):
+    """Hidden states of one example with one token each: a tuple of `[1, 1, width]`."""
+    return {"hidden_states": tuple(np.array([[each]], "float32") for each in values)}
+
+
+BY_HAND = [
+    # the second pair of places: (1 + 4) / 2
+    (Hint(layers=((1, 1),)), _states([9, 9], [1, 2]), _states([0, 0], [0, 0]), [2.5]),
+    # W = [[1], [1]]: (1 + 2 - 5)² = 4
+    (Hint(layers=((0, 0),)), _states([1, 2]), _states([5]), [4.0]),
+    # cos 60° = 1/2
+    (Cosine(), _states([0, 0], [2, 0]), _states([0, 0], [1, 3**0.5]), [0.5]),
+    # unit vectors at 60°: 2 - 2 cos
+    (PatientHint(layers=((0, 0),)), _states([5, 0]), _states([1, 3**0.5]), [1.0]),
+    # (1² + 2²) / 2
+    (
+        EmbeddingMatch(),
+        {"embeddings": np.array([[[1, 2]]], "float32")},
+        {"embeddings": np.zeros((1, 1, 2), "float32")},
+        [2.5],
+    ),
+    # of four entries two differ by 1/2
+    (
+        Attention(),
+        {"attentions": (np.full((1, 1, 2, 2), 0.5, "float32"),)},
+        {"attentions": (np.array([[[[1, 0], [0.5, 0.5]]]], "float32"),)},
+        [0.125],
+    ),
+    # rows KL((3/4, 1/4) | (1/2, 1/2)) = 0.13081 and 0
+    (
+        Attention(kind="kl"),
+        {"attentions": (np.full((1, 1, 2, 2), 0.5, "float32"),)},
+        {"attentions": (np.array([[[[0.75, 0.25], [0.5, 0.5]]]], "float32"),)},
+        [0.0654],
+    ),
+    # products (ln 3, 0) and (0, 0): the same rows
+    (
+        Relations(relations=("vv",)),
+        {"values": (np.zeros((1, 1, 2, 1), "float32"),)},
+        {"values": (np.array([[[[np.log(3) ** 0.5], [0]]]], "float32"),)},
+        [0.0654],
+    ),
+    # the same distances at twice the scale
+    (
+        Relational(angle_weight=0.0),
+        {"hidden_states": (np.array([[0], [1], [2]], "float32"),) * 2},
+        {"hidden_states": (np.array([[0], [2], [4]], "float32"),) * 2},
+        [0.0, 0.0, 0.0],
+    ),
+    # distances 1, 2, 1 over their mean 4/3, and 3, 3, 0 (no distance) over 3: by pair they differ
+    # by 1/4, 1/2 and 3/4, and rows of three entries add up h = d²/2
+    (
+        Relational(angle_weight=0.0),
+        {"hidden_states": (np.array([[0], [1], [2]], "float32"),) * 2},
+        {"hidden_states": (np.array([[0], [3], [3]], "float32"),) * 2},
+        [(1 / 32 + 1 / 8) / 3, (1 / 32 + 9 / 32) / 3, (1 / 8 + 9 / 32) / 3],
+    ),
+    # rows (1, 0) against (0.6, 0.8) / |(1, 0.6)|: G_t = [[1, .6], [.6, 1]], rows (.85749, .5145)
+    (
+        Similarity(),
+        {"hidden_states": (np.eye(2, dtype="float32"),) * 2},
+        {"hidden_states": (np.array([[1, 0], [0.6, 0.8]], "float32"),) * 2},
+        [(0.14251**2 + 0.5145**2) / 2] * 2,
+    ),
+    # the projections are ones of one number: all alike, ln 2
+    (
+        Contrastive(width=1, temperature=1.0),
+        {"hidden_states": (np.array([[1, 0], [0, 1]], "float32"),) * 2},
+        {"hidden_states": (np.array([[1, 0], [0, 1]], "float32"),) * 2},
+        [0.6931] * 2,
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("loss", "student", "teacher", "number"),
+    BY_HAND,
+    ids=[f"{type(each[0]).__name__}-{i}" for i, each in enumerate(BY_HAND)],
+)
+def test_number_worked_by_hand(loss, student, teacher, number):
+    """Code and reference can share one mistake; a number on paper does not."""
+    shapes = loss.weights(student, teacher)
+    ones = {name: np.ones(shape, "float32") for name, shape in shapes.items()}
+    got = loss(tensors(student), tensors(teacher), Batch(), tensors(ones))
+    np.testing.assert_allclose(got, number, atol=1e-4)
 
 
 def test_equals_numpy(case):
