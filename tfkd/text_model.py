@@ -122,6 +122,15 @@ def padded(ids: Sequence[Sequence[int]]) -> np.ndarray:
     return pad(ids, max(map(len, ids), default=1))
 
 
+def are_names(labels: Sequence[str]) -> bool:
+    """No numbers, nor the `LABEL_0` that Hugging Face writes where nobody named a class.
+
+    >>> are_names(("bad", "good")), are_names(("LABEL_0", "LABEL_1"))
+    (True, False)
+    """
+    return not any(each.casefold().removeprefix("label_").isdecimal() for each in labels)
+
+
 def input_names(model) -> tuple[str, ...]:
     """The names of a functional model's inputs; of other models, Hugging Face's two."""
     from .outputs import input_names as declared

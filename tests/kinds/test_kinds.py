@@ -204,3 +204,11 @@ def test_rows_of_several_tokenizers_come_apart():
         for row, text in zip(got.numpy(), every, strict=True):
             assert row[row != 0].tolist() == encoder.encode(text)
     assert joint.encode(every[0]) == rows[0]
+
+
+def test_classes_without_names_join_in_their_order(folder, model, tmp_path):
+    """`LABEL_0` of a checkpoint that nobody has named the classes of."""
+    made = students.build("text_cnn", 60, 2, "tiny", seed=5)
+    save(TextModel(made, model.encoder, ("LABEL_0", "LABEL_1")), tmp_path / "plain")
+    both = load_teacher(f"{spec('keras', folder)} + keras:{tmp_path / 'plain'}")
+    assert both.labels == LABELS

@@ -10,7 +10,7 @@ import tensorflow as tf
 from ..ensemble import Ensemble
 from ..errors import UserError
 from ..text import TextEncoder
-from ..text_model import TextModel
+from ..text_model import TextModel, are_names
 
 
 class JointEncoder:
@@ -107,7 +107,8 @@ def _like(first: TextModel, other: TextModel) -> TextModel:
             f"{first.origin} has {first.classes} classes and {other.origin} {other.classes}: give "
             "teachers of the same classes."
         )
-    if not first.labels or not other.labels or first.labels == other.labels:
+    named = first.labels and other.labels and are_names((*first.labels, *other.labels))
+    if not named or first.labels == other.labels:
         return other
     if set(first.labels) != set(other.labels):
         raise UserError(

@@ -7,7 +7,7 @@ from ..config import RunConfig
 from ..data import Data, open_data
 from ..data.labels import shorten
 from ..errors import UserError
-from ..text_model import TextModel
+from ..text_model import TextModel, are_names
 from .stages import stages_of
 
 OF_DATA = (
@@ -94,7 +94,7 @@ def same_classes(teacher: TextModel, labels: tuple[str, ...]) -> TextModel:
 def other_names(teacher: TextModel, labels: tuple[str, ...]) -> list[str]:
     """A note where the teacher calls its classes otherwise than the data do."""
     theirs, ours = _plain(teacher.labels), _plain(labels)
-    if theirs == ours or not all(map(_is_name, (*theirs, *ours))) or not theirs:
+    if theirs == ours or not are_names((*theirs, *ours)) or not theirs:
         return []
     return [
         f"The teacher's classes {shorten(teacher.labels)} are taken as the data's "
@@ -104,8 +104,3 @@ def other_names(teacher: TextModel, labels: tuple[str, ...]) -> list[str]:
 
 def _plain(names) -> list[str]:
     return [name.casefold() for name in names]
-
-
-def _is_name(label: str) -> bool:
-    """Neither a number nor the `label_0` that Hugging Face writes where nobody named a class."""
-    return not label.removeprefix("label_").isdecimal()

@@ -90,9 +90,9 @@ def _small(rows) -> str:
     teacher, file = rows[0], rows[-1]
     parts = []
     if teacher.megabytes:
-        parts.append(f"{teacher.megabytes / file.megabytes:.0f} times smaller")
+        parts.append(f"is {teacher.megabytes / file.megabytes:.0f} times smaller")
     parts.append(f"answers {teacher.latency_p50 / file.latency_p50:.0f} times faster")
-    return f"The exported file is {' and '.join(parts)} than the teacher."
+    return f"The exported file {' and '.join(parts)} than the teacher."
 
 
 def _sample(run: Run) -> list[str]:
