@@ -18,9 +18,10 @@ from ..saving import load_weights, save_keras, save_weights
 from ..text_model import TextModel
 from .checks import other_names
 from .materials import Materials
-from .stages import Stage, stages_of
+from .stages import Stage, stages_of, titles
 from .training import Schedule, fit, forget
 
+WEIGHTS = "weights.npz"  # of the student behind a stage
 CHECKED = 500  # validation texts that an export is checked on
 
 
@@ -79,18 +80,17 @@ class Run(Materials):
         if path.is_file():
             return
         self.__dict__.pop("student", None)
-        for number, stage in enumerate(stages, 1):
-            title = stage.name if len(stages) == 1 else f"stage-{number}-{stage.name}"
-            weights = self.folder / title / "weights.npz"
-            if not load_weights(self.student, weights):
-                self._train_stage(stage, schedule or self.schedule(stage), title)
-                if number < len(stages):
-                    save_weights(self.student, weights)
+        folders = [self.folder / title for title in titles(stages)]
+        for stage, folder in zip(stages, folders, strict=True):
+            if not load_weights(self.student, folder / WEIGHTS):
+                self._train_stage(stage, schedule or self.schedule(stage), folder.name)
+                if folder != folders[-1]:
+                    save_weights(self.student, folder / WEIGHTS)
         self.student.trainable = True
         save_keras(self.student, path)
-        for number, stage in enumerate(stages, 1):
-            title = stage.name if len(stages) == 1 else f"stage-{number}-{stage.name}"
-            forget(self.folder / title)
+        for folder in folders:
+            (folder / WEIGHTS).unlink(missing_ok=True)
+            forget(folder)
 
     def _train_stage(self, stage: Stage, schedule: Schedule, title: str) -> None:
         import keras

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -38,6 +39,14 @@ class Stage:
         for layer in layers:
             if layer.name.startswith(self.frozen) and self.frozen:
                 layer.trainable = False
+
+
+def titles(stages: list[Stage]) -> list[str]:
+    """The name of each stage's folder in a run."""
+    if len(stages) == 1:
+        return [stages[0].name]
+    plain = (re.sub(r"\W+", "-", stage.name) for stage in stages)
+    return [f"stage-{number}-{name}" for number, name in enumerate(plain, 1)]
 
 
 def stages_of(config: RunConfig) -> list[Stage]:
