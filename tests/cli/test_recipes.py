@@ -21,7 +21,14 @@ def bert(tmp_path_factory):
     return checkpoint(tmp_path_factory.mktemp("bert"), classes=2)
 
 
-@pytest.mark.parametrize("name", recipes.names())
+QUICK = ("hinton", "tang-bilstm", "tinybert")
+
+
+def marked(name):
+    return pytest.param(name, marks=[] if name in QUICK else [pytest.mark.slow])
+
+
+@pytest.mark.parametrize("name", map(marked, recipes.names()))
 def test_every_recipe_runs(name, bert, tmp_path, monkeypatch, capsys):
     """A recipe whose settings no run accepts, or whose student cannot be exported."""
     monkeypatch.chdir(tmp_path)
@@ -47,6 +54,7 @@ def test_every_recipe_runs(name, bert, tmp_path, monkeypatch, capsys):
         assert "attention: student 0 from teacher 0, 1 from 1" in printed
 
 
+@pytest.mark.slow
 def test_an_interrupted_stage_goes_on(bert, tmp_path, monkeypatch, same_weights):
     """The second stage from nothing, or the first one twice."""
     monkeypatch.chdir(tmp_path)
