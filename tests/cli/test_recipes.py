@@ -28,7 +28,7 @@ def marked(name):
     return pytest.param(name, marks=[] if name in QUICK else [pytest.mark.slow])
 
 
-@pytest.mark.parametrize("name", map(marked, recipes.names()))
+@pytest.mark.parametrize("name", [marked(name) for name in recipes.names()])
 def test_every_recipe_runs(name, bert, tmp_path, monkeypatch, capsys):
     """A recipe whose settings no run accepts, or whose student cannot be exported."""
     monkeypatch.chdir(tmp_path)
