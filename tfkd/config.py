@@ -143,7 +143,8 @@ def _check(config: RunConfig) -> None:
     for name, least in (("vocab_size", 100), ("max_length", 4), ("batch_size", 1)):
         if getattr(config, name) < least:
             raise UserError(f"{name} is {getattr(config, name)}: write at least {least}.")
-    for name in ("epochs", "labelled", "seed", "teacher_max_length", "learning_rate", "augment"):
+    numbers = ("epochs", "labelled", "seed", "teacher_max_length", "learning_rate", "augment")
+    for name in (*numbers, "projection_rate"):
         if not (math.isfinite(getattr(config, name)) and getattr(config, name) >= 0):
             raise UserError(f"{name} is {getattr(config, name)}: write 0 or more.")
     if config.seed >= 2**31:

@@ -9,6 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from .errors import UserError
+from .losses._divergence import log_probabilities
 from .outputs import Outputs
 from .teachers import as_teacher
 
@@ -88,7 +89,7 @@ class Ensemble:
 
     def combined(self, logits: tf.Tensor) -> tf.Tensor:
         """The mean of stacked logits `[teachers, ..., classes]`: `[..., classes]`."""
-        log_p = _log_probabilities(logits, self.form)
+        log_p = log_probabilities(logits, self.form)
         if isinstance(self.weights, str):
             weights = _confidence(log_p)
         else:
@@ -150,13 +151,6 @@ def _own(inputs, name: str, members):
     if mine:
         return mine
     return inputs[name] if set(members) <= {key.partition(".")[0] for key in inputs} else inputs
-
-
-def _log_probabilities(logits: tf.Tensor, form: str) -> tf.Tensor:
-    """Over classes, or over the two outcomes of each sigmoid."""
-    if form == "multiclass":
-        return tf.nn.log_softmax(logits)
-    return tf.stack([tf.math.log_sigmoid(logits), tf.math.log_sigmoid(-logits)], axis=-1)
 
 
 def _confidence(log_p: tf.Tensor) -> tf.Tensor:

@@ -56,10 +56,6 @@ class Schedule:
             share = 0.5 - 0.5 * tf.cos(math.pi * share)
         return self.start + (self.end - self.start) * share
 
-    def __mul__(self, loss):
-        """`Schedule(...) * loss` is an `Objective`."""
-        return loss.__rmul__(self)
-
 
 def is_schedule(value) -> bool:
     """Whether a number changes with the step: a `Schedule`, or any function of the step."""

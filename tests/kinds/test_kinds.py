@@ -212,3 +212,20 @@ def test_classes_without_names_join_in_their_order(folder, model, tmp_path):
     save(TextModel(made, model.encoder, ("LABEL_0", "LABEL_1")), tmp_path / "plain")
     both = load_teacher(f"{spec('keras', folder)} + keras:{tmp_path / 'plain'}")
     assert both.labels == LABELS
+
+
+@pytest.mark.parametrize("kind", ["saved_model", "tflite"])
+def test_another_file_is_another_teacher(folder, kind, tmp_path, encoder):
+    """Two files of one kind, taken for one teacher by the store."""
+    made = students.build("text_cnn", encoder.vocab_size, 2, "tiny", seed=9)
+    made.export(tmp_path / "saved", verbose=False)
+    encoder.save(tmp_path / "saved")
+    (tmp_path / "saved" / "labels.txt").write_text("bad\ngood\n")
+    check = [(text, 0) for text in TEXTS]
+    export(made, tmp_path / "model.tflite", encoder=encoder, labels=LABELS, check=check)
+    one, again, other = (load_teacher(spec(kind, each)) for each in (folder, folder, tmp_path))
+    assert store.fingerprint(one) == store.fingerprint(again)
+    assert store.fingerprint(one) != store.fingerprint(other)
+    store.write(tmp_path / "s", one, TEXTS, voice=Voice(quiet=True))
+    with pytest.raises(UserError, match="holds the outputs of another teacher"):
+        store.write(tmp_path / "s", other, TEXTS, voice=Voice(quiet=True))

@@ -8,6 +8,7 @@ import pytest
 from store_toys import Features, Tokens, features, texts, write
 from toys import Counting, linear
 
+from tfkd import tap
 from tfkd.errors import UserError
 from tfkd.store import Store, StoredTeacher, fingerprint, join
 from tfkd.store.fingerprint import check, differs
@@ -108,6 +109,15 @@ def test_another_setting_of_a_layer_is_another_teacher(settings):
     again.set_weights(weights)
     assert fingerprint(one) == fingerprint(again)
     assert fingerprint(one) != fingerprint(other)
+
+
+def test_other_layers_are_other_outputs(model):
+    """Hidden states of two places under one name in one store."""
+    one, other = (
+        tap(model, hidden_states=[n]) for n in (model.layers[1].name, model.layers[2].name)
+    )
+    assert fingerprint(one) != fingerprint(other)
+    assert fingerprint(tap(model)) == fingerprint(model)
 
 
 def test_callables():

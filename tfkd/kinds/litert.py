@@ -8,6 +8,7 @@ import numpy as np
 
 from ..names import MASKS, SEGMENTS
 from ..runtime.interpreter import LiteRT
+from ..store.fingerprint import digest_of_files
 from .outside import Outside
 
 
@@ -21,9 +22,8 @@ class LiteRTModel(Outside):
     squashed = False
 
     def __init__(self, path: str | Path, threads: int = 2):
-        self._model = LiteRT(path, threads=threads)
-        self._names = tuple(self._model.inputs)
-        shape, _ = self._model.inputs[self._names[0]]
+        self._path, self._model = Path(path), LiteRT(path, threads=threads)
+        shape, _ = next(iter(self._model.inputs.values()))
         self._batch, self._length = shape[0], shape[1] if len(shape) > 1 else None
 
     def run(self, ids: np.ndarray) -> np.ndarray:
@@ -37,6 +37,11 @@ class LiteRTModel(Outside):
             padded = np.pad(part, [[0, size - len(part)], [0, 0]])
             found.append(self._model(self._feed(padded))[: len(part)])
         return _logits(np.concatenate(found)) if self.squashed else np.concatenate(found)
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the file, for a store."""
+        return digest_of_files(self._path)
 
     def _feed(self, ids: np.ndarray) -> dict[str, np.ndarray]:
         kinds = {name: dtype for name, (_, dtype) in self._model.inputs.items()}

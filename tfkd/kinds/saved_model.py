@@ -7,6 +7,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from ..errors import UserError
+from ..store.fingerprint import digest_of, digest_of_files
 from ..text_model import feed
 
 
@@ -21,14 +22,16 @@ class SavedModel:
     """
 
     def __init__(self, path: str | Path, signature: str = ""):
-        if not (Path(path) / "saved_model.pb").is_file():
+        self._path = Path(path)
+        if not (self._path / "saved_model.pb").is_file():
             raise UserError(f"{path} is no SavedModel: it has no saved_model.pb.")
         try:
             self._loaded = tf.saved_model.load(str(path))  # held: it owns the variables
         except Exception as error:
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
             raise UserError(f"the SavedModel {path} cannot be loaded ({reason}).") from error
-        self._call = _chosen(self._loaded.signatures, signature, path)
+        self._signature = _chosen(self._loaded.signatures, signature, path)
+        self._call = self._loaded.signatures[self._signature]
         self._specs = self._call.structured_input_signature[1]
         outputs = self._call.structured_outputs
         if "logits" not in outputs and len(outputs) > 1:
@@ -46,10 +49,15 @@ class SavedModel:
         cast = {name: tf.cast(each, self._specs[name].dtype) for name, each in given.items()}
         return {"logits": self._call(**cast)[self._output]}
 
+    @property
+    def fingerprint(self) -> str:
+        """Of its files and the signature, for a store."""
+        return digest_of([digest_of_files(self._path), self._signature, self._output])
 
-def _chosen(signatures, name: str, path):
+
+def _chosen(signatures, name: str, path) -> str:
     for known in (name,) if name else ("serve", "serving_default", *signatures):
         if known in signatures:
-            return signatures[known]
+            return known
     found = ", ".join(signatures) or "none"
     raise UserError(f"{path} has the signatures {found}{f' and not {name!r}' if name else ''}.")

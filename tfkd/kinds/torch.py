@@ -42,10 +42,6 @@ class TorchModel(Outside):
             found = self._model(input_ids=tensor, attention_mask=(tensor != 0).long())
         return found.logits.numpy()
 
-    def count_weights(self) -> int:
-        """How many weights the model has."""
-        return sum(each.numel() for each in self._model.parameters())
-
     @property
     def fingerprint(self) -> str:
         """Of its weights, for a store."""

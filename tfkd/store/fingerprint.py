@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,9 @@ def fingerprint(teacher) -> dict[str, Any]:
             "preprocessing": {"max_length": teacher.encoder.max_length},
             "classes": teacher.order,
         }
-    return {"teacher": _model(getattr(teacher, "model", teacher))}
+    mark = _model(getattr(teacher, "model", teacher))
+    where = getattr(teacher, "where", None)  # of a tapped model: other layers, other outputs
+    return {"teacher": digest_of([mark, where]) if where else mark}
 
 
 def differs(found: dict[str, Any], expected: dict[str, Any]) -> str | None:
@@ -57,6 +60,13 @@ def check(found: dict[str, Any], expected: dict[str, Any], path) -> None:
 def digest_of(facts) -> str:
     """Eight bytes for JSON-able facts."""
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def digest_of_files(path: Path) -> str:
+    """Eight bytes for a file, or all files of a folder by their names."""
+    files = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
+    found = [(each.name, hashlib.sha256(each.read_bytes()).hexdigest()) for each in files]
+    return digest_of(found)
 
 
 def _model(model) -> str:
