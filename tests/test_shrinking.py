@@ -7,8 +7,14 @@ from tiny_bert import checkpoint, texts
 
 from tfkd import Cosine, Distiller, HardLabels, SoftTargets, load_teacher, shrink, tap
 from tfkd.errors import UserError
+from tfkd.huggingface import trainable_classifier
+from tfkd.loading import save
 from tfkd.saving import save_keras
-from tfkd.shrinking import chosen
+from tfkd.shrinking import of_ids
+from tfkd.shrinking.layers import chosen
+from tfkd.shrinking.vocabulary import fewer_pieces
+from tfkd.text import learn
+from tfkd.text_model import TextModel
 
 IDS = texts(6, 11)
 INPUTS = {"input_ids": IDS, "attention_mask": (IDS != 0).astype("int32")}
@@ -107,6 +113,91 @@ def test_a_model_without_an_encoder():
         shrink(model, layers=1)
 
 
+def test_a_taught_teacher_is_shrunk(folder, tmp_path):
+    """`tfkd teach`, then a smaller one of its kind, as the recipes want it."""
+    encoder = load_teacher(f"hub:{folder}").encoder
+    taught = TextModel(trainable_classifier(folder, 2), encoder, ("bad", "good"))
+    save(taught, tmp_path / "taught")
+    teacher = load_teacher(f"keras:{tmp_path / 'taught'}")
+    np.testing.assert_allclose(of_ids(shrink(teacher))(IDS), teacher(IDS), atol=1e-5)
+    assert of_ids(shrink(teacher, layers=1)).count_params() < teacher.parameters
+
+
 def test_evenly():
     """First and last, and what lies between."""
     assert [chosen(n, 6) for n in (1, 2, 3, 6)] == [(0,), (0, 5), (0, 2, 5), (0, 1, 2, 3, 4, 5)]
+
+
+@pytest.mark.parametrize("kind", ["hub", "tf"])
+def test_fewer_pieces_read_the_same_words(folder, kind):
+    """Rows of the embedding that belong to other pieces."""
+    teacher = load_teacher(f"{kind}:{folder}")
+    said = ["a bad cab", "abba"]
+    small = shrink(teacher, vocabulary=9, texts=said)
+    assert small.encoder.vocabulary == ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcd"]
+    atol = 2e-2 if kind == "hub" else 1e-5
+    np.testing.assert_allclose(small.logits(said), teacher.logits(said), atol=atol)
+    assert teacher.parameters - small.parameters == 22 * 32
+
+
+def test_pieces_are_kept_by_their_use(folder):
+    """A vocabulary of the wrong end of the list, or without the letters that it needs."""
+    teacher = load_teacher(f"hub:{folder}")
+    with pytest.raises(UserError, match="vocabulary=5 of 31 pieces, of which 7 are special"):
+        shrink(teacher, vocabulary=5, texts=["a b"])
+    with pytest.raises(UserError, match="write 7 to 31"):
+        shrink(teacher, vocabulary=32, texts=["a b"])
+    with pytest.raises(UserError, match="needs a teacher with its tokenizer"):
+        shrink(teacher.model, vocabulary=20, texts=["a"])
+    small = shrink(teacher, vocabulary=8, texts=["a b"])
+    assert small.encoder.vocabulary[-3:] == ["a", "b", "c"]  # the first of those not used
+
+
+def test_a_word_whose_piece_is_gone_is_read_by_smaller_ones():
+    """A frequent word turned into [UNK] by a smaller vocabulary."""
+    encoder = learn(["film film film a b c", "mil lif"] * 9, vocab_size=60)
+    assert "film" in encoder.vocabulary
+    said = ["fi", "lm a mil"]
+    small, ids = fewer_pieces(encoder, 5 + 2 * 6, said)
+    assert [encoder.vocabulary[i] for i in ids] == small.vocabulary
+    again = small.encode_many(["film"])[0]
+    assert "[UNK]" not in [small.vocabulary[i] for i in again]
+    assert len(again) > 3
+
+
+def test_a_narrow_student_keeps_the_strongest(folder):
+    """Heads that are cut through, and coordinates that differ from layer to layer."""
+    teacher = load_teacher(f"hub:{folder}")
+    backbone = _backbone(teacher)
+    embedding, block = (backbone.get_layer(n) for n in ("token_embedding", "transformer_layer_1"))
+    loud = embedding.embeddings.numpy()
+    loud[:, 16:] *= 1000
+    embedding.embeddings.assign(loud)
+    query = block._self_attention_layer._query_dense.kernel  # [width, heads, head]
+    query.assign(query.numpy() * np.array([1, 30, 1, 30])[None, :, None])
+    small = _backbone(shrink(teacher, width=16))
+    np.testing.assert_array_equal(small.get_layer("token_embedding").embeddings, loud[:, 16:])
+    mine = small.get_layer("transformer_layer_1")._self_attention_layer
+    np.testing.assert_array_equal(mine._query_dense.kernel, query.numpy()[16:, 1::2])
+    theirs = block._self_attention_layer._output_dense.kernel.numpy()
+    np.testing.assert_array_equal(mine._output_dense.kernel, theirs[1::2, :, 16:])
+    inner = small.get_layer("transformer_layer_1")._feedforward_intermediate_dense
+    assert inner.kernel.shape == (16, 32)
+
+
+def _backbone(teacher):
+    return next(each for each in teacher.model.layers if each.name.startswith("bert_backbone"))
+
+
+def test_the_whole_width_is_the_teacher(folder):
+    """A student that computes something else before anything was cut."""
+    teacher = load_teacher(f"hub:{folder}")
+    np.testing.assert_allclose(shrink(teacher, width=32)(IDS), teacher(IDS), atol=2e-2)
+
+
+def test_widths_that_there_are_not(folder):
+    """A width that cuts a head in two."""
+    with pytest.raises(UserError, match="write a multiple of 8 up to 32"):
+        shrink(load_teacher(f"hub:{folder}"), width=20)
+    with pytest.raises(UserError, match="read the folder as hub:PATH"):
+        shrink(load_teacher(f"tf:{folder}"), width=16)

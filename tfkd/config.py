@@ -38,6 +38,9 @@ class RunConfig:
     data: str = option("", "imdb, sample, sample:SIZE, a .jsonl, .csv or .tsv file, or a folder")
     teacher: str = option("train", "hf:PATH_OR_NAME, keras:PATH, train, ... (see `tfkd list`)")
     student: str = option("ngram_cnn", "NAME or NAME:SIZE (see `tfkd list`), or shrink:LAYERS")
+    assistant: str = option(
+        "", "a student, or several, between teacher and student: NAME:SIZE, ..."
+    )
     student_settings: dict = option({}, "settings of the student, NAME=VALUE")  # noqa: RUF009
     data_dir: str = option("", "where TensorFlow Datasets keeps imdb")
     validation: str = option("", "a file for the validation split")

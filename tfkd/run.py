@@ -46,10 +46,13 @@ def run(config: RunConfig, voice: Voice | None = None) -> Result:
     Raises:
         UserError: with one sentence, for whatever is wrong with data, teacher or settings.
     """
-    work = Run(config, voice or Voice())
+    voice = voice or Voice()
+    work = Run(config, voice)
     if (work.folder / run_folder.REPORT).is_file():
         work.voice.say(f"{work.folder} is complete; this is its report.")
     else:
+        for before in work.assistants:
+            run(before, voice)
         work.plan()
         work.train()
         work.export()

@@ -6,6 +6,9 @@ import shutil
 import numpy as np
 import pytest
 
+from tfkd.exporting import verify
+from tfkd.runtime import Classifier
+
 
 @pytest.fixture(scope="module")
 def run(finished, tmp_path_factory):
@@ -95,3 +98,17 @@ def test_no_finished_run(refused, copy, tmp_path):
         assert f"has no {name} yet" in refused("compare", copy, "--again")
     assert "has no student.keras yet" in refused("export", copy)
     assert not (copy / "work").exists()
+
+
+def test_a_file_that_differs_is_written_milder(copy, settings, tfkd, monkeypatch):
+    """Hours of training that end without a report, for one answer too many in int8."""
+    for name in ("student.tflite", "report.json", "report.md"):
+        (copy / name).unlink()
+    monkeypatch.setitem(verify.AGREEMENT, "int8", 2.0)
+    monkeypatch.setattr(verify, "ENOUGH", 1)
+    code, printed, said = tfkd("distill", *settings, "--to", copy)
+    assert code == 0
+    assert "the int8 file does not compute" in printed + said
+    rows = json.loads((copy / "report.json").read_text())["rows"]
+    assert rows[-1]["name"] == "exported (float16)"
+    assert Classifier(copy / "student.tflite").quantize == "float16"

@@ -11,7 +11,9 @@ from tfkd import recipes
 from tfkd.cli import main
 from tfkd.config import RunConfig, make, read, write
 from tfkd.errors import UserError
+from tfkd.running.checks import same_tokens
 from tfkd.running.stages import stages_of
+from tfkd.runtime import Classifier
 
 SMALL = ("--max-length", "24", "--batch-size", "16", "--epochs", "1", "--no-alone")
 
@@ -126,9 +128,50 @@ def test_what_is_no_stage(settings, words):
         stages_of(RunConfig(data="sample", **settings))
 
 
-@pytest.mark.parametrize("teacher", ["train", "keras:somewhere"])
-def test_a_student_of_no_encoder(teacher, capsys, tmp_path, monkeypatch):
-    """Three layers of a linear model."""
+def test_a_student_of_no_encoder(capsys, tmp_path, monkeypatch, taught):
+    """Three layers of a linear model, found behind an hour of the teacher."""
     monkeypatch.chdir(tmp_path)
-    assert main(["distill", "sample:60", "--student", "shrink:3", "--teacher", teacher]) == 2
+    given = ["distill", "sample:60", "--student", "shrink:3"]
+    assert main([*given, "--teacher", "train"]) == 2
     assert "write shrink:3, say, for three layers" in capsys.readouterr().err
+    assert main([*given, "--teacher", f"keras:{taught}"]) == 2
+    assert "shrink found 0 encoders" in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_student_narrower_and_of_fewer_pieces(bert, tmp_path, monkeypatch, capsys):
+    """A setting that is not passed on, a student that reads by its teacher's vocabulary."""
+    monkeypatch.chdir(tmp_path)
+    given = ["distill", "sample:60", "--student", "shrink:1", "--teacher", f"hf:{bert}", *SMALL]
+    given += ["--set", "width=16", "--set", "vocabulary=29", "--to", "runs/it"]
+    assert main(given) == 0
+    model = keras.models.load_model("runs/it/student.keras")
+    rows = [each.shape for each in model.weights]
+    assert (29, 16) in rows
+    assert len((tmp_path / "runs/it/vocab.txt").read_text().split()) == 29
+    assert Classifier("runs/it/student.tflite").max_length == 24
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--set", "depth=2"], "shrink has no setting 'depth': write width or vocabulary"),
+        (["--set", "vocabulary=29", "--recipe", "distilbert"], "compares hidden_states"),
+    ],
+)
+def test_settings_that_no_shrunk_student_has(flags, words, bert, tmp_path, monkeypatch, capsys):
+    """Tokens compared with others."""
+    monkeypatch.chdir(tmp_path)
+    given = ["distill", "sample:60", "--student", "shrink:1", "--teacher", f"hf:{bert}"]
+    assert main([*given, *flags]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_where_tokens_are_compared_both_models_read_as_many():
+    """A student that reads 24 pieces of a text of which the teacher reads 256."""
+    given = {"data": "sample", "student": "shrink:1", "max_length": 24}
+    inside = make({**given, "objective": [{"loss": "Hint"}]})
+    assert same_tokens(inside).teacher_max_length == 24
+    assert same_tokens(make(given)).teacher_max_length == 0
+    chosen = make({**given, "objective": [{"loss": "Hint"}], "teacher_max_length": 30})
+    assert same_tokens(chosen).teacher_max_length == 30

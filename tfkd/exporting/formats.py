@@ -86,6 +86,7 @@ def _append(order: Order, blob: bytes, made: Path, figures: Figures, sizes: Call
         "input": name,
         "static": {"batch": shape[0], "length": shape[1]},
         "form": order.form,
+        "quantize": order.quantize,
         "outputs": _outputs(order, figures),
         "classes": order.labels,
     }

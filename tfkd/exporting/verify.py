@@ -27,6 +27,10 @@ _CURE = {
 }
 
 
+class Differs(UserError):
+    """A file that does not compute what its student does."""
+
+
 @dataclass(frozen=True)
 class Figures:
     """A file against its student, on `checked` examples. Differences are of logits."""
@@ -77,7 +81,7 @@ def gate(figures: Figures, quantize: str, tolerance: float | None = None) -> Non
     margin between the two is within twice the tolerance.
 
     Raises:
-        UserError: the figures, and a milder quantisation.
+        Differs: the figures, and a milder quantisation.
     """
     allowed = (TOLERANCE[quantize] if tolerance is None else tolerance) * figures.scale
     kind = "mean" if quantize == "int8" else "max"
@@ -90,7 +94,7 @@ def gate(figures: Figures, quantize: str, tolerance: float | None = None) -> Non
     if figures.checked >= ENOUGH and figures.agreement < AGREEMENT[quantize]:
         faults.append(f"the share of equal classes must be {AGREEMENT[quantize]:.0%}")
     if faults:
-        raise UserError(
+        raise Differs(
             f"the {quantize} file does not compute what the student computes: on "
             f"{figures.checked} examples {figures.agreement:.1%} equal classes; "
             f"{'; '.join(faults)}. Nothing was written: {_CURE[quantize]}."

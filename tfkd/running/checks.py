@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .. import loading, students, teaching
 from ..config import RunConfig
 from ..data import Data, open_data
 from ..data.labels import shorten
 from ..errors import UserError
+from ..text.encoder import MAX_LENGTH
 from ..text_model import TextModel, are_names
+from . import chain
 from .stages import stages_of
+
+SHRINKING = ("width", "vocabulary")  # the settings of a student that is shrunk
 
 OF_DATA = (
     *("data_dir", "validation", "test", "unlabelled"),
@@ -32,23 +38,53 @@ def check_names(config: RunConfig) -> None:
     """What can be told before the data are read."""
     name, _, size = config.student.partition(":")
     kind = config.teacher.partition(":")[0]
-    if name == "shrink":
-        _check_shrink(size, kind)
+    if shrinks(config):
+        _check_shrink(size, kind, config)
     else:
         students.build(name, 100, 2, size or "small", **config.student_settings)
         check_length(f"{name}:{size or 'small'}", config, config.student_settings)
     stages_of(config)
+    chain.names(config)
     if kind == "train":
         check_teacher(config)
     else:
         loading.check_spec(config.teacher)
 
 
-def _check_shrink(layers: str, kind: str) -> None:
-    if kind not in ("hf", "hub") or not layers.isdecimal() or not int(layers):
+def shrinks(config: RunConfig) -> bool:
+    """Whether the student is made of its teacher's layers."""
+    return config.student.partition(":")[0] == "shrink"
+
+
+def same_tokens(config: RunConfig) -> RunConfig:
+    """The config; where losses compare tokens, teacher and shrunk student read as many."""
+    inside = _reads(config) - {"logits"}
+    if not (shrinks(config) and inside) or config.teacher_max_length:
+        return config
+    return replace(config, teacher_max_length=min(config.max_length, MAX_LENGTH))
+
+
+def _reads(config: RunConfig) -> set[str]:
+    return {name for stage in stages_of(config) for name in stage.objective.reads}
+
+
+def _check_shrink(layers: str, kind: str, config: RunConfig) -> None:
+    if kind not in ("hf", "hub", "keras") or not layers.isdecimal() or not int(layers):
         raise UserError(
             f"shrink:{layers} of a teacher {kind}: is no student: write shrink:3, say, for three "
-            "layers of a teacher hf:PATH or hub:PATH."
+            "layers of a teacher hf:PATH, hub:PATH or keras:PATH."
+        )
+    unknown = [name for name in config.student_settings if name not in SHRINKING]
+    if unknown:
+        raise UserError(
+            f"shrink has no setting {unknown[0]!r}: write {' or '.join(SHRINKING)}, or none."
+        )
+    inside = sorted(_reads(config) - {"logits"})
+    if inside and "vocabulary" in config.student_settings:
+        raise UserError(
+            f"a student of fewer word pieces reads other tokens than its teacher, and the "
+            f"objective compares {', '.join(inside)} token by token: leave vocabulary out, or "
+            "distil from logits alone."
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -15,8 +16,9 @@ from ..corpus.encoded import Encoded, encode
 from ..data import IGNORE, Example
 from ..errors import UserError
 from ..text_model import TextModel
+from . import chain
 from . import folder as run_folder
-from .checks import check_names, open_for, same_classes
+from .checks import check_names, open_for, same_classes, same_tokens, shrinks
 from .stages import Stage, stages_of
 from .targets import FOLDER, Targets, computed, shared_folder, source_of, stored
 from .training import Schedule, epochs_for
@@ -29,8 +31,9 @@ class Materials:
     """The materials of a run in its folder; each is made, or opened, when it is asked for."""
 
     def __init__(self, config: RunConfig, voice: Voice):
-        self.config, self.voice = config, voice
         check_names(config)
+        self.config, self.voice = same_tokens(config), voice
+        config = self.config
         self.data = open_for(config)
         name = f"{self.data.name}-{config.student.partition(':')[0]}-{config.digest}"
         self.folder = run_folder.place(config, name)
@@ -38,7 +41,16 @@ class Materials:
             self._look_ahead()
         run_folder.claim(config, name)
         run_folder.remember(self.folder / "data.json", self.data.describe(), "the data")
+        self.assistants = chain.assistants(config, self.folder, self._first_store())
+        if self.assistants:
+            self.config = chain.last(config, self.folder)
+            for name in ("store", "_given_teacher"):  # of the first teacher
+                self.__dict__.pop(name, None)
         self.work = self.folder / "work"
+
+    def _first_store(self) -> str:
+        """Where the outputs of the teacher of the first assistant are kept."""
+        return "" if self._trains_teacher or not self.config.cache else str(self.store)
 
     def _look_ahead(self) -> None:
         """What is wrong is told before a folder is claimed for it."""
@@ -46,6 +58,8 @@ class Materials:
             text.load(self.config.tokenizer, self.config.max_length)
         if not self._trains_teacher:
             self._given_teacher  # noqa: B018
+        if shrinks(self.config):
+            self._shrunk  # noqa: B018
 
     def need(self, *files: str) -> None:
         """Refuse to go on without these files of the run."""
@@ -61,9 +75,9 @@ class Materials:
         """The student's tokenizer: given, or learnt from the texts to train on."""
         config = self.config
         if (self.folder / "preprocessing.json").is_file():  # written last, so all is there
-            return text.load(self.folder, None if self._shrinks else config.max_length)
-        if self._shrinks:
-            encoder = self._given_teacher.encoder
+            return text.load(self.folder, None if shrinks(config) else config.max_length)
+        if shrinks(config):
+            encoder = self._shrunk.encoder
         elif config.tokenizer:
             encoder = text.load(config.tokenizer, config.max_length)
         else:
@@ -76,14 +90,12 @@ class Materials:
         """The teacher, loaded or trained."""
         if self._trains_teacher:
             return self._trained_teacher()
-        config = self.config
-        mark = {"spec": config.teacher, "digest": loading.fingerprint(config.teacher)}
+        spec = self.config.teacher
+        # Where the run's folder is moved, its assistants move with it.
+        named = f"assistant-{len(self.assistants)}" if self.assistants else spec
+        mark = {"spec": named, "digest": loading.fingerprint(spec)}
         run_folder.remember(self.folder / "teacher.json", mark, "the teacher")
         return self._given_teacher
-
-    @property
-    def _shrinks(self) -> bool:
-        return self.config.student.partition(":")[0] == "shrink"
 
     @property
     def _trains_teacher(self) -> bool:
@@ -120,16 +132,26 @@ class Materials:
         config = self.config
         name, _, size = config.student.partition(":")
         keras.utils.set_random_seed(config.seed)
-        if self._shrinks:
-            return shrinking.of_ids(self.teacher, int(size))
+        if shrinks(config):
+            return shrinking.of_ids(self._shrunk)
         return students.build(
             name,
             self.encoder.vocab_size,
             len(self.data.labels),
             size or "small",
-            seed=config.seed,
-            **config.student_settings,
+            **{"seed": config.seed, **config.student_settings},
         )
+
+    @property
+    def _shrunk(self) -> TextModel:
+        """A student of the teacher's layers, as short-sighted as the settings say."""
+        config, size = self.config, self.config.student.partition(":")[2]
+        texts = (e.text for part in SPLITS["transfer"] for e in self.data.read(part))
+        made = shrinking.shrink(
+            self._given_teacher, layers=int(size), texts=texts, **config.student_settings
+        )
+        length = min(config.max_length, made.encoder.max_length)
+        return replace(made, encoder=replace(made.encoder, max_length=length))
 
     def encoded(self, split: str, whose: str = "student") -> Encoded:
         """The texts of a split as the student or the teacher reads them."""

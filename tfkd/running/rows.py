@@ -78,7 +78,7 @@ def _exported_row(run: Run, labels, teacher) -> report.Row:
             advance(len(chunk))
     ids = classifier.encoder.encode_many(_sample(run))
     return report.Row(
-        name=f"exported ({run.config.quantize})",
+        name=f"exported ({classifier.quantize or run.config.quantize})",
         **score(logits, labels),
         agreement=agreement(logits, teacher),
         megabytes=path.stat().st_size / 1e6,
@@ -106,6 +106,7 @@ def _facts(run: Run) -> dict:
     return {
         "teacher": config.teacher,
         "student": config.student,
+        **({"assistants": config.assistant} if config.assistant else {}),
         "temperature": config.temperature,
         "soft weight": config.soft_weight,
         "seed": config.seed,

@@ -28,7 +28,8 @@ class Classifier:
     """A text classifier from one `.tflite` file that `tfkd.export` wrote with its encoder.
 
     `threads` is the number of CPU threads. `labels` are the class names, `max_length` the
-    number of word pieces that are read of a text (its head and its tail).
+    number of word pieces that are read of a text (its head and its tail), `quantize` the kind
+    of its weights (None in files of older versions).
 
     Raises:
         UserError: no such file, not a `.tflite` or cut off, no or a broken vocabulary inside.
@@ -46,6 +47,7 @@ class Classifier:
         self._binary = settings.get("form") == "binary"
         self._squashed = settings.get("outputs") == "probabilities"
         self.labels = tuple(settings.get("classes", ()))
+        self.quantize = settings.get("quantize")
         self.max_length = self.encoder.max_length
         self._input, self.batch, self._length, self._dtype = _one_input(self._model, path)
         _check_labels(self, path)

@@ -1,0 +1,60 @@
+"""A chain in one run: the teacher teaches an assistant, which teaches the next one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from .. import students
+from ..config import RunConfig
+from ..errors import UserError
+
+
+def assistants(config: RunConfig, folder: Path, store: str = "") -> list[RunConfig]:
+    """The runs of a chain before its last one, each in a folder of its own inside `folder`.
+
+    The first one's teacher is the run's, whose outputs are in `store`. Each begins with
+    other weights, so that a student of the same kind is a born-again network; the split of the
+    data is the run's.
+    """
+    made: list[RunConfig] = []
+    for number, student in enumerate(names(config), 1):
+        changes = {
+            "student": student,
+            "teacher": f"keras:{made[-1].to}" if made else config.teacher,
+            "store": "" if made else store,
+            "student_settings": {"seed": config.seed + number},
+            "to": str(folder / f"assistant-{number}"),
+        }
+        made.append(replace(config, assistant="", alone=False, **changes))
+    return made
+
+
+def last(config: RunConfig, folder: Path) -> RunConfig:
+    """The run behind its assistants, whose teacher is the last of them."""
+    before = assistants(config, folder)
+    return replace(config, teacher=f"keras:{before[-1].to}", store="") if before else config
+
+
+def names(config: RunConfig) -> list[str]:
+    """The assistants, in their order.
+
+    Raises:
+        UserError: an empty one, a student that there is not.
+    """
+    if not config.assistant:
+        return []
+    if config.student.startswith("shrink:"):
+        raise UserError(
+            f"{config.student} is made of its teacher's layers, and the assistant "
+            f"{config.assistant} has none of that kind: leave the assistant out."
+        )
+    found = [each.strip() for each in config.assistant.split(",")]
+    for each in found:
+        name, _, size = each.partition(":")
+        if name not in students.STUDENTS or size not in ("", *students.SIZES):
+            raise UserError(
+                f"assistant={config.assistant!r}: write NAME or NAME:SIZE, several with commas; "
+                f"NAME is one of {', '.join(students.STUDENTS)}."
+            )
+    return found
