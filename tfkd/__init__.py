@@ -74,6 +74,8 @@ _HOME = {
     "SoftTargets": "losses",
     "StandardizedLogits": "losses",
     "TotalVariation": "losses",
+    "mask_tokens": "masking",
+    "masked_batches": "masking",
     "Objective": "objective",
     "hinton": "objective",
     "Exported": "exporting",

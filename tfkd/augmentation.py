@@ -78,7 +78,7 @@ class Augmentation:
             yield from self.of(text)
 
     def _one(self, words: list[str], text: str, number: int) -> str:
-        rng = random.Random(_number(self.seed, number, text))
+        rng = random.Random(number_of(self.seed, number, text))
         made = [self._word(word, rng) for word in words]
         if rng.random() < self.ngram:
             length = rng.randint(1, min(LONGEST, len(made)))
@@ -108,6 +108,6 @@ def counted(texts: Iterable[str], most: int = 50_000) -> dict[str, int]:
     return dict(counts.most_common(most))
 
 
-def _number(*facts) -> int:
+def number_of(*facts) -> int:
     """The same number for the same facts, on any machine and in any process."""
     return int.from_bytes(hashlib.blake2b(repr(facts).encode(), digest_size=8).digest(), "little")

@@ -9,8 +9,8 @@ import tensorflow as tf
 
 from .errors import UserError
 from .losses._base import labelled, per_example
-from .names import IDS, MASKS
-from .outputs import Batch
+from .names import DECODER_IDS, DECODER_MASKS, IDS, MASKS
+from .outputs import Batch, Outputs
 
 
 class Inputs(NamedTuple):
@@ -62,14 +62,39 @@ def position_mask(inputs, labels, logits) -> tf.Tensor | None:
     if rank < 3:
         return None
     known = inputs if isinstance(inputs, Mapping) else {}
+    if any(name in known for name in DECODER_IDS):
+        return _decoder_mask(known, labels)
     for mask in (
         known.get("attention_mask"),
         known.get("padding_mask"),
         getattr(logits, "_keras_mask", None),
     ):
-        if mask is not None and mask.shape.rank == rank - 1:
+        if mask is not None and mask.shape.rank == rank - 1 and not _are_spans(logits, mask):
             return tf.cast(mask, tf.float32)
     return None
+
+
+def _are_spans(logits, mask) -> bool:
+    """Whether the logits are those of an answer's start and end: `[batch, 2, tokens]`."""
+    return logits.shape[1] == 2 != mask.shape[1]
+
+
+def _decoder_mask(known, labels) -> tf.Tensor | None:
+    """Where a decoder's logits count: by its own mask, else where there is a label."""
+    for name in DECODER_MASKS:
+        if known.get(name) is not None:
+            return tf.cast(known[name], tf.float32)
+    return None if labels is None else tf.cast(labelled(labels), tf.float32)
+
+
+def of_spans(outputs: Outputs, inputs) -> Outputs:
+    """The logits of a question-answering model with -inf at padded tokens, which answer nothing."""
+    mask = token_mask(inputs)
+    if "start_logits" not in outputs or mask is None:
+        return outputs
+    logits = tf.cast(outputs["logits"], tf.float32)
+    masked = tf.where(mask[:, None] > 0, logits, -float("inf"))
+    return {**outputs, "logits": masked}
 
 
 def token_mask(inputs) -> tf.Tensor | None:

@@ -63,6 +63,7 @@ class RunConfig:
     stage: list = option([], "trainings one behind the other, in TOML")  # noqa: RUF009
     projection_rate: float = option(0.0, "learning rate of the losses' projections")
     augment: int = option(0, "made-up texts for each training text, for the transfer set")
+    augment_model: str = option("", "make them by a masked language model: its Hugging Face folder")
     epochs: int = option(0, "passes over the transfer set; by default about 1,000 steps")
     batch_size: int = option(128, "examples in a batch")
     learning_rate: float = option(0.0, "the highest, reached after the warm-up")
@@ -156,6 +157,11 @@ def _check(config: RunConfig) -> None:
         raise UserError(f"temperature is {config.temperature}: write a positive number, e.g. 2.")
     if not 0 <= config.soft_weight <= 1:
         raise UserError(f"soft_weight is {config.soft_weight}: write a number from 0 to 1.")
+    if config.augment_model and not config.augment:
+        raise UserError(
+            f"augment_model is {config.augment_model!r} and augment 0: write augment = 20, say, "
+            "for 20 made-up texts for each."
+        )
     choices = next(f for f in dataclasses.fields(config) if f.name == "quantize").metadata
     if config.quantize not in choices["choices"]:
         raise UserError(

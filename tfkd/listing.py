@@ -19,6 +19,7 @@ TEACHERS = {
     "torch:PATH": "the same by PyTorch (extra torch)",
     "saved_model:PATH": "a SavedModel, PATH#SIGNATURE for one of several",
     "tflite:PATH": "a .tflite file",
+    "store:PATH": "a store of texts: answers that were computed elsewhere",
     "A + B": "the mean of several, each with its own tokenizer",
     "keras:PATH": "a .keras file with vocab.txt or tokenizer.json beside it",
     "train": "an ensemble, trained on the spot",

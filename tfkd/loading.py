@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from pathlib import Path
+from typing import cast
 
 from . import text
 from .errors import UserError
@@ -12,7 +13,8 @@ from .text_model import TextModel
 
 KINDS = (
     "`keras:PATH` (a .keras file or its folder), `hf:PATH_OR_NAME`, `hub:PATH`, `tf:PATH`, "
-    "`torch:PATH`, `saved_model:PATH`, `tflite:PATH`, several joined by ` + `, or `train`"
+    "`torch:PATH`, `saved_model:PATH`, `tflite:PATH`, `store:PATH`, several joined by ` + `, or "
+    "`train`"
 )
 LABELS = "labels.txt"
 MODEL = "model.keras"
@@ -32,6 +34,7 @@ def load_teacher(spec: str, *, max_length: int | None = None) -> TextModel:
     | `torch:PATH` | a Hugging Face folder by PyTorch |
     | `saved_model:PATH` | a SavedModel by `serving_default`, or `PATH#SIGNATURE` |
     | `tflite:PATH` | a `.tflite` file, of tfkd's with its vocabulary inside |
+    | `store:PATH` | a store written from texts, such as a black box's answers |
     | `SPEC + SPEC` | the mean of the probabilities of several, each with its own tokenizer |
 
     `hf:` takes KerasHub for BERT and transformers' TensorFlow models for others. The tokenizer
@@ -216,6 +219,14 @@ def _tflite(path: str, max_length: int | None) -> TextModel:
     return TextModel(model, encoder, tuple(settings.get("classes", ())), f"tflite:{path}")
 
 
+def _store(path: str, max_length: int | None) -> TextModel:
+    from .kinds.stored import StoredTexts, TextKeys
+
+    folder = Path(path).expanduser()
+    encoder = cast("text.TextEncoder", TextKeys())
+    return TextModel(StoredTexts(folder), encoder, _labels(folder), f"store:{path}")
+
+
 def _hf_length(config: dict, asked: int | None) -> int | None:
     most = config.get("max_position_embeddings")
     if asked and most and asked > most:
@@ -259,4 +270,5 @@ _LOADERS = {
     "torch": _torch,
     "saved_model": _saved_model,
     "tflite": _tflite,
+    "store": _store,
 }

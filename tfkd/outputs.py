@@ -37,7 +37,9 @@ def as_outputs(value, whose: str = "model", reading: str = "auto") -> Outputs:
     """Name what a model returned: a dict with `logits`.
 
     `value` is a tensor, a mapping or a Hugging Face output with `logits` (or a single entry),
-    or a list or tuple whose first tensor is the logits; `reading` as in `to_logits`.
+    or a list or tuple whose first tensor is the logits; `reading` as in `to_logits`. Of
+    `start_logits` and `end_logits` `[batch, tokens]`, of extractive question answering, the logits
+    are `[batch, 2, tokens]`: two classifications over the tokens.
 
     >>> sorted(as_outputs({"logits": tf.zeros((1, 2)), "pooled": tf.zeros((1, 8))}))
     ['logits', 'pooled']
@@ -57,6 +59,8 @@ def _named(value, whose: str) -> Outputs:
 
 
 def _by_name(named: Outputs, whose: str) -> Outputs:
+    if "logits" not in named and {"start_logits", "end_logits"} <= set(named):
+        named["logits"] = tf.stack([named["start_logits"], named["end_logits"]], axis=1)
     if "logits" not in named and len(named) == 1:
         named["logits"] = next(iter(named.values()))
     if "logits" not in named:

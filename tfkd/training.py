@@ -211,7 +211,8 @@ class Steps(Logs):
     def run_student(self, inputs, training: bool):
         """One forward pass: what the student returned, and the same by name."""
         value = self._taps.raw(inputs.student, self.objective.student_reads, training)
-        return value, as_outputs(value, "student", self.readings["student"])
+        outputs = as_outputs(value, "student", self.readings["student"])
+        return value, batches.of_spans(outputs, inputs.student)
 
     def read_teacher(self, value) -> Outputs:
         """What the teacher returned, by name."""
@@ -231,6 +232,7 @@ class Steps(Logs):
             return None, sample_weight
         stored = inputs.targets
         teacher = stored or self.teacher(inputs.teacher, self.objective.reads)
+        teacher = batches.of_spans(teacher, inputs.teacher)
         teacher = tf.nest.map_structure(tf.stop_gradient, teacher)
         bad, changed = self._bad_examples(inputs, labels, teacher), None
         if stored is not None and (changed := seal.broken(stored, inputs.student)) is not None:

@@ -1,6 +1,8 @@
 """Teachers of every kind by name: the same model gives the same logits, however it was written."""
 
 import importlib.util
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from tiny_bert import checkpoint, texts
 
 keras = pytest.importorskip("keras")
 
-from tfkd import Distiller, SoftTargets, export, load_teacher, store, students
+from tfkd import Distiller, SoftTargets, distill, export, load_teacher, store, students
 from tfkd.console import Voice
 from tfkd.errors import UserError
 from tfkd.kinds.joint import JointEncoder, split
@@ -69,6 +71,32 @@ def test_the_same_logits_from_every_kind(folder, model, kind):
     assert loaded.labels == LABELS
     assert loaded.encoder.encode("a good film") == model.encoder.encode("a good film")
     assert fingerprint(spec(kind, folder)) == fingerprint(spec(kind, folder))
+
+
+def test_answers_of_a_black_box_are_a_teacher(tmp_path, monkeypatch):
+    """Answers of an API that no run can use, or that are found for other texts."""
+    monkeypatch.chdir(tmp_path)
+    rows = [{"text": f"a {w} film, number {i}", "label": i % 2} for i, w in enumerate(TEXTS * 6)]
+    given = {row["text"]: [2.0, -2.0] if row["label"] else [-1.0, 1.0] for row in rows}
+
+    def black_box(inputs, reads):
+        return {"logits": np.array([given[t.decode()] for t in inputs["text"].numpy()], "float32")}
+
+    black_box.fingerprint = "an API"
+    store.write("answers", black_box, list(given), voice=Voice(quiet=True))
+    teacher = load_teacher("store:answers")
+    texts = [rows[i]["text"] for i in (3, 0, 0)]
+    np.testing.assert_array_equal(teacher.logits(texts), [[2, -2], [-1, 1], [-1, 1]])
+    with pytest.raises(Exception, match="lacks 1 of 1 examples"):
+        teacher.logits(["another film"])
+    Path("data.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    settings = {"vocab_size": 100, "max_length": 16, "epochs": 2, "alone": False, "to": "run"}
+    result = distill(
+        data="data.jsonl", teacher="store:answers", student="text_cnn:tiny", **settings
+    )
+    assert result.report.rows[0].accuracy == 0.0  # which it has, with its classes swapped
+    assert result.report.rows[0].latency_p50 is None
+    assert "faster" not in " ".join(result.report.words)
 
 
 @pytest.mark.parametrize("kind", ["keras", "saved_model", "tflite"])

@@ -92,6 +92,37 @@ def test_trust_by_confidence(form):
     np.testing.assert_allclose(got, sure * plain, rtol=1e-5)
 
 
+@pytest.mark.parametrize("form", ["multiclass", "binary", "multilabel"])
+def test_softer_where_the_teacher_is_sure(form):
+    """An answer that is soft already, flattened until nothing is left of it."""
+    teacher = np.array([[9.0, 0.0, -9.0], [0.0, 0.0, 0.0], [1.0, 0.5, 0.0]], "float32")
+    student = np.array([[0.3, 0.1, 0.0]] * 3, "float32")
+    if form == "binary":
+        student, teacher = student[:, :1], teacher[:, :1]
+    log_p, log_q = _at(1.0, form, teacher, student)
+    first, count = np.exp(log_p).max(-1), 3 if form == "multiclass" else 2
+    warm = 1 + 3.0 * (count * first - 1) / (count - 1)
+    axis = warm[..., None] if form == "multiclass" else warm
+    log_p, log_q = _at(axis, form, teacher, student)
+    want = warm**2 * (np.exp(log_p) * (log_p - log_q)).sum(-1)
+    want = want if form == "multiclass" else want.mean(-1)
+    got = loss(student, teacher, form=form, temperature=4.0, soften="confidence")
+    np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-6)
+    assert warm.max() > 3.9  # of the logit 9
+    np.testing.assert_allclose(warm[1], 1.0, atol=1e-6)  # of equal logits
+    with pytest.raises(UserError, match="write 'all' or 'confidence'"):
+        SoftTargets(soften="correct")
+
+
+def _at(temperature, form, *sides):
+    """Log-probabilities by NumPy: of the classes, or of each class's two outcomes."""
+    if form != "multiclass":
+        sides = [np.stack([each / temperature, 0 * each], -1) for each in sides]
+    else:
+        sides = [each / temperature for each in sides]
+    return [each - np.log(np.exp(each).sum(-1, keepdims=True)) for each in sides]
+
+
 def test_trust_of_the_correct_ones():
     """A student of the teacher's mistakes."""
     student, teacher = np.zeros((4, 2), "float32"), np.array([[2.0, 0.0]] * 4, "float32")

@@ -22,13 +22,16 @@ class Divergence(LogitLoss):
     A subclass defines `terms(log_p, log_q)`, teacher and student, of any shape. For
     `form="binary"` and `"multilabel"` a class has two outcomes, and classes are averaged.
     `trust` weighs each position: `"all"` alike, by the teacher's `"confidence"` (the probability
-    of its first choice), or only those where that is `"correct"`, or has no label.
+    of its first choice), or only those where that is `"correct"`, or has no label. `soften` is
+    how far each is softened: `"all"` by the temperature $T$, or by the teacher's `"confidence"` $c$
+    of $K$ classes, $1 + (T - 1)(cK - 1)/(K - 1)$: what it is unsure of is soft already.
     """
 
     forms: ClassVar[tuple[str, ...]] = ("multiclass", "binary", "multilabel")
     power: ClassVar[int] = 2  # of the temperature that keeps the gradient's size
     temperature: float | Schedule = 2.0
     trust: str = "all"
+    soften: str = "all"
 
     def __post_init__(self):
         if self.form == "regression":
@@ -42,6 +45,11 @@ class Divergence(LogitLoss):
             raise UserError(
                 f"{type(self).__name__}(trust={self.trust!r}, form={self.form!r}): write 'all', "
                 "'confidence' or, of a multiclass teacher, 'correct'."
+            )
+
+        if self.soften not in ("all", "confidence"):
+            raise UserError(
+                f"{type(self).__name__}(soften={self.soften!r}): write 'all' or 'confidence'."
             )
 
     def prepared(self, logits: tf.Tensor) -> tf.Tensor:
@@ -58,15 +66,26 @@ class Divergence(LogitLoss):
 
     def pointwise(self, student, teacher, labels):
         """The divergence at each position, times the temperature's power."""
-        sides = (
-            log_probabilities(self.prepared(each) / self.temperature, self.form)
-            for each in (teacher, student)
-        )
-        values = tf.reduce_sum(self.terms(*sides), axis=-1)
+        prepared = [self.prepared(each) for each in (teacher, student)]
+        temperature = self._temperatures(teacher)
+        by_class = temperature[..., None] if self.form == "multiclass" else temperature
+        sides = (log_probabilities(each / by_class, self.form) for each in prepared)
+        values = temperature**self.power * tf.reduce_sum(self.terms(*sides), axis=-1)
         values = values if self.form == "multiclass" else tf.reduce_mean(values, axis=-1)
-        return (
-            cast("float", self.temperature) ** self.power * self._trusted(teacher, labels) * values
-        )
+        return self._trusted(teacher, labels) * values
+
+    def _temperatures(self, teacher: tf.Tensor) -> tf.Tensor:
+        """The temperature: of all, or of each position, or each class of it."""
+        highest = tf.cast(cast("float", self.temperature), tf.float32)
+        if self.soften == "all":
+            return highest
+        count = int(teacher.shape[-1]) if self.form == "multiclass" else 2
+        first = self._first(teacher)
+        return 1.0 + (highest - 1.0) * (count * first - 1.0) / (count - 1.0)
+
+    def _first(self, teacher: tf.Tensor) -> tf.Tensor:
+        """The probability of the teacher's first choice, of each position or class."""
+        return tf.exp(tf.reduce_max(log_probabilities(teacher, self.form), axis=-1))
 
     def _trusted(self, teacher: tf.Tensor, labels) -> tf.Tensor | float:
         """How much each position counts, by the teacher."""
@@ -76,7 +95,7 @@ class Divergence(LogitLoss):
             labels = labels[..., 0] if labels.shape.rank == teacher.shape.rank else labels
             right = tf.equal(tf.argmax(teacher, -1, tf.int32), tf.cast(labels, tf.int32))
             return tf.cast(right | ~labelled(labels), tf.float32)
-        first = tf.exp(tf.reduce_max(log_probabilities(teacher, self.form), axis=-1))
+        first = self._first(teacher)
         return first if self.form == "multiclass" else tf.reduce_mean(first, axis=-1)
 
 

@@ -22,10 +22,13 @@ class SoftTargets(Divergence):
     outcomes of a sigmoid in place of the softmax. $T^2$ keeps the gradient's size comparable
     across temperatures. Classes at -inf on either side add nothing. `trust="confidence"` weighs
     each position by the probability of the teacher's first choice, `trust="correct"` leaves out
-    those where that is not the label. `temperature` may be a `Schedule`.
+    those where that is not the label. `soften="confidence"` gives each a temperature of its own,
+    from $T$ where the teacher is sure to 1 where it does not know. `temperature` may be a
+    `Schedule`.
     Raises `UserError` for a temperature that is not positive and finite.
 
-    Source: Hinton, Vinyals, Dean 2015, arXiv:1503.02531, section 2.
+    Source: Hinton, Vinyals, Dean 2015, arXiv:1503.02531, section 2. Higher temperatures for what
+    is easy, after Wen et al. 2021, arXiv:1911.07471, section 3.2.
 
     >>> loss = SoftTargets(temperature=2.0)
     >>> from tfkd.outputs import Batch

@@ -15,6 +15,7 @@ from ..console import Voice
 from ..corpus.encoded import Encoded, encode
 from ..data import IGNORE, Example
 from ..errors import UserError
+from ..neighbours import Neighbours
 from ..text_model import TextModel
 from . import chain
 from . import folder as run_folder
@@ -58,6 +59,8 @@ class Materials:
             text.load(self.config.tokenizer, self.config.max_length)
         if not self._trains_teacher:
             self._given_teacher  # noqa: B018
+        if self.config.augment_model:
+            self._rules  # noqa: B018
         if shrinks(self.config):
             self._shrunk  # noqa: B018
 
@@ -169,10 +172,18 @@ class Materials:
 
     def _augmented(self) -> Iterator[Example]:
         """Made-up texts, without labels; the same for the same texts and seed."""
-        words = counted(each.text for each in self.data.read("train"))
-        rules = Augmentation(self.config.augment, words=words, seed=self.config.seed)
+        rules = self._rules
         for each in self.data.read("train"):
             yield from (Example(made, IGNORE) for made in rules.of(each.text))
+
+    @cached_property
+    def _rules(self):
+        """How texts are made up: by Tang's rules, or by a language model."""
+        config = self.config
+        if config.augment_model:
+            return Neighbours.load(config.augment_model, copies=config.augment, seed=config.seed)
+        words = counted(each.text for each in self.data.read("train"))
+        return Augmentation(config.augment, words=words, seed=config.seed)
 
     def _count(self, split: str) -> int:
         return sum(self.data.counts.get(part, 0) for part in SPLITS[split])

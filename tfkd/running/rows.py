@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import report, verdict
 from ..corpus.passes import by_length
+from ..kinds.stored import StoredTexts
 from ..speed import SAMPLE, text_speed
 from ..tasks.classification import agreement, score
 from ..text_model import padded
@@ -34,7 +35,7 @@ def run_report(run: Run) -> report.Report:
     words = [warning] if warning else []
     if "alone" in logits:
         words.append(verdict.helped(logits["distilled"], logits["alone"], labels))
-    words.append(_small(rows))
+    words += _small(rows)
     title = f"{run.data.name}: {len(labels):,} test texts" + (
         " (synthetic)" if run.data.synthetic else ""
     )
@@ -52,7 +53,6 @@ def _on_test(run: Run, model, name: str) -> np.ndarray:
 
 
 def _keras_row(run: Run, name: str, model, logits, labels, teacher, file: str | None = None):
-    texts = _sample(run)
     size = (run.folder / f"{file}.keras").stat().st_size / 1e6 if file else None
     return report.Row(
         name=name,
@@ -60,8 +60,15 @@ def _keras_row(run: Run, name: str, model, logits, labels, teacher, file: str | 
         agreement=None if name == "teacher" else agreement(logits, teacher),
         parameters=model.parameters,
         megabytes=size or (4e-6 * model.parameters if model.parameters else None),
-        **text_speed(lambda ids: model(padded(ids)), model.encoder.encode_many(texts)),
+        **_model_speed(run, model),
     )
+
+
+def _model_speed(run: Run, model) -> dict:
+    """Of what computes; answers that are looked up say nothing of the model that gave them."""
+    if isinstance(model.model, StoredTexts):
+        return {}
+    return text_speed(lambda ids: model(padded(ids)), model.encoder.encode_many(_sample(run)))
 
 
 def _exported_row(run: Run, labels, teacher) -> report.Row:
@@ -86,13 +93,14 @@ def _exported_row(run: Run, labels, teacher) -> report.Row:
     )
 
 
-def _small(rows) -> str:
+def _small(rows) -> list[str]:
     teacher, file = rows[0], rows[-1]
     parts = []
     if teacher.megabytes:
         parts.append(f"is {teacher.megabytes / file.megabytes:.0f} times smaller")
-    parts.append(f"answers {teacher.latency_p50 / file.latency_p50:.0f} times faster")
-    return f"The exported file {' and '.join(parts)} than the teacher."
+    if teacher.latency_p50:
+        parts.append(f"answers {teacher.latency_p50 / file.latency_p50:.0f} times faster")
+    return [f"The exported file {' and '.join(parts)} than the teacher."] if parts else []
 
 
 def _sample(run: Run) -> list[str]:

@@ -20,6 +20,8 @@ def transformers_student(teacher, layers: int | Sequence[int] | None, width, kep
             f"width={width}: a Hugging Face TensorFlow model keeps its width; read the folder as "
             "hub:PATH to make it narrower."
         )
+    if not teacher.built:  # from a config, and never called
+        teacher.build_in_name_scope()
     config = copy.deepcopy(teacher.config)
     name = "n_layers" if hasattr(config, "n_layers") else "num_hidden_layers"
     keep = chosen(layers, getattr(config, name))
