@@ -1,10 +1,11 @@
 """Every recipe beside Hinton's and beside no teacher, for the same student, over several seeds.
 
-    python -m benchmarks.recipes sst2 --teacher keras:runs/sst2-teacher --test sst2/test.jsonl.gz \
+    python -m benchmarks.recipes sst2.jsonl --teacher keras:runs/sst2-teacher --test test.jsonl \\
         --to runs/recipes --out benchmarks/results/sst2_recipes.json
 
-`data` and the flags behind it are those of `tfkd distill`; all runs share one store. The accuracy
-is of the Keras models on the test texts. What has been run already is read from its folder.
+`data` and the flags behind it are those of `tfkd distill`; all runs share one store. Hinton's and
+the student alone train for as many epochs as all stages of the recipe together. Scored are the
+Keras models on the test texts. What has been run already is read from its folder.
 """
 
 from __future__ import annotations
@@ -15,58 +16,66 @@ from pathlib import Path
 
 import numpy as np
 
-RECIPES = ("tang-bilstm", "distilbert", "pkd", "tinybert", "minilm")
+RECIPES = ("distilbert", "pkd", "tinybert", "minilm", "tang-bilstm")
 OF_STUDENT = ("student", "max_length", "batch_size")
+COLUMNS = ("alone", "hinton", "recipe")
 
 
-def runs(recipe: str, epochs: int) -> dict[str, dict]:
-    """The settings of a recipe, and of Hinton's for its student and as many epochs."""
+def runs(recipe: str, seed: int) -> dict[str, tuple[str, dict]]:
+    """By column: a name that runs of the same kind share, and the settings."""
     from tfkd import recipes
 
     own = recipes.settings(recipe)
-    plain = {name: own[name] for name in OF_STUDENT if name in own}
-    hinton = {**plain, **recipes.settings("hinton"), "epochs": epochs, "alone": False}
-    return {recipe: {**own, "alone": True}, f"hinton for {recipe}": hinton}
+    epochs = sum(each["epochs"] for each in own.get("stage", [own]))
+    plain = {name: own[name] for name in OF_STUDENT if name in own} | {"epochs": epochs}
+    title = f"{own['student'].replace(':', '-')}-{epochs}-epochs"
+    alone = {**plain, "objective": [{"loss": "HardLabels", "weight": 1.0}]}
+    return {
+        "alone": (f"alone-{title}-{seed}", alone),
+        "hinton": (f"hinton-{title}-{seed}", {**plain, **recipes.settings("hinton")}),
+        "recipe": (f"{recipe}-{seed}", own),
+    }
 
 
-def epochs_of(recipe: str) -> int:
-    """How many epochs all stages of a recipe take."""
-    from tfkd import recipes
-
-    own = recipes.settings(recipe)
-    return sum(each["epochs"] for each in own["stage"]) if "stage" in own else own["epochs"]
-
-
-def accuracies(settings: dict, folder: Path) -> dict[str, float]:
-    """The accuracies of one run, by row of its report."""
+def accuracy(settings: dict, folder: Path, model: str = "distilled") -> float:
+    """Of the trained student on the test texts, or of the teacher."""
     from tfkd.config import make
-    from tfkd.report import load
-    from tfkd.run import run
+    from tfkd.console import Voice
+    from tfkd.running.folder import write_json
+    from tfkd.running.phases import Run
+    from tfkd.running.rows import on_test
+    from tfkd.tasks.classification import score
 
-    if not (folder / "report.json").is_file():
-        run(make({**settings, "to": str(folder)}))
-    return {row.name: row.accuracy for row in load(folder).rows}
+    found = folder / f"score-{model}.json"
+    if not found.is_file():
+        work = Run(make({**settings, "alone": False, "to": str(folder)}), Voice())
+        work.plan()
+        work.train()
+        labels = work.encoded("test").labels
+        logits = work.targets("test")[:]
+        if model != "teacher":
+            logits = on_test(work, work.model("student"), model)
+        write_json(found, score(logits, labels))
+        work.tidy()
+    return json.loads(found.read_text())["accuracy"]
 
 
 def measure(common: dict, to: Path, names, seeds) -> dict:
     """`{recipe: {"alone": [...], "hinton": [...], "recipe": [...]}}`, a number for each seed."""
-    found: dict = {}
-    for recipe in names:
-        found[recipe] = {"alone": [], "hinton": [], "recipe": []}
-        for seed in seeds:
-            for name, settings in runs(recipe, epochs_of(recipe)).items():
-                folder = to / f"{name.replace(' ', '-')}-{seed}"
-                rows = accuracies({**common, **settings, "seed": seed}, folder)
-                column = "recipe" if name == recipe else "hinton"
-                found[recipe][column].append(rows["distilled"])
-                if "alone" in rows:
-                    found[recipe]["alone"].append(rows["alone"])
-                found["teacher"] = rows["teacher"]
+    found: dict = {name: {column: [] for column in COLUMNS} for name in names}
+    for seed in seeds:
+        for recipe in names:
+            for column, (title, settings) in runs(recipe, seed).items():
+                given = {**common, **settings, "seed": seed}
+                found[recipe][column].append(accuracy(given, to / title))
+                if "teacher" not in found:
+                    found["teacher"] = accuracy(given, to / title, "teacher")
+                print("\n".join(table(found)), flush=True)
     return found
 
 
 def table(found: dict):
-    """The lines of the table, as Markdown: mean and range over the seeds."""
+    """The lines of the table, as Markdown: the mean over the seeds, and the range."""
     yield "| recipe | alone | hinton | recipe |"
     yield "| --- | ---: | ---: | ---: |"
     for recipe, columns in found.items():
@@ -75,6 +84,8 @@ def table(found: dict):
 
 
 def _cell(values) -> str:
+    if not values:
+        return ""
     values = 100 * np.array(values)
     return f"{values.mean():.2f} ({values.min():.2f} to {values.max():.2f})"
 
@@ -83,22 +94,21 @@ def main() -> None:
     """Run all that has not been run, and write the table's numbers."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data")
-    for name in ("teacher", "test", "validation", "unlabelled", "store"):
+    names = ("teacher", "test", "validation", "unlabelled", "store")
+    for name in names:
         parser.add_argument(f"--{name}", default="")
     parser.add_argument("--recipes", nargs="+", default=RECIPES)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--to", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
-    names = ("data", "teacher", "test", "validation", "unlabelled", "store")
-    common = {name: getattr(given, name) for name in names}
+    common = {"data": given.data, **{name: getattr(given, name) for name in names}}
 
     from tfkd.running.folder import environment
 
     found = measure(common, given.to, given.recipes, given.seeds)
     facts = {"seeds": given.seeds, "environment": environment(), "accuracy": found}
     given.out.write_text(json.dumps(facts, indent=1) + "\n")
-    print("\n".join(table(found)))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from .. import students
 from ..config import RunConfig
@@ -19,7 +20,7 @@ def assistants(config: RunConfig, folder: Path, store: str = "") -> list[RunConf
     """
     made: list[RunConfig] = []
     for number, student in enumerate(names(config), 1):
-        changes = {
+        changes: dict[str, Any] = {
             "student": student,
             "teacher": f"keras:{made[-1].to}" if made else config.teacher,
             "store": "" if made else store,

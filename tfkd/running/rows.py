@@ -28,7 +28,7 @@ def run_report(run: Run) -> report.Report:
     for name, file in (("alone", "alone"), ("distilled", "student")):
         if (run.folder / f"{file}.keras").is_file():
             model = run.model(file)
-            logits[name] = _on_test(run, model, name)
+            logits[name] = on_test(run, model, name)
             rows.append(_keras_row(run, name, model, logits[name], labels, teacher, file))
     rows.append(_exported_row(run, labels, teacher))
     warning = verdict.near_chance(rows[0].accuracy, labels)
@@ -42,7 +42,8 @@ def run_report(run: Run) -> report.Report:
     return report.Report(title, tuple(rows), (*words, *run.data_notes()), _facts(run))
 
 
-def _on_test(run: Run, model, name: str) -> np.ndarray:
+def on_test(run: Run, model, name: str) -> np.ndarray:
+    """The logits of a model for all test texts."""
     encoded = run.encoded("test")
     out = np.zeros((len(encoded), model.classes), "float32")
     with run.voice.bar(f"{name} on test", len(encoded)) as advance:

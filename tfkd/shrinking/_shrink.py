@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from ..errors import UserError
 from ..names import IDS, MASKS, SEGMENTS
 from ..text_model import TextModel, input_names
-from .cutting import VOCABULARY
+from .cutting import VOCABULARY, Kept
 from .keras_models import keras_student
 from .transformers_models import transformers_student
 from .vocabulary import fewer_pieces
@@ -57,22 +57,25 @@ def shrink(
     tfkd.Distiller(student=student.model, teacher=teacher.model)
     ```
     """
-    encoder, kept = getattr(teacher, "encoder", None), {}
+    if isinstance(teacher, TextModel):
+        encoder, kept = teacher.encoder, {}
+        if vocabulary is not None and texts is not None:
+            encoder, kept[VOCABULARY] = fewer_pieces(encoder, vocabulary, texts)
+        elif vocabulary is not None:
+            raise UserError(f"vocabulary={vocabulary} needs texts=[...] to count the pieces of.")
+        small = _smaller(teacher.model, layers, width, kept)
+        return TextModel(small, encoder, teacher.labels, "shrunk", teacher.order)
     if vocabulary is not None:
-        if not isinstance(teacher, TextModel) or texts is None:
-            raise UserError(
-                f"vocabulary={vocabulary} needs a teacher with its tokenizer, as load_teacher "
-                "gives it, and texts=[...] to count the pieces of."
-            )
-        encoder, kept[VOCABULARY] = fewer_pieces(teacher.encoder, vocabulary, texts)
-    model = teacher.model if isinstance(teacher, TextModel) else teacher
+        raise UserError(
+            f"vocabulary={vocabulary} needs a teacher with its tokenizer, as load_teacher gives it."
+        )
+    return _smaller(teacher, layers, width, {})
+
+
+def _smaller(model, layers, width: int | None, kept: Kept):
     if hasattr(model, "config") and hasattr(model, "save_pretrained"):
-        small = transformers_student(model, layers, width, kept)
-    else:
-        small = keras_student(model, layers, width, kept)
-    if not isinstance(teacher, TextModel):
-        return small
-    return TextModel(small, encoder, teacher.labels, "shrunk", teacher.order)
+        return transformers_student(model, layers, width, kept)
+    return keras_student(model, layers, width, kept)
 
 
 def of_ids(student: TextModel):
