@@ -8,6 +8,15 @@ class UserError(ValueError):
     """
 
 
+def first_line(error: Exception) -> str:
+    """What another library says is wrong, in short.
+
+    >>> first_line(ValueError("no such key\\nand a page of shapes")), first_line(KeyError())
+    ('no such key', 'KeyError')
+    """
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
+
+
 def missing_extra(package: str, extra: str, purpose: str) -> UserError:
     """The error for a package that an extra installs.
 

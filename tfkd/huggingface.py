@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .errors import UserError
+from .errors import UserError, first_line
 
 
 def load_classifier(path: str | Path):
@@ -192,10 +192,9 @@ def _headless(path: Path, missing: str) -> UserError:
 
 
 def _unreadable(path: Path, error: Exception) -> UserError:
-    reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
     return UserError(
         f"the weights in {path} cannot be read as its config.json says "
-        f"({type(error).__name__}: {reason}): copy the whole folder again."
+        f"({type(error).__name__}: {first_line(error)}): copy the whole folder again."
     )
 
 

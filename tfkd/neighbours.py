@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .augmentation import number_of
-from .errors import UserError, missing_extra
+from .errors import UserError, first_line, missing_extra
 from .text import TextEncoder, load
 from .text_model import padded
 
@@ -161,8 +161,7 @@ def _masked_lm(path: Path):
     try:
         model, facts = kind.from_pretrained(str(path), output_loading_info=True)
     except Exception as error:  # OSError, SafetensorError, ValueError, ...
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
-        raise UserError(f"{path} holds no masked language model ({reason}).") from error
+        raise UserError(f"{path} holds no masked language model ({first_line(error)}).") from error
     if facts["missing_keys"]:  # left at random, with a warning at most
         raise UserError(
             f"{path} has no head for masked language modelling (no {facts['missing_keys'][0]}): "

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from ..errors import UserError
+from ..errors import UserError, first_line
 from ..store.fingerprint import digest_of, digest_of_files
 from ..text_model import feed
 
@@ -28,8 +28,9 @@ class SavedModel:
         try:
             self._loaded = tf.saved_model.load(str(path))  # held: it owns the variables
         except Exception as error:
-            reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
-            raise UserError(f"the SavedModel {path} cannot be loaded ({reason}).") from error
+            raise UserError(
+                f"the SavedModel {path} cannot be loaded ({first_line(error)})."
+            ) from error
         self._signature = _chosen(self._loaded.signatures, signature, path)
         self._call = self._loaded.signatures[self._signature]
         self._specs = self._call.structured_input_signature[1]

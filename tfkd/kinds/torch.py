@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import UserError
+from ..errors import UserError, first_line
 from .outside import Outside
 
 
@@ -24,8 +24,9 @@ class TorchModel(Outside):
         try:
             made = kind.from_pretrained(str(path), output_loading_info=True)
         except Exception as error:
-            reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
-            raise UserError(f"the weights in {path} cannot be read ({reason}).") from error
+            raise UserError(
+                f"the weights in {path} cannot be read ({first_line(error)})."
+            ) from error
         self._model, facts = made
         if facts["missing_keys"]:  # left at random, with a warning at most
             raise UserError(

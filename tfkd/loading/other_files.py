@@ -1,0 +1,47 @@
+"""SavedModels, `.tflite` files and stores of texts as teachers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+from .. import text
+from ..text_model import TextModel
+from .keras_files import labels
+
+
+def saved_model(path: str, max_length: int | None) -> TextModel:
+    """A SavedModel by `PATH` or `PATH#SIGNATURE`."""
+    from ..kinds.saved_model import SavedModel
+
+    name, _, signature = path.partition("#")
+    folder = Path(name).expanduser()
+    model = SavedModel(folder, signature)
+    encoder = text.load(folder, max_length)
+    return TextModel(model, encoder, labels(folder), f"saved_model:{path}")
+
+
+def tflite(path: str, max_length: int | None) -> TextModel:
+    """A `.tflite`, of tfkd's with its tokenizer inside."""
+    from ..kinds.litert import LiteRTModel
+    from ..runtime.inside import read_encoder
+    from ..runtime.packing import unpack
+
+    file = Path(path).expanduser()
+    model, files = LiteRTModel(file), unpack(file.read_bytes(), str(file))
+    if not files:
+        return TextModel(
+            model, text.load(file.parent, max_length), labels(file.parent), f"tflite:{path}"
+        )
+    encoder, settings = read_encoder(files, str(file))
+    model.squashed = settings.get("outputs") == "probabilities"
+    return TextModel(model, encoder, tuple(settings.get("classes", ())), f"tflite:{path}")
+
+
+def store(path: str, max_length: int | None) -> TextModel:
+    """A store that was written from texts."""
+    from ..kinds.stored import StoredTexts, TextKeys
+
+    folder = Path(path).expanduser()
+    encoder = cast("text.TextEncoder", TextKeys())
+    return TextModel(StoredTexts(folder), encoder, labels(folder), f"store:{path}")
