@@ -85,6 +85,14 @@ def soft(T, between=kl, power=2):
     return reference
 
 
+def soft_by_confidence(T):
+    def reference(s, t, y):
+        own = 1 + (T - 1) * (len(t) * max(softmax(t)) - 1) / (len(t) - 1)
+        return soft(own)(s, t, y)
+
+    return reference
+
+
 def soft_sigmoid(T, between=kl, power=2):
     def two(v):
         return sigmoid(v / T), 1 - sigmoid(v / T)
@@ -189,6 +197,13 @@ CASES = [
     Case("soft-T1", SoftTargets(temperature=1.0), soft(1.0), ([0, 0], [L3, 0], None, 0.13081)),
     # the same p and q, behind logits twice as large; times T² = 4
     Case("soft-T2", SoftTargets(temperature=2.0), soft(2.0), ([0, 0], [2 * L3, 0], None, 0.52325)),
+    # sure by 3/4 of two classes: T = 1 + 2 (2 · 3/4 - 1) = 2; p = (0.63397, 0.36603)
+    Case(
+        "soft-sure",
+        SoftTargets(temperature=3.0, soften="confidence"),
+        soft_by_confidence(3.0),
+        ([0, 0], [L3, 0], None, 0.14536),
+    ),
     # one sigmoid of ln 3 against one of 0 is the first line again
     Case(
         "soft-binary-T1",
