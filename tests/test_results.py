@@ -49,3 +49,20 @@ def test_the_table_of_timings_is_the_stored_one(page, monkeypatch):
     table = list(lines(found))
     assert len(table) > 10
     assert [line for line in table if line not in text] == []
+
+
+@pytest.mark.parametrize("name", ["sst2_tang"])
+def test_the_tables_of_the_recipes_are_the_stored_ones(name, monkeypatch):
+    """A recipe that is said to help on numbers that nobody can repeat."""
+    import json
+
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks.recipes import table
+
+    found = json.loads((ROOT / "benchmarks" / "results" / f"{name}.json").read_text())
+    text = (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8")
+    lines = list(table(found["accuracy"]))
+    assert len(lines) > 2
+    assert [line for line in lines if line not in text] == []
+    assert f"{100 * found['accuracy']['teacher']:.2f} %" in text
+    assert found["seeds"] == [0, 1, 2]
