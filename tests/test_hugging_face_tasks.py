@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tiny_bert import tensorflow_bert
 
 from tfkd import Distiller, HardLabels, SoftTargets
 
@@ -11,25 +12,7 @@ INPUTS = {"input_ids": IDS, "attention_mask": MASK}
 
 
 def bert(kind, seed, **settings):
-    import tf_keras
-    import transformers
-
-    tf_keras.utils.set_random_seed(seed)
-    config = transformers.BertConfig(
-        vocab_size=20,
-        hidden_size=16,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=16,
-        max_position_embeddings=16,
-        hidden_dropout_prob=0.0,
-        attention_probs_dropout_prob=0.0,
-        initializer_range=0.5,
-        **settings,
-    )
-    model = getattr(transformers, kind)(config)
-    model.build_in_name_scope()
-    return model
+    return tensorflow_bert(kind, seed, vocab_size=20, num_hidden_layers=1, **settings)
 
 
 def t5(seed):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tiny_bert import tensorflow_bert
 
 from tfkd import Cosine, Distiller, HardLabels, SoftTargets, mask_tokens, masked_batches, shrink
 from tfkd.errors import UserError
@@ -66,22 +67,9 @@ def test_what_cannot_be_masked(encoder):
 
 @pytest.fixture(scope="module")
 def teacher(encoder):
-    import tf_keras
-    import transformers
-
-    tf_keras.utils.set_random_seed(0)
-    config = transformers.BertConfig(
-        vocab_size=encoder.vocab_size,
-        hidden_size=16,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=32,
-        max_position_embeddings=32,
-        hidden_dropout_prob=0.0,
-        attention_probs_dropout_prob=0.0,
-        initializer_range=0.5,
-    )
-    return transformers.TFBertForMaskedLM(config)  # not built
+    """Not built yet."""
+    size = encoder.vocab_size
+    return tensorflow_bert("TFBertForMaskedLM", 0, vocab_size=size, num_hidden_layers=2)
 
 
 def test_a_language_model_is_distilled_without_labels(teacher, encoder, tmp_path):

@@ -94,6 +94,8 @@ def test_a_folder_makes_texts_for_a_run(tmp_path, monkeypatch):
     model.build_in_name_scope()
     model.save_pretrained(str(tmp_path / "lm"))
     (tmp_path / "lm" / "vocab.txt").write_bytes((folder / "vocab.txt").read_bytes())
+    asked, real = [], Neighbours.of
+    monkeypatch.setattr(Neighbours, "of", lambda self, text: asked.append(text) or real(self, text))
     result = distill(
         data="sample:40",
         teacher="train:bag_of_ngrams:tiny",
@@ -107,5 +109,6 @@ def test_a_folder_makes_texts_for_a_run(tmp_path, monkeypatch):
         to="run",
     )
     assert (result.folder / "student.tflite").is_file()
+    assert len(asked) == 40
     with pytest.raises(UserError, match="write augment = 20, say"):
         distill(data="sample:40", augment_model="lm")

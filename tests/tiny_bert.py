@@ -112,3 +112,15 @@ def texts(count: int = 4, length: int = 11, seed: int = 1) -> np.ndarray:
     for row in range(count):
         ids[row, length - 2 * row :] = 0
     return ids
+
+
+def tensorflow_bert(kind: str, seed: int, **settings):
+    """A Hugging Face TensorFlow model of BERT's, tiny, its weights large enough to tell apart."""
+    import tf_keras
+    import transformers
+
+    tf_keras.utils.set_random_seed(seed)
+    tiny = {"hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 32}
+    still = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+    settings = {"max_position_embeddings": 32, "initializer_range": 0.5, **settings}
+    return getattr(transformers, kind)(transformers.BertConfig(**tiny, **still, **settings))

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from .corpus.feeding import WINDOW, bucketed
+from .corpus.passes import chunks
 from .errors import UserError
 from .outputs import IGNORE
 from .text.encoder import SPECIAL, TextEncoder
@@ -82,7 +83,7 @@ def masked_batches(
 
     def batches():
         turn = next(passes)
-        for number, chunk in enumerate(_chunks(texts, WINDOW * batch_size)):
+        for number, chunk in enumerate(chunks(texts, WINDOW * batch_size)):
             rng = np.random.default_rng((seed, turn, number))
             encoded = encoder.encode_many(chunk)
             lengths = np.array([len(each) for each in encoded])
@@ -110,9 +111,3 @@ def _special(encoder: TextEncoder, rate: float) -> dict[str, int]:
 def _plain(encoder: TextEncoder, special: dict[str, int]) -> np.ndarray:
     every = np.array(sorted(encoder.tokenizer.get_vocab().values()))
     return every[~np.isin(every, list(special.values()))]
-
-
-def _chunks(texts: Iterable[str], size: int) -> Iterator[list[str]]:
-    stream = iter(texts)
-    while chunk := list(itertools.islice(stream, size)):
-        yield chunk

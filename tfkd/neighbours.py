@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from .augmentation import number_of
+from .corpus.feeding import rounded
 from .errors import UserError, first_line, missing_extra
 from .text import TextEncoder, load
-from .text_model import padded
 
 BATCH = 32
 _PARTS = re.compile(r"\w+|\W+")
@@ -112,8 +112,7 @@ class Neighbours:
             some = places[start : start + BATCH]
             rows = np.tile(whole, (len(some), 1))
             rows[np.arange(len(some)), some] = find("[MASK]")
-            # One length for many texts spares TensorFlow new shapes.
-            rows = np.pad(padded(rows.tolist()), [[0, 0], [0, -rows.shape[1] % 16]])
+            rows = rounded(rows.astype("int32"))
             mask = (rows != 0).astype("int32")
             scores = self._run({"input_ids": rows, "attention_mask": mask})
             yield from scores[np.arange(len(some)), some]

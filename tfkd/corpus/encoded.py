@@ -6,7 +6,7 @@ import itertools
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from ..data import IGNORE, Example
 from ..text import TextEncoder
+from .passes import chunks
 
 CHUNK = 2_000  # texts tokenised at once
 _MANIFEST = "manifest.json"
@@ -86,7 +87,7 @@ def _write(examples, encoder: TextEncoder, folder: Path, dtype: str, advance) ->
     names = ("ids.bin", "ends.bin", "labels.bin")
     with ExitStack() as stack:
         ids, ends, labels = (stack.enter_context(open(folder / n, "wb")) for n in names)
-        for chunk in _chunks(examples):
+        for chunk in chunks(examples, CHUNK):
             found = encoder.encode_many([each.text for each in chunk])
             stops = end + np.cumsum([len(each) for each in found])
             ids.write(np.fromiter(itertools.chain(*found), dtype).tobytes())
@@ -95,12 +96,6 @@ def _write(examples, encoder: TextEncoder, folder: Path, dtype: str, advance) ->
             rows, end = rows + len(chunk), int(stops[-1])
             advance(len(chunk))
     return rows
-
-
-def _chunks(examples: Iterable[Example]) -> Iterator[list[Example]]:
-    stream = iter(examples)
-    while chunk := list(itertools.islice(stream, CHUNK)):
-        yield chunk
 
 
 def _map(path: Path, dtype: str) -> np.ndarray:

@@ -65,9 +65,9 @@ class Feed:
     def batches(self) -> Iterator[tuple[dict[str, Any], np.ndarray]]:
         """`({"student": ids, "targets": ...}, labels)` for each step of the present epoch."""
         for rows in self.rows(self.epoch):
-            inputs: dict[str, Any] = {"student": _rounded(self.encoded[rows])}
+            inputs: dict[str, Any] = {"student": rounded(self.encoded[rows])}
             if self.teacher is not None:
-                inputs["teacher"] = _rounded(self.teacher[rows])
+                inputs["teacher"] = rounded(self.teacher[rows])
             if self.targets is not None:
                 inputs["targets"] = {"logits": np.asarray(self.targets[rows], "float32")}
             yield inputs, self.encoded.labels[rows]
@@ -116,5 +116,6 @@ def bucketed(lengths: np.ndarray, batch_size: int, seed) -> list[np.ndarray]:
     return [batches[i] for i in rng.permutation(len(batches))]
 
 
-def _rounded(ids: np.ndarray) -> np.ndarray:
+def rounded(ids: np.ndarray) -> np.ndarray:
+    """Padded to a multiple of 16 tokens: fewer shapes for TensorFlow to prepare."""
     return np.pad(ids, ((0, 0), (0, -ids.shape[1] % MULTIPLE)))

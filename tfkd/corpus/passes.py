@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 import numpy as np
 
+Each = TypeVar("Each")
 TOKENS = 2_048  # of padded text in one batch
 
 
@@ -23,3 +26,14 @@ def by_length(lengths: np.ndarray) -> Iterator[np.ndarray]:
         size = max(1, TOKENS // max(1, int(lengths[order[done]])))
         yield order[done : done + size]
         done += size
+
+
+def chunks(stream: Iterable[Each], size: int) -> Iterator[list[Each]]:
+    """Lists of `size`, the last one shorter; never more than one of them in memory.
+
+    >>> list(chunks("abc", 2))
+    [['a', 'b'], ['c']]
+    """
+    stream = iter(stream)
+    while chunk := list(itertools.islice(stream, size)):
+        yield chunk

@@ -46,7 +46,6 @@ class Divergence(LogitLoss):
                 f"{type(self).__name__}(trust={self.trust!r}, form={self.form!r}): write 'all', "
                 "'confidence' or, of a multiclass teacher, 'correct'."
             )
-
         if self.soften not in ("all", "confidence"):
             raise UserError(
                 f"{type(self).__name__}(soften={self.soften!r}): write 'all' or 'confidence'."

@@ -136,7 +136,7 @@ class Materials:
         name, _, size = config.student.partition(":")
         keras.utils.set_random_seed(config.seed)
         if shrinks(config):
-            return shrinking.of_ids(self._shrunk)
+            return shrinking.of_ids(shrinking.shrink(self._shrunk))  # a copy, to be trained
         return students.build(
             name,
             self.encoder.vocab_size,
@@ -145,9 +145,9 @@ class Materials:
             **{"seed": config.seed, **config.student_settings},
         )
 
-    @property
+    @cached_property
     def _shrunk(self) -> TextModel:
-        """A student of the teacher's layers, as short-sighted as the settings say."""
+        """A student of the teacher's layers, as short-sighted as the settings say; untrained."""
         config, size = self.config, self.config.student.partition(":")[2]
         texts = (e.text for part in SPLITS["transfer"] for e in self.data.read(part))
         made = shrinking.shrink(

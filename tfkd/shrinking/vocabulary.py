@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections import Counter
 from collections.abc import Iterable
@@ -10,6 +9,7 @@ from collections.abc import Iterable
 import numpy as np
 from tokenizers import Tokenizer
 
+from ..corpus.passes import chunks
 from ..errors import UserError
 from ..text.encoder import SPECIAL, TextEncoder, clean
 
@@ -46,8 +46,7 @@ def fewer_pieces(encoder: TextEncoder, size: int, texts: Iterable[str]):
 
 def _counted(encoder: TextEncoder, texts: Iterable[str]) -> Counter:
     counts: Counter[str] = Counter()
-    stream = iter(texts)
-    while chunk := [clean(text) for text in itertools.islice(stream, CHUNK)]:
+    for chunk in chunks(map(clean, texts), CHUNK):
         for found in encoder.tokenizer.encode_batch(chunk, add_special_tokens=False):
             counts.update(found.tokens)
     return counts
