@@ -12,7 +12,8 @@ from ._version import __version__
 from .errors import UserError
 
 if TYPE_CHECKING:
-    from . import losses, store
+    from . import distribution, losses, store
+    from .backup import Backup
     from .comparing import compare
     from .config import RunConfig
     from .distiller import Distiller
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from .taps import tap
 
 _HOME = {
+    "Backup": "backup",
     "compare": "comparing",
     "distill": "run",
     "load_teacher": "loading",
@@ -85,7 +87,7 @@ _HOME = {
     "tap": "taps",
 }
 
-_ROOMS = ("losses", "store")
+_ROOMS = ("distribution", "losses", "store")
 
 __all__ = ["UserError", "__version__", *_HOME]
 

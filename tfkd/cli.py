@@ -11,6 +11,7 @@ from pathlib import Path
 
 from . import flags, interrupts
 from ._version import __version__
+from .backup.preemption import EXIT_PREEMPTED, Preempted, raised
 from .config import RunConfig, make
 from .errors import UserError
 
@@ -21,12 +22,16 @@ _OF_STORE = (*_OPTIONS, "verify", "repair")
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run a command; its exit code: 0, 2 for wrong input, 130 for Ctrl-C, 141 for a closed pipe."""
+    """Run a command; its exit code.
+
+    0, 2 for wrong input, 75 where SIGTERM or a lost worker ended it and the same command goes on,
+    130 for Ctrl-C, 141 for a closed pipe.
+    """
     # TensorFlow reads this when it is imported, later.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         try:
-            with interrupts.heard():
+            with interrupts.heard(), raised():
                 given = _parsed(argv)
                 given.command(given)
         finally:
@@ -42,6 +47,14 @@ def main(argv: list[str] | None = None) -> int:
             f"{f' ({error.filename})' if error.filename else ''}: what was finished is kept; mend "
             "this and give the same command again."
         )
+    except Preempted as stopped:
+        print(stopped, file=sys.stderr)
+        return EXIT_PREEMPTED
+    except RuntimeError as error:
+        if type(error).__name__ != "LostWorker":  # which TensorFlow defines, and is not imported
+            raise
+        print(f"tfkd: {error}", file=sys.stderr)
+        return EXIT_PREEMPTED
     except KeyboardInterrupt:
         print("\ninterrupted; the same command goes on from here.", file=sys.stderr)
         return EXIT_INTERRUPTED
@@ -148,6 +161,8 @@ def _distill(given: argparse.Namespace) -> None:
 
     voice = Voice()
     result = run(config, voice)
+    if result.worker:
+        return  # the first one shows the report
     result.report.show(voice)
     voice.say(f"report    {result.folder / 'report.md'}")
     voice.say(f'try       tfkd predict {result.file} "..."')

@@ -20,6 +20,9 @@ else:
     import tomli as tomllib
 
 
+STRATEGIES = ("auto", "one", "mirrored", "multi_worker", "tpu")
+
+
 def option(default: Any, help: str, **facts) -> Any:
     """A field with its help; `choices` where only some values are allowed."""
     if isinstance(default, (dict, list)):
@@ -70,6 +73,9 @@ class RunConfig:
     seed: int = option(0, "of the split, the initial weights, the dropout and the shuffling")
     alone: bool = option(True, "also train the student without the teacher, for comparison")
     quantize: str = option("int8", "of the .tflite", choices=("float32", "float16", "int8"))
+    strategy: str = option(
+        "auto", "of tf.distribute, for several devices or machines", choices=STRATEGIES
+    )
     to: str = option("", "the run's folder; runs/DATA-STUDENT-DIGEST by default")
 
     def __post_init__(self):
@@ -80,8 +86,9 @@ class RunConfig:
 
     @property
     def digest(self) -> str:
-        """Eight letters for the settings, but for where the run goes."""
+        """Eight letters for the settings, but for where the run goes and what it runs on."""
         settings = {**dataclasses.asdict(self), "to": ""}
+        del settings["strategy"]
         return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
 
 
@@ -162,8 +169,11 @@ def _check(config: RunConfig) -> None:
             f"augment_model is {config.augment_model!r} and augment 0: write augment = 20, say, "
             "for 20 made-up texts for each."
         )
-    choices = next(f for f in dataclasses.fields(config) if f.name == "quantize").metadata
-    if config.quantize not in choices["choices"]:
-        raise UserError(
-            f"quantize is {config.quantize!r}: write one of {', '.join(choices['choices'])}."
-        )
+    _check_choices(config)
+
+
+def _check_choices(config: RunConfig) -> None:
+    for each in dataclasses.fields(config):
+        allowed, value = each.metadata.get("choices"), getattr(config, each.name)
+        if allowed and value not in allowed:
+            raise UserError(f"{each.name} is {value!r}: write one of {', '.join(allowed)}.")

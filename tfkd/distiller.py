@@ -6,7 +6,9 @@ import functools
 
 import keras
 
+from .distribution import keras3
 from .outputs import flavour
+from .taps import as_tapped
 from .training import Steps
 
 
@@ -45,7 +47,7 @@ class Distiller(Steps, keras.Model):
     keras = keras
 
     def __new__(cls, *args, student=None, **options):  # noqa: D102
-        if cls is Distiller and flavour(student) == "tf_keras":
+        if cls is Distiller and flavour(as_tapped(student).model) == "tf_keras":
             # Not an instance of this class, so Python leaves its __init__ to us.
             return _legacy()(*args, student=student, **options)
         return super().__new__(cls)
@@ -71,6 +73,11 @@ class Distiller(Steps, keras.Model):
         """Keras's container of the metrics given to `compile`."""
         return self._compile_metrics
 
+    @property
+    def steps_at_once(self) -> int:
+        """How many steps one call of the train function makes."""
+        return self.steps_per_execution
+
     def metrics_in(self, container) -> list:
         """What a container reports: here itself, since it names the metrics; once it has any."""
         return [container] if container.built else []
@@ -78,6 +85,23 @@ class Distiller(Steps, keras.Model):
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         """As Keras's, which makes the metrics by it under `tf.distribute`; none without labels."""
         return {} if y is None else super().compute_metrics(x, y, y_pred, sample_weight)
+
+    def compile(self, optimizer="adam", **options):  # noqa: D102
+        super().compile(optimizer, **options)
+        for each in (self.optimizer, self.projection_optimizer):
+            keras3.clip_globally(each, self.distribute_strategy)
+
+    def train_step(self, data):  # noqa: D102
+        return keras3.of_a_step(super().train_step(data), self.distribute_strategy)
+
+    def test_step(self, data):  # noqa: D102
+        return keras3.of_a_step(super().test_step(data), self.distribute_strategy)
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        if self._distribute_strategy is not None and iterator is not None:
+            batch = next(next(batches for _, _, batches in iterator))
+            iterator, data_batch = None, keras3.example_of(batch, self.distribute_strategy)
+        super()._maybe_symbolic_build(iterator, data_batch)
 
     def scale_loss(self, loss):
         """The loss times the loss scale of mixed precision."""
@@ -107,6 +131,10 @@ def _legacy() -> type:
         @property
         def compiled_container(self):
             return getattr(self, "compiled_metrics", None)
+
+        @property
+        def steps_at_once(self) -> int:
+            return int(self._steps_per_execution)
 
         def metrics_in(self, container) -> list:
             return container.metrics

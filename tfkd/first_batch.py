@@ -94,7 +94,8 @@ def check(distiller, data) -> None:
         _no_probabilities(distiller, "student", raw_logits(value), distiller.student)
         mask = distiller.position_mask(inputs.student, labels, student["logits"])
         _need_finite("student", student["logits"], mask)
-        batch, _ = batches.batch_of(inputs, labels, sample_weight, mask, student["logits"])
+        batch, weight = batches.batch_of(inputs, labels, sample_weight, mask, student["logits"])
+        distiller.remember(value, student, batch, weight)
         _need_labels(distiller, labels is not None)
         _need_outputs(distiller, student)
         for _, _, loss in distiller.objective.named():

@@ -32,6 +32,7 @@ class Logs(Model):
     metrics_in: Any
     has_metrics = False
     _compiled_weighted: Any = None
+    _meet_labels: Any = None
     _teacher_in_evaluate = _evaluating = False
     _trained = _evaluated = Contents()
 
@@ -117,6 +118,19 @@ class Logs(Model):
         if labelled:
             self._update_metrics(value, *batches.for_metrics(batch, weight, student["logits"]))
         return self._results(list(terms), labelled)
+
+    def remember(self, value, student, batch, weight) -> None:
+        """Keep one labelled example, to make metrics by before there is a step."""
+        if batch.labels is not None:
+            given = (value, *batches.for_metrics(batch, weight, student["logits"]))
+            one = batches.each(lambda tensor: tensor[:1], given)
+            self._meet_labels = lambda: self._update_metrics(*one)
+
+    def make_metrics(self) -> None:
+        """Make the compiled metrics now, which else are made with the first labels they meet."""
+        if self._meet_labels and not all(each.built for each in self._containers()):
+            self._meet_labels()
+            self.reset_metrics()
 
     def _step(self):
         """How many updates there have been, where a number changes with them."""

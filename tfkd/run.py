@@ -20,11 +20,12 @@ from .running.phases import Run
 
 @dataclass(frozen=True)
 class Result:
-    """A finished run: its folder, the exported file and the report."""
+    """A finished run: its folder, the exported file and the report; and which worker says so."""
 
     folder: Path
     file: Path
     report: Report
+    worker: int = 0
 
 
 def distill(*, data, teacher: str = "train", student: str = "ngram_cnn", **settings) -> Result:
@@ -40,26 +41,44 @@ def distill(*, data, teacher: str = "train", student: str = "ngram_cnn", **setti
     return run(make({"data": str(data), "teacher": teacher, "student": student, **settings}))
 
 
-def run(config: RunConfig, voice: Voice | None = None) -> Result:
+def run(config: RunConfig, voice: Voice | None = None, strategy=None) -> Result:
     """Carry out a run, or what is left of it, in its folder.
+
+    Under a strategy of several workers each of them calls this; the first one writes what they
+    have in common, in a folder that all of them see.
 
     Raises:
         UserError: with one sentence, for whatever is wrong with data, teacher or settings.
     """
-    voice = voice or Voice()
-    work = Run(config, voice)
+    from .distribution import lost, strategies, workers
+
+    strategy = strategy or strategies.strategy(config.strategy)
+    at, _ = workers.worker(strategy)
+    voice = voice if voice and at == 0 else Voice(quiet=at > 0)
+    with lost.noticed(strategy):
+        work = workers.in_turn(strategy, lambda: Run(config, voice, strategy))
+        _carry_out(work, voice)
+        work.meet()
+    if at == 0:
+        work.tidy()
+        run_folder.mark_latest(work.folder)
+    return _result(work)
+
+
+def _carry_out(work: Run, voice: Voice) -> None:
+    from .distribution import workers
+
     if (work.folder / run_folder.REPORT).is_file():
-        work.voice.say(f"{work.folder} is complete; this is its report.")
-    else:
-        for before in work.assistants:
-            run(before, voice)
-        work.plan()
-        work.train()
+        voice.say(f"{work.folder} is complete; this is its report.")
+        return
+    for before in work.assistants:
+        run(before, voice, work.strategy)
+    workers.in_turn(work.strategy, work.prepare)
+    work.targets_of_all()
+    work.train()
+    if work.first:
         work.export()
         work.compare()
-    work.tidy()
-    run_folder.mark_latest(work.folder)
-    return _result(work)
 
 
 def opened(folder: Path, voice: Voice | None = None) -> Run:
@@ -98,4 +117,5 @@ def export_again(folder: Path, to: Path | None, quantize: str | None):
 
 
 def _result(work: Run) -> Result:
-    return Result(work.folder, work.folder / "student.tflite", load(work.folder))
+    file = work.folder / "student.tflite"
+    return Result(work.folder, file, load(work.folder), work.worker)

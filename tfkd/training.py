@@ -7,6 +7,10 @@ from typing import Any
 import tensorflow as tf
 
 from . import batches, distribution, first_batch, guard, projections, seal, sources
+from .backup._backup import as_backup
+from .backup.resuming import resumed
+from .console import Voice
+from .distribution import lost
 from .errors import UserError
 from .logs import Logs
 from .objective import as_objective, hinton
@@ -111,13 +115,25 @@ class Steps(Logs):
         if weighted_metrics:
             self._compiled_weighted = type(self.compiled_container)(None, weighted_metrics)
 
-    def fit(self, x=None, y=None, *, class_weight=None, callbacks=None, **options):
+    def fit(
+        self,
+        x=None,
+        y=None,
+        *,
+        class_weight=None,
+        callbacks=None,
+        backup=None,
+        voice=None,
+        **options,
+    ):
         """As `keras.Model.fit`; the first batch is checked before anything is trained.
 
         `y=None` is unlabelled data, label -100 an unlabelled example. `x` may be a dict of
         `{"student": ..., "teacher": ...}` where the models read different inputs, and
-        `{"student": ..., "targets": {"logits": ...}}` where the teacher has run already. Raises
-        `UserError` for validation data of which `evaluate` would have nothing to report.
+        `{"student": ..., "targets": {"logits": ...}}` where the teacher has run already.
+        `backup` is a folder, or a `tfkd.Backup`: the same call goes on from the last state in it,
+        and SIGTERM ends the process with exit code 75 behind the next step.
+        Raises `UserError` for validation data of which `evaluate` would have nothing to report.
         """
         x, self._trained = first_batch.before_fit(
             self, x, y, options.get("sample_weight"), options.get("batch_size")
@@ -130,8 +146,13 @@ class Steps(Logs):
         self._expect_labels(self._trained.labels or self._evaluated.labels)
         if sources.has_its_order(x):
             options.setdefault("shuffle", False)  # Keras warns that it cannot, by its own default
-        with guard.said_in_pipeline():
-            return super().fit(x, y, callbacks=[self._stopper(), *_as_list(callbacks)], **options)
+        with (
+            lost.noticed(self.distribute_strategy),
+            guard.said_in_pipeline(),
+            resumed(self, as_backup(backup), x, options, voice or Voice()) as (options, keeper),
+        ):
+            every = [self._stopper(), *_as_list(callbacks), *keeper]
+            return super().fit(x, y, callbacks=every, **options)
 
     def evaluate(
         self,

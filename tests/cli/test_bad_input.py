@@ -475,9 +475,9 @@ def test_a_damaged_backup_is_named(refused, settings, copy):
     """A training that goes on from weights that were half written."""
     for name in ("student.keras", "report.json"):
         (copy / name).unlink()
-    backup = copy / "distilled" / "backup" / "epoch-000001.npz"
+    backup = copy / "distilled" / "backup" / "epoch-000001-step-000000000.npz"
     backup.parent.mkdir()
     backup.write_bytes(b"PK\x03\x04 cut off")
     said = refused("distill", *settings, "--to", copy)
-    assert "epoch-000001.npz is damaged" in said
+    assert "epoch-000001-step-000000000.npz is damaged" in said
     assert "remove" in said

@@ -18,17 +18,18 @@ PHASES = (
     ("vocabulary", 100),
     ("tfkd.text.encoder.json", "dumps"),  # the tokenizer is half saved
     ("tokens of transfer for the student", 300),
+    ("tokens of test for the student", 0),
     ("teacher bag_of_ngrams:tiny", 6),
     ("tfkd.saving.os", "replace"),  # the teacher is trained and not saved
     ("tfkd.store.manifest.os", "replace"),  # a shard is written, and has no name yet
     ("teacher on transfer", 100),
+    ("teacher on test", 20),
     ("distilled", 6),  # in the second epoch of three
-    ("tfkd.running.training.os", "replace"),  # a backup is written, and has no name yet
+    ("tfkd.running.training.os", "replace"),  # an epoch's numbers are written, and have no name yet
+    ("tfkd.backup.files.os", "replace"),  # a backup is written, and has no name yet
     ("tfkd.saving.os", "replace"),  # the student is trained and not saved
     ("alone", 10),
     ("tfkd.exporting.placing.os", "replace"),  # the file is verified, and has no name yet
-    ("tokens of test for the student", 0),
-    ("teacher on test", 20),
     ("distilled on test", 20),
     ("exported file on test", 20),
     ("tfkd.report.json", "dumps"),  # one of the two reports is written

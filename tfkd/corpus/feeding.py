@@ -5,6 +5,8 @@ So a run that was interrupted goes on with the batches that it would have had.
 
 from __future__ import annotations
 
+import functools
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -64,16 +66,50 @@ class Feed:
 
     def batches(self) -> Iterator[tuple[dict[str, Any], np.ndarray]]:
         """`({"student": ids, "targets": ...}, labels)` for each step of the present epoch."""
-        for rows in self.rows(self.epoch):
-            inputs: dict[str, Any] = {"student": rounded(self.encoded[rows])}
-            if self.teacher is not None:
-                inputs["teacher"] = rounded(self.teacher[rows])
-            if self.targets is not None:
-                inputs["targets"] = {"logits": np.asarray(self.targets[rows], "float32")}
-            yield inputs, self.encoded.labels[rows]
+        yield from map(self._batch, self.rows(self.epoch))
+
+    def _batch(self, rows: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:
+        inputs: dict[str, Any] = {"student": rounded(self.encoded[rows])}
+        if self.teacher is not None:
+            inputs["teacher"] = rounded(self.teacher[rows])
+        if self.targets is not None:
+            inputs["targets"] = {"logits": np.asarray(self.targets[rows], "float32")}
+        return inputs, self.encoded.labels[rows]
 
     def dataset(self):
         """A `tf.data.Dataset` of `steps` batches; `follow` sets the epoch that it reads."""
+        import tensorflow as tf
+
+        made = tf.data.Dataset.from_generator(self.batches, output_signature=self._signature())
+        return made.apply(tf.data.experimental.assert_cardinality(self.steps)).prefetch(4)
+
+    def distributed(self, strategy):
+        """The same batches in even shares, one for each replica, without end.
+
+        Each worker reads the rows of its own replicas only. A batch of fewer examples than
+        replicas leaves some with none.
+        """
+        import tensorflow as tf
+
+        endless = tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
+
+        def of_worker(context):
+            replicas = context.num_replicas_in_sync
+            local = replicas // context.num_input_pipelines
+            first = context.input_pipeline_id * local
+            shares = functools.partial(self._shares, range(first, first + local), replicas)
+            made = tf.data.Dataset.from_generator(shares, output_signature=self._signature())
+            return made.apply(endless).prefetch(4 * local)
+
+        return strategy.distribute_datasets_from_function(of_worker)
+
+    def _shares(self, mine: range, replicas: int) -> Iterator[tuple[dict[str, Any], np.ndarray]]:
+        for epoch in itertools.count(self.epoch):
+            for rows in self.rows(epoch):
+                parts = np.array_split(rows, replicas)
+                yield from (self._batch(parts[replica]) for replica in mine)
+
+    def _signature(self):
         import tensorflow as tf
 
         ids = tf.TensorSpec((None, None), tf.int32)
@@ -83,9 +119,7 @@ class Feed:
         if self.targets is not None:
             logits = tf.TensorSpec((None, self.targets.shape[1]), tf.float32)
             signature["targets"] = {"logits": logits}
-        labels = tf.TensorSpec((None,), tf.int32)
-        made = tf.data.Dataset.from_generator(self.batches, output_signature=(signature, labels))
-        return made.apply(tf.data.experimental.assert_cardinality(self.steps)).prefetch(4)
+        return signature, tf.TensorSpec((None,), tf.int32)
 
     def follow(self):
         """The callback that tells this feed which epoch is on."""

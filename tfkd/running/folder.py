@@ -65,7 +65,10 @@ def _start(config: RunConfig, folder: Path) -> None:
 
 
 def _same(config: RunConfig, found: RunConfig, folder: Path) -> None:
-    ours, theirs = (dataclasses.asdict(dataclasses.replace(c, to="")) for c in (config, found))
+    ours, theirs = (
+        dataclasses.asdict(dataclasses.replace(each, to="", strategy="auto"))
+        for each in (config, found)
+    )
     for name, value in ours.items():
         if value != theirs[name]:
             raise UserError(

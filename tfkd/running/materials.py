@@ -21,7 +21,7 @@ from . import chain
 from . import folder as run_folder
 from .checks import check_names, open_for, same_classes, same_tokens, shrinks
 from .stages import Stage, stages_of
-from .targets import FOLDER, Targets, computed, shared_folder, source_of, stored
+from .targets import FOLDER, Targets, compute, shared_folder, source_of, stored
 from .training import Schedule, epochs_for
 from .vocabulary import learnt
 
@@ -31,7 +31,13 @@ SPLITS = {"transfer": ("train", "unlabelled"), "validation": ("validation",), "t
 class Materials:
     """The materials of a run in its folder; each is made, or opened, when it is asked for."""
 
-    def __init__(self, config: RunConfig, voice: Voice):
+    def __init__(self, config: RunConfig, voice: Voice, strategy=None):
+        import tensorflow as tf
+
+        from ..distribution.workers import worker
+
+        self.strategy = strategy or tf.distribute.get_strategy()
+        self.worker, self.workers = worker(self.strategy)
         check_names(config)
         self.config, self.voice = same_tokens(config), voice
         config = self.config
@@ -100,12 +106,31 @@ class Materials:
         run_folder.remember(self.folder / "teacher.json", mark, "the teacher")
         return self._given_teacher
 
+    @cached_property
+    def live_teacher(self) -> TextModel:
+        """The teacher for every step of the training, on each replica."""
+        if self.strategy.num_replicas_in_sync == 1:
+            return self.teacher
+        trained = self.folder / "teacher"
+        with self.strategy.scope():
+            if self._trains_teacher:
+                return loading.load_teacher(f"keras:{trained}")
+            return self._loaded_teacher()
+
+    @property
+    def first(self) -> bool:
+        """Whether this process writes what all workers have in common."""
+        return self.worker == 0
+
     @property
     def _trains_teacher(self) -> bool:
         return self.config.teacher.partition(":")[0] == "train"
 
     @cached_property
     def _given_teacher(self) -> TextModel:
+        return self._loaded_teacher()
+
+    def _loaded_teacher(self) -> TextModel:
         length = self.config.teacher_max_length or None
         teacher = loading.load_teacher(self.config.teacher, max_length=length)
         return same_classes(teacher, self.data.labels)
@@ -193,9 +218,18 @@ class Materials:
         encoded = self.encoded(split, self._reader)
         found = stored(self.store, encoded, self.voice)
         if found is None:
-            title = f"teacher on {split}"
-            found = computed(self.store, self.teacher, encoded, self.voice, self._source, title)
+            title, share = f"teacher on {split}", f"{self.worker + 1}/{self.workers}"
+            compute(self.store, self.teacher, encoded, self.voice, self._source, title, share)
+            self.meet()
+            found = stored(self.store, encoded, self.voice)
+        assert found is not None  # each share has been written
         return found
+
+    def meet(self) -> None:
+        """Wait for the other workers, where there are some."""
+        from ..distribution.workers import told
+
+        told(0, self.strategy)
 
     @cached_property
     def store(self) -> Path:

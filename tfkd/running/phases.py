@@ -17,7 +17,7 @@ from ..objective import Objective, as_objective
 from ..saving import load_weights, save_keras, save_weights
 from ..text_model import TextModel
 from .checks import other_names
-from .materials import Materials
+from .materials import SPLITS, Materials
 from .stages import Stage, stages_of, titles
 from .training import Schedule, fit, forget
 
@@ -38,7 +38,7 @@ class Run(Materials):
         say(f"student   {self.config.student}: {self.student.count_params():,} parameters")
         say(
             f"training  {schedule.epochs} epochs of {schedule.steps:,} steps of "
-            f"{self.config.batch_size} examples"
+            f"{self.config.batch_size} examples{self._shares()}"
             + (", then the same number of steps alone" if self.config.alone else "")
         )
         say(f"written   {self.folder}")
@@ -48,13 +48,16 @@ class Run(Materials):
         for note in self.data_notes():
             say(note)
 
+    def _shares(self) -> str:
+        count = self.strategy.num_replicas_in_sync
+        return f", split over {count} replicas" if count > 1 else ""
+
     def _where_targets(self) -> str:
-        reads = {name for stage in stages_of(self.config) for name in stage.objective.reads}
         if not self.config.cache:
             return "none are stored to train on: the teacher runs in every step"
-        if reads <= {"logits"}:
+        if not (live := self._live_reads()):
             return f"{self.store}: the teacher's outputs, computed once"
-        return f"the teacher runs in every step for {', '.join(sorted(reads - {'logits'}))}"
+        return f"the teacher runs in every step for {', '.join(sorted(live))}"
 
     def data_notes(self) -> list[str]:
         """What a reader of the numbers must know of the data."""
@@ -64,6 +67,26 @@ class Run(Materials):
         if "_given_teacher" in self.__dict__:  # else it is trained here, or has run already
             notes += other_names(self._given_teacher, self.data.labels)
         return notes
+
+    def prepare(self) -> None:
+        """All that the training reads, on disk: so that other workers find it there."""
+        self.plan()
+        live = self._live_reads()
+        for split in SPLITS:
+            self.encoded(split)
+            if split != "validation" or live:
+                self.encoded(split, self._reader)
+
+    def targets_of_all(self) -> None:
+        """The teacher's outputs that are stored for this run; each worker computes its share."""
+        if self.config.cache and not self._live_reads():
+            self.targets("transfer")
+        self.targets("test")
+
+    def _live_reads(self) -> set[str]:
+        """What is read of the teacher beside its logits."""
+        reads = {name for stage in stages_of(self.config) for name in stage.objective.reads}
+        return reads - {"logits"}
 
     def train(self) -> None:
         """Distil; then train the same student alone, for as many steps on the labelled texts."""
@@ -80,13 +103,17 @@ class Run(Materials):
         if path.is_file():
             return
         self.__dict__.pop("student", None)
+        with self.strategy.scope():
+            self.student  # noqa: B018
         folders = [self.folder / title for title in titles(stages)]
         for stage, folder in zip(stages, folders, strict=True):
             if not load_weights(self.student, folder / WEIGHTS):
                 self._train_stage(stage, schedule or self.schedule(stage), folder.name)
-                if folder != folders[-1]:
+                if folder != folders[-1] and self.first:
                     save_weights(self.student, folder / WEIGHTS)
         self.student.trainable = True
+        if not self.first:
+            return
         save_keras(self.student, path)
         for folder in folders:
             (folder / WEIGHTS).unlink(missing_ok=True)
@@ -102,9 +129,10 @@ class Run(Materials):
         feed, teacher = self._feed(encoded, schedule.steps, stage.objective)
         stage.freeze(self.student)
         example = next(iter(feed.dataset()))
-        distiller = Distiller(
-            student=self.student, teacher=teacher, objective=stage.objective, example=example
-        )
+        with self.strategy.scope():
+            distiller = Distiller(
+                student=self.student, teacher=teacher, objective=stage.objective, example=example
+            )
         projections.say(distiller.layer_maps, self.voice.say)
         keras.utils.set_random_seed(seed)
         checks = Feed(self.encoded("validation"), 256, 0)
@@ -121,7 +149,7 @@ class Run(Materials):
         elif config.cache and objective.reads == ("logits",):
             feed.targets = self.targets("transfer")
         else:
-            feed.teacher, teacher = self.encoded("transfer", self._reader), self.teacher
+            feed.teacher, teacher = self.encoded("transfer", self._reader), self.live_teacher
         return feed, teacher
 
     def export(self) -> None:

@@ -67,10 +67,10 @@ def stored(folder: Path, encoded: Encoded, voice: Voice) -> Targets | None:
     return Targets(found, rows) if (rows >= 0).all() else None
 
 
-def computed(
-    folder: Path, teacher, encoded: Encoded, voice: Voice, source: Any, title: str
-) -> Targets:
-    """The outputs for these texts; what the store lacks, or is broken, is computed."""
-    made = store.write(folder, teacher, encoded, voice=voice, source=source, title=title, mend=True)
-    assert made is not None  # one writer, so the store is whole
-    return Targets(made, made.rows_of(encoded))
+def compute(
+    folder: Path, teacher, encoded: Encoded, voice: Voice, source: Any, title: str, share: str
+) -> None:
+    """Store a worker's share of the outputs for these texts: what is lacking, or broken."""
+    store.write(
+        folder, teacher, encoded, voice=voice, source=source, title=title, mend=True, shard=share
+    )

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-
+from ..backup import Backup
 from ..console import Voice
 from ..corpus.feeding import Feed
-from ..errors import UserError
 
 WARM_UP = 50  # steps
 STEPS = 1_000  # what `epochs` aims at where it is not given
 EPOCHS = (2, 30)
-_STATE = ".npz"
+EVERY = 500  # steps between two states, beside those after each epoch
 
 
 @dataclass(frozen=True)
@@ -63,47 +61,57 @@ def fit(
     voice: Voice,
     projection_rate: float | None = None,
 ) -> None:
-    """Train; the state after each epoch and the history (`history.jsonl`) go to `folder`.
+    """Train; the states on the way and the history (`history.jsonl`) go to `folder`.
 
-    What is there already is not trained again, so call `forget` when the model is saved.
+    What is there already is not trained again, so call `forget` when the model is saved. Under a
+    strategy of several workers all of them train, and the first one writes the history.
 
     Raises:
-        UserError: a damaged backup.
+        UserError: no good backup, and a damaged one.
     """
     import keras
 
+    from ..distribution.workers import worker
+
     folder.mkdir(parents=True, exist_ok=True)
-    distiller.compile(
-        schedule.optimizer(),
-        metrics=["accuracy"],
-        jit_compile=False,
-        projection_optimizer=projection_rate,
-    )
-    start = _restored(distiller, folder)
+    strategy = distiller.distribute_strategy
+    with strategy.scope():
+        distiller.compile(
+            schedule.optimizer(),
+            metrics=["accuracy"],
+            jit_compile=False,
+            projection_optimizer=projection_rate,
+        )
+    callbacks = [feed.follow()]
     with voice.bar(title, feed.steps * schedule.epochs, "steps") as advance:
-        advance(start * feed.steps)
-        if start < schedule.epochs:
-            distiller.fit(
-                feed.dataset(),
-                validation_data=validation and validation.dataset(),
-                epochs=schedule.epochs,
-                initial_epoch=start,
-                verbose=0,
-                shuffle=False,  # the feed has shuffled
-                callbacks=[
-                    feed.follow(),
-                    keras.callbacks.LambdaCallback(
-                        on_train_batch_end=lambda batch, logs: advance(1)
-                    ),
-                    _journal(folder, schedule.epochs, voice),
-                    _backup(folder),
-                ],
-            )
+        callbacks += [keras.callbacks.LambdaCallback(on_train_batch_end=lambda b, logs: advance(1))]
+        if worker(strategy)[0] == 0:
+            callbacks.append(_journal(folder, schedule.epochs, voice))
+        distiller.fit(
+            **_data(feed, validation, strategy),
+            epochs=schedule.epochs,
+            verbose=0,
+            shuffle=False,  # the feed has shuffled
+            callbacks=callbacks,
+            backup=Backup(folder / "backup", every=EVERY, follows=True),
+            voice=voice,
+        )
+
+
+def _data(feed: Feed, validation: Feed | None, strategy) -> dict[str, Any]:
+    """The arguments of `fit` that say what is read; shares of it where there are replicas."""
+    if strategy.num_replicas_in_sync == 1:
+        return {"x": feed.dataset(), "validation_data": validation and validation.dataset()}
+    found = {"x": feed.distributed(strategy), "steps_per_epoch": feed.steps}
+    if validation is None:
+        return found
+    checks = {"validation_data": validation.distributed(strategy)}
+    return {**found, **checks, "validation_steps": validation.steps}
 
 
 def forget(folder: Path) -> None:
     """Remove the backups of a training whose model has been saved."""
-    shutil.rmtree(folder / "backup", ignore_errors=True)
+    Backup(folder / "backup").forget()
 
 
 def history(folder: Path) -> list[dict]:
@@ -111,56 +119,6 @@ def history(folder: Path) -> list[dict]:
     file = folder / "history.jsonl"
     lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
     return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
-
-
-def _restored(distiller, folder: Path) -> int:
-    """Load the state after the last whole epoch; returns how many there were."""
-    found = sorted(folder.glob(f"backup/epoch-*{_STATE}"))
-    if not found:
-        return 0
-    variables = _variables(distiller)
-    try:
-        with found[-1].open("rb") as file, np.load(file) as state:
-            for i, variable in enumerate(variables):
-                variable.assign(state[f"arr_{i}"])
-    except Exception as error:
-        raise UserError(
-            f"{found[-1]} is damaged ({type(error).__name__}): remove {found[-1].parent}, and the "
-            "same command trains this model from its start."
-        ) from error
-    return int(found[-1].name.removesuffix(_STATE).partition("-")[2])
-
-
-def _variables(distiller) -> list:
-    """Weights, random numbers of the dropout, and the optimizer's state, in one order."""
-    distiller.optimizer.build(distiller.trainable_variables)  # else it has no state yet
-    own = [*distiller.trainable_variables, *distiller.non_trainable_variables]
-    apart = distiller.projection_optimizer
-    if apart is not None:
-        apart.build(distiller.projection_variables)
-    return [*own, *distiller.optimizer.variables, *(apart.variables if apart else ())]
-
-
-def _backup(folder: Path):
-    """The state after each epoch, in one file that names the epoch.
-
-    Keras's BackupAndRestore keeps the epoch in a second file: stopped between the two, it would
-    train an epoch twice. And HDF5 takes the process down where the disk is full.
-    """
-    import keras
-
-    room = folder / "backup"
-
-    class Backup(keras.callbacks.Callback):
-        def on_epoch_end(self, epoch, logs=None):
-            room.mkdir(exist_ok=True)
-            older, part = [*room.glob(f"epoch-*{_STATE}")], room / f"part{_STATE}"
-            np.savez(part, *[each.numpy() for each in _variables(self.model)])
-            os.replace(part, room / f"epoch-{epoch + 1:06}{_STATE}")
-            for file in older:
-                file.unlink()
-
-    return Backup()
 
 
 def _journal(folder: Path, epochs: int, voice: Voice):

@@ -108,16 +108,10 @@ class Parts:
 
 def workers_share() -> str:
     """The part of this process under the `tf.distribute` strategy in scope; `"1/1"` without one."""
-    import tensorflow as tf
+    from ..distribution.workers import worker
 
-    cluster = tf.distribute.get_strategy().cluster_resolver
-    workers = cluster.cluster_spec() if cluster else tf.train.ClusterSpec({})
-    names = [name for name in ("chief", "worker") if name in workers.jobs]
-    count = sum(workers.num_tasks(name) for name in names)
-    if count < 2 or cluster.task_type not in names:
-        return "1/1"
-    before = sum(workers.num_tasks(n) for n in names[: names.index(cluster.task_type)])
-    return f"{before + cluster.task_id + 1}/{count}"
+    at, count = worker()
+    return f"{at + 1}/{count}"
 
 
 def versions() -> dict[str, str]:

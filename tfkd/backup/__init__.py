@@ -1,0 +1,5 @@
+"""What `fit` keeps, so that a killed process goes on where it was."""
+
+from ._backup import Backup
+
+__all__ = ["Backup"]

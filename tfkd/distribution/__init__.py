@@ -1,0 +1,6 @@
+"""Many devices, many machines: strategies by name, sums over replicas, what Keras 3 lacks."""
+
+from .means import global_sum, replicas, share_of_global_mean
+from .strategies import strategy
+
+__all__ = ["global_sum", "replicas", "share_of_global_mean", "strategy"]

@@ -1,0 +1,60 @@
+"""What Keras 3 lacks under `tf.distribute`: three defects, mended around private methods.
+
+`tests/distribution` runs every one of them, and names the versions of Keras that it has passed.
+
+1. To build metrics and optimizer, `_maybe_symbolic_build` takes the mean of what the replicas got,
+   which fails where their batches differ in size.
+2. With several workers, the numbers that a step returns are reduced along an axis that they lack.
+3. Gradients are clipped on each replica before they are summed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+
+def example_of(batch, strategy: tf.distribute.Strategy) -> Any:
+    """What one replica gets of a batch, as specs of any number of examples; `None` stays."""
+
+    def spec(value):
+        one = strategy.experimental_local_results(value)[0]
+        if isinstance(one, tf.experimental.Optional):
+            return None
+        return tf.TensorSpec((None, *one.shape[1:]), one.dtype)
+
+    return tf.nest.map_structure(lambda v: v if v is None else spec(v), batch)
+
+
+def of_a_step(logs: dict, strategy: tf.distribute.Strategy) -> dict:
+    """The numbers of a step, in the shape that Keras reduces over workers."""
+    if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        return logs
+    return {name: tf.reshape(value, [1]) for name, value in logs.items()}
+
+
+def clip_globally(optimizer, strategy: tf.distribute.Strategy) -> None:
+    """Let this Keras 3 optimizer clip the sum of the replicas' gradients, from now on."""
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    count = strategy.num_replicas_in_sync
+    names = ("clipnorm", "global_clipnorm", "clipvalue")
+    if count == 1 or not any(getattr(optimizer, name, None) for name in names):
+        return
+    clip = type(optimizer)._clip_gradients
+
+    def share_of_clipped(gradients):
+        there = [each for each in gradients if each is not None]
+        context = tf.distribute.get_replica_context()
+        summed = iter(context.all_reduce(tf.distribute.ReduceOp.SUM, there))
+        whole = [each if each is None else next(summed) for each in gradients]
+        # Keras sums once more over the replicas.
+        return [each if each is None else _part(each, count) for each in clip(optimizer, whole)]
+
+    optimizer._clip_gradients = share_of_clipped
+
+
+def _part(gradient, count: int):
+    if isinstance(gradient, tf.IndexedSlices):
+        return tf.IndexedSlices(gradient.values / count, gradient.indices, gradient.dense_shape)
+    return gradient / count
