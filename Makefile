@@ -11,7 +11,7 @@ demo: .venv/.core
 	$(BIN)/tfkd predict runs/demo/student.tflite "The plot is thin, but the acting is never dull."
 
 test: .venv/.dev
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" --numprocesses logical --maxprocesses 4 --dist loadfile
 
 lint: .venv/.dev
 	$(BIN)/ruff check .
