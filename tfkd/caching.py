@@ -40,7 +40,7 @@ def cache(config: RunConfig, *, voice: Voice | None = None, **options) -> Store 
     Raises:
         UserError: a teacher that is trained in the run, and whatever `write` refuses.
     """
-    data, teacher = _opened(config)
+    data, teacher = opened(config)
     folder = shared_folder(config, data.labels, Path("runs"))
     voice, source = voice or Voice(), source_of(config)
     made = store.write(folder, teacher, _Texts(data), voice=voice, source=source, **options)
@@ -83,12 +83,17 @@ def repair(folder: Path, voice: Voice | None = None) -> None:
     if not broken:
         return
     # All in one pass: what one data set lacks is still named as broken until the other is read.
-    found = [_opened(make({**source, "store": str(folder)})) for source in manifest.sources]
+    found = [opened(make({**source, "store": str(folder)})) for source in manifest.sources]
     texts = _Texts(*(data for data, _ in found))
     store.repair(folder, found[0][1], texts, voice=voice, **manifest.settings)
 
 
-def _opened(config: RunConfig) -> tuple[Data, TextModel]:
+def opened(config: RunConfig) -> tuple[Data, TextModel]:
+    """The data that a config names, and its teacher, whose classes are theirs.
+
+    Raises:
+        UserError: a teacher that is trained in the run.
+    """
     if config.teacher.partition(":")[0] == "train":
         raise UserError(
             "a teacher that is trained in the run stores its outputs by itself; train one ahead "

@@ -18,7 +18,7 @@ from .errors import UserError
 EXIT_WRONG_INPUT, EXIT_INTERRUPTED, EXIT_CLOSED_PIPE = 2, 130, 141
 PRECISIONS = ("auto", "float32", "bfloat16", "int8")
 _OPTIONS = ("dtype", "top_k", "precision", "shard")
-_OF_STORE = (*_OPTIONS, "verify", "repair")
+_OF_STORE = (*_OPTIONS, "verify", "repair", "runner", "parts", "beam")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -111,6 +111,11 @@ def parser() -> argparse.ArgumentParser:
         "--top-k", type=int, help="of the logits, the K largest and the others' mass"
     )
     cache.add_argument("--shard", default="1/1", help="2/8: the second of eight writers")
+    cache.add_argument("--runner", choices=("here", "beam"), default="here", help="who computes")
+    cache.add_argument("--parts", type=int, default=0, help="for beam: units of work")
+    cache.add_argument(
+        "--beam", action="append", default=[], metavar="OPTION", help="Beam's own, --beam=--x=y"
+    )
     cache.add_argument("--verify", type=Path, metavar="STORE", help="read every byte of a store")
     cache.add_argument("--repair", type=Path, metavar="STORE", help="compute broken shards again")
 
@@ -187,6 +192,11 @@ def _cache(given: argparse.Namespace) -> None:
         caching.verify(given.verify)
     elif given.repair:
         caching.repair(given.repair)
+    elif given.runner == "beam":
+        from . import beam_pass
+
+        options = {name: getattr(given, name) for name in _OPTIONS if name != "shard"}
+        beam_pass.cache(make(settings), parts=given.parts, arguments=tuple(given.beam), **options)
     else:
         options = {name: getattr(given, name) for name in _OPTIONS}
         caching.cache(make(settings), **options)

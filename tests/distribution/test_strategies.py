@@ -63,7 +63,7 @@ def test_what_is_not_there_is_told(tf_config):
         strategy("parameter_server")
     for text in ("{", "[]", '"x"'):
         tf_config(text)
-        with pytest.raises(UserError, match="TF_CONFIG is .*: give JSON"):
+        with pytest.raises(UserError, match=r"TF_CONFIG is .*: give JSON"):
             strategy()
 
 
@@ -83,7 +83,7 @@ def test_a_strategy_that_comes_too_late_is_told(tf_config):
     """Collective operations that cannot be configured any more."""
     tf_config({"cluster": {"worker": ["localhost:1"]}, "task": {"type": "worker", "index": 0}})
     tf.constant(1.0) + 1.0
-    with pytest.raises(UserError, match="comes too late .* make it before anything else"):
+    with pytest.raises(UserError, match=r"comes too late .* make it before anything else"):
         strategy("multi_worker")
 
 

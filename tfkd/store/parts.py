@@ -33,10 +33,15 @@ class Parts:
 
     def mine(self, keys: np.ndarray) -> np.ndarray:
         """Which keys are this writer's: `[keys]`, bool; by content, so that equal texts meet."""
-        if self.of == 1 or not len(keys):
-            return np.ones(len(keys), bool)
+        return self.numbers(keys, self.of) == self.at
+
+    @staticmethod
+    def numbers(keys: np.ndarray, of: int) -> np.ndarray:
+        """To which of the writers 1 to `of` each key belongs: `[keys]`."""
+        if of == 1 or not len(keys):
+            return np.ones(len(keys), int)
         data = np.ascontiguousarray(keys).view("u1").reshape(len(keys), -1)
-        return data[:, :4].copy().view("<u4")[:, 0] % self.of == self.at - 1
+        return 1 + (data[:, :4].copy().view("<u4")[:, 0] % of).astype(int)
 
     def locks_of_others(self) -> list[Path]:
         """Where a pass with another number of writers holds its locks."""

@@ -1,0 +1,67 @@
+"""`tfkd distill` on two workers: the run of one, and one that goes on where a worker was killed."""
+
+import json
+import time
+
+import numpy as np
+import pytest
+from cluster import ended, start
+
+SETTINGS = (
+    *("distill", "sample:300", "--teacher", "train:bag_of_ngrams:tiny", "--epochs", "4"),
+    *("--student", "bag_of_ngrams:tiny", "--vocab-size", "300", "--max-length", "32"),
+    *("--set", "dropout=0.0"),
+    *("--batch-size", "33", "--no-alone", "--quantize", "float32", "--seed", "3"),
+)
+
+
+def begun(workers, folder):
+    return start(workers, "-m", "tfkd", *SETTINGS, "--to", folder / "run", cwd=folder)
+
+
+def logits(folder):
+    """Of the student, for some ids."""
+    import keras
+
+    model = keras.models.load_model(folder / "run" / "student.keras", compile=False)
+    return np.asarray(model(np.random.default_rng(0).integers(1, 200, (50, 20))))
+
+
+def numbers(folder):
+    lines = (folder / "run" / "distilled" / "history.jsonl").read_text().splitlines()
+    return [json.loads(line) for line in lines]
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("alone")
+    ((code, said),) = ended(begun(1, folder))
+    assert code == 0, said[-3000:]
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("killed", [False, True], ids=["whole", "killed"])
+def test_two_workers_make_the_run_of_one(alone, tmp_path, killed):
+    """A student, or a report, that depends on how many machines there happened to be."""
+    if killed:
+        processes = begun(2, tmp_path)
+        backup = tmp_path / "run" / "distilled" / "backup"
+        while not list(backup.glob("epoch-000002*")) and processes[1].poll() is None:
+            time.sleep(0.01)
+        processes[1].kill()
+        (code, said), _ = ended(processes, timeout=120)
+        assert code == 75, said[-3000:]
+        assert "tfkd: worker 0 of 2 lost another one" in said
+    found = ended(begun(2, tmp_path))
+    assert [code for code, _ in found] == [0, 0], found[0][1][-3000:]
+    assert "split over 2 replicas" in found[0][1]
+    assert "going on from epoch" in found[0][1] or not killed
+    np.testing.assert_allclose(logits(tmp_path), logits(alone), atol=1e-3)
+    for ours, theirs in zip(numbers(tmp_path), numbers(alone), strict=True):
+        assert ours == pytest.approx(theirs, abs=1e-4)
+    report, expected = (
+        json.loads((folder / "run" / "report.json").read_text())["rows"][1]["accuracy"]
+        for folder in (tmp_path, alone)
+    )
+    assert report == expected
