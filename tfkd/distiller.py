@@ -87,6 +87,7 @@ class Distiller(Steps, keras.Model):
         return {} if y is None else super().compute_metrics(x, y, y_pred, sample_weight)
 
     def compile(self, optimizer="adam", **options):  # noqa: D102
+        keras3.check(self.distribute_strategy)
         super().compile(optimizer, **options)
         for each in (self.optimizer, self.projection_optimizer):
             keras3.clip_globally(each, self.distribute_strategy)

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tfkd import UserError
 from tfkd.config import STRATEGIES
-from tfkd.distribution import strategies, strategy
+from tfkd.distribution import keras3, strategies, strategy
 from tfkd.distribution.lost import LostWorker, noticed
 from tfkd.distribution.workers import in_turn, told
 
@@ -90,6 +90,14 @@ def test_a_strategy_that_comes_too_late_is_told(tf_config):
 def test_a_run_knows_the_same_names():
     """`RunConfig` must not import TensorFlow to know them."""
     assert set(STRATEGIES) == set(strategies.NAMES) - {"parameter_server"}
+
+
+def test_keras_3_has_no_parameter_servers():
+    """A crash in the first step, about a coordinator."""
+    servers = object.__new__(tf.distribute.experimental.ParameterServerStrategy)
+    with pytest.raises(UserError, match="the strategy 'multi_worker', or a tf_keras student"):
+        keras3.check(servers)
+    keras3.check(tf.distribute.get_strategy())
 
 
 def test_alone_there_is_nobody_to_wait_for():

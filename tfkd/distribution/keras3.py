@@ -14,6 +14,21 @@ from typing import Any
 
 import tensorflow as tf
 
+from ..errors import UserError
+
+
+def check(strategy: tf.distribute.Strategy) -> None:
+    """Refuse what Keras 3 cannot train under.
+
+    Raises:
+        UserError: parameter servers.
+    """
+    if isinstance(strategy, tf.distribute.experimental.ParameterServerStrategy):
+        raise UserError(
+            "Keras 3 does not train with parameter servers: take the strategy 'multi_worker', or "
+            "a tf_keras student."
+        )
+
 
 def example_of(batch, strategy: tf.distribute.Strategy) -> Any:
     """What one replica gets of a batch, as specs of any number of examples; `None` stays."""
