@@ -51,7 +51,7 @@ def test_the_table_of_timings_is_the_stored_one(page, monkeypatch):
     assert [line for line in table if line not in text] == []
 
 
-@pytest.mark.parametrize("name", ["sst2_tang"])
+@pytest.mark.parametrize("name", ["sst2_tang", "sst2_recipes"])
 def test_the_tables_of_the_recipes_are_the_stored_ones(name, monkeypatch):
     """A recipe that is said to help on numbers that nobody can repeat."""
     import json
