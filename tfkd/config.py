@@ -58,6 +58,9 @@ class RunConfig:
     lowercase: bool = option(True, "lower-case the texts before a vocabulary is learnt")
     max_length: int = option(512, "word pieces that the student reads of a text")
     teacher_max_length: int = option(0, "word pieces that the teacher reads (256 by default)")
+    teacher_precision: str = option(
+        "float32", "of a teacher that runs in every step", choices=("float32", "bfloat16")
+    )
     cache: bool = option(True, "store the teacher's outputs once; --no-cache runs it in every step")
     store: str = option("", "the folder of the store; targets/TEACHER-DIGEST beside the run")
     temperature: float = option(2.0, "softens both distributions; T² keeps the gradients' size")

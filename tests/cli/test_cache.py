@@ -1,6 +1,8 @@
 """`tfkd cache`: a teacher's outputs once, for every run that lies beside the store."""
 
+import os
 import shutil
+import signal
 
 import keras
 import numpy as np
@@ -276,3 +278,40 @@ def test_a_full_disk(tfkd, given, monkeypatch, tmp_path):
     assert said.count("\n") == 1
     assert not list((tmp_path / "here").glob("*.part"))
     assert tfkd("cache", *given, "--store", "here")[0] == 0
+
+
+def test_sigterm_keeps_the_shards_that_are_whole(tfkd, given, cached, tmp_path, monkeypatch):
+    """A night's pass, begun anew on each machine that is taken away."""
+    from tfkd.store import writing
+
+    monkeypatch.setattr(writing, "SHARD_ROWS", 50)
+    real, written = writing.write_shard, []
+
+    def terminated(path, *arguments):
+        written.append(path.name)
+        if len(written) == 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return real(path, *arguments)
+
+    monkeypatch.setattr(writing, "write_shard", terminated)
+    before = signal.getsignal(signal.SIGTERM)
+    code, _, said = tfkd("cache", *given)
+    assert code == 75
+    assert said.strip() == "stopped by SIGTERM; the same command goes on from what is finished."
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert len(written) == 3
+    assert tfkd("cache", *given)[0] == 0
+    assert len(written) == 3 + len(list(folder_of(cached).glob("shard-*"))) - 2
+    assert bytes_of(folder_of(tmp_path)) == bytes_of(folder_of(cached))
+
+
+def test_a_live_teacher_in_bfloat16(tfkd, given, monkeypatch):
+    """Twice the time of every step, on a machine that has the instructions."""
+    command = ("distill", *given, *RUN, "--no-cache", "--teacher-precision", "bfloat16")
+    code, printed, said = tfkd(*command, "--to", "low")
+    assert code == 0, said
+    assert "precision bfloat16: the teacher's outputs move by" in printed
+    monkeypatch.setattr("tfkd.store.precision.LIMIT", 0.0)
+    code, _, said = tfkd(*command, "--to", "lower")
+    assert code == 2
+    assert "in bfloat16 the teacher's outputs move by" in said

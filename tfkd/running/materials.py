@@ -8,6 +8,8 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+
 from .. import loading, shrinking, students, teaching, text
 from ..augmentation import Augmentation, counted
 from ..config import RunConfig
@@ -16,6 +18,7 @@ from ..corpus.encoded import Encoded, encode
 from ..data import IGNORE, Example
 from ..errors import UserError
 from ..neighbours import Neighbours
+from ..store.precision import check_moved, in_bfloat16
 from ..text_model import TextModel
 from . import chain
 from . import folder as run_folder
@@ -25,6 +28,7 @@ from .targets import FOLDER, Targets, compute, shared_folder, source_of, stored
 from .training import Schedule, epochs_for
 from .vocabulary import learnt
 
+PROBES = 64  # validation texts that a teacher in fewer bits is compared on
 SPLITS = {"transfer": ("train", "unlabelled"), "validation": ("validation",), "test": ("test",)}
 
 
@@ -108,14 +112,29 @@ class Materials:
 
     @cached_property
     def live_teacher(self) -> TextModel:
-        """The teacher for every step of the training, on each replica."""
+        """The teacher for every step of the training: on each replica, in the precision asked for.
+
+        Raises:
+            UserError: bfloat16 moves its outputs too far.
+        """
+        with self.strategy.scope():
+            teacher = self._placed_teacher()
+            if self.config.teacher_precision == "float32":
+                return teacher
+            lowered = in_bfloat16(teacher)
+        ids = self.encoded("validation", self._reader)[
+            np.arange(min(PROBES, self._count("validation")))
+        ]
+        moved = check_moved("bfloat16", [{"logits": lowered(ids)}], [{"logits": teacher(ids)}])
+        self.voice.say(f"precision bfloat16: the teacher's outputs move by {moved:.2%}")
+        return lowered
+
+    def _placed_teacher(self) -> TextModel:
         if self.strategy.num_replicas_in_sync == 1:
             return self.teacher
-        trained = self.folder / "teacher"
-        with self.strategy.scope():
-            if self._trains_teacher:
-                return loading.load_teacher(f"keras:{trained}")
-            return self._loaded_teacher()
+        if self._trains_teacher:
+            return loading.load_teacher(f"keras:{self.folder / 'teacher'}")
+        return self._loaded_teacher()
 
     @property
     def first(self) -> bool:

@@ -59,14 +59,11 @@ class Computer:
             lambda made: _runner(made, self.reads, self._form, sample),
         )
         self._few = FEW if precision == "int8" else 0
-        moved = precision_of.difference(self(sample), exact)
-        if moved > precision_of.LIMIT:
+        try:
+            return precision_of.check_moved(precision, self(sample), exact)
+        except UserError:
             self._run, self._few = before, 0
-            raise UserError(
-                f"in {precision} the teacher's outputs move by {moved:.1%} and at most "
-                f'{precision_of.LIMIT:.0%} are let through: write precision="float32".'
-            )
-        return moved
+            raise
 
     def length(self, example: Example) -> int:
         """How many tokens an example has, as it is run and stored."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def has_bfloat16() -> bool:
 def lowered(precision: str, teacher, reads: tuple[str, ...], run_with: Callable[[Any], Run]) -> Run:
     """The teacher as a function of padded arrays in `precision`; `run_with` makes such a one."""
     if precision == "bfloat16":
-        return _in_bfloat16(teacher, run_with)
+        return run_with(in_bfloat16(teacher))
     return _in_int8(teacher, reads) if precision == "int8" else run_with(teacher)
 
 
@@ -75,6 +76,21 @@ def difference(found: list[Arrays], exact: list[Arrays]) -> float:
     )
 
 
+def check_moved(precision: str, found: list[Arrays], exact: list[Arrays]) -> float:
+    """How far outputs are from the exact ones.
+
+    Raises:
+        UserError: further than the limit.
+    """
+    moved = difference(found, exact)
+    if moved > LIMIT:
+        raise UserError(
+            f"in {precision} the teacher's outputs move by {moved:.1%} and at most "
+            f'{LIMIT:.0%} are let through: write precision="float32".'
+        )
+    return moved
+
+
 def _relative(found: list[np.ndarray], exact: list[np.ndarray]) -> float:
     ours, theirs = (
         np.concatenate([e.ravel() for e in side]).astype("f8") for side in (found, exact)
@@ -84,9 +100,12 @@ def _relative(found: list[np.ndarray], exact: list[np.ndarray]) -> float:
     return round(float(np.sqrt(np.square(error).sum() / max(np.square(size).sum(), 1e-30))), 6)
 
 
-def _in_bfloat16(teacher, run_with: Callable[[Any], Run]) -> Run:
-    """The same model, made anew from its config in bfloat16: TensorFlow's own rewriter of graphs
-    converts weights at every call, and is hardly faster than float32."""
+def in_bfloat16(teacher):
+    """The same model, made anew from its config in bfloat16.
+
+    TensorFlow's own rewriter of graphs converts weights at every call, and is hardly faster than
+    float32. Raises `UserError` for what is no Keras 3 model, or does not come back from its config.
+    """
     import keras
 
     model = getattr(teacher, "model", teacher)
@@ -103,8 +122,8 @@ def _in_bfloat16(teacher, run_with: Callable[[Any], Run]) -> Run:
             'precision="float32".'
         ) from error
     if isinstance(teacher, TextModel):
-        made = TextModel(made, teacher.encoder, origin=teacher.origin, order=teacher.order)
-    return run_with(made)
+        return replace(teacher, model=made)
+    return made
 
 
 def _policies(config):
