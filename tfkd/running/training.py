@@ -69,8 +69,6 @@ def fit(
     Raises:
         UserError: no good backup, and a damaged one.
     """
-    import keras
-
     from ..distribution.workers import worker
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -82,9 +80,9 @@ def fit(
             jit_compile=False,
             projection_optimizer=projection_rate,
         )
-    callbacks = [feed.follow()]
+    callbacks: list[Any] = [feed.follow()]
     with voice.bar(title, feed.steps * schedule.epochs, "steps") as advance:
-        callbacks += [keras.callbacks.LambdaCallback(on_train_batch_end=lambda b, logs: advance(1))]
+        callbacks.append(_progress(advance, feed.steps))
         if worker(strategy)[0] == 0:
             callbacks.append(_journal(folder, schedule.epochs, voice))
         distiller.fit(
@@ -119,6 +117,24 @@ def history(folder: Path) -> list[dict]:
     file = folder / "history.jsonl"
     lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
     return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
+
+
+def _progress(advance, steps: int):
+    """Tell a bar of each step, those of the epochs before a resumed one too."""
+    import keras
+
+    class Progress(keras.callbacks.Callback):
+        epochs = 0
+
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch > self.epochs:
+                advance((epoch - self.epochs) * steps)
+            self.epochs = epoch + 1
+
+        def on_train_batch_end(self, batch, logs=None):
+            advance(1)
+
+    return Progress()
 
 
 def _journal(folder: Path, epochs: int, voice: Voice):
