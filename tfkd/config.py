@@ -20,7 +20,7 @@ else:
     import tomli as tomllib
 
 
-STRATEGIES = ("auto", "one", "mirrored", "multi_worker", "tpu")
+STRATEGIES = ("auto", "one", "mirrored", "multi_worker", "tpu", "parameter_server")
 
 
 def option(default: Any, help: str, **facts) -> Any:

@@ -50,9 +50,10 @@ def run(config: RunConfig, voice: Voice | None = None, strategy=None) -> Result:
     Raises:
         UserError: with one sentence, for whatever is wrong with data, teacher or settings.
     """
-    from .distribution import lost, strategies, workers
+    from .distribution import keras3, lost, strategies, workers
 
     strategy = strategy or strategies.strategy(config.strategy)
+    keras3.check(strategy)
     at, _ = workers.worker(strategy)
     voice = voice if voice and at == 0 else Voice(quiet=at > 0)
     with lost.noticed(strategy):

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 import tensorflow as tf
 
-from tfkd import UserError
+from tfkd import UserError, distill
 from tfkd.config import STRATEGIES
 from tfkd.distribution import keras3, strategies, strategy
 from tfkd.distribution.lost import LostWorker, noticed
@@ -89,7 +89,14 @@ def test_a_strategy_that_comes_too_late_is_told(tf_config):
 
 def test_a_run_knows_the_same_names():
     """`RunConfig` must not import TensorFlow to know them."""
-    assert set(STRATEGIES) == set(strategies.NAMES) - {"parameter_server"}
+    assert STRATEGIES == strategies.NAMES
+
+
+def test_a_run_without_parameter_servers_says_so(tf_config, tmp_path):
+    """A night's teacher pass before the first step fails."""
+    with pytest.raises(UserError, match="needs a TF_CONFIG that lists tasks of the kind ps"):
+        distill(data="sample:40", strategy="parameter_server", to=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_keras_3_has_no_parameter_servers():
