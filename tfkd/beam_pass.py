@@ -11,7 +11,7 @@ import functools
 import itertools
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,36 +47,48 @@ def cache(
     Raises:
         UserError: Beam is not installed, and whatever `write` refuses.
     """
-    beam = _imported()
-    data, teacher = caching.opened(config)
+    beam, voice = _imported(), voice or Voice()
+    data, _ = caching.opened(config)  # what is wrong with the teacher is told here
     folder = shared_folder(config, data.labels, Path("runs")).absolute()
     count = sum(data.counts.get(split, 0) for split in caching.SPLITS)
     parts = parts or max(1, min(MOST, -(-count // SHARD_ROWS)))
     texts = (each.text for split in caching.SPLITS for each in data.read(split))
-    sample = list(itertools.islice(texts, SAMPLE))
-    settings = json.dumps(asdict(replace(config, store=str(folder))))
-    voice = voice or Voice()
+    work = _Work(
+        json.dumps(asdict(replace(config, store=str(folder)))),
+        parts,
+        tuple(itertools.islice(texts, SAMPLE)),
+        options,
+    )
     voice.say(f"store     {folder}: {count:,} texts in {parts} parts, by Apache Beam")
-    del teacher  # was looked at; the workers load their own
     with beam.Pipeline(argv=list(arguments)) as pipeline:
-        keyed = (
-            pipeline
-            | "splits" >> beam.Create(list(caching.SPLITS))
-            | "texts" >> beam.FlatMap(_texts, settings)
-            | "spread" >> beam.Reshuffle()
-            | "some" >> beam.BatchElements(min_batch_size=16, max_batch_size=1_024)
-            | "parts" >> beam.FlatMap(_keyed, settings, parts)
-        )
-        every = pipeline | "all parts" >> beam.Create([(n, None) for n in range(1, parts + 1)])
-        (
-            (keyed, every)
-            | beam.Flatten()
-            | beam.GroupByKey()
-            | "write" >> beam.Map(_written, settings, parts, sample, options)
-        )
+        _build(beam, pipeline, work)
     made = Store(folder)
     voice.say(f"{folder}: {made.rows:,} examples of {', '.join(made.reads)}.")
     return made
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What every machine is told: the config as JSON, and how the store is written."""
+
+    settings: str
+    parts: int
+    sample: tuple[str, ...]
+    options: dict[str, Any]
+
+
+def _build(beam, pipeline, work: _Work) -> None:
+    keyed = (
+        pipeline
+        | "splits" >> beam.Create(list(caching.SPLITS))
+        | "texts" >> beam.FlatMap(_texts, work)
+        | "spread" >> beam.Reshuffle()
+        | "some" >> beam.BatchElements(min_batch_size=16, max_batch_size=1_024)
+        | "parts" >> beam.FlatMap(_keyed, work)
+    )
+    # A part without texts is written too: the store is whole when all of them are.
+    every = pipeline | "all parts" >> beam.Create([(n, None) for n in range(1, work.parts + 1)])
+    ((keyed, every) | beam.Flatten() | beam.GroupByKey() | "write" >> beam.Map(_written, work))
 
 
 def _imported():
@@ -96,38 +108,32 @@ def _opened(settings: str):
     return caching.opened(make(json.loads(settings)))
 
 
-def _texts(split: str, settings: str) -> Iterator[str]:
-    yield from (each.text for each in _opened(settings)[0].read(split))
+def _texts(split: str, work: _Work) -> Iterator[str]:
+    yield from (each.text for each in _opened(work.settings)[0].read(split))
 
 
-def _keyed(texts: list[str], settings: str, parts: int) -> Iterator[Pair]:
+def _keyed(texts: list[str], work: _Work) -> Iterator[Pair]:
     """Each text with the number of its part."""
     from .store.examples import Source
 
-    source = Source(list(texts), _opened(settings)[1])
+    source = Source(list(texts), _opened(work.settings)[1])
     keys = [key_of(each) for chunk in source.chunks() for each in chunk]
-    numbers = Parts.numbers(as_keys(b"".join(keys)), parts)
+    numbers = Parts.numbers(as_keys(b"".join(keys)), work.parts)
     yield from zip((int(each) for each in numbers), texts, strict=True)
 
 
-def _written(
-    part: tuple[int, Iterable[str | None]],
-    settings: str,
-    parts: int,
-    sample: list[str],
-    options: dict[str, Any],
-) -> int:
+def _written(part: tuple[int, Iterable[str | None]], work: _Work) -> int:
     """Compute one part and write it; what is there of it stays. Returns its number."""
     number, found = part
-    config = make(json.loads(settings))
+    config = make(json.loads(work.settings))
     texts = sorted({each for each in found if each is not None})
     store.write(
         config.store,
-        _opened(settings)[1],
-        [*sample, *texts],  # of the sample it takes what is its own
-        shard=f"{number}/{parts}",
+        _opened(work.settings)[1],
+        [*work.sample, *texts],  # of the sample it takes what is its own
+        shard=f"{number}/{work.parts}",
         voice=Voice(quiet=True),
         source=source_of(replace(config, store="")),
-        **options,
+        **work.options,
     )
     return number

@@ -54,6 +54,7 @@ class Keeper:
         self.worker, self.workers = worker(self.strategy)
         self.mark = contents.mark(distiller)
         self.begin, self.before, self.sums = Place(), 0, list[np.ndarray]()
+        self.taken = 0  # steps
 
     def restore(self) -> Place:
         """Load the newest good state, and say so."""
@@ -95,7 +96,7 @@ class Keeper:
         place = Place(self.epoch, step)
         if place <= self.begin:
             return
-        if self._must_end(step):
+        if self._must_end():
             self.keep(place)
             raise preemption.Preempted(
                 f"stopped by SIGTERM; {self.folder} holds the state of {place}, and the same "
@@ -104,8 +105,9 @@ class Keeper:
         if self.backup.every and step % self.backup.every == 0:
             self.keep(place)
 
-    def _must_end(self, step: int) -> bool:
-        if self.workers > 1 and step % ASK:
+    def _must_end(self) -> bool:
+        self.taken += 1
+        if self.workers > 1 and self.taken % ASK:
             return False
         return any(told(int(preemption.asked()), self.strategy))
 
