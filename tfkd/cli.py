@@ -6,7 +6,7 @@ import argparse
 import dataclasses
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from . import flags, interrupts
@@ -132,7 +132,21 @@ def parser() -> argparse.ArgumentParser:
     predict = flags.command(commands, "predict", _predict, "classify texts with an exported file")
     predict.add_argument("file", type=Path, help="a .tflite, or a run's folder")
     predict.add_argument("text", nargs="*", help="texts; without any, the lines of stdin")
-    predict.add_argument("--json", action="store_true", help="one JSON object a line")
+    predict.add_argument("--json", action="store_true", help="answers as JSON, one object a line")
+    predict.add_argument(
+        "--jsonl", action="store_true", help="the lines are JSON, and so are answers"
+    )
+    predict.add_argument("--text-column", default="text", help="of the JSON objects")
+    predict.add_argument("--batch-size", type=int, default=1, help="texts answered together")
+    predict.add_argument("--threads", type=int, default=1)
+
+    bench = flags.command(commands, "bench", _bench, "time exported files, without TensorFlow")
+    bench.add_argument(
+        "file", nargs="+", type=Path, help="a .tflite; the others are compared to it"
+    )
+    bench.add_argument("--texts", type=Path, help="a file with one text a line")
+    bench.add_argument("--threads", nargs="+", type=int, default=[1], help="e.g. --threads 1 4")
+    bench.add_argument("--json", action="store_true", help="the numbers as JSON")
 
     recipe = flags.command(commands, "recipes", _recipes, "list the recipes, or show one as TOML")
     recipe.add_argument("name", nargs="?", help="of a recipe")
@@ -237,31 +251,30 @@ def _export(given: argparse.Namespace) -> None:
 def _predict(given: argparse.Namespace) -> None:
     import json
 
+    from . import predicting
     from .runtime import Classifier
 
     file = given.file / "student.tflite" if given.file.is_dir() else given.file
-    classifier = Classifier(file)
-    for text in given.text or _lines():
-        found = classifier.predict([text])[0]
-        if given.json:
-            print(json.dumps({"text": text, **found._asdict()}, ensure_ascii=False), flush=True)
+    classifier = Classifier(file, threads=given.threads)
+    column = given.text_column if given.jsonl else "text"
+    found: Iterable[predicting.Record] = [{column: each} for each in given.text]
+    if not given.text:
+        found = (predicting.objects if given.jsonl else predicting.texts)(sys.stdin, column)
+    for each in predicting.answered(classifier, found, column, given.batch_size):
+        if given.json or given.jsonl:
+            print(json.dumps(each, ensure_ascii=False), flush=True)
         else:
-            print(f"{found.label}  {found.probability:.4f}  {text[:80]}", flush=True)
+            print(f"{each['label']}  {each['probability']:.4f}  {each['text'][:80]}", flush=True)
 
 
-def _lines() -> Iterator[str]:
-    """The lines of stdin, told by number where one cannot be classified."""
-    number = 0
-    try:
-        for number, line in enumerate(sys.stdin, 1):
-            if not line.strip():
-                raise UserError(f"line {number} of stdin is empty: give one text a line.")
-            yield line.rstrip("\n")
-    except UnicodeDecodeError as error:
-        raise UserError(
-            f"stdin is not UTF-8 (byte 0x{error.object[error.start]:02x} behind line {number}): "
-            "give the texts as UTF-8."
-        ) from error
+def _bench(given: argparse.Namespace) -> None:
+    from .runtime import bench
+
+    texts = bench.TEXTS
+    if given.texts:
+        texts = tuple(filter(None, given.texts.read_text(encoding="utf-8").splitlines()))
+    found = bench.bench(given.file, texts, threads=given.threads)
+    print(bench.as_json(found) if given.json else bench.table(found))
 
 
 def _recipes(given: argparse.Namespace) -> None:

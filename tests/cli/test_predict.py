@@ -102,3 +102,32 @@ def test_a_tflite_without_a_vocabulary(finished, refused, tmp_path):
     file = tmp_path / "bare.tflite"
     file.write_bytes(whole[:start])
     assert "no vocabulary inside" in refused("predict", file, "a")
+
+
+def test_json_lines_keep_what_they_hold(finished, python):
+    """Answers that nobody can join to the rows they belong to."""
+    rows = [{"id": i, "review": text} for i, text in enumerate(TEXTS * 3)]
+    given = "\n".join(map(json.dumps, rows)) + "\n"
+    arguments = ("--jsonl", "--text-column", "review", "--batch-size", "4", "--threads", "2")
+    printed = python(LIGHT, "predict", finished, *arguments, input=given)
+    found = [json.loads(line) for line in printed.splitlines()]
+    assert [{key: each[key] for key in ("id", "review")} for each in found] == rows
+    assert found[0]["probabilities"] == pytest.approx(found[2]["probabilities"], abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("{", "is not JSON"),
+        ("[1]", "has no text"),
+        ('{"body": "x"}', "name the column with --text"),
+    ],
+)
+def test_a_wrong_line_is_told_by_number(finished, tfkd, line, words, monkeypatch):
+    """A million lines, one of which is wrong."""
+    monkeypatch.setattr("sys.stdin", iter(['{"text": "good"}\n', f"{line}\n"]))
+    code, printed, said = tfkd("predict", finished, "--jsonl")
+    assert code == 2
+    assert "line 2 of stdin" in said
+    assert words in said
+    assert json.loads(printed)["text"] == "good"
