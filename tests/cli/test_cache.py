@@ -280,6 +280,20 @@ def test_a_full_disk(tfkd, given, monkeypatch, tmp_path):
     assert tfkd("cache", *given, "--store", "here")[0] == 0
 
 
+def test_a_named_store_of_another_teacher_is_refused(room, tfkd, refused, given):
+    """A student of a teacher that nobody named, because its store had all the texts."""
+    store, other = folder_of(room), room / "other"
+    code, _, said = tfkd(
+        *("teach", "sample:200", "--teacher", "train:bag_of_ngrams:tiny", "--epochs", "2"),
+        *("--vocab-size", "300", "--max-length", "32", "--to", other),
+    )
+    assert code == 0, said
+    said = refused("distill", "sample:200", "--teacher", f"keras:{other}", *RUN, "--store", store)
+    assert "holds the outputs of another" in said
+    code, _, said = tfkd("distill", *given, *RUN, "--store", store, "--to", "own")
+    assert code == 0, said
+
+
 def test_sigterm_keeps_the_shards_that_are_whole(tfkd, given, cached, tmp_path, monkeypatch):
     """A night's pass, begun anew on each machine that is taken away."""
     from tfkd.store import writing

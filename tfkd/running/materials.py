@@ -235,7 +235,9 @@ class Materials:
     def targets(self, split: str) -> Targets:
         """The teacher's logits, computed once for all runs that lie beside each other."""
         encoded = self.encoded(split, self._reader)
-        found = stored(self.store, encoded, self.voice)
+        # A folder that was named may be any teacher's; the others are named after theirs.
+        teacher = self.teacher if self.config.store else None
+        found = stored(self.store, encoded, self.voice, teacher)
         if found is None:
             title, share = f"teacher on {split}", f"{self.worker + 1}/{self.workers}"
             compute(self.store, self.teacher, encoded, self.voice, self._source, title, share)

@@ -15,6 +15,8 @@ from ..console import Voice
 from ..corpus.encoded import Encoded
 from ..errors import UserError
 from ..store import Store
+from ..store.fingerprint import check as check_mark
+from ..store.fingerprint import fingerprint
 from .checks import OF_DATA
 
 FOLDER = "targets"
@@ -54,11 +56,17 @@ def source_of(config: RunConfig) -> dict[str, Any]:
     return {name: value for name in OF_TEXTS if (value := getattr(config, name))}
 
 
-def stored(folder: Path, encoded: Encoded, voice: Voice) -> Targets | None:
-    """The outputs for these texts, if a store holds them all, and is whole."""
+def stored(folder: Path, encoded: Encoded, voice: Voice, teacher=None) -> Targets | None:
+    """The outputs for these texts, if a store holds them all, and is whole.
+
+    Raises:
+        UserError: they are not those of `teacher`, where one is given.
+    """
     if not (folder / store.MANIFEST).is_file():
         return None
     found = Store(folder)
+    if teacher is not None:
+        check_mark(found.manifest.fingerprint, fingerprint(teacher), folder)
     try:
         rows = found.find(encoded)
     except UserError as error:
