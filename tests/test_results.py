@@ -66,3 +66,14 @@ def test_the_tables_of_the_recipes_are_the_stored_ones(name, monkeypatch):
     assert [line for line in lines if line not in text] == []
     assert f"{100 * found['accuracy']['teacher']:.2f} %" in text
     assert found["seeds"] == [0, 1, 2]
+
+
+def test_the_run_of_two_workers_is_the_stored_one():
+    """Two machines that are said to do as well as one."""
+    import json
+
+    found = json.loads((ROOT / "benchmarks" / "results" / "imdb_workers.json").read_text())
+    text = (ROOT / "docs" / "distribution.md").read_text(encoding="utf-8")
+    one, two = (list(found[where].values()) for where in ("one device", "two workers"))
+    assert [each for each in (*one, *two) if f"{100 * each:.2f}" not in text] == []
+    assert min(one) <= two[0] <= max(one)
