@@ -77,3 +77,20 @@ def test_the_run_of_two_workers_is_the_stored_one():
     one, two = (list(found[where].values()) for where in ("one device", "two workers"))
     assert [each for each in (*one, *two) if f"{100 * each:.2f}" not in text] == []
     assert min(one) <= two[0] <= max(one)
+
+
+def test_the_table_of_the_replicas_is_the_stored_one(monkeypatch):
+    """A scaling that nobody measured."""
+    import json
+
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks.replicas import table
+
+    found = json.loads((ROOT / "benchmarks" / "results" / "replicas.json").read_text())["rows"]
+    text = (ROOT / "docs" / "distribution.md").read_text(encoding="utf-8")
+    lines = list(table(found))
+    assert len(lines) == 8
+    assert [line for line in lines if line not in text] == []
+    (one,) = (row for row in found if (row["replicas"], row["targets"]) == (1, "stored"))
+    assert f"{one['state_mb']:.1f} MB" in text
+    assert f"{one['state_ms']:.0f} ms" in text
