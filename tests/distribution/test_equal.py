@@ -33,7 +33,7 @@ CASES = {
 def trained(folder, where, workers=1):
     """What each worker found, by case."""
     cases, out = json.dumps(list(CASES.values())), folder / f"{where}-{{worker}}.json"
-    found = ended(start(workers, HERE / "job.py", where, cases, out))
+    found = ended(start(workers, HERE / "job.py", where, cases, out), timeout=900)
     assert [code for code, _ in found] == [0] * workers, found[-1][1][-3000:]
     files = [folder / f"{where}-{i}.json" for i in range(workers)]
     return [dict(zip(CASES, json.loads(file.read_text()), strict=True)) for file in files]
@@ -45,10 +45,14 @@ def one(tmp_path_factory):
     return found
 
 
-SLOW = pytest.param("multi_worker", marks=pytest.mark.slow)
+WHERE = [
+    "mirrored:2",
+    pytest.param("mirrored:4", marks=pytest.mark.slow),
+    pytest.param("multi_worker", marks=pytest.mark.slow),
+]
 
 
-@pytest.fixture(scope="module", params=["mirrored:2", "mirrored:4", SLOW], ids="{}".format)
+@pytest.fixture(scope="module", params=WHERE, ids="{}".format)
 def many(request, tmp_path_factory):
     workers = 2 if request.param == "multi_worker" else 1
     return trained(tmp_path_factory.mktemp("many"), request.param, workers)
