@@ -1,6 +1,6 @@
 """One device, several replicas and two worker processes: the same student, the same numbers.
 
-Run with Keras 3.12 and 3.15, tf_keras 2.21 and TensorFlow 2.21: see the mends in `keras3.py`.
+Run with Keras 3.15.1, tf_keras 2.21.0 and TensorFlow 2.21.0: see the mends in `keras3.py`.
 """
 
 import json
