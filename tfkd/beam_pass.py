@@ -19,6 +19,7 @@ from . import caching, store
 from .config import RunConfig, make
 from .console import Voice
 from .errors import missing_extra
+from .running.checks import open_for
 from .running.targets import shared_folder, source_of
 from .store import Store
 from .store.keys import as_keys, key_of
@@ -103,20 +104,20 @@ def _imported():
 
 
 @functools.lru_cache(1)
-def _opened(settings: str):
-    """Data and teacher, once for each process."""
-    return caching.opened(make(json.loads(settings)))
+def _teacher(settings: str):
+    """The teacher, once for each process."""
+    return caching.opened(make(json.loads(settings)))[1]
 
 
 def _texts(split: str, work: _Work) -> Iterator[str]:
-    yield from (each.text for each in _opened(work.settings)[0].read(split))
+    yield from (each.text for each in open_for(make(json.loads(work.settings))).read(split))
 
 
 def _keyed(texts: list[str], work: _Work) -> Iterator[Pair]:
     """Each text with the number of its part."""
     from .store.examples import Source
 
-    source = Source(list(texts), _opened(work.settings)[1])
+    source = Source(list(texts), _teacher(work.settings))
     keys = [key_of(each) for chunk in source.chunks() for each in chunk]
     numbers = Parts.numbers(as_keys(b"".join(keys)), work.parts)
     yield from zip((int(each) for each in numbers), texts, strict=True)
@@ -129,7 +130,7 @@ def _written(part: tuple[int, Iterable[str | None]], work: _Work) -> int:
     texts = sorted({each for each in found if each is not None})
     store.write(
         config.store,
-        _opened(work.settings)[1],
+        _teacher(work.settings),
         [*work.sample, *texts],  # of the sample it takes what is its own
         shard=f"{number}/{work.parts}",
         voice=Voice(quiet=True),

@@ -13,7 +13,7 @@ from . import flags, interrupts
 from ._version import __version__
 from .backup.preemption import EXIT_PREEMPTED, Preempted, raised
 from .config import RunConfig, make
-from .errors import UserError
+from .errors import LostWorker, UserError
 
 EXIT_WRONG_INPUT, EXIT_INTERRUPTED, EXIT_CLOSED_PIPE = 2, 130, 141
 PRECISIONS = ("auto", "float32", "bfloat16", "int8")
@@ -50,9 +50,7 @@ def main(argv: list[str] | None = None) -> int:
     except Preempted as stopped:
         print(stopped, file=sys.stderr)
         return EXIT_PREEMPTED
-    except RuntimeError as error:
-        if type(error).__name__ != "LostWorker":  # which TensorFlow defines, and is not imported
-            raise
+    except LostWorker as error:
         print(f"tfkd: {error}", file=sys.stderr)
         return EXIT_PREEMPTED
     except KeyboardInterrupt:

@@ -8,6 +8,13 @@ class UserError(ValueError):
     """
 
 
+class LostWorker(RuntimeError):
+    """Another process of the strategy has ended, or cannot be reached.
+
+    The command line prints the message alone and exits with code 75.
+    """
+
+
 def first_line(error: Exception) -> str:
     """What another library says is wrong, in short.
 

@@ -78,29 +78,53 @@ def said_in_pipeline() -> Iterator[None]:
         raise UserError(found[1]) from None
 
 
-def stopper(keras, bad: BadTargets):
-    """A callback of this flavour of Keras that raises behind a step with bad targets."""
+def stopper(keras, bad: BadTargets, every: int = 1):
+    """A callback of this flavour of Keras that raises behind a step with bad targets.
 
-    class StopAtBadTeacher(keras.callbacks.Callback):
-        epoch = 0  # in `fit` from 1 on
+    It looks behind `every` so many steps, and at the end.
+    """
+    made = type("StopAtBadTeacher", (_Looks, keras.callbacks.Callback), {})()
+    made.bad, made.every = bad, every
+    return made
 
-        def on_train_begin(self, logs=None):
-            bad.take()  # what an interrupted step has left
 
-        def on_epoch_begin(self, epoch, logs=None):
-            self.epoch = epoch + 1
+class _Looks:
+    """When the stopper looks, in `fit` and in `evaluate`."""
 
-        def on_train_batch_end(self, batch, logs=None):
-            bad.stop(
-                f"at step {batch + 1} of epoch {self.epoch}",
-                "they were left out, training stopped, and the last checkpoint is untouched",
-            )
+    bad: BadTargets
+    every: int
+    epoch = 0  # in `fit` from 1 on
 
-        def on_test_begin(self, logs=None):
-            bad.take()
+    def on_train_begin(self, logs=None):
+        self.bad.take()  # what an interrupted step has left
 
-        def on_test_batch_end(self, batch, logs=None):
-            what = f"the validation behind epoch {self.epoch}" if self.epoch else "evaluate"
-            bad.stop(f"at step {batch + 1} of {what}")
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch + 1
 
-    return StopAtBadTeacher()
+    def on_train_batch_end(self, batch, logs=None):
+        if (batch + 1) % self.every == 0:
+            self._stop_training(f"at step {batch + 1} of epoch {self.epoch}")
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.every > 1:
+            self._stop_training(f"before the end of epoch {self.epoch}")
+
+    def on_test_begin(self, logs=None):
+        if self.epoch:
+            self.on_epoch_end(self.epoch)  # the validation comes before the end
+        self.bad.take()
+
+    def on_test_batch_end(self, batch, logs=None):
+        if (batch + 1) % self.every == 0:
+            self.bad.stop(f"at step {batch + 1} of {self._what()}")
+
+    def on_test_end(self, logs=None):
+        if self.every > 1:
+            self.bad.stop(f"before the end of {self._what()}")
+
+    def _stop_training(self, where: str) -> None:
+        then = "they were left out, training stopped, and the last checkpoint is untouched"
+        self.bad.stop(where, then)
+
+    def _what(self) -> str:
+        return f"the validation behind epoch {self.epoch}" if self.epoch else "evaluate"

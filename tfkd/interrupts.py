@@ -11,17 +11,26 @@ _seen = threading.Event()
 
 
 @contextmanager
-def heard() -> Iterator[None]:
-    """Remember Ctrl-C within the block, for `check`."""
-    _seen.clear()
+def handled(number: int, handler) -> Iterator[None]:
+    """Give a signal to `handler` within the block; only the main thread of a process hears any."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, _note)
+    before = signal.signal(number, handler)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(number, before)
+
+
+@contextmanager
+def heard() -> Iterator[None]:
+    """Remember Ctrl-C within the block, for `check`."""
+    _seen.clear()
+    try:
+        with handled(signal.SIGINT, _note):
+            yield
+    finally:
         _seen.clear()
 
 

@@ -50,8 +50,11 @@ def answered(
 ) -> Iterator[Record]:
     """Each record with `label`, `probability` and `probabilities`, in the order given.
 
-    `batch_size` texts are answered together: more in a second, and each a little later.
+    `batch_size` texts are answered together: more in a second, and each a little later. Raises
+    `UserError` for fewer than one.
     """
+    if batch_size < 1:
+        raise UserError(f"batch_size is {batch_size}: write at least 1.")
     for chunk in chunks(iter(records), batch_size):
         for record, found in zip(
             chunk, classifier.predict([each[column] for each in chunk]), strict=True

@@ -131,3 +131,10 @@ def test_a_wrong_line_is_told_by_number(finished, tfkd, line, words, monkeypatch
     assert "line 2 of stdin" in said
     assert words in said
     assert json.loads(printed)["text"] == "good"
+
+
+def test_no_texts_at_a_time(finished, tfkd):
+    """Silence for an answer."""
+    code, _, said = tfkd("predict", finished, "good", "--batch-size", "0")
+    assert code == 2
+    assert "batch_size is 0: write at least 1" in said

@@ -9,8 +9,9 @@ import tensorflow as tf
 from tfkd import UserError, distill
 from tfkd.config import STRATEGIES
 from tfkd.distribution import keras3, strategies, strategy
-from tfkd.distribution.lost import LostWorker, noticed
+from tfkd.distribution.lost import noticed
 from tfkd.distribution.workers import in_turn, told
+from tfkd.errors import LostWorker
 
 
 @pytest.fixture

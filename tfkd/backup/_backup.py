@@ -22,7 +22,7 @@ class Backup:
     by themselves, so that no batch of those before is read again.
 
     Raises:
-        UserError: `every` is no positive number, or no folder can be made there.
+        UserError: `every` is no positive number.
 
     >>> Backup("runs/a/backup", every=500)
     Backup(folder='runs/a/backup', every=500, follows=False)

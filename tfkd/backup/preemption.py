@@ -7,6 +7,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ..interrupts import handled
+
 EXIT_PREEMPTED = 75  # EX_TEMPFAIL of sysexits.h: try again
 _asked = threading.Event()
 
@@ -29,9 +31,15 @@ def asked() -> bool:
 
 @contextmanager
 def noted() -> Iterator[None]:
-    """Note SIGTERM within the block and go on, since whoever asks `asked` ends it in order."""
-    with _handled(lambda number, frame: _asked.set()):
+    """Note SIGTERM within the block and go on, since whoever asks `asked` ends it in order.
+
+    One that nobody had time to ask for ends what comes behind the block.
+    """
+    _asked.clear()
+    with handled(signal.SIGTERM, lambda number, frame: _asked.set()):
         yield
+    if _asked.is_set():
+        signal.raise_signal(signal.SIGTERM)
 
 
 @contextmanager
@@ -41,19 +49,5 @@ def raised() -> Iterator[None]:
     def stop(number, frame):
         raise Preempted("stopped by SIGTERM; the same command goes on from what is finished.")
 
-    with _handled(stop):
+    with handled(signal.SIGTERM, stop):
         yield
-
-
-@contextmanager
-def _handled(handler) -> Iterator[None]:
-    _asked.clear()
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread hears signals
-        return
-    before = signal.signal(signal.SIGTERM, handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-        _asked.clear()

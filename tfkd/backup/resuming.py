@@ -9,13 +9,11 @@ import numpy as np
 import tensorflow as tf
 
 from ..console import Voice
-from ..distribution.workers import told, worker
+from ..distribution.workers import between, told, worker
 from ..errors import UserError
 from . import contents, files, preemption, skipping
 from ._backup import Backup
 from .files import Place, State
-
-ASK = 8  # steps after which several workers ask each other whether one is to end
 
 
 @contextmanager
@@ -86,44 +84,62 @@ class Keeper:
             return
         if self.begin.step:
             self.distiller.make_metrics()
+            self._same_metrics()
             contents.set_sums(self.distiller, self.sums, first=self.worker == 0)
         self.distiller.train_function = skipping.Skipping(
             self.distiller, self.begin.step, self.before, self.distiller.train_function
         )
+
+    def _same_metrics(self) -> None:
+        found, now = len(self.sums), len(contents.sums_in(self.distiller))
+        if found != now:
+            raise UserError(
+                f"the state of {self.begin} in {self.folder} has {found} running sums and the "
+                f"metrics now have {now}: compile with the metrics that it was kept with."
+            )
 
     def end_step(self, step: int) -> None:
         """Keep a state where one is due, and end where that is asked for."""
         place = Place(self.epoch, step)
         if place <= self.begin:
             return
-        if self._must_end():
-            self.keep(place)
-            raise preemption.Preempted(
-                f"stopped by SIGTERM; {self.folder} holds the state of {place}, and the same "
-                "command goes on from there."
-            )
+        self.taken += 1
+        if self.taken % between(self.strategy) == 0 and self._must_end():
+            self._end(place)
         if self.backup.every and step % self.backup.every == 0:
             self.keep(place)
 
+    def end_epoch(self, epoch: int) -> None:
+        """Keep the state behind an epoch, and end there where that was asked for meanwhile."""
+        if self._must_end():
+            self._end(Place(epoch + 1))
+        self.keep(Place(epoch + 1))
+
     def _must_end(self) -> bool:
-        self.taken += 1
-        if self.workers > 1 and self.taken % ASK:
-            return False
         return any(told(int(preemption.asked()), self.strategy))
 
-    def keep(self, place: Place) -> None:
-        """Write a state; where that fails the last one stays, and training goes on."""
+    def _end(self, place: Place) -> None:
+        kept = "and" if self.keep(place) else "and not"
+        raise preemption.Preempted(
+            f"stopped by SIGTERM at {place}, {kept} kept in {self.folder}; the same command goes "
+            "on from the last state there."
+        )
+
+    def keep(self, place: Place) -> bool:
+        """Write a state, and whether it is there; where not the last one stays."""
         distiller = self.distiller
         weights = [] if self.worker else contents.arrays(contents.variables(distiller))
         sums = contents.local_sums(distiller) if place.step else []
         state = State(place, weights, sums, self.mark, self.workers)
         try:
             files.write(self.folder, state, self.worker)
+            return True
         except OSError as error:
             self._say(
                 f"no state of {place} was written to {self.folder} ({error.strerror or error}): "
                 "training goes on, and the one before it stays."
             )
+            return False
 
     def _say(self, sentence: str) -> None:
         if self.worker == 0:
@@ -139,6 +155,6 @@ def _callback(keras, keeper: Keeper):
             keeper.end_step(batch + 1)
 
         def on_epoch_end(self, epoch, logs=None):
-            keeper.keep(Place(epoch + 1))
+            keeper.end_epoch(epoch)
 
     return Keep()

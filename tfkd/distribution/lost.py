@@ -7,13 +7,10 @@ from contextlib import contextmanager
 
 import tensorflow as tf
 
+from ..errors import LostWorker
 from .workers import worker
 
 _SIGNS = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.DeadlineExceededError)
-
-
-class LostWorker(RuntimeError):
-    """Another process of the strategy has ended, or cannot be reached."""
 
 
 @contextmanager
