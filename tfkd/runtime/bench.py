@@ -37,16 +37,21 @@ _COLUMNS = (
     "cold start ms",
     "peak MB",
 )
-# A process of its own, as the first request after a deployment meets it.
+# A process of its own, as the first request after a deployment meets it. Linux hands ru_maxrss
+# on from the process that starts another one; VmHWM is the new one's alone.
 _FIRST = """
 import sys
 from tfkd.runtime import Classifier
 Classifier(sys.argv[1], threads=int(sys.argv[2])).predict([sys.argv[3]])
 try:
-    import resource
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-except ImportError:  # Windows
-    print(0)
+    with open("/proc/self/status") as status:
+        print(next(line.split()[1] for line in status if line.startswith("VmHWM")))
+except OSError:
+    try:
+        import resource
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    except ImportError:  # Windows
+        print(0)
 """
 
 
