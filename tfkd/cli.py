@@ -14,6 +14,7 @@ from ._version import __version__
 from .backup.preemption import EXIT_PREEMPTED, Preempted, raised
 from .config import RunConfig, make
 from .errors import LostWorker, UserError
+from .exporting.kinds import AUTO, QUANTIZE
 
 EXIT_WRONG_INPUT, EXIT_INTERRUPTED, EXIT_CLOSED_PIPE = 2, 130, 141
 PRECISIONS = ("auto", "float32", "bfloat16", "int8")
@@ -125,7 +126,10 @@ def parser() -> argparse.ArgumentParser:
     export = flags.command(commands, "export", _export, "write a verified file of a run's student")
     export.add_argument("run", type=Path, help="a run's folder")
     export.add_argument("--to", type=Path, help="the file (.tflite, .keras) or SavedModel folder")
-    export.add_argument("--quantize", choices=("float32", "float16", "int8"), help="of a .tflite")
+    export.add_argument(
+        "--quantize", choices=(*QUANTIZE, AUTO), help="of a .tflite; auto: the smallest that passes"
+    )
+    export.add_argument("--max-drop", type=float, help="points of accuracy that may be lost")
 
     predict = flags.command(commands, "predict", _predict, "classify texts with an exported file")
     predict.add_argument("file", type=Path, help="a .tflite, or a run's folder")
@@ -239,10 +243,11 @@ def _export(given: argparse.Namespace) -> None:
     _import_tensorflow()
     from .run import export_again
 
-    made = export_again(given.run, given.to, given.quantize)
+    made = export_again(given.run, given.to, given.quantize, given.max_drop)
     print(
-        f"{made.path}: {made.bytes / 1e6:.2f} MB, verified on {made.checked} texts: agreement "
-        f"{made.agreement:.2%}, greatest difference of logits {made.max_difference:.4g}"
+        f"{made.path}: {made.bytes / 1e6:.2f} MB, {made.quantize or made.format}, verified on "
+        f"{made.checked} texts: agreement {made.agreement:.2%}, greatest difference of logits "
+        f"{made.max_difference:.4g}"
     )
 
 

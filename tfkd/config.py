@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from .errors import UserError
+from .exporting.kinds import AUTO, QUANTIZE
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -75,7 +76,7 @@ class RunConfig:
     learning_rate: float = option(0.0, "the highest, reached after the warm-up")
     seed: int = option(0, "of the split, the initial weights, the dropout and the shuffling")
     alone: bool = option(True, "also train the student without the teacher, for comparison")
-    quantize: str = option("int8", "of the .tflite", choices=("float32", "float16", "int8"))
+    quantize: str = option("int8", "of the .tflite", choices=(*QUANTIZE, AUTO))
     strategy: str = option(
         "auto", "of tf.distribute, for several devices or machines", choices=STRATEGIES
     )

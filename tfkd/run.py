@@ -103,7 +103,9 @@ def measure_again(folder: Path) -> Report:
     return load(folder)
 
 
-def export_again(folder: Path, to: Path | None, quantize: str | None):
+def export_again(
+    folder: Path, to: Path | None, quantize: str | None, max_drop: float | None = None
+):
     """Write another file of a run's student, verified on its validation texts."""
     work = opened(folder)
     work.need("student.keras")
@@ -112,7 +114,7 @@ def export_again(folder: Path, to: Path | None, quantize: str | None):
         to = folder / (f"student-{kind}.tflite" if quantize else "student.tflite")
     if to.suffix == ".tflite":
         quantize = quantize or work.config.quantize
-    made = work.write(to, quantize)
+    made = work.write(to, quantize, max_drop)
     work.tidy()
     return made
 

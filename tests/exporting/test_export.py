@@ -258,8 +258,8 @@ def test_a_file_that_differs_never_gets_the_name(tmp_path, monkeypatch):
     export(features(), path)
     before = path.read_bytes()
     other = formats.flatbuffer(formats.calling(features()), "float32")
-    monkeypatch.setattr(formats, "flatbuffer", lambda sizes, quantize: other)
-    with pytest.raises(UserError, match=r"int8 file does not .* 32 examples .*float16"):
+    monkeypatch.setattr(formats, "flatbuffer", lambda *order: other)
+    with pytest.raises(UserError, match=r"int8 file does not .* 32 examples .*export as"):
         export(features(), path, quantize="int8")
     assert path.read_bytes() == before
     assert [each.name for each in tmp_path.iterdir()] == ["a.tflite"]
@@ -268,6 +268,7 @@ def test_a_file_that_differs_never_gets_the_name(tmp_path, monkeypatch):
 def figures(**changes):
     base = {"checked": 200, "max_difference": 0.0, "mean_difference": 0.0, "scale": 10.0}
     base |= {"agreement": 1.0, "widest_flip": 0.0, "score": None, "keras_score": None}
+    base |= {"calibration": None, "keras_calibration": None}
     return Figures(**(base | {"between_0_and_1": False, "sum_to_1": False} | changes))
 
 
@@ -281,6 +282,9 @@ def figures(**changes):
         ("int8", {"agreement": 0.975}),
         ("float32", {"agreement": 0.985}),
         ("int8", {"checked": 10, "widest_flip": 1.01}),
+        ("int16x8", {"agreement": 0.979}),
+        ("full-int8", {"agreement": 0.969}),
+        ("int4", {"mean_difference": 1.01}),
     ],
 )
 def test_the_gate_closes(quantize, changes):
@@ -324,7 +328,8 @@ def test_nan_is_refused(tmp_path):
         ("a.h5", {"format": "keras"}, "does not end in `.keras`"),
         ("a.tflite", {"format": "saved_model"}, "a SavedModel is a folder"),
         ("a.tflite", {"format": "onnx"}, "'litert', 'keras', 'saved_model', 'tflite'"),
-        ("a.tflite", {"quantize": "int4"}, "'float32', 'float16', 'int8'"),
+        ("a.tflite", {"quantize": "int2"}, "'float32', 'float16', 'int16x8', 'int8'"),
+        ("a.tflite", {"quantize": "full-int8"}, "give `calibration`, some hundred"),
         ("a.keras", {"quantize": "int8"}, "needs a LiteRT file"),
         ("a.tflite", {"labels": ["a", "b"]}, "2 labels came for a student of 3 classes"),
         ("a.tflite", {"labels": ["a", "a", "b"]}, "different names"),

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from ..errors import UserError
 from ..text import TextEncoder
+from . import integers
+from .kinds import AUTO, CALIBRATED, QUANTIZE
 from .placing import check_target, format_of, put, room, size
 
-QUANTIZE = ("float32", "float16", "int8")
 FORMS = ("multiclass", "binary")
 
 
@@ -22,7 +23,8 @@ class Exported:
     `bytes` is its size on disk, `checked` the number of examples both were run on,
     `max_difference` the greatest difference of two logits, `agreement` the share of examples
     with the same class; `score` and `keras_score` are the accuracies of the file and of the
-    student where the examples had labels, else None.
+    student where the examples had labels, else None; `calibration` and `keras_calibration` their
+    expected calibration errors.
     """
 
     path: Path
@@ -34,6 +36,8 @@ class Exported:
     agreement: float
     score: float | None
     keras_score: float | None
+    calibration: float | None
+    keras_calibration: float | None
 
 
 def export(
@@ -48,14 +52,21 @@ def export(
     tolerance: float | None = None,
     overwrite: bool = True,
     form: str = "multiclass",
+    calibration=None,
+    seed: int = 0,
+    max_drop: float | None = None,
 ) -> Exported:
     """Write `student` to `path`, after the file has been run against it.
 
     `student` is a Keras 3 model with outputs `[batch, classes]`: logits, or a dict with
     `logits`. A final softmax or sigmoid is left out of the file where Keras hands on what came
     before it. `format` is `litert` (or `tflite`), `keras` or `saved_model`, by default from the
-    suffix of `path`: `.tflite`, `.keras`, none. `quantize` is None or `float32`, `float16`,
-    `int8` (dynamic range; LiteRT only).
+    suffix of `path`: `.tflite`, `.keras`, none.
+
+    `quantize`, of LiteRT files only, is None or `float32`, `float16`, `int8` (dynamic range),
+    `full-int8` (activations too), `int16x8`, `int4`, or `auto`: the smallest file that passes. The
+    last four read ranges off 100 of the texts or rows of `calibration`, drawn by `seed`, and need
+    the extra `quantizer`.
 
     With an `encoder` the student takes one array of ids, and vocabulary, class names (`labels`)
     and settings travel inside a `.tflite`, so that `tfkd.runtime.Classifier` reads texts with the
@@ -63,7 +74,8 @@ def export(
 
     `check` is a list of texts or of `(text, label)`, or an array or dict of inputs; by default a
     few sentences, or random inputs. `tolerance` replaces the difference that
-    `tfkd.exporting.verify.gate` allows, as a share of the greatest logit. `form="binary"` is one
+    `tfkd.exporting.verify.gate` allows, as a share of the greatest logit; `max_drop` is how many
+    points of accuracy may be lost (of `auto` 0.3 if not given). `form="binary"` is one
     logit for two classes. What was at `path` before stays until the new file has passed.
 
     Raises:
@@ -76,20 +88,28 @@ def export(
     """
     target = Path(path)
     kind = format_of(target, format)
-    _check_quantize(kind, quantize)
+    _check_quantize(kind, quantize, calibration)
+    max_drop = 0.3 if quantize == AUTO and max_drop is None else max_drop
     _check_labels(labels, form)
     check_target(target, kind, overwrite)
+    from .choosing import named, smallest
     from .formats import WRITERS
     from .order import order
 
     with room(target) as place:
-        checked_order = order(
-            student, encoder, labels, form, check, quantize or "float32", tolerance
+        made = order(
+            *(student, encoder, labels, form, check, quantize or "float32", tolerance),
+            *(max_drop, calibration, seed),
         )
-        figures = WRITERS[kind](checked_order, place / target.name)
+        if quantize == AUTO:
+            quantize, figures = smallest(WRITERS[kind], made, place / target.name)
+        elif kind == "litert":
+            figures = named(WRITERS[kind], made, place / target.name)
+        else:
+            figures = WRITERS[kind](made, place / target.name)
         # The model last: until it has its name, an older one still counts.
-        for made in sorted(place.iterdir(), key=lambda each: each.name == target.name):
-            put(made, target.with_name(made.name))
+        for each in sorted(place.iterdir(), key=lambda each: each.name == target.name):
+            put(each, target.with_name(each.name))
     return Exported(
         path=target,
         format=kind,
@@ -100,17 +120,25 @@ def export(
         agreement=figures.agreement,
         score=figures.score,
         keras_score=figures.keras_score,
+        calibration=figures.calibration,
+        keras_calibration=figures.keras_calibration,
     )
 
 
-def _check_quantize(kind: str, quantize: str | None) -> None:
-    if quantize not in (None, *QUANTIZE):
-        known = ", ".join(map(repr, QUANTIZE))
+def _check_quantize(kind: str, quantize: str | None, calibration) -> None:
+    if quantize not in (None, *QUANTIZE, AUTO):
+        known = ", ".join(map(repr, (*QUANTIZE, AUTO)))
         raise UserError(f"quantize={quantize!r}: write one of {known}, or leave it out.")
     if kind != "litert" and quantize not in (None, "float32"):
         raise UserError(
             f"quantize={quantize!r} needs a LiteRT file: give a path that ends in `.tflite`, or "
             "leave quantize out."
+        )
+    integers.check(quantize or "float32")
+    if quantize in CALIBRATED and calibration is None:
+        raise UserError(
+            f"quantize={quantize!r} reads the ranges of numbers off real inputs: give "
+            "`calibration`, some hundred of the training texts."
         )
 
 

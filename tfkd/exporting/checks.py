@@ -91,12 +91,25 @@ def _label(label, names: Sequence[str] | None) -> int:
     raise UserError(f"label {label!r} among the texts to check on: expected {among}.")
 
 
-def checks(want: Wanted, inputs: dict, encoder: TextEncoder | None, vocabulary: int) -> Checks:
+def drawn(want: Wanted, count: int, seed: int) -> Wanted:
+    """At most `count` of the texts or of the rows, drawn by `seed`."""
+    texts, arrays = want.texts or [], want.arrays or {}
+    size = len(texts) or len(next(iter(arrays.values()), ()))
+    rows = np.random.default_rng(seed).permutation(size)[:count]
+    if want.texts is not None:
+        return Wanted(texts=[texts[row] for row in rows])
+    return Wanted(arrays={name: array[rows] for name, array in arrays.items()})
+
+
+def checks(
+    want: Wanted, inputs: dict, encoder: TextEncoder | None, vocabulary: int, at_once: int = _MOST
+) -> Checks:
     """The micro-batches for a model with `inputs`, name to `(shape, dtype)` with fixed sizes.
 
-    `vocabulary` bounds random ids. Of texts, the shortest come first.
+    `vocabulary` bounds random ids. Of texts, the shortest come first. A batch whose size is not
+    fixed holds `at_once`.
     """
-    batch = next(iter(inputs.values()))[0][0] or _MOST
+    batch = next(iter(inputs.values()))[0][0] or at_once
     if want.texts is not None and encoder is not None:
         return _texts(want, inputs, encoder, batch)
     arrays = want.arrays or _random(inputs, vocabulary)

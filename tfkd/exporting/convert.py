@@ -13,7 +13,10 @@ import tensorflow as tf
 from ..errors import UserError
 from ..quiet import quiet
 from ..runtime.interpreter import SIGNATURE
+from . import integers
+from .bounding import bound_masks
 from .calling import Calling
+from .kinds import BOUNDED, CALIBRATED
 
 _MISSING = re.compile(r"'tf\.(\w+)' op is neither a custom op nor a flex op")
 _SELECT = re.compile(r"^(?:TF Select|Custom) ops: (.+)$", re.MULTILINE)
@@ -31,28 +34,34 @@ def attempts(calling: Calling, length: int | None) -> Iterator[Calling]:
         yield calling.fixed(1, length)
 
 
-def flatbuffer(calling: Calling, quantize: str) -> bytes:
+def flatbuffer(calling: Calling, quantize: str, feeds: integers.Feeds | None = None) -> bytes:
     """The student as a LiteRT model with one signature, `serve`, and builtin ops only.
 
-    `quantize` is `float32`, `float16` (weights halved) or `int8` (weights of 1024 numbers or more
-    quartered, their inputs quantised on the fly: dynamic range).
+    `quantize` is `float32`, `float16` (weights halved), `int8` (weights of 1024 numbers or more
+    quartered, their inputs quantised on the fly: dynamic range), or one of
+    `tfkd.exporting.kinds.CALIBRATED`, whose ranges are read off `feeds`.
 
     Raises:
         Inconvertible: with these sizes it cannot be converted.
     """
     with tempfile.TemporaryDirectory() as folder:
         saved_model(calling, Path(folder))
+        if quantize in BOUNDED:
+            bound_masks(Path(folder))
         # Not `from_keras_model`, which fails on Keras 3, nor `from_concrete_functions`, which
         # writes a small file with uninitialised weights and says nothing.
         converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=[SIGNATURE])
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-        if quantize != "float32":
+        if quantize in ("float16", "int8"):
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
         if quantize == "float16":
             converter.target_spec.supported_types = [tf.float16]
         try:
             with quiet():
-                return converter.convert()
+                made = converter.convert()
+            if quantize in CALIBRATED:
+                made = integers.quantized(made, quantize, feeds or [])
+            return made
         except Exception as error:  # the converter's own, ValueError and RuntimeError all occur
             raise Inconvertible(str(error)) from error
 

@@ -17,7 +17,7 @@ from ..runtime.packing import pack, unpack
 from .calling import Calling, Reference, calling
 from .convert import Inconvertible, attempts, flatbuffer, saved_model
 from .order import Order
-from .verify import Figures, gate
+from .verify import Figures
 
 
 def litert(order: Order, made: Path) -> Figures:
@@ -26,13 +26,13 @@ def litert(order: Order, made: Path) -> Figures:
     refused = None
     for sizes in attempts(order.calling, length):
         try:
-            blob = flatbuffer(sizes, order.quantize)
+            blob = flatbuffer(sizes, order.quantize, order.feeds(sizes))
             made.write_bytes(blob)
             figures = order.compare(LiteRT(made), sizes)
         except (Inconvertible, RuntimeError) as error:  # RuntimeError: it converts, but never runs
             refused = error
             continue
-        gate(figures, order.quantize, order.tolerance)
+        order.gate(figures)
         _append(order, blob, made, figures, sizes)
         return figures
     raise Inconvertible(str(refused)).explain(order.calling.student.name) from refused

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from ..errors import UserError
 from ..text import TextEncoder
 from .calling import Calling, Reference, calling
-from .checks import Wanted, checks, wanted
+from .checks import Wanted, checks, drawn, wanted
 from .embeddings import check_vocabulary, id_limit
 from .verify import Figures, Model, compare, gate
+
+CALIBRATED = 100  # texts that ranges are read off
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class Order:
     want: Wanted
     quantize: str
     tolerance: float | None
+    max_drop: float | None = None
+    calibration: Wanted | None = None
 
     def compare(self, model: Model, sizes: Calling) -> Figures:
         """Run `model`, which takes inputs of `sizes`, against the student."""
@@ -35,11 +39,35 @@ class Order:
     def gated(self, model: Model) -> Figures:
         """The same for a model of any size, which must pass."""
         figures = self.compare(model, self.calling)
-        gate(figures, self.quantize, self.tolerance)
+        self.gate(figures)
         return figures
 
+    def gate(self, figures: Figures) -> None:
+        """Let them pass, or raise `Differs`."""
+        gate(figures, self.quantize, self.tolerance, self.max_drop)
 
-def order(student, encoder, labels, form, check, quantize, tolerance) -> Order:
+    def feeds(self, sizes: Calling) -> list[dict]:
+        """The inputs that ranges are read off, all in one batch where `sizes` allow it."""
+        if self.calibration is None:
+            return []
+        limit = id_limit(self.calling.student)
+        return checks(
+            self.calibration, sizes.inputs, self.encoder, limit, at_once=CALIBRATED
+        ).batches
+
+
+def order(
+    student,
+    encoder,
+    labels,
+    form,
+    check,
+    quantize,
+    tolerance,
+    max_drop=None,
+    calibration=None,
+    seed=0,
+) -> Order:
     """Check the arguments of `tfkd.export` against the student.
 
     Raises:
@@ -54,7 +82,9 @@ def order(student, encoder, labels, form, check, quantize, tolerance) -> Order:
         check_vocabulary(student, encoder.vocab_size)
     reference = Reference(call)
     names = _names(reference.classes, names, form, encoder is not None)
-    return Order(call, reference, encoder, names, form, want, quantize, tolerance)
+    seen = None if calibration is None else wanted(calibration, encoder, None)
+    seen = seen and drawn(seen, CALIBRATED, seed)
+    return Order(call, reference, encoder, names, form, want, quantize, tolerance, max_drop, seen)
 
 
 def _check_reads_ids(call: Calling) -> None:

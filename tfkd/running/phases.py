@@ -13,6 +13,7 @@ from ..corpus.encoded import Encoded
 from ..corpus.feeding import Feed
 from ..data import Data
 from ..errors import UserError
+from ..exporting.kinds import AUTO, CALIBRATED
 from ..objective import Objective, as_objective
 from ..saving import load_weights, save_keras, save_weights
 from ..text_model import TextModel
@@ -23,6 +24,7 @@ from .training import Schedule, fit, forget
 
 WEIGHTS = "weights.npz"  # of the student behind a stage
 CHECKED = 500  # validation texts that an export is checked on
+CALIBRATION = 100  # training texts that ranges are read off
 
 
 class Run(Materials):
@@ -165,18 +167,21 @@ class Run(Materials):
 
     def _checked(self, path: Path):
         """The file as asked for or, where that does not compute what the student does, a milder."""
-        from ..exporting._export import QUANTIZE
         from ..exporting.verify import Differs
 
-        for kind in QUANTIZE[QUANTIZE.index(self.config.quantize) : 0 : -1]:
-            try:
-                return self.write(path, kind)
-            except Differs as error:
-                self.voice.say(f"{error} Going on with that.")
-        return self.write(path, "float32")
+        try:
+            return self.write(path, self.config.quantize)
+        except Differs as error:
+            if error.instead is None:
+                raise
+            self.voice.say(f"{error} Going on with that.")
+            return self.write(path, error.instead)
 
-    def write(self, path: Path, quantize: str | None):
-        """Export the student, checked on validation texts with their labels."""
+    def write(self, path: Path, quantize: str | None, max_drop: float | None = None):
+        """Export the student, checked on validation texts with their labels.
+
+        Where ranges are measured, they are those of training texts.
+        """
         from ..exporting import export
 
         texts = itertools.islice(_labelled(self.data, "validation"), CHECKED)
@@ -187,7 +192,16 @@ class Run(Materials):
             encoder=self.encoder,
             labels=self.data.labels,
             check=[(each.text, each.label) for each in texts] or None,
+            calibration=self._calibration() if quantize in (*CALIBRATED, AUTO) else None,
+            max_drop=max_drop,
         )
+
+    def _calibration(self) -> list[str]:
+        """Training texts drawn by the seed, of all parts of the file."""
+        count = self.data.counts["train"]
+        rows = np.random.default_rng(self.config.seed).permutation(count)[:CALIBRATION]
+        chosen = set(rows.tolist())
+        return [each.text for at, each in enumerate(self.data.read("train")) if at in chosen]
 
     def tidy(self) -> None:
         """Remove what can be made again from the texts."""

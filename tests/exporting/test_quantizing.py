@@ -1,0 +1,193 @@
+"""Integer files that still compute what the student does; the smallest that passes; masks."""
+
+import json
+import random
+
+import numpy as np
+import pytest
+
+keras = pytest.importorskip("keras")
+
+from tfkd.errors import UserError
+from tfkd.exporting import choosing, convert, export, integers, verify
+from tfkd.exporting.calling import calling
+from tfkd.exporting.kinds import CALIBRATED, QUANTIZE
+from tfkd.runtime import Classifier
+from tfkd.runtime.batching import pad
+from tfkd.students import build
+from tfkd.text import learn
+
+WORDS = "a good bad film story actor plot is was not never very and but the music"
+
+
+def texts(count, seed):
+    rng = random.Random(seed)
+    return [" ".join(rng.choices(WORDS.split(), k=rng.randint(2, 24))) for _ in range(count)]
+
+
+SEEN, CHECKED = texts(60, 1), texts(120, 2)
+
+
+@pytest.fixture(scope="module")
+def encoder():
+    return learn(SEEN, vocab_size=60, max_length=32)
+
+
+def student(name, encoder):
+    """One that has learnt which of two words comes more often."""
+    made = build(name, encoder.vocab_size, 3, "tiny", seed=3)
+    lines = texts(300, 3)
+    labels = np.sign([line.count("good") - line.count("bad") for line in lines]) + 1
+    fitted(made, encoder, lines, labels, epochs=8)
+    return made
+
+
+@pytest.mark.parametrize(
+    "name", ["text_cnn", "transformer", pytest.param("bilstm", marks=pytest.mark.slow)]
+)
+def test_each_integer_kind_computes_what_the_student_does(name, encoder, tmp_path):
+    """Ranges read off nothing, logits left as raw integers, a mask of -1e9 in 8 bits."""
+    pytest.importorskip("ai_edge_quantizer")
+    model, sizes = student(name, encoder), {}
+    for kind in ("float32", *CALIBRATED):
+        path = tmp_path / f"{kind}.tflite"
+        made = export(model, path, quantize=kind, encoder=encoder, check=CHECKED, calibration=SEEN)
+        sizes[kind] = made.bytes
+        assert (made.quantize, made.checked) == (kind, len(CHECKED))
+        assert Classifier(path).quantize == kind
+    assert sizes["int4"] < sizes["float32"]
+    assert sizes["full-int8"] < sizes["float32"]
+
+
+def test_an_unbounded_mask_would_not_have_passed(encoder, tmp_path, monkeypatch):
+    """One step of 8 bits between -1e9 and 0: attention to everything alike."""
+    pytest.importorskip("ai_edge_quantizer")
+    monkeypatch.setattr(convert, "bound_masks", lambda folder: None)
+    with pytest.raises(verify.Differs, match='quantize="int8" passes') as refused:
+        export(
+            student("transformer", encoder),
+            tmp_path / "a.tflite",
+            quantize="full-int8",
+            encoder=encoder,
+            check=CHECKED,
+            calibration=SEEN,
+        )
+    assert refused.value.instead == "int8"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_only_masks_are_bounded(encoder, tmp_path):
+    """A weight of -2000, or a file of floats that no longer says what the student does."""
+    x = keras.Input((2,), name="x")
+    y = keras.layers.Dense(2)(x) + keras.ops.array([[0.0, -2e3]])
+    model = keras.Model(x, y)
+    for folder, wanted in (("dense", 0), ("transformer", 1)):
+        made = model if folder == "dense" else student("transformer", encoder)
+        convert.saved_model(calling(made), tmp_path / folder)
+        assert convert.bound_masks(tmp_path / folder) == wanted
+
+
+def test_auto_keeps_the_smallest_that_passes(encoder, tmp_path, monkeypatch):
+    """The first that passes, or the smallest of all whatever it answers."""
+    sizes = {kind: 100 - 10 * at for at, kind in enumerate(QUANTIZE)}
+    failing = {"int4", "full-int8"}
+
+    def write(order, made):
+        if order.quantize in failing:
+            raise verify.Differs("it differs")
+        made.write_bytes(b"x" * sizes[order.quantize])
+        return order.quantize
+
+    order = _order(calibration=True)
+    monkeypatch.setattr(integers, "available", lambda: True)
+    assert choosing.smallest(write, order, tmp_path / "a.tflite") == ("int8", "int8")
+    assert (tmp_path / "a.tflite").stat().st_size == sizes["int8"]
+    assert [each.name for each in tmp_path.iterdir()] == ["a.tflite"]
+    failing |= set(QUANTIZE)
+    with pytest.raises(verify.Differs):
+        choosing.smallest(write, order, tmp_path / "b.tflite")
+
+
+def _order(calibration):
+    from tfkd.exporting.order import Order
+
+    return Order(None, None, None, None, "multiclass", None, "auto", None, 0.3, calibration or None)
+
+
+def test_auto_for_real(encoder, tmp_path):
+    """A choice that is not written inside, or that lost its texts on the way."""
+    path = tmp_path / "a.tflite"
+    made = export(student("text_cnn", encoder), path, quantize="auto", encoder=encoder, check=SEEN)
+    assert made.quantize == Classifier(path).quantize == "int8"
+    assert [each.name for each in tmp_path.iterdir()] == ["a.tflite"]
+
+
+def test_points_that_are_lost_close_the_gate(encoder, tmp_path):
+    """A file within the tolerance that answers worse than anybody allowed."""
+    model = student("text_cnn", encoder)
+    classes = [int(c) for c in _classes(model, encoder)]
+    check = list(zip(CHECKED, classes, strict=True))
+    made = export(model, tmp_path / "a.tflite", encoder=encoder, check=check, max_drop=0)
+    assert (made.score, made.keras_score) == (1.0, 1.0)
+    assert made.calibration == pytest.approx(made.keras_calibration, abs=1e-4)
+    with pytest.raises(verify.Differs, match="points of accuracy are lost, allowed -1"):
+        export(model, tmp_path / "a.tflite", encoder=encoder, check=check, max_drop=-1)
+
+
+def _classes(model, encoder):
+    return [
+        np.asarray(model(np.array([encoder.encode(text)], "int32"))).argmax() for text in CHECKED
+    ]
+
+
+def test_without_the_quantizer_its_name_is_told(tmp_path, monkeypatch):
+    """ModuleNotFoundError behind minutes of training."""
+    monkeypatch.setattr(integers, "available", lambda: False)
+    with pytest.raises(UserError, match=r"pip install \"tfkd\[quantizer\]\""):
+        export(None, tmp_path / "a.tflite", quantize="int4", calibration=SEEN)
+
+
+@pytest.mark.slow
+def test_a_transformer_survives_full_int8_on_real_reviews(shared, tmp_path, monkeypatch):
+    """Within a point with the bounded mask; without it nothing that it learnt is left."""
+    pytest.importorskip("ai_edge_quantizer")
+    train, test = (
+        reviews(shared, split, count) for split, count in (("train", 8_000), ("test", 2_000))
+    )
+    encoder = learn([text for text, _ in train], vocab_size=8_000, max_length=128)
+    model = trained(train, encoder)
+    order = {"encoder": encoder, "check": test, "calibration": [text for text, _ in train]}
+    made = export(model, tmp_path / "a.tflite", quantize="full-int8", **order)
+    assert made.keras_score > 0.75
+    assert abs(made.keras_score - made.score) < 0.01
+    monkeypatch.setattr(convert, "bound_masks", lambda folder: None)
+    monkeypatch.setitem(verify.AGREEMENT, "full-int8", 0.0)
+    worse = export(model, tmp_path / "b.tflite", quantize="full-int8", tolerance=99, **order)
+    assert worse.keras_score - worse.score > 0.1
+
+
+def reviews(shared, split, count):
+    """Texts and labels, drawn by a seed."""
+    import gzip
+
+    with gzip.open(shared / "data" / "imdb" / f"{split}.jsonl.gz", "rt", encoding="utf-8") as file:
+        rows = [json.loads(line) for line in file]
+    names = sorted({str(row["label"]) for row in rows})
+    random.Random(0).shuffle(rows)
+    return [(row["text"], names.index(str(row["label"]))) for row in rows[:count]]
+
+
+def trained(rows, encoder):
+    model = build("transformer", encoder.vocab_size, 2, "tiny", seed=0)
+    lines, labels = zip(*rows, strict=True)
+    fitted(model, encoder, list(lines), np.array(labels), epochs=2)
+    return model
+
+
+def fitted(model, encoder, lines, labels, epochs):
+    """Train on labelled texts."""
+    keras.utils.set_random_seed(0)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(2e-3), loss, jit_compile=False)
+    ids = pad(encoder.encode_many(lines), encoder.max_length)
+    model.fit(ids, labels, batch_size=32, epochs=epochs, verbose=0)
