@@ -149,9 +149,16 @@ def empty(tmp_path, monkeypatch):
     return module
 
 
+LONG = ("cli.md", "teachers.md")  # a minute each
+
+
+def _marked(page):
+    return pytest.param(page, marks=[pytest.mark.slow] if page.name in LONG else [])
+
+
 # Keras's own `save` under NumPy 2
 @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
-@each_page
+@pytest.mark.parametrize("page", list(map(_marked, PAGES)), ids=lambda path: path.name)
 def test_the_page_runs(page, empty, capsys):
     """The first thing that a newcomer copies is the first thing that rots."""
     import keras

@@ -44,7 +44,7 @@ def test_distilbert_under_bert(models, tmp_path):
     np.testing.assert_allclose(again(INPUTS).logits, student.model(INPUTS).logits, atol=1e-6)
 
 
-@pytest.mark.parametrize("quantize", ["float32", "int8"])
+@pytest.mark.parametrize("quantize", [pytest.param("float32", marks=pytest.mark.slow), "int8"])
 def test_on_a_phone(models, tmp_path, quantize):
     """A `.tflite` that needs no transformers, and answers what the model does."""
     _, student = models

@@ -77,7 +77,7 @@ def test_answers():
     np.testing.assert_allclose(losses(*pair, INPUTS, labels), want, rtol=1e-4)
 
 
-@pytest.mark.parametrize("masked", [True, False])
+@pytest.mark.parametrize("masked", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_sequences(masked):
     """A decoder's logits under the encoder's mask."""
     pair = [t5(seed) for seed in (0, 1)]

@@ -251,8 +251,9 @@ SOURCES = {
 @pytest.mark.parametrize(
     ("kind", "flavour", "after"),
     # tf_keras counts a step more where data of unknown length end, so no two runs of it agree.
-    [(k, "keras", after) for k in SOURCES for after in (8, 12)]
-    + [(k, "tf_keras", 12) for k in SOURCES if k != "unknown"],
+    [(k, "keras", 12) for k in SOURCES]
+    + [pytest.param(k, "keras", 8, marks=pytest.mark.slow) for k in SOURCES]
+    + [pytest.param(k, "tf_keras", 12, marks=pytest.mark.slow) for k in SOURCES if k != "unknown"],
 )
 def test_each_kind_of_data_goes_on_with_its_next_batch(tmp_path, kind, flavour, after):
     """Batches of the first epoch in the second one."""

@@ -23,7 +23,7 @@ def bert(tmp_path_factory):
     return checkpoint(tmp_path_factory.mktemp("bert"), classes=2)
 
 
-QUICK = ("hinton", "tang-bilstm", "tinybert")
+QUICK = ("hinton", "tang-bilstm")
 
 
 def marked(name):

@@ -45,19 +45,15 @@ def one(tmp_path_factory):
     return found
 
 
-WHERE = [
-    "mirrored:2",
-    pytest.param("mirrored:4", marks=pytest.mark.slow),
-    pytest.param("multi_worker", marks=pytest.mark.slow),
-]
-
-
-@pytest.fixture(scope="module", params=WHERE, ids="{}".format)
+@pytest.fixture(
+    scope="module", params=["mirrored:2", "mirrored:4", "multi_worker"], ids="{}".format
+)
 def many(request, tmp_path_factory):
     workers = 2 if request.param == "multi_worker" else 1
     return trained(tmp_path_factory.mktemp("many"), request.param, workers)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_as_on_one_device(one, many, case):
     """An update or a number that depends on how many devices there happened to be."""
@@ -72,6 +68,7 @@ def test_as_on_one_device(one, many, case):
         np.testing.assert_allclose(found[case]["predicted"], expected["predicted"], atol=1e-5)
 
 
+@pytest.mark.slow
 def test_training_did_something(one):
     """Ten steps that change nothing are the same everywhere."""
     for found in one.values():
