@@ -60,7 +60,7 @@ def test_changes_take_the_place_of_what_the_file_says(tmp_path):
         ("batch_size", 0, "batch_size is 0: write at least 1."),
         ("max_length", 3, "max_length is 3: write at least 4."),
         ("vocab_size", 99, "vocab_size is 99: write at least 100."),
-        ("quantize", "int4", "quantize is 'int4': write one of float32, float16, int8."),
+        ("quantize", "int2", "quantize is 'int2': write one of float32, float16, int16x8,"),
     ],
 )
 def test_bad_values(name, value, words):

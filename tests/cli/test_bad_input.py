@@ -190,7 +190,7 @@ def test_a_setting_that_is_wrong(refused, arguments, words):
         ('data = "sample"\nepochs = "three"', "epochs is 'three': expected a whole number"),
         ('data = "sample"\nalone = 1', "alone is 1: expected true or false"),
         ('data = ["sample"]', "data is ['sample']: expected a text"),
-        ('data = "sample"\nquantize = "int4"', "quantize is 'int4': write one of"),
+        ('data = "sample"\nquantize = "int2"', "quantize is 'int2': write one of"),
         ('student = "text_cnn"', "no data given"),
         ('data = "sample"\n[student_settings]\nwidth = {}', "cannot be built with width={}"),
     ],

@@ -1,0 +1,118 @@
+"""A finished run's student beside its teacher exported the same way and TF-IDF: what a phone gets.
+
+    pip install scikit-learn
+    python -m benchmarks.deployed runs/imdb --out benchmarks/results/imdb_deployed.json
+
+Accuracy is on all test texts, of each file by `tfkd.runtime`; latency is of one text at a time on
+one thread, tokenizer included, over 200 test texts, the models taking turns.
+"""
+
+import argparse
+import json
+import tempfile
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+
+import tfkd
+from tfkd.console import Voice
+from tfkd.loading import load_teacher
+from tfkd.names import IDS, MASKS, SEGMENTS
+from tfkd.run import export_again, opened
+from tfkd.running.folder import environment
+from tfkd.runtime import Classifier
+from tfkd.text_model import input_names
+
+TIMED, REPEATS = 200, 5
+CHECKED = 200
+
+
+def of_ids(model):
+    """A teacher of ids, mask and segments as a model of ids alone, to export it as a student is."""
+    ids = keras.Input((None,), dtype="int32", name="input_ids")
+    made = dict.fromkeys(SEGMENTS, keras.ops.zeros_like(ids))
+    made |= dict.fromkeys(MASKS, keras.ops.cast(ids != 0, "int32")) | dict.fromkeys(IDS, ids)
+    return keras.Model(ids, model({name: made[name] for name in input_names(model)}))
+
+
+def files(run, folder: Path) -> dict[str, Path]:
+    """The student as int8 and as auto, the teacher as int8."""
+    given, check = run.config, [each.text for each in examples(run, "validation")[:CHECKED]]
+    teacher = load_teacher(given.teacher, max_length=given.teacher_max_length or None)
+    found = {"teacher, int8": folder / "teacher.tflite"}
+    for name, kind in (("student, int8", "int8"), ("student, auto", "auto")):
+        found[name] = export_again(run.folder, folder / f"student-{kind}.tflite", kind).path
+    tfkd.export(
+        of_ids(teacher.model),
+        found["teacher, int8"],
+        quantize="int8",
+        encoder=teacher.encoder,
+        labels=run.data.labels,
+        check=check,
+    )
+    return found
+
+
+def tf_idf(rows):
+    """Uni- and bigrams, weighted, and a logistic regression."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    words = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
+    model = make_pipeline(words, LogisticRegression(C=10, max_iter=1000))
+    return model.fit([each.text for each in rows], [each.label for each in rows])
+
+
+def examples(run, split: str) -> list:
+    """The labelled examples of a split."""
+    return [each for each in run.data.read(split) if each.label >= 0]
+
+
+def accuracy(predict, rows) -> float:
+    """The share of texts whose class `predict` finds; texts to class numbers."""
+    return float(np.mean(predict([each.text for each in rows]) == [each.label for each in rows]))
+
+
+def latencies(models: dict, texts: list[str]) -> dict[str, float]:
+    """The median milliseconds of a text; the models take turns."""
+    took: dict[str, list[float]] = {name: [] for name in models}
+    for text in texts * REPEATS:
+        for name, predict in models.items():
+            start = time.perf_counter()
+            predict([text])
+            took[name].append(1e3 * (time.perf_counter() - start))
+    return {name: float(np.median(each)) for name, each in took.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    given = parser.parse_args()
+    run = opened(given.run, Voice())
+    test = examples(run, "test")
+    with tempfile.TemporaryDirectory() as folder:
+        paths = files(run, Path(folder))
+        open_ = {name: Classifier(path) for name, path in paths.items()}
+        models = {name: lambda t, c=c: c.logits(t).argmax(1) for name, c in open_.items()}
+        models["TF-IDF"] = tf_idf(examples(run, "train")).predict
+        took = latencies(models, [each.text for each in test[:: len(test) // TIMED]])
+        rows = {
+            name: {
+                "accuracy": accuracy(predict, test),
+                "milliseconds": took[name],
+                "megabytes": paths[name].stat().st_size / 1e6 if name in paths else None,
+                "kind": open_[name].quantize if name in open_ else None,
+            }
+            for name, predict in models.items()
+        }
+    facts = {"run": given.run.name, "environment": environment(), "models": rows}
+    given.out.write_text(json.dumps(facts, indent=1) + "\n")
+    print(json.dumps(rows, indent=1))
+
+
+if __name__ == "__main__":
+    main()
