@@ -17,6 +17,7 @@ from ..exporting.kinds import AUTO, CALIBRATED
 from ..objective import Objective, as_objective
 from ..saving import load_weights, save_keras, save_weights
 from ..text_model import TextModel
+from . import extra
 from .checks import other_names
 from .materials import SPLITS, Materials
 from .stages import Stage, stages_of, titles
@@ -32,6 +33,7 @@ class Run(Materials):
 
     def plan(self) -> None:
         """Say what will be done, before it is."""
+        extra.callbacks(self.config.callbacks)  # a wrong one, before anything is computed
         schedule, counts, say = self.schedule(), self.data.counts, self.voice.say
         made = " (synthetic texts, written by a program)" if self.data.synthetic else ""
         splits = ", ".join(f"{name} {count:,}" for name, count in counts.items())
@@ -139,7 +141,10 @@ class Run(Materials):
         keras.utils.set_random_seed(seed)
         checks = Feed(self.encoded("validation"), 256, 0)
         rate = self.config.projection_rate or None
-        fit(distiller, feed, schedule, checks, self.folder / title, title, self.voice, rate)
+        fit(
+            *(distiller, feed, schedule, checks, self.folder / title, title, self.voice, rate),
+            callbacks=extra.callbacks(self.config.callbacks),
+        )
 
     def _feed(self, encoded: Encoded, steps: int, objective: Objective):
         """The batches, and the teacher if it runs in every step."""

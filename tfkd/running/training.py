@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,7 @@ def fit(
     title: str,
     voice: Voice,
     projection_rate: float | None = None,
+    callbacks: Sequence[Any] = (),
 ) -> None:
     """Train; the states on the way and the history (`history.jsonl`) go to `folder`.
 
@@ -80,7 +82,7 @@ def fit(
             jit_compile=False,
             projection_optimizer=projection_rate,
         )
-    callbacks: list[Any] = [feed.follow()]
+    callbacks = [feed.follow(), *callbacks]
     with voice.bar(title, feed.steps * schedule.epochs, "steps") as advance:
         callbacks.append(_progress(advance, feed.steps))
         if worker(strategy)[0] == 0:
