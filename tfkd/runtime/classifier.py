@@ -10,10 +10,13 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import UserError
+from ..text import TextEncoder
 from .batching import bucket, micro_batches, pad
-from .inside import read_encoder
-from .interpreter import LiteRT
+from .inside import check_seal, read_encoder
+from .interpreter import LiteRT, readable
 from .packing import unpack
+
+BATCH = 4_096  # texts at once, where the file fixes it
 
 
 class Prediction(NamedTuple):
@@ -41,15 +44,15 @@ class Classifier:
     """
 
     def __init__(self, path: str | Path, *, threads: int = 1):
-        self._model = LiteRT(path, threads=threads)
-        files = unpack(Path(path).read_bytes(), str(path))
-        self.encoder, settings = read_encoder(files, str(path))
+        self._model, self.encoder, settings = _opened(path, threads)
         self._binary = settings.get("form") == "binary"
         self._squashed = settings.get("outputs") == "probabilities"
-        self.labels = tuple(settings.get("classes", ()))
+        self.labels = tuple(settings.get("classes") or ())
         self.quantize = settings.get("quantize")
         self.max_length = self.encoder.max_length
+        self._path = path
         self._input, self.batch, self._length, self._dtype = _one_input(self._model, path)
+        _check_sizes(self, path)
         _check_labels(self, path)
 
     def logits(self, texts: Sequence[str], batch_size: int = 32) -> np.ndarray:
@@ -102,7 +105,13 @@ class Classifier:
         ids = pad(encoded, length, self._dtype)
         if self.batch and len(ids) < self.batch:
             ids = np.pad(ids, ((0, self.batch - len(ids)), (0, 0)))
-        return self._unsquash(self._model({self._input: ids}))
+        found = self._model({self._input: ids})
+        if found.shape != (len(ids), self._model.output_shape[-1]) or np.isnan(found).any():
+            raise UserError(
+                f"{self._path} answers {len(ids)} texts with {found.dtype} of shape {found.shape} "
+                "or with NaN: the file is damaged; export it again."
+            )
+        return self._unsquash(found)
 
     def _unsquash(self, outputs: np.ndarray) -> np.ndarray:
         if not self._squashed:
@@ -115,13 +124,29 @@ class Classifier:
         logits = logits.astype(np.float64)
         if self._binary:  # sigmoid is a softmax beside a logit of zero
             logits = np.concatenate([np.zeros_like(logits), logits], axis=1)
-        raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+        most = logits.max(axis=1, keepdims=True)
+        if not np.isfinite(most).all():
+            raise UserError(
+                f"{self._path} answers with infinite logits: the file is damaged; export it again."
+            )
+        raised = np.exp(logits - most)
         return raised / raised.sum(axis=1, keepdims=True)
 
     def _prediction(self, row: np.ndarray) -> Prediction:
         best = int(row.argmax())
         named = {label: float(p) for label, p in zip(self.labels, row, strict=True)}
         return Prediction(self.labels[best], float(row[best]), named)
+
+
+def _opened(path, threads: int) -> tuple[LiteRT, TextEncoder, dict]:
+    """The model behind its digest: the interpreter gets what was exported, or nothing."""
+    content, name = readable(path).read_bytes(), str(path)
+    files = unpack(content, name)
+    if not files:
+        LiteRT(path)  # where the end is missing, this says so
+    encoder, settings = read_encoder(files, name)
+    check_seal(content, settings, name)
+    return LiteRT(path, threads=threads), encoder, settings
 
 
 def _one_input(model: LiteRT, path):
@@ -132,6 +157,21 @@ def _one_input(model: LiteRT, path):
         )
     ((name, ((batch, length), dtype)),) = model.inputs.items()
     return name, batch, length, dtype
+
+
+def _check_sizes(classifier: Classifier, path) -> None:
+    """Ids of texts fit into the input, and a batch into memory."""
+    length, dtype = classifier._length or classifier.max_length, classifier._dtype
+    if length < classifier.max_length or (classifier.batch or 1) > BATCH:
+        raise UserError(
+            f"{path} takes {classifier.batch} texts of {length} word pieces, and its settings say "
+            f"{classifier.max_length}: the file is damaged; export it again."
+        )
+    if np.dtype(dtype).kind not in "if" or classifier._model.output_dtype != np.float32:
+        raise UserError(
+            f"{path} takes {np.dtype(dtype)} and answers {classifier._model.output_dtype}: a text "
+            "classifier takes ids and answers float32."
+        )
 
 
 def _check_labels(classifier: Classifier, path) -> None:
