@@ -14,6 +14,7 @@ from ._version import __version__
 from .backup.preemption import EXIT_PREEMPTED, Preempted, raised
 from .config import RunConfig, make
 from .errors import LostWorker, UserError
+from .memory import no_more_than_there_is
 
 EXIT_WRONG_INPUT, EXIT_INTERRUPTED, EXIT_CLOSED_PIPE = 2, 130, 141
 PRECISIONS = ("auto", "float32", "bfloat16", "int8")
@@ -246,6 +247,7 @@ def _export(given: argparse.Namespace) -> None:
     )
 
 
+@no_more_than_there_is()
 def _predict(given: argparse.Namespace) -> None:
     import json
 
@@ -265,6 +267,7 @@ def _predict(given: argparse.Namespace) -> None:
             print(f"{each['label']}  {each['probability']:.4f}  {each['text'][:80]}", flush=True)
 
 
+@no_more_than_there_is()
 def _bench(given: argparse.Namespace) -> None:
     from .runtime import bench
 

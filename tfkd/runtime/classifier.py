@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import UserError
 from ..text import TextEncoder
 from .batching import bucket, micro_batches, pad
-from .inside import check_seal, read_encoder
+from .inside import check_seal, read_encoder, told_of_tokenizers
 from .interpreter import LiteRT, readable
 from .packing import unpack
 
@@ -83,7 +83,7 @@ class Classifier:
         for turn in range(repeats + 1):
             for i, text in enumerate(texts):
                 start = time.perf_counter()
-                self.run(self.encoder.encode_many([text]) if tokenise else [encoded[i]])
+                self.run(self._ids([text]) if tokenise else [encoded[i]])
                 took[turn, i] = time.perf_counter() - start
         return np.median(took[1:], axis=0)
 
@@ -97,7 +97,11 @@ class Classifier:
                     f"text {i} is {'empty' if text == '' else repr(text)[:40]}: "
                     "give at least one word."
                 )
-        return self.encoder.encode_many(texts) if texts else []
+        return self._ids(texts) if texts else []
+
+    def _ids(self, texts: list[str]) -> list[list[int]]:
+        with told_of_tokenizers(str(self._path)):
+            return self.encoder.encode_many(texts)
 
     def run(self, encoded: list[list[int]]) -> np.ndarray:
         """Logits of the ids of at most `batch` texts, padded as the file wants it."""
@@ -175,10 +179,10 @@ def _check_sizes(classifier: Classifier, path) -> None:
 
 
 def _check_labels(classifier: Classifier, path) -> None:
-    shape = classifier._model.output_shape
-    classes = 2 if classifier._binary else shape[-1]
-    if len(shape) != 2 or classes != len(classifier.labels):
+    shape, names = classifier._model.output_shape, len(classifier.labels)
+    logits = 1 if classifier._binary else names
+    if len(shape) != 2 or shape[1] != logits or names < 1 + classifier._binary:
         raise UserError(
-            f"{path} has {len(classifier.labels)} class names inside and outputs of shape "
+            f"{path} has {names} class names inside and outputs of shape "
             f"{shape}: the file is damaged; export it again."
         )

@@ -6,6 +6,8 @@ No TensorFlow here: the runtime reads with this file.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from tokenizers import Tokenizer
 
@@ -46,9 +48,15 @@ def read_encoder(files: dict[str, str], name: str = "the file") -> tuple[TextEnc
             "`tfkd.export(student, path, encoder=encoder, labels=[...])`."
         )
     settings = _settings(files["tfkd.json"], name)
+    with told_of_tokenizers(name), quiet():  # a panic of Rust prints where it happened
+        return _encoder(files, settings), settings
+
+
+@contextmanager
+def told_of_tokenizers(name: str) -> Iterator[None]:
+    """What goes wrong in the block is the tokenizer's fault, in a sentence."""
     try:
-        with quiet():  # a panic of Rust prints where it happened
-            return _encoder(files, settings), settings
+        yield
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # `tokenizers` raises bare Exception, and panics beside it

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 GROWTH = 64  # times as long as the text
 LONGEST = 200  # characters of a pattern, and bytes that one character may become
 WORD = 1_000  # characters of a word that WordPiece takes to pieces: its time is their square
+_REPEATED = re.compile(r"\)[+*{]")  # two repetitions in each other: steps without number
 _NORMALIZERS = {"BertNormalizer", "Lowercase", "NFC", "NFD", "NFKC", "NFKD", "Nmt", "Precompiled"}
 _NORMALIZERS |= {"Prepend", "Replace", "Sequence", "Strip", "StripAccents"}
 _PRE_TOKENIZERS = {"BertPreTokenizer", "ByteLevel", "CharDelimiterSplit", "Digits", "Metaspace"}
@@ -53,8 +55,12 @@ def _parts(part: dict[str, Any] | None, below: str) -> Iterator[dict[str, Any]]:
 def _check_part(part: dict[str, Any], known: set[str]) -> None:
     if part.get("type") not in known:
         raise ValueError("tokenizer.json has a part that tfkd does not know")
-    if len(json.dumps(part.get("pattern"))) > LONGEST:
-        raise ValueError(f"tokenizer.json has a pattern of more than {LONGEST} characters")
+    pattern = json.dumps(part.get("pattern"))
+    if len(pattern) > LONGEST or _REPEATED.search(pattern):
+        raise ValueError(
+            f"tokenizer.json has a pattern of more than {LONGEST} characters or that repeats a "
+            "group"
+        )
 
 
 def _check_growth(normalizers: list[dict[str, Any]]) -> None:
