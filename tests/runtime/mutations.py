@@ -7,6 +7,7 @@ import io
 import json
 import random
 import struct
+import warnings
 import zipfile
 from collections.abc import Callable
 
@@ -82,6 +83,27 @@ def zipped(rng: random.Random, blob: bytes, files: dict[str, str]) -> bytes:
         at = rng.choice((rng.randrange(len(blob), len(whole)), len(whole) - 1 - rng.randrange(300)))
         whole[at] = rng.choice((0, 1, 0x7F, 0x80, 0xFF, rng.randrange(256)))
     return bytes(whole)
+
+
+def repacked(rng: random.Random, blob: bytes, files: dict[str, str]) -> bytes:
+    """Entries twice, elsewhere, compressed, or of other names; headers that lie."""
+    out = io.BytesIO(blob)
+    names = rng.choices([*files, "../vocab.txt", "/etc/passwd", "C:\\x", "\x00", "ü"], k=5)
+    with warnings.catch_warnings(), zipfile.ZipFile(out, "a") as archive:
+        warnings.simplefilter("ignore")
+        for name in [*rng.sample(list(files), len(files)), *names[: rng.choice((0, 0, 1, 2))]]:
+            info = zipfile.ZipInfo(name)
+            info.compress_type = rng.choice((0, 0, 0, 0, 0, 0, 8, 8, 12, 14))
+            info.extra = rng.choice(
+                (b"", b"", b"", b"", b"", b"", b"", b"\x01\x00\x10\x00" + b"\xff" * 16)
+            )
+            archive.writestr(info, files.get(name, "x").encode())
+        for info in archive.infolist():
+            if rng.random() < 0.2:
+                info.file_size = rng.choice((0, 1, 2**31, 2**32 - 1))
+            if rng.random() < 0.1:
+                info.flag_bits = rng.choice((0, 1, 8, 64, 0x800, 0xFFFF))
+    return out.getvalue()
 
 
 def unsettled(rng: random.Random, blob: bytes, files: dict[str, str]) -> bytes:
@@ -183,14 +205,14 @@ def _other(rng: random.Random, value):
 def _other_list(rng: random.Random, values: list):
     values = copy.copy(values)
     at = rng.randrange(len(values)) if values else 0
-    number = not values or not hasattr(values[0], "__dict__")
-    if number and values and rng.random() < 0.7:
-        largest = 255 if len(values) > 8 else 2**31 - 1
-        near = rng.choice((*range(40), *NUMBERS)) if largest > 255 else rng.randrange(256)
-        values[at] = near
-        return values
     if not values or rng.random() < 0.1:
-        return rng.choice(([], None))
+        return rng.choice(([], None, [rng.choice(NUMBERS)]))
+    if not hasattr(values[0], "__dict__") and rng.random() < 0.7:
+        byte = getattr(values[0], "dtype", None) == "uint8"
+        values[at] = rng.randrange(256) if byte else rng.choice((*range(40), *NUMBERS))
+        return values
+    if rng.random() < 0.2:
+        return rng.sample(values, len(values))
     if rng.random() < 0.5:
         return values[:at] + values[at + 1 :]
     other = rng.choice(values)
@@ -203,6 +225,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     cut,
     structural,
     structural,
+    structural,
     zipped,
+    repacked,
     unsettled,
 )
