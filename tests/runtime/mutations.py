@@ -76,6 +76,36 @@ def structural(rng: random.Random, blob: bytes, files: dict[str, str]) -> bytes:
     return pack(blob_of(model), files)
 
 
+def reoperated(rng: random.Random, blob: bytes, files: dict[str, str]) -> bytes:
+    """Operators are of other kinds and versions, read other tensors, and know other types."""
+    model = model_of(blob)
+    graph = rng.choice(model.subgraphs)
+    for _ in range(rng.choice((1, 1, 2))):
+        at, before = rng.randrange(len(graph.operators)), len(graph.tensors)
+        operator = graph.operators[at]
+        kind = rng.randrange(5)
+        if kind < 2:
+            code = schema.OperatorCodeT()
+            code.builtinCode = rng.randrange(162)
+            code.deprecatedBuiltinCode = min(code.builtinCode, 127)
+            code.version = rng.choice((1, 1, 1, 2, 3, 5))
+            model.operatorCodes.append(code)
+            operator.opcodeIndex = len(model.operatorCodes) - 1
+            if rng.random() < 0.5:
+                operator.builtinOptions, operator.builtinOptionsType = None, 0
+        if kind in (1, 2):
+            known = [0, *range(before)]
+            operator.inputs = [rng.choice(known) for _ in range(rng.choice((0, 1, 2, 3, 4, 20)))]
+        if kind == 3:
+            place = rng.choice([*operator.inputs, *operator.outputs])
+            graph.tensors[place].type = rng.choice((0, 1, 2, 3, 4, 6, 7, 9, 17))
+        if kind == 4:
+            place = rng.choice([*operator.inputs, *operator.outputs])
+            graph.tensors[place].shape = [rng.choice((0, 1, 2, 8)) for _ in range(rng.randrange(7))]
+            graph.tensors[place].shapeSignature = None
+    return pack(blob_of(model), files)
+
+
 def zipped(rng: random.Random, blob: bytes, files: dict[str, str]) -> bytes:
     """Bytes of the archive are others."""
     whole = bytearray(pack(blob, files))
@@ -226,6 +256,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     structural,
     structural,
     structural,
+    reoperated,
+    reoperated,
     zipped,
     repacked,
     unsettled,

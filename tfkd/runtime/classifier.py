@@ -12,11 +12,10 @@ import numpy as np
 from ..errors import UserError
 from ..text import TextEncoder
 from .batching import bucket, micro_batches, pad
+from .fitting import check_labels, check_sizes, one_input
 from .inside import check_seal, read_encoder, told_of_tokenizers
 from .interpreter import LiteRT, readable
 from .packing import unpack
-
-BATCH = 4_096  # texts at once, where the file fixes it
 
 
 class Prediction(NamedTuple):
@@ -51,9 +50,9 @@ class Classifier:
         self.quantize = settings.get("quantize")
         self.max_length = self.encoder.max_length
         self._path = path
-        self._input, self.batch, self._length, self._dtype = _one_input(self._model, path)
-        _check_sizes(self, path)
-        _check_labels(self, path)
+        self._input, self.batch, self._length, self._dtype = one_input(self._model, path)
+        check_sizes(self._model, self.max_length, path)
+        check_labels(self._model, self.labels, self._binary, path)
 
     def logits(self, texts: Sequence[str], batch_size: int = 32) -> np.ndarray:
         """`[texts, classes]` (`[texts, 1]` of a binary model), float32, in the order given.
@@ -151,38 +150,3 @@ def _opened(path, threads: int) -> tuple[LiteRT, TextEncoder, dict]:
     encoder, settings = read_encoder(files, name)
     check_seal(content, settings, name)
     return LiteRT(path, threads=threads), encoder, settings
-
-
-def _one_input(model: LiteRT, path):
-    """The name, fixed batch, fixed length (None where free) and dtype of the ids."""
-    if len(model.inputs) != 1 or len(next(iter(model.inputs.values()))[0]) != 2:
-        raise UserError(
-            f"{path} takes {', '.join(model.inputs)}: a text classifier takes one array of ids."
-        )
-    ((name, ((batch, length), dtype)),) = model.inputs.items()
-    return name, batch, length, dtype
-
-
-def _check_sizes(classifier: Classifier, path) -> None:
-    """Ids of texts fit into the input, and a batch into memory."""
-    length, dtype = classifier._length or classifier.max_length, classifier._dtype
-    if length < classifier.max_length or (classifier.batch or 1) > BATCH:
-        raise UserError(
-            f"{path} takes {classifier.batch} texts of {length} word pieces, and its settings say "
-            f"{classifier.max_length}: the file is damaged; export it again."
-        )
-    if np.dtype(dtype).kind not in "if" or classifier._model.output_dtype != np.float32:
-        raise UserError(
-            f"{path} takes {np.dtype(dtype)} and answers {classifier._model.output_dtype}: a text "
-            "classifier takes ids and answers float32."
-        )
-
-
-def _check_labels(classifier: Classifier, path) -> None:
-    shape, names = classifier._model.output_shape, len(classifier.labels)
-    logits = 1 if classifier._binary else names
-    if len(shape) != 2 or shape[1] != logits or names < 1 + classifier._binary:
-        raise UserError(
-            f"{path} has {names} class names inside and outputs of shape "
-            f"{shape}: the file is damaged; export it again."
-        )
