@@ -2,7 +2,9 @@
 
 import io
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -222,6 +224,36 @@ def test_the_command_line(pieces, tmp_path, capsys, command):
     said = capsys.readouterr().err
     assert said.startswith(f"tfkd: {path}")
     assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", [("predict", "a.tflite", "a film"), ("bench", "a.tflite")])
+def test_a_loop_without_end(exported, tmp_path, command):
+    """C++ that never returns: neither an exception nor Ctrl-C gets in."""
+    shutil.copy(exported, tmp_path / "a.tflite")
+    code = (
+        "import sys, hashlib; from tfkd import cli, watch; from tfkd.runtime import interpreter\n"
+        "watch.SECONDS = 0.5\n"
+        "def endless(*args, **kwargs):\n"
+        "    while True:\n"
+        "        hashlib.sha256(bytes(10**7))\n"
+        "made = interpreter.LiteRT.__init__\n"
+        "def init(self, *args, **kwargs):\n"
+        "    made(self, *args, **kwargs)\n"
+        "    self._runner = endless\n"
+        "interpreter.LiteRT.__init__ = init\n"
+        "sys.exit(cli.main(sys.argv[1:]))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, *command],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "PYTHONPATH": str(HERE.parents[1])},
+    )
+    assert run.returncode == 2
+    assert run.stderr.startswith("tfkd: a.tflite has computed for")
+    assert run.stderr.count("\n") == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the fuzzer forks, and reads /proc")

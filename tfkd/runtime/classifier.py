@@ -11,6 +11,7 @@ import numpy as np
 
 from ..errors import UserError
 from ..text import TextEncoder
+from ..watch import expect
 from .batching import bucket, micro_batches, pad
 from .fitting import check_labels, check_sizes, one_input
 from .inside import check_seal, read_encoder, told_of_tokenizers
@@ -99,6 +100,7 @@ class Classifier:
         return self._ids(texts) if texts else []
 
     def _ids(self, texts: list[str]) -> list[list[int]]:
+        expect(len(texts))
         with told_of_tokenizers(str(self._path)):
             return self.encoder.encode_many(texts)
 
@@ -108,6 +110,7 @@ class Classifier:
         ids = pad(encoded, length, self._dtype)
         if self.batch and len(ids) < self.batch:
             ids = np.pad(ids, ((0, self.batch - len(ids)), (0, 0)))
+        expect(len(ids))
         found = self._model({self._input: ids})
         if found.shape != (len(ids), self._model.output_shape[-1]) or np.isnan(found).any():
             raise UserError(
