@@ -163,6 +163,15 @@ def test_bytes_anywhere(pieces):
     assert 40 < refusals < 400
 
 
+def test_a_place_before_the_beginning():
+    """Python counts negative places from the end: what LiteRT then reads was never looked at."""
+    # The root at 8, its vtable 1,000 bytes before it; behind all, what would pass for one.
+    content = (8).to_bytes(4, "little") + b"TFL3" + (1_000).to_bytes(4, "little")
+    content += b"\x04\x00\x04\x00" * 1_000
+    with pytest.raises(Damaged, match="leads out of it"):
+        check(content)
+
+
 def test_truncated_anywhere(pieces, exported):
     """An offset beyond the end is no number, at whatever byte a download stopped."""
     blob = pieces[0]
