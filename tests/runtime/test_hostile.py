@@ -20,7 +20,7 @@ from tfkd.runtime.packing import pack
 from tfkd.runtime.soundness import check
 
 TEXTS = ["a good film", "a film that is not bad " * 200]
-CUSTOM, VARIABLE, STABLEHLO, SPLIT, WHILE = 32, 144, 200, 49, 119
+CUSTOM, VARIABLE, STABLEHLO, SPLIT, WHILE, STRIDED_SLICE = 32, 144, 200, 49, 119, 45
 
 
 def test_pieces_without_a_change_are_answered(exported, pieces, tmp_path):
@@ -82,11 +82,14 @@ FINDINGS = [
     (lambda m: put(subgraphs=[])(m), "no graph"),
     (lambda m: constant(m, m.subgraphs[0].outputs[0]), "numbers than its shape|what another one"),
     (lambda m: constant(m, m.subgraphs[0].inputs[0]), "an input is a constant"),
+    (each_operator(put(inputs=[])), "has 0 inputs"),
+    (each_operator(lambda o: put(inputs=o.inputs[:1])(o)), "has 1 inputs"),
+    (lambda m: operator(m, STRIDED_SLICE), "operator 45 of its schema has"),
     (each_operator(put(outputs=[])), "another number of outputs"),
     (each_operator(put(outputs=[0])), "writes what another one did"),
     (each_operator(put(inputs=[0, 2**31 - 1])), "named that is not there"),
     (each_operator(put(opcodeIndex=500)), "of no kind"),
-    (each_operator(lambda o: put(inputs=o.outputs)(o)), "reads what nothing has written"),
+    (each_operator(lambda o: put(inputs=[*o.outputs] * 4)(o)), "reads what nothing has written"),
     (each_tensor(put(isVariable=True)), "an input is a constant"),
     (lambda m: put(isVariable=True)(m.subgraphs[0].tensors[-1]), "what another one did"),
     (each_tensor(put(shape=[-5, 3])), "negative size"),

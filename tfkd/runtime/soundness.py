@@ -24,6 +24,16 @@ NEWEST = 161
 # An input may be absent (-1) from this place on; elsewhere the interpreter would read no tensor.
 OPTIONAL = {3: 2, 4: 2, 9: 2, 16: 1, 27: 2, 44: 1, 46: 1, 52: 1, 67: 2, 132: 2, 141: 2}
 
+# Operators of which LiteRT's delegate reads so many inputs before anything counts them.
+_LEAST = {
+    2: (0, 3, 4, 7, 9, 18, 23, 34, 36, 39, 40, 41, 42, 48, 49, 54, 55, 56, 57, 58, 61, 62, 63)
+}
+_LEAST[2] += (69, 70, 71, 72, 74, 78, 79, 81, 82, 84, 86, 89, 90, 91, 94, 95, 97, 99, 100, 105)
+_LEAST[2] += (107, 112, 115, 125, 126, 128, 130, 131, 132, 140, 145, 149, 156, 160, 161)
+_LEAST |= {3: (37, 38, 60, 64, 65, 67, 96, 102, 122, 123, 141, 151, 153, 154, 155, 157), 48: (52,)}
+_LEAST |= {4: (45, 68, 85), 5: (16, 24, 27, 35, 120), 6: (121,), 12: (46,), 20: (44,)}
+LEAST = {code: least for least, codes in _LEAST.items() for code in codes}
+
 
 def check(content: bytes | mmap) -> None:
     """Nothing, where the interpreter may have it.
@@ -100,6 +110,8 @@ def _check_operator(operator: Operator, graph: Graph, ready: set[int]) -> None:
     code = operator.code
     if code in REFUSED or not 0 <= code <= NEWEST:
         raise Damaged(f"operator {code} of its schema is none that an export has")
+    if len(operator.inputs) < LEAST.get(code, 1):
+        raise Damaged(f"operator {code} of its schema has {len(operator.inputs)} inputs")
     first = OPTIONAL.get(code, len(operator.inputs))
     given = [e for i, e in enumerate(operator.inputs) if e != -1 or i < first]
     _check_places([*given, *operator.outputs], graph)
