@@ -138,6 +138,28 @@ def test_a_folder_that_is_not_whole(saved, spoil, words):
         load_teacher(f"keras:{saved}")
 
 
+def with_code(folder, suffix):
+    """A teacher whose file brings along a function that leaves a trace when it is loaded."""
+    trace = folder / "trace"
+    layer = keras.layers.Lambda(eval(f"lambda x: (open({str(trace)!r}, 'w'), x * 2)[1]"))
+    tokens = keras.Input((4,), name="input_ids")
+    made = keras.Model(tokens, keras.layers.Dense(3)(layer(tokens)))
+    (folder / "model.keras").unlink()
+    made.save(folder / f"model{suffix}")
+    trace.unlink()  # building the model ran it
+    return trace
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+def test_a_file_with_code_inside_is_refused(saved, suffix):
+    """A downloaded teacher that runs what its maker wrote: the file of a Lambda is a program."""
+    trace = with_code(saved, suffix)
+    with pytest.raises(UserError, match=rf"model{suffix} cannot be loaded as a Keras model"):
+        load_teacher(f"keras:{saved / f'model{suffix}'}")
+    assert not trace.exists()
+
+
 @pytest.mark.parametrize("spec", ["", "keras:", "minilm", "onnx:x", "teachers/imdb"])
 def test_an_unknown_kind(spec):
     with pytest.raises(UserError, match=f"unknown teacher '{spec}': write `keras:PATH`"):

@@ -14,7 +14,9 @@ from ._version import __version__
 from .backup.preemption import EXIT_PREEMPTED, Preempted, raised
 from .config import RunConfig, make
 from .errors import LostWorker, UserError
-from .exporting.kinds import AUTO, QUANTIZE
+from .memory import no_more_than_there_is
+from .quantisations import AUTO, QUANTIZE
+from .watch import no_endless_loop
 
 EXIT_WRONG_INPUT, EXIT_INTERRUPTED, EXIT_CLOSED_PIPE = 2, 130, 141
 PRECISIONS = ("auto", "float32", "bfloat16", "int8")
@@ -251,32 +253,40 @@ def _export(given: argparse.Namespace) -> None:
     )
 
 
+@no_more_than_there_is()
 def _predict(given: argparse.Namespace) -> None:
-    import json
-
     from . import predicting
     from .runtime import Classifier
 
     file = given.file / "student.tflite" if given.file.is_dir() else given.file
-    classifier = Classifier(file, threads=given.threads)
     column = given.text_column if given.jsonl else "text"
     found: Iterable[predicting.Record] = [{column: each} for each in given.text]
     if not given.text:
         found = (predicting.objects if given.jsonl else predicting.texts)(sys.stdin, column)
-    for each in predicting.answered(classifier, found, column, given.batch_size):
+    with no_endless_loop(str(file)):
+        classifier = Classifier(file, threads=given.threads)
+        _answer(predicting.answered(classifier, found, column, given.batch_size), given)
+
+
+def _answer(found: Iterable[dict], given: argparse.Namespace) -> None:
+    import json
+
+    for each in found:
         if given.json or given.jsonl:
             print(json.dumps(each, ensure_ascii=False), flush=True)
         else:
             print(f"{each['label']}  {each['probability']:.4f}  {each['text'][:80]}", flush=True)
 
 
+@no_more_than_there_is()
 def _bench(given: argparse.Namespace) -> None:
     from .runtime import bench
 
     texts = bench.TEXTS
     if given.texts:
         texts = tuple(filter(None, given.texts.read_text(encoding="utf-8").splitlines()))
-    found = bench.bench(given.file, texts, threads=given.threads)
+    with no_endless_loop(", ".join(map(str, given.file))):
+        found = bench.bench(given.file, texts, threads=given.threads)
     print(bench.as_json(found) if given.json else bench.table(found))
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from .errors import UserError
-from .exporting.kinds import AUTO, QUANTIZE
+from .quantisations import AUTO, QUANTIZE
 
 if sys.version_info >= (3, 11):
     import tomllib

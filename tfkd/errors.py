@@ -15,7 +15,7 @@ class LostWorker(RuntimeError):
     """
 
 
-def first_line(error: Exception) -> str:
+def first_line(error: BaseException) -> str:
     """What another library says is wrong, in short.
 
     >>> first_line(ValueError("no such key\\nand a page of shapes")), first_line(KeyError())

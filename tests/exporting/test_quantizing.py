@@ -11,7 +11,7 @@ keras = pytest.importorskip("keras")
 from tfkd.errors import UserError
 from tfkd.exporting import choosing, convert, export, integers, verify
 from tfkd.exporting.calling import calling
-from tfkd.exporting.kinds import CALIBRATED, QUANTIZE
+from tfkd.quantisations import CALIBRATED, QUANTIZE
 from tfkd.runtime import Classifier
 from tfkd.runtime.batching import pad
 from tfkd.students import build

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UserError
+from ..quantisations import AUTO, CALIBRATED, QUANTIZE
 from ..text import TextEncoder
 from . import integers
-from .kinds import AUTO, CALIBRATED, QUANTIZE
 from .placing import check_target, format_of, put, room, size
 
 FORMS = ("multiclass", "binary")

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import UserError
+from ..quantisations import CALIBRATED, QUANTIZE, milder
 from . import integers
-from .kinds import CALIBRATED, QUANTIZE, milder
 from .order import Order
 from .verify import Differs, Figures
 

@@ -11,12 +11,12 @@ import keras
 import tensorflow as tf
 
 from ..errors import UserError
+from ..quantisations import BOUNDED, CALIBRATED
 from ..quiet import quiet
 from ..runtime.interpreter import SIGNATURE
 from . import integers
 from .bounding import bound_masks
 from .calling import Calling
-from .kinds import BOUNDED, CALIBRATED
 
 _MISSING = re.compile(r"'tf\.(\w+)' op is neither a custom op nor a flex op")
 _SELECT = re.compile(r"^(?:TF Select|Custom) ops: (.+)$", re.MULTILINE)
@@ -39,7 +39,7 @@ def flatbuffer(calling: Calling, quantize: str, feeds: integers.Feeds | None = N
 
     `quantize` is `float32`, `float16` (weights halved), `int8` (weights of 1024 numbers or more
     quartered, their inputs quantised on the fly: dynamic range), or one of
-    `tfkd.exporting.kinds.CALIBRATED`, whose ranges are read off `feeds`.
+    `tfkd.quantisations.CALIBRATED`, whose ranges are read off `feeds`.
 
     Raises:
         Inconvertible: with these sizes it cannot be converted.

@@ -13,7 +13,7 @@ from ..probabilities import ends_linear
 from ..quiet import quiet_save
 from ..runtime.inside import describe, read_encoder
 from ..runtime.interpreter import SIGNATURE, LiteRT
-from ..runtime.packing import pack, unpack
+from ..runtime.packing import pack, seal, unpack
 from .calling import Calling, Reference, calling
 from .convert import Inconvertible, attempts, flatbuffer, saved_model
 from .order import Order
@@ -89,6 +89,7 @@ def _append(order: Order, blob: bytes, made: Path, figures: Figures, sizes: Call
         "quantize": order.quantize,
         "outputs": _outputs(order, figures),
         "classes": order.labels,
+        "model": seal(blob),
     }
     files = describe(order.encoder, settings) | {"labels.txt": "\n".join(order.labels) + "\n"}
     made.write_bytes(pack(blob, files))

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 
 from ..errors import UserError
+from ..quantisations import CALIBRATED
 from ..quiet import quiet
 from ..runtime.interpreter import SIGNATURE
-from .kinds import CALIBRATED
 
 Feeds = list[dict]
 

@@ -24,18 +24,21 @@ def saved_model(path: str, max_length: int | None) -> TextModel:
 def tflite(path: str, max_length: int | None) -> TextModel:
     """A `.tflite`, of tfkd's with its tokenizer inside."""
     from ..kinds.litert import LiteRTModel
-    from ..runtime.inside import read_encoder
+    from ..runtime.inside import check_seal, read_encoder
+    from ..runtime.interpreter import readable
     from ..runtime.packing import unpack
 
-    file = Path(path).expanduser()
-    model, files = LiteRTModel(file), unpack(file.read_bytes(), str(file))
+    file = readable(Path(path).expanduser())
+    content = file.read_bytes()
+    files = unpack(content, str(file))
     if not files:
-        return TextModel(
-            model, text.load(file.parent, max_length), labels(file.parent), f"tflite:{path}"
-        )
+        encoder = text.load(file.parent, max_length)
+        return TextModel(LiteRTModel(file), encoder, labels(file.parent), f"tflite:{path}")
     encoder, settings = read_encoder(files, str(file))
+    check_seal(content, settings, str(file))
+    model = LiteRTModel(file)
     model.squashed = settings.get("outputs") == "probabilities"
-    return TextModel(model, encoder, tuple(settings.get("classes", ())), f"tflite:{path}")
+    return TextModel(model, encoder, tuple(settings.get("classes") or ()), f"tflite:{path}")
 
 
 def store(path: str, max_length: int | None) -> TextModel:

@@ -13,8 +13,8 @@ from ..corpus.encoded import Encoded
 from ..corpus.feeding import Feed
 from ..data import Data
 from ..errors import UserError
-from ..exporting.kinds import AUTO, CALIBRATED
 from ..objective import Objective, as_objective
+from ..quantisations import AUTO, CALIBRATED
 from ..saving import load_weights, save_keras, save_weights
 from ..text_model import TextModel
 from . import extra

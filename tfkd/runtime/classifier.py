@@ -10,9 +10,12 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import UserError
+from ..text import TextEncoder
+from ..watch import expect
 from .batching import bucket, micro_batches, pad
-from .inside import read_encoder
-from .interpreter import LiteRT
+from .fitting import check_labels, check_sizes, one_input
+from .inside import check_seal, read_encoder, told_of_tokenizers
+from .interpreter import LiteRT, readable
 from .packing import unpack
 
 
@@ -41,16 +44,16 @@ class Classifier:
     """
 
     def __init__(self, path: str | Path, *, threads: int = 1):
-        self._model = LiteRT(path, threads=threads)
-        files = unpack(Path(path).read_bytes(), str(path))
-        self.encoder, settings = read_encoder(files, str(path))
+        self._model, self.encoder, settings = _opened(path, threads)
         self._binary = settings.get("form") == "binary"
         self._squashed = settings.get("outputs") == "probabilities"
-        self.labels = tuple(settings.get("classes", ()))
+        self.labels = tuple(settings.get("classes") or ())
         self.quantize = settings.get("quantize")
         self.max_length = self.encoder.max_length
-        self._input, self.batch, self._length, self._dtype = _one_input(self._model, path)
-        _check_labels(self, path)
+        self._path = path
+        self._input, self.batch, self._length, self._dtype = one_input(self._model, path)
+        check_sizes(self._model, self.max_length, path)
+        check_labels(self._model, self.labels, self._binary, path)
 
     def logits(self, texts: Sequence[str], batch_size: int = 32) -> np.ndarray:
         """`[texts, classes]` (`[texts, 1]` of a binary model), float32, in the order given.
@@ -80,7 +83,7 @@ class Classifier:
         for turn in range(repeats + 1):
             for i, text in enumerate(texts):
                 start = time.perf_counter()
-                self.run(self.encoder.encode_many([text]) if tokenise else [encoded[i]])
+                self.run(self._ids([text]) if tokenise else [encoded[i]])
                 took[turn, i] = time.perf_counter() - start
         return np.median(took[1:], axis=0)
 
@@ -94,7 +97,12 @@ class Classifier:
                     f"text {i} is {'empty' if text == '' else repr(text)[:40]}: "
                     "give at least one word."
                 )
-        return self.encoder.encode_many(texts) if texts else []
+        return self._ids(texts) if texts else []
+
+    def _ids(self, texts: list[str]) -> list[list[int]]:
+        expect(len(texts))
+        with told_of_tokenizers(str(self._path)):
+            return self.encoder.encode_many(texts)
 
     def run(self, encoded: list[list[int]]) -> np.ndarray:
         """Logits of the ids of at most `batch` texts, padded as the file wants it."""
@@ -102,7 +110,14 @@ class Classifier:
         ids = pad(encoded, length, self._dtype)
         if self.batch and len(ids) < self.batch:
             ids = np.pad(ids, ((0, self.batch - len(ids)), (0, 0)))
-        return self._unsquash(self._model({self._input: ids}))
+        expect(len(ids))
+        found = self._model({self._input: ids})
+        if found.shape != (len(ids), self._model.output_shape[-1]) or np.isnan(found).any():
+            raise UserError(
+                f"{self._path} answers {len(ids)} texts with {found.dtype} of shape {found.shape} "
+                "or with NaN: the file is damaged; export it again."
+            )
+        return self._unsquash(found)
 
     def _unsquash(self, outputs: np.ndarray) -> np.ndarray:
         if not self._squashed:
@@ -115,7 +130,12 @@ class Classifier:
         logits = logits.astype(np.float64)
         if self._binary:  # sigmoid is a softmax beside a logit of zero
             logits = np.concatenate([np.zeros_like(logits), logits], axis=1)
-        raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+        most = logits.max(axis=1, keepdims=True)
+        if not np.isfinite(most).all():
+            raise UserError(
+                f"{self._path} answers with infinite logits: the file is damaged; export it again."
+            )
+        raised = np.exp(logits - most)
         return raised / raised.sum(axis=1, keepdims=True)
 
     def _prediction(self, row: np.ndarray) -> Prediction:
@@ -124,21 +144,12 @@ class Classifier:
         return Prediction(self.labels[best], float(row[best]), named)
 
 
-def _one_input(model: LiteRT, path):
-    """The name, fixed batch, fixed length (None where free) and dtype of the ids."""
-    if len(model.inputs) != 1 or len(next(iter(model.inputs.values()))[0]) != 2:
-        raise UserError(
-            f"{path} takes {', '.join(model.inputs)}: a text classifier takes one array of ids."
-        )
-    ((name, ((batch, length), dtype)),) = model.inputs.items()
-    return name, batch, length, dtype
-
-
-def _check_labels(classifier: Classifier, path) -> None:
-    shape = classifier._model.output_shape
-    classes = 2 if classifier._binary else shape[-1]
-    if len(shape) != 2 or classes != len(classifier.labels):
-        raise UserError(
-            f"{path} has {len(classifier.labels)} class names inside and outputs of shape "
-            f"{shape}: the file is damaged; export it again."
-        )
+def _opened(path, threads: int) -> tuple[LiteRT, TextEncoder, dict]:
+    """The model behind its digest: the interpreter gets what was exported, or nothing."""
+    content, name = readable(path).read_bytes(), str(path)
+    files = unpack(content, name)
+    if not files:
+        LiteRT(path)  # where the end is missing, this says so
+    encoder, settings = read_encoder(files, name)
+    check_seal(content, settings, name)
+    return LiteRT(path, threads=threads), encoder, settings

@@ -6,14 +6,17 @@ No TensorFlow here: the runtime reads with this file.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from tokenizers import Tokenizer
 
-from ..errors import UserError
+from ..errors import UserError, first_line
+from ..quiet import quiet
 from ..text import TextEncoder, wordpiece
-from .packing import broken
-
-FORMAT = 1
+from .packing import broken, seal
+from .settings import FORMAT, parse
+from .tokenizing import check_tokenizer
 
 
 def describe(encoder: TextEncoder, settings: dict) -> dict[str, str]:
@@ -45,27 +48,51 @@ def read_encoder(files: dict[str, str], name: str = "the file") -> tuple[TextEnc
             "`tfkd.export(student, path, encoder=encoder, labels=[...])`."
         )
     settings = _settings(files["tfkd.json"], name)
-    try:
+    with told_of_tokenizers(name), quiet():  # a panic of Rust prints where it happened
         return _encoder(files, settings), settings
-    except Exception as error:  # `tokenizers` raises bare Exception
-        raise broken(name, str(error)) from error
+
+
+@contextmanager
+def told_of_tokenizers(name: str) -> Iterator[None]:
+    """What goes wrong in the block is the tokenizer's fault, in a sentence."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # `tokenizers` raises bare Exception, and panics beside it
+        raise broken(name, first_line(error)) from error
+
+
+def check_seal(content: bytes, settings: dict, name: str) -> None:
+    """Compare the model in front with its digest among the settings; older files have none.
+
+    Raises:
+        UserError: a byte of the model is another one than at the export.
+    """
+    sealed = settings.get("model")
+    if sealed is not None and seal(content[: sealed["bytes"]]) != sealed:
+        raise UserError(
+            f"{name} is not what was exported (its SHA-256 is another one); the file is damaged: "
+            "copy or export it again."
+        )
 
 
 def _settings(text: str, name: str) -> dict:
     try:
-        settings = json.loads(text)
-        version = int(settings["format"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise broken(name, f"tfkd.json: {error}") from error
-    if version > FORMAT:
+        settings = parse(text)
+    except ValueError as error:
+        raise broken(name, f"tfkd.json: {first_line(error)}") from error
+    if settings["format"] > FORMAT:
         raise UserError(
-            f"{name} is of format {version}, this tfkd reads up to {FORMAT}: update tfkd."
+            f"{name} is of format {settings['format']}, this tfkd reads up to {FORMAT}: update "
+            "tfkd."
         )
     return settings
 
 
 def _encoder(files: dict[str, str], settings: dict) -> TextEncoder:
     if settings["tokenizer"] == "tokenizer.json":
+        check_tokenizer(files["tokenizer.json"])
         tokenizer = Tokenizer.from_str(files["tokenizer.json"])
     else:
         lines = files["vocab.txt"].split("\n")[:-1]
@@ -73,8 +100,13 @@ def _encoder(files: dict[str, str], settings: dict) -> TextEncoder:
             raise ValueError(
                 f"vocab.txt has {len(lines)} lines where {settings['vocab_size']} belong"
             )
+        if len(set(lines)) < len(lines) or "" in lines:
+            raise ValueError("vocab.txt has a line twice, or a blank one")
         tokenizer = _wordpiece(lines, settings["lowercase"], settings["special"])
-    return TextEncoder(tokenizer, int(settings["max_length"]))
+    encoder = TextEncoder(tokenizer, settings["max_length"])
+    if encoder.vocab_size != settings["vocab_size"]:
+        raise ValueError(f"{encoder.vocab_size} ids where {settings['vocab_size']} belong")
+    return encoder
 
 
 def _special(encoder: TextEncoder) -> list[str]:

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import mmap
 from pathlib import Path
 
 import numpy as np
 
-from ..errors import UserError
+from ..errors import UserError, first_line
 from ..quiet import quiet
+from .soundness import check
 
 SIGNATURE = "serve"
 OUTPUT = "logits"
+LARGEST = 2**31 + 2**28  # bytes: a flatbuffer ends at 2 GB, and four entries behind it
+
+
+class NeverRuns(UserError, RuntimeError):
+    """The interpreter opened a file and cannot run it: whoever made the file may try another."""
 
 
 class LiteRT:
     """Run a `.tflite` file by the names of its signature `serve`.
 
     `inputs` maps a name to its shape (`None` where any size will do) and dtype. Shapes change
-    freely between calls where the file allows: LiteRT resizes itself only when they do.
+    freely between calls where the file allows: LiteRT resizes itself only when they do. The file
+    is looked through first, since LiteRT believes what it reads.
 
     Raises:
         UserError: the file is missing, damaged, no LiteRT model, or needs TensorFlow's own ops.
@@ -26,16 +34,17 @@ class LiteRT:
     def __init__(self, path: str | Path, *, threads: int = 1):
         from ai_edge_litert.interpreter import Interpreter
 
-        path = _readable(Path(path))
+        self._path = path = readable(path)
         try:
+            _check(path)
             with quiet():
                 self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
                 self._runner = self._interpreter.get_signature_runner(_signature(self._interpreter))
-        except (ValueError, RuntimeError) as error:
-            reason = str(error).strip().splitlines()[0]
+        except (ValueError, RuntimeError, MemoryError) as error:
             raise UserError(
-                f"{path} cannot be opened ({reason}); the file is damaged or was cut off, or it "
-                "was made with ops that no plain LiteRT interpreter has: export it again."
+                f"{path} cannot be opened ({_printable(error)}); the file is damaged or was cut "
+                "off, or it was made with ops that no plain LiteRT interpreter has: export it "
+                "again."
             ) from error
         self._warm = False
         self.inputs = {
@@ -45,29 +54,58 @@ class LiteRT:
         outputs = self._runner.get_output_details()
         self._output = OUTPUT if OUTPUT in outputs else next(iter(outputs))
         self.output_shape = _shape(outputs[self._output])
+        self.output_dtype = np.dtype(outputs[self._output]["dtype"])
 
     def __call__(self, feed: dict[str, np.ndarray]) -> np.ndarray:
-        """The logits, `[batch, ..., classes]`, of arrays by input name."""
-        if self._warm:
-            return self._runner(**feed)[self._output]
-        with quiet():  # delegates introduce themselves at the first run
-            logits = self._runner(**feed)[self._output]
+        """The logits, `[batch, ..., classes]`, of arrays by input name.
+
+        Raises:
+            NeverRuns: an operator refuses what it is given.
+        """
+        try:
+            if self._warm:
+                return self._runner(**feed)[self._output]
+            with quiet():  # delegates introduce themselves at the first run
+                logits = self._runner(**feed)[self._output]
+        except (ValueError, RuntimeError, MemoryError) as error:
+            raise NeverRuns(
+                f"{self._path} cannot be run ({_printable(error)}); the file is damaged, or its "
+                "sizes do not fit the texts: export it again."
+            ) from error
         self._warm = True
         return logits
 
 
-def _readable(path: Path) -> Path:
+def readable(path: str | Path) -> Path:
+    """A path, if a `.tflite` of a size that can be is there.
+
+    Raises:
+        UserError: it is not.
+    """
+    path = Path(path)
     if not path.is_file():
         raise UserError(f"no file {path}: expected a `.tflite` file that tfkd exported.")
     try:
         with path.open("rb") as file:
-            head = file.read(8)
+            head, size = file.read(8), file.seek(0, 2)
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror}).") from error
     # A flatbuffer names its kind in bytes 4 to 8: cheap, and kinder than the interpreter's words.
     if head[4:] != b"TFL3":
         raise UserError(f"{path} is not a LiteRT model: expected a `.tflite` file.")
+    if size > LARGEST:
+        raise UserError(f"{path} has {size:,} bytes: a `.tflite` file has at most 2 GB.")
     return path
+
+
+def _check(path: Path) -> None:
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        check(content)
+
+
+def _printable(error: Exception) -> str:
+    """A reason that may quote the file: no control characters reach the terminal."""
+    return "".join(each for each in first_line(error) if each.isprintable())
 
 
 def _signature(interpreter) -> str:

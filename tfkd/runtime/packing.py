@@ -7,15 +7,16 @@ TensorFlow here: the runtime reads with this file.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import zipfile
-import zlib
+from collections import Counter
 
-from ..errors import UserError
+from ..errors import UserError, first_line
 
 KNOWN = ("tfkd.json", "vocab.txt", "labels.txt", "tokenizer.json")
 LARGEST = 64 * 2**20  # bytes of one entry: more is no vocabulary
-_BROKEN = (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, OSError)
+_KINDS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 def pack(model: bytes, files: dict[str, str]) -> bytes:
@@ -34,27 +35,43 @@ def pack(model: bytes, files: dict[str, str]) -> bytes:
     return out.getvalue()
 
 
+def seal(model: bytes) -> dict[str, int | str]:
+    """The length and the digest of a flatbuffer, for the settings behind it.
+
+    >>> seal(b"flatbuffer")["bytes"]
+    10
+    """
+    return {"bytes": len(model), "sha256": hashlib.sha256(model).hexdigest()}
+
+
 def unpack(content: bytes, name: str = "the file") -> dict[str, str]:
     """The known entries of the appended zip; empty where there is none.
 
     Names that tfkd does not know are never read, so none can lead out of the file.
 
     Raises:
-        UserError: the zip is cut off or broken, or an entry is larger than 64 MB.
+        UserError: the zip is cut off or broken, an entry is there twice, encrypted, or larger
+            than 64 MB.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            present = set(archive.namelist())
-            return {each: _entry(archive, each, name) for each in KNOWN if each in present}
-    except _BROKEN as error:
-        if isinstance(error, zipfile.BadZipFile) and b"tfkd.json" not in content:
-            return {}
-        raise broken(name, str(error)) from error
+            present = Counter(archive.namelist())
+            return {e: _entry(archive, e, present[e], name) for e in KNOWN if e in present}
+    except UserError:
+        raise
     except UnicodeDecodeError as error:
         raise broken(name, "not UTF-8") from error
+    except Exception as error:  # a damaged zip makes zipfile raise a dozen kinds
+        if isinstance(error, zipfile.BadZipFile) and b"tfkd.json" not in content:
+            return {}
+        raise broken(name, first_line(error)) from error
 
 
-def _entry(archive: zipfile.ZipFile, entry: str, name: str) -> str:
+def _entry(archive: zipfile.ZipFile, entry: str, times: int, name: str) -> str:
+    if times > 1:
+        raise broken(name, f"{entry} is in it {times} times")
+    if archive.getinfo(entry).compress_type not in _KINDS:
+        raise broken(name, f"{entry} is compressed in a way that tfkd does not read")
     with archive.open(entry) as file:
         # The stated size is the file's own word: read no further than the limit whatever it says.
         content = file.read(LARGEST + 1)

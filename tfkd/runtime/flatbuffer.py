@@ -1,0 +1,128 @@
+"""Read the tables of a flatbuffer and never beyond its end. No interpreter here.
+
+A table begins with the distance to its vtable, which holds where each field lies: a file that
+lies there would have C++ read other memory. Here each such number is checked before it is used.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from mmap import mmap
+
+
+class Damaged(ValueError):
+    """The file says what cannot be; the message says what."""
+
+
+@dataclass
+class Buffer:
+    """The bytes of a flatbuffer, and how much of them may still be read.
+
+    In a whole file each byte belongs to one place. Ten thousand tables that share one list of
+    ten thousand numbers are a bomb: more is read than there is.
+    """
+
+    content: bytes | mmap
+    left: int = field(init=False)
+
+    def __post_init__(self):
+        self.left = 2 * len(self.content)
+
+    def root(self) -> Table:
+        """The first table."""
+        return self.table(self.number("I", 0))
+
+    def number(self, kind: str, at: int) -> int:
+        """The number of a `struct` kind at a place."""
+        if at < 0:
+            raise Damaged("an offset leads out of it")
+        try:
+            return struct.unpack_from(f"<{kind}", self.content, at)[0]
+        except (struct.error, OverflowError) as error:
+            raise Damaged("an offset leads out of it") from error
+
+    def table(self, at: int) -> Table:
+        """The table at a place, its fields inside of it."""
+        vtable = at - self.number("i", at)
+        size, length = self.number("H", vtable), self.number("H", vtable + 2)
+        if size < 4 or size % 2 or vtable + size > len(self.content):
+            raise Damaged("a table has no fields")
+        self.spend(size)
+        slots = struct.unpack_from(f"<{size // 2 - 2}H", self.content, vtable + 4)
+        # Eight bytes are the largest field.
+        if max(slots, default=0) >= length or at + length > len(self.content) + 8:
+            raise Damaged("a field lies outside of its table")
+        return Table(self, at, slots)
+
+    def spend(self, count: int) -> None:
+        """Count what is read."""
+        self.left -= count
+        if self.left < 0:
+            raise Damaged("its parts overlap")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Fields by their number in the schema; one that is absent has its default."""
+
+    buffer: Buffer
+    at: int
+    slots: tuple[int, ...]
+
+    def number(self, slot: int, kind: str = "i", default: int = 0) -> int:
+        """A number in the table itself."""
+        at = self._place(slot)
+        return default if at is None else self.buffer.number(kind, at)
+
+    def has(self, slot: int) -> bool:
+        """Whether the field is there."""
+        return self._place(slot) is not None
+
+    def table(self, slot: int) -> Table | None:
+        """Another table."""
+        at = self._behind(slot)
+        return None if at is None else self.buffer.table(at)
+
+    def span(self, slot: int, width: int = 1) -> tuple[int, int]:
+        """Where a list begins and how many items of so many bytes it has."""
+        at = self._behind(slot)
+        if at is None:
+            return 0, 0
+        count = self.buffer.number("I", at)
+        if at + 4 + count * width > len(self.buffer.content):
+            raise Damaged("a list is longer than it")
+        return at + 4, count
+
+    def numbers(self, slot: int, kind: str = "i") -> tuple[int, ...]:
+        """A list of numbers."""
+        width = struct.calcsize(f"<{kind}")
+        at, count = self.span(slot, width)
+        self.buffer.spend(count * width)
+        return struct.unpack_from(f"<{count}{kind}", self.buffer.content, at)
+
+    def tables(self, slot: int) -> Iterator[Table]:
+        """A list of tables."""
+        at, count = self.span(slot, 4)
+        for place in range(at, at + 4 * count, 4):
+            yield self.buffer.table(place + self.buffer.number("I", place))
+
+    def text(self, slot: int) -> str:
+        """A text, ended by the zero that C++ looks for."""
+        at, count = self.span(slot)
+        self.buffer.spend(count)
+        if count and self.buffer.number("B", at + count):
+            raise Damaged("a name has no end")
+        try:
+            return self.buffer.content[at : at + count].decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise Damaged("a name is not UTF-8") from error
+
+    def _place(self, slot: int) -> int | None:
+        offset = self.slots[slot] if slot < len(self.slots) else 0
+        return self.at + offset if offset else None
+
+    def _behind(self, slot: int) -> int | None:
+        at = self._place(slot)
+        return None if at is None else at + self.buffer.number("I", at)

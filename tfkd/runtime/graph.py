@@ -1,0 +1,180 @@
+"""What a `.tflite` file says, read without the interpreter: tensors, operators, signatures.
+
+The numbers of the fields are those of LiteRT's `schema.fbs`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from mmap import mmap
+
+from .flatbuffer import Buffer, Damaged, Table
+
+MOST = 100_000  # tensors or operators: the largest of models has a few thousand
+RANK = 16
+IF, WHILE = 118, 119
+# By operator, the type of the options that it must have: what it calls, how many parts it makes.
+_CALLS, _PARTS = {IF: 92, WHILE: 93}, {49: 35, 102: 79, 88: 64}
+_LISTS = {17: "i", 30: "i", 115: "f"}  # by type of options, the list that they are
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A shape (-1 where any size will do), a type, and the bytes of a constant, else 0.
+
+    `scales` is of a quantised one: how many scales, how many zero points, along which dimension.
+    """
+
+    shape: tuple[int, ...]
+    sizes: tuple[int, ...]
+    kind: int
+    constant: int
+    variable: bool
+    scales: tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Operator:
+    """One step: tensors in, tensors out, the graphs that it calls, the parts that it promises."""
+
+    code: int
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    intermediates: tuple[int, ...]
+    calls: tuple[int, ...]
+    parts: int | None
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Operators in the order in which they run."""
+
+    tensors: list[Tensor]
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    operators: list[Operator]
+
+
+@dataclass(frozen=True)
+class Signature:
+    """Names of the inputs and outputs of one graph."""
+
+    graph: int
+    inputs: tuple[tuple[str, int], ...]
+    outputs: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Model:
+    """All of it."""
+
+    graphs: list[Graph]
+    signatures: list[Signature]
+
+
+def read(content: bytes | mmap) -> Model:
+    """The model in front of a file.
+
+    Raises:
+        Damaged: it leads out of the file, or is of a kind that tfkd does not write.
+    """
+    root = Buffer(content).root()
+    if any(root.span(slot)[1] for slot in (8, 9)):
+        raise Damaged("its weights are in other files")
+    root.text(3), root.numbers(5)
+    codes = [_code(each) for each in root.tables(1)]
+    constants = [_constant(each) for each in root.tables(4)]
+    for each in root.tables(6):
+        _check_metadata(each, constants)
+    graphs = [_graph(each, codes, constants) for each in root.tables(2)]
+    return Model(graphs, [_signature(each) for each in root.tables(7)])
+
+
+def _code(table: Table) -> int:
+    table.text(1)
+    return max(table.number(0, "b"), table.number(3))
+
+
+def _constant(table: Table) -> int:
+    if table.number(1, "Q") > 1 or table.number(2, "Q") > 1:
+        raise Damaged("its weights lie outside of the model")
+    return table.span(0)[1]
+
+
+def _check_metadata(table: Table, constants: list[int]) -> None:
+    table.text(0)
+    if table.number(1, "I") >= len(constants):
+        raise Damaged("its metadata is not there")
+
+
+def _graph(table: Table, codes: list[int], constants: list[int]) -> Graph:
+    if max(table.span(slot, 4)[1] for slot in (0, 3)) > MOST:
+        raise Damaged(f"it has more than {MOST:,} tensors or operators")
+    table.text(4)
+    return Graph(
+        [_tensor(each, constants) for each in table.tables(0)],
+        table.numbers(1),
+        table.numbers(2),
+        [_operator(each, codes) for each in table.tables(3)],
+    )
+
+
+def _tensor(table: Table, constants: list[int]) -> Tensor:
+    buffer = table.number(2, "I")
+    if buffer >= len(constants) or table.has(6) or table.number(10, "I"):
+        raise Damaged("a tensor has no weights, or sparse ones")
+    if table.span(0, 4)[1] > RANK:
+        raise Damaged(f"a tensor has more than {RANK} dimensions")
+    table.text(3)
+    sizes = table.numbers(0)
+    return Tensor(
+        shape=table.numbers(7) or sizes,
+        sizes=sizes,
+        kind=table.number(1, "b"),
+        constant=constants[buffer],
+        variable=bool(table.number(5, "b")),
+        scales=_scales(table.table(4)),
+    )
+
+
+def _scales(table: Table | None) -> tuple[int, int, int]:
+    """How many scales and zero points a quantised tensor has, and along which dimension."""
+    if table is None:
+        return 0, 0, 0
+    if table.number(4, "B") or table.has(5):
+        raise Damaged("a tensor is quantised in a way of its own")
+    for slot in (0, 1):
+        table.numbers(slot, "f")
+    return len(table.numbers(2, "f")), len(table.numbers(3, "q")), table.number(6)
+
+
+def _operator(table: Table, codes: list[int]) -> Operator:
+    at = table.number(0, "I")
+    if at >= len(codes) or table.number(11, "B") or table.has(12):
+        raise Damaged("an operator is of no kind")
+    kind, options = table.number(3, "B"), table.table(4)
+    for slot in (5, 7):
+        table.numbers(slot, "B")
+    if options and kind in _LISTS:
+        options.numbers(0, _LISTS[kind])
+    code = codes[at]
+    known = options and kind in (_CALLS.get(code), _PARTS.get(code))
+    first, second = (options.number(0), options.number(1)) if options and known else (0, 0)
+    return Operator(
+        code=code,
+        inputs=table.numbers(1),
+        outputs=table.numbers(2),
+        intermediates=table.numbers(8),
+        calls=(first, second) if kind == _CALLS.get(code) else (),
+        parts=None if code not in _PARTS else first if kind == _PARTS[code] else 0,
+    )
+
+
+def _signature(table: Table) -> Signature:
+    table.text(2)
+    pairs = [tuple(_named(each) for each in table.tables(slot)) for slot in (0, 1)]
+    return Signature(table.number(4, "I"), *pairs)
+
+
+def _named(table: Table) -> tuple[str, int]:
+    return table.text(0), table.number(1, "I")

@@ -1,0 +1,130 @@
+"""Whether a `.tflite` file can be given to the interpreter, whose C++ believes what it reads.
+
+LiteRT checks a good deal itself. The rules here are those whose breach ended its process, when
+files were damaged at random (`tests/runtime/fuzz.py`), and bounds of memory.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from mmap import mmap
+
+from .calls import check_calls
+from .flatbuffer import Damaged
+from .graph import Graph, Model, Operator, Signature, Tensor, read
+
+LARGEST = 2**31  # bytes of one tensor
+# By type, the bits of one number. Strings, resources and what LiteRT has only lately are absent.
+BITS = {0: 32, 1: 16, 2: 32, 3: 8, 4: 64, 6: 8, 7: 16, 8: 64, 9: 8, 10: 64, 11: 128, 12: 64}
+BITS |= {15: 32, 16: 16, 17: 4, 18: 16}
+# Custom and delegated ones, hash tables, variables, calls, and StableHLO: no export has them.
+REFUSED = {10, 15, 29, 30, 31, 32, 33, 51, 127, 129, 136, 137, 138, 139, 142, 143, 144}
+NEWEST = 161
+# An input may be absent (-1) from this place on; elsewhere the interpreter would read no tensor.
+OPTIONAL = {3: 2, 4: 2, 9: 2, 16: 1, 27: 2, 44: 1, 46: 1, 52: 1, 67: 2, 132: 2, 141: 2}
+
+# Operators of which LiteRT's delegate reads so many inputs before anything counts them.
+_LEAST: dict[int, tuple[int, ...]] = {}
+_LEAST[2] = (0, 3, 4, 7, 9, 18, 23, 34, 36, 39, 40, 41, 42, 48, 49, 54, 55, 56, 57, 58, 61, 62, 63)
+_LEAST[2] += (69, 70, 71, 72, 74, 78, 79, 81, 82, 84, 86, 89, 90, 91, 94, 95, 97, 99, 100, 105)
+_LEAST[2] += (107, 112, 115, 125, 126, 128, 130, 131, 132, 140, 145, 149, 156, 160, 161)
+_LEAST |= {3: (37, 38, 60, 64, 65, 67, 96, 102, 122, 123, 141, 151, 153, 154, 155, 157), 48: (52,)}
+_LEAST |= {4: (45, 68, 85), 5: (16, 24, 27, 35, 120), 6: (121,), 12: (46,), 20: (44,)}
+LEAST = {code: least for least, codes in _LEAST.items() for code in codes}
+
+
+def check(content: bytes | mmap) -> None:
+    """Nothing, where the interpreter may have it.
+
+    Raises:
+        Damaged: the model is not sound; the message is half a sentence.
+    """
+    model = read(content)
+    if not model.graphs:
+        raise Damaged("there is no graph in it")
+    for graph in model.graphs:
+        _check_graph(graph)
+    for signature in model.signatures:
+        _check_signature(signature, model)
+    check_calls(model)
+
+
+def _check_graph(graph: Graph) -> None:
+    for tensor in graph.tensors:
+        _check_tensor(tensor)
+    _check_places([*graph.inputs, *graph.outputs], graph)
+    # What is without a number needs no one to write it.
+    ready = {i for i, each in enumerate(graph.tensors) if _is_there(each)} | set(graph.inputs)
+    written = {i for i, each in enumerate(graph.tensors) if each.constant or each.variable}
+    if written & set(graph.inputs):
+        raise Damaged("an input is a constant")
+    written |= set(graph.inputs)
+    for operator in graph.operators:
+        _check_operator(operator, graph, ready)
+        if written & set(operator.outputs) or len(set(operator.outputs)) < len(operator.outputs):
+            raise Damaged("an operator writes what another one did")
+        written |= set(operator.outputs)
+        ready |= set(operator.outputs)
+    if not ready >= set(graph.outputs):
+        raise Damaged("an output is never written")
+
+
+def _is_there(tensor: Tensor) -> bool:
+    return bool(tensor.constant) or tensor.variable or 0 in tensor.sizes
+
+
+def _check_tensor(tensor: Tensor) -> None:
+    if tensor.kind not in BITS:
+        raise Damaged(f"a tensor is of type {tensor.kind}, which no classifier has")
+    if min(tensor.sizes, default=0) < 0 or min(tensor.shape, default=0) < -1:
+        raise Damaged("a tensor has a negative size")
+    size = -(-math.prod(tensor.sizes) * BITS[tensor.kind] // 8)
+    if max(size, _freely(tensor)) > LARGEST:
+        raise Damaged(f"a tensor of {size:,} bytes is in it")
+    if tensor.constant and size != tensor.constant:
+        raise Damaged("a constant has more or fewer numbers than its shape")
+    _check_scales(tensor)
+
+
+def _check_scales(tensor: Tensor) -> None:
+    """None, one, or one for each row of the dimension along which it is quantised."""
+    scales, zeros, along = tensor.scales
+    if scales and scales != zeros:
+        raise Damaged("a tensor has another number of scales than of zero points")
+    if scales > 1 and (along >= len(tensor.sizes) or along < 0 or tensor.sizes[along] != scales):
+        raise Damaged("a tensor has another number of scales than of rows")
+
+
+def _freely(tensor: Tensor) -> int:
+    return math.prod(max(each, 1) for each in tensor.shape) * BITS[tensor.kind] // 8
+
+
+def _check_places(places: Iterable[int], graph: Graph) -> None:
+    if not all(0 <= each < len(graph.tensors) for each in places):
+        raise Damaged("a tensor is named that is not there")
+
+
+def _check_operator(operator: Operator, graph: Graph, ready: set[int]) -> None:
+    code = operator.code
+    if code in REFUSED or not 0 <= code <= NEWEST:
+        raise Damaged(f"operator {code} of its schema is none that an export has")
+    if len(operator.inputs) < LEAST.get(code, 1):
+        raise Damaged(f"operator {code} of its schema has {len(operator.inputs)} inputs")
+    first = OPTIONAL.get(code, len(operator.inputs))
+    given = [e for i, e in enumerate(operator.inputs) if e != -1 or i < first]
+    _check_places([*given, *operator.outputs], graph)
+    _check_places([each for each in operator.intermediates if each != -1], graph)
+    if not ready >= set(given):
+        raise Damaged("an operator reads what nothing has written")
+    if not operator.outputs or operator.parts not in (None, len(operator.outputs)):
+        raise Damaged("an operator has another number of outputs than it says")
+
+
+def _check_signature(signature: Signature, model: Model) -> None:
+    if signature.graph >= len(model.graphs):
+        raise Damaged("its signature names a graph that is not there")
+    graph = model.graphs[signature.graph]
+    for named, there in ((signature.inputs, graph.inputs), (signature.outputs, graph.outputs)):
+        if not named or not set(there) >= {place for _, place in named}:
+            raise Damaged("its signature names other tensors than those of the graph")
