@@ -7,6 +7,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 
+import numpy as np
+
 from ..errors import UserError
 from ..quantisations import CALIBRATED
 from ..quiet import quiet
@@ -43,7 +45,22 @@ def quantized(model: bytes, kind: str, feeds: Feeds) -> bytes:
         work = quantizer.Quantizer(bytearray(model))
         _RECIPES[kind](work)
         ranges = work.calibrate({SIGNATURE: feeds})
-        return bytes(work.quantize(ranges).quantized_model)
+        return _in_one_piece(bytes(work.quantize(ranges).quantized_model))
+
+
+def _in_one_piece(model: bytes) -> bytes:
+    """The weights inside the flatbuffer: the quantizer writes them behind it, where a zip goes."""
+    import flatbuffers
+    from tensorflow.lite.python import schema_py_generated as schema
+
+    made = schema.ModelT.InitFromObj(schema.Model.GetRootAsModel(bytearray(model), 0))
+    for buffer in made.buffers:
+        if buffer.offset > 1:  # 0 and 1 stand for none
+            buffer.data = np.frombuffer(model, "uint8", buffer.size, buffer.offset)
+            buffer.offset = buffer.size = 0
+    builder = flatbuffers.Builder(len(model))
+    builder.Finish(made.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
 
 
 @contextmanager
