@@ -126,6 +126,7 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument("run", type=Path, help="a run's folder")
     export.add_argument("--to", type=Path, help="the file (.tflite, .keras) or SavedModel folder")
     export.add_argument("--quantize", choices=("float32", "float16", "int8"), help="of a .tflite")
+    export.add_argument("--client", choices=("mediapipe",), help="that runs the .tflite as it is")
 
     predict = flags.command(commands, "predict", _predict, "classify texts with an exported file")
     predict.add_argument("file", type=Path, help="a .tflite, or a run's folder")
@@ -239,7 +240,7 @@ def _export(given: argparse.Namespace) -> None:
     _import_tensorflow()
     from .run import export_again
 
-    made = export_again(given.run, given.to, given.quantize)
+    made = export_again(given.run, given.to, given.quantize, given.client)
     print(
         f"{made.path}: {made.bytes / 1e6:.2f} MB, verified on {made.checked} texts: agreement "
         f"{made.agreement:.2%}, greatest difference of logits {made.max_difference:.4g}"

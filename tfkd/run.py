@@ -103,16 +103,17 @@ def measure_again(folder: Path) -> Report:
     return load(folder)
 
 
-def export_again(folder: Path, to: Path | None, quantize: str | None):
+def export_again(folder: Path, to: Path | None, quantize: str | None, client: str | None = None):
     """Write another file of a run's student, verified on its validation texts."""
     work = opened(folder)
     work.need("student.keras")
     if to is None:
         kind = quantize or work.config.quantize
         to = folder / (f"student-{kind}.tflite" if quantize else "student.tflite")
+        to = to if client is None else to.with_stem(f"{to.stem}-{client}")
     if to.suffix == ".tflite":
         quantize = quantize or work.config.quantize
-    made = work.write(to, quantize)
+    made = work.write(to, quantize, client)
     work.tidy()
     return made
 

@@ -48,6 +48,7 @@ def export(
     tolerance: float | None = None,
     overwrite: bool = True,
     form: str = "multiclass",
+    client: str | None = None,
 ) -> Exported:
     """Write `student` to `path`, after the file has been run against it.
 
@@ -64,7 +65,10 @@ def export(
     `check` is a list of texts or of `(text, label)`, or an array or dict of inputs; by default a
     few sentences, or random inputs. `tolerance` replaces the difference that
     `tfkd.exporting.verify.gate` allows, as a share of the greatest logit. `form="binary"` is one
-    logit for two classes. What was at `path` before stays until the new file has passed.
+    logit for two classes. `client="mediapipe"` writes a `.tflite` that the text classifier of
+    MediaPipe Tasks runs as it is; it needs an encoder of lower-cased word pieces.
+
+    What was at `path` before stays until the new file has passed.
 
     Raises:
         UserError: wrong arguments, a folder that cannot be written, a model that does not
@@ -80,13 +84,17 @@ def export(
     _check_labels(labels, form)
     check_target(target, kind, overwrite)
     from .formats import WRITERS
+    from .mediapipe import check_client, mediapipe_file
     from .order import order
+
+    check_client(client, kind, encoder)
+    write = mediapipe_file if client else WRITERS[kind]
 
     with room(target) as place:
         checked_order = order(
             student, encoder, labels, form, check, quantize or "float32", tolerance
         )
-        figures = WRITERS[kind](checked_order, place / target.name)
+        figures = write(checked_order, place / target.name)
         # The model last: until it has its name, an older one still counts.
         for made in sorted(place.iterdir(), key=lambda each: each.name == target.name):
             put(made, target.with_name(made.name))

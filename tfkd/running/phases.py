@@ -175,7 +175,7 @@ class Run(Materials):
                 self.voice.say(f"{error} Going on with that.")
         return self.write(path, "float32")
 
-    def write(self, path: Path, quantize: str | None):
+    def write(self, path: Path, quantize: str | None, client: str | None = None):
         """Export the student, checked on validation texts with their labels."""
         from ..exporting import export
 
@@ -187,6 +187,7 @@ class Run(Materials):
             encoder=self.encoder,
             labels=self.data.labels,
             check=[(each.text, each.label) for each in texts] or None,
+            client=client,
         )
 
     def tidy(self) -> None:

@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import UserError
-from .batching import bucket, micro_batches, pad
+from .batching import micro_batches
+from .feeding import feeding_of
 from .inside import read_encoder
 from .interpreter import LiteRT
 from .packing import unpack
@@ -49,7 +50,8 @@ class Classifier:
         self.labels = tuple(settings.get("classes", ()))
         self.quantize = settings.get("quantize")
         self.max_length = self.encoder.max_length
-        self._input, self.batch, self._length, self._dtype = _one_input(self._model, path)
+        self._feed = feeding_of(self._model, path)
+        self.batch = self._feed.batch
         _check_labels(self, path)
 
     def logits(self, texts: Sequence[str], batch_size: int = 32) -> np.ndarray:
@@ -98,11 +100,7 @@ class Classifier:
 
     def run(self, encoded: list[list[int]]) -> np.ndarray:
         """Logits of the ids of at most `batch` texts, padded as the file wants it."""
-        length = self._length or bucket(max(map(len, encoded)), self.max_length)
-        ids = pad(encoded, length, self._dtype)
-        if self.batch and len(ids) < self.batch:
-            ids = np.pad(ids, ((0, self.batch - len(ids)), (0, 0)))
-        return self._unsquash(self._model({self._input: ids}))
+        return self._unsquash(self._model(self._feed(encoded, self.max_length)))
 
     def _unsquash(self, outputs: np.ndarray) -> np.ndarray:
         if not self._squashed:
@@ -122,16 +120,6 @@ class Classifier:
         best = int(row.argmax())
         named = {label: float(p) for label, p in zip(self.labels, row, strict=True)}
         return Prediction(self.labels[best], float(row[best]), named)
-
-
-def _one_input(model: LiteRT, path):
-    """The name, fixed batch, fixed length (None where free) and dtype of the ids."""
-    if len(model.inputs) != 1 or len(next(iter(model.inputs.values()))[0]) != 2:
-        raise UserError(
-            f"{path} takes {', '.join(model.inputs)}: a text classifier takes one array of ids."
-        )
-    ((name, ((batch, length), dtype)),) = model.inputs.items()
-    return name, batch, length, dtype
 
 
 def _check_labels(classifier: Classifier, path) -> None:

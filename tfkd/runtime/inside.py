@@ -10,10 +10,11 @@ import json
 from tokenizers import Tokenizer
 
 from ..errors import UserError
-from ..text import TextEncoder, wordpiece
+from ..text import TextEncoder, mediapipe, wordpiece
 from .packing import broken
 
 FORMAT = 1
+MEDIAPIPE = "mediapipe"  # the tokenizer of a file for its clients
 
 
 def describe(encoder: TextEncoder, settings: dict) -> dict[str, str]:
@@ -65,16 +66,15 @@ def _settings(text: str, name: str) -> dict:
 
 
 def _encoder(files: dict[str, str], settings: dict) -> TextEncoder:
+    length = int(settings["max_length"])
     if settings["tokenizer"] == "tokenizer.json":
-        tokenizer = Tokenizer.from_str(files["tokenizer.json"])
-    else:
-        lines = files["vocab.txt"].split("\n")[:-1]
-        if len(lines) != settings["vocab_size"]:
-            raise ValueError(
-                f"vocab.txt has {len(lines)} lines where {settings['vocab_size']} belong"
-            )
-        tokenizer = _wordpiece(lines, settings["lowercase"], settings["special"])
-    return TextEncoder(tokenizer, int(settings["max_length"]))
+        return TextEncoder(Tokenizer.from_str(files["tokenizer.json"]), length)
+    lines = files["vocab.txt"].split("\n")[:-1]
+    if len(lines) != settings["vocab_size"]:
+        raise ValueError(f"vocab.txt has {len(lines)} lines where {settings['vocab_size']} belong")
+    if settings["tokenizer"] == MEDIAPIPE:
+        return mediapipe.encoder(lines, length)
+    return TextEncoder(_wordpiece(lines, settings["lowercase"], settings["special"]), length)
 
 
 def _special(encoder: TextEncoder) -> list[str]:
