@@ -147,6 +147,11 @@ def parser() -> argparse.ArgumentParser:
     bench.add_argument("--threads", nargs="+", type=int, default=[1], help="e.g. --threads 1 4")
     bench.add_argument("--json", action="store_true", help="the numbers as JSON")
 
+    demo = flags.command(commands, "demo", _demo, "show a file for MediaPipe in the browser")
+    demo.add_argument("file", type=Path, help="a .tflite of `tfkd export --client mediapipe`")
+    demo.add_argument("--answers", type=Path, help="a teacher's, from `tfkd predict --jsonl`")
+    demo.add_argument("--port", type=int, default=8000, help="on 127.0.0.1; 0 for a free one")
+
     recipe = flags.command(commands, "recipes", _recipes, "list the recipes, or show one as TOML")
     recipe.add_argument("name", nargs="?", help="of a recipe")
 
@@ -274,6 +279,12 @@ def _bench(given: argparse.Namespace) -> None:
         texts = tuple(filter(None, given.texts.read_text(encoding="utf-8").splitlines()))
     found = bench.bench(given.file, texts, threads=given.threads)
     print(bench.as_json(found) if given.json else bench.table(found))
+
+
+def _demo(given: argparse.Namespace) -> None:
+    from .demo import demo
+
+    demo(given.file, given.answers, given.port)
 
 
 def _recipes(given: argparse.Namespace) -> None:
