@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tfkd.demo import demo
+from tfkd.demo import _demo
 from tfkd.demo.answers import read_answers
 from tfkd.errors import UserError
 
@@ -45,16 +45,18 @@ def test_no_answers(tmp_path):
         read_answers(tmp_path / "none.jsonl", ["bad"])
 
 
-def test_a_file_that_mediapipe_does_not_run(small, tmp_path):
+def test_a_file_that_mediapipe_does_not_run(small, tmp_path, monkeypatch):
     """A page that fails in the browser, where the sentence belongs in the terminal."""
     from tfkd.runtime.packing import pack, unpack
 
+    monkeypatch.setattr(_demo, "package", dict)
+    assert "/student.tflite" in _demo.pages(small)
     content = small.read_bytes()
     files = unpack(content)
     files["tfkd.json"] = json.dumps(json.loads(files["tfkd.json"]) | {"client": None})
     other = tmp_path / "other.tflite"
     other.write_bytes(pack(content[: content.rindex(b"PK\x03\x04")], files))
     with pytest.raises(UserError, match="tfkd export RUN --client mediapipe"):
-        demo(other)
+        _demo.pages(other)
     with pytest.raises(UserError, match="no file"):
-        demo(tmp_path / "none.tflite")
+        _demo.pages(tmp_path / "none.tflite")
