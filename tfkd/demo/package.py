@@ -64,6 +64,7 @@ def genuine(content: bytes) -> bool:
 
 
 def _fetched() -> bytes:
+    print(f"fetching {NAME} {VERSION} from the npm registry, once", file=sys.stderr, flush=True)
     try:
         content = _by_npm() if shutil.which("npm") else _by_https()
     except (OSError, subprocess.SubprocessError) as error:

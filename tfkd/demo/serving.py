@@ -73,7 +73,7 @@ def server(contents: dict[str, Content], port: int) -> Server:
     try:
         made = Server((HOST, port), _Handler)
     except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
+        reason = getattr(error, "strerror", None) or str(error).rstrip(".")
         raise UserError(
             f"port {port} cannot be had ({reason}): give another one with --port."
         ) from error
