@@ -58,7 +58,7 @@ def trained(shared, tmp_path_factory):
 def reviews(shared, part, number):
     with gzip.open(shared / "data" / "imdb" / f"{part}.jsonl.gz", "rt") as lines:
         rows = [json.loads(each) for each in itertools.islice(lines, 0, 25000, 25000 // number)]
-    return [(each["text"], int(each["label"] == "pos")) for each in rows[:number]]
+    return [(each["text"], each["label"]) for each in rows[:number]]
 
 
 @pytest.fixture
@@ -103,6 +103,7 @@ def test_the_page_says_what_predict_says(trained, demo, tmp_path, capsys, monkey
     """A demo that shows another file's answers, or sends the texts away."""
     file, texts = trained
     expected = predicted(file, texts, capsys, monkeypatch)
+    assert {each["label"] for each in expected} == {"negative", "positive"}
     answers = tmp_path / "answers.jsonl"
     answers.write_text("".join(json.dumps(each) + "\n" for each in expected))
     address = demo(file, "--answers", answers)
