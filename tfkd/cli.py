@@ -132,6 +132,7 @@ def parser() -> argparse.ArgumentParser:
         "--quantize", choices=(*QUANTIZE, AUTO), help="of a .tflite; auto: the smallest that passes"
     )
     export.add_argument("--max-drop", type=float, help="points of accuracy that may be lost")
+    export.add_argument("--client", choices=("mediapipe",), help="that runs the .tflite as it is")
 
     predict = flags.command(commands, "predict", _predict, "classify texts with an exported file")
     predict.add_argument("file", type=Path, help="a .tflite, or a run's folder")
@@ -151,6 +152,11 @@ def parser() -> argparse.ArgumentParser:
     bench.add_argument("--texts", type=Path, help="a file with one text a line")
     bench.add_argument("--threads", nargs="+", type=int, default=[1], help="e.g. --threads 1 4")
     bench.add_argument("--json", action="store_true", help="the numbers as JSON")
+
+    demo = flags.command(commands, "demo", _demo, "show a file for MediaPipe in the browser")
+    demo.add_argument("file", type=Path, help="a .tflite of `tfkd export --client mediapipe`")
+    demo.add_argument("--answers", type=Path, help="a teacher's, from `tfkd predict --jsonl`")
+    demo.add_argument("--port", type=int, default=8000, help="on 127.0.0.1; 0 for a free one")
 
     recipe = flags.command(commands, "recipes", _recipes, "list the recipes, or show one as TOML")
     recipe.add_argument("name", nargs="?", help="of a recipe")
@@ -245,7 +251,7 @@ def _export(given: argparse.Namespace) -> None:
     _import_tensorflow()
     from .run import export_again
 
-    made = export_again(given.run, given.to, given.quantize, given.max_drop)
+    made = export_again(given.run, given.to, given.quantize, given.client, given.max_drop)
     print(
         f"{made.path}: {made.bytes / 1e6:.2f} MB, {made.quantize or made.format}, verified on "
         f"{made.checked} texts: agreement {made.agreement:.2%}, greatest difference of logits "
@@ -288,6 +294,12 @@ def _bench(given: argparse.Namespace) -> None:
     with no_endless_loop(", ".join(map(str, given.file))):
         found = bench.bench(given.file, texts, threads=given.threads)
     print(bench.as_json(found) if given.json else bench.table(found))
+
+
+def _demo(given: argparse.Namespace) -> None:
+    from .demo import demo
+
+    demo(given.file, given.answers, given.port)
 
 
 def _recipes(given: argparse.Namespace) -> None:

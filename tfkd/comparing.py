@@ -120,9 +120,15 @@ def _run(model, name: str) -> Callable:
 
 
 def _run_file(path) -> Callable:
+    from .runtime.feeding import CLIENT
     from .runtime.interpreter import LiteRT
 
     model = LiteRT(path)
+    if set(model.inputs) == set(CLIENT):
+        raise UserError(
+            f"{path} is a file for MediaPipe, which returns probabilities: compare the one that "
+            "was exported without `client`."
+        )
     fixed = next(iter(model.inputs.values()))[0][0]  # examples in a batch, where not any number
 
     def run(x):

@@ -104,7 +104,11 @@ def measure_again(folder: Path) -> Report:
 
 
 def export_again(
-    folder: Path, to: Path | None, quantize: str | None, max_drop: float | None = None
+    folder: Path,
+    to: Path | None,
+    quantize: str | None,
+    client: str | None = None,
+    max_drop: float | None = None,
 ):
     """Write another file of a run's student, verified on its validation texts."""
     work = opened(folder)
@@ -112,9 +116,10 @@ def export_again(
     if to is None:
         kind = quantize or work.config.quantize
         to = folder / (f"student-{kind}.tflite" if quantize else "student.tflite")
+        to = to if client is None else to.with_stem(f"{to.stem}-{client}")
     if to.suffix == ".tflite":
         quantize = quantize or work.config.quantize
-    made = work.write(to, quantize, max_drop)
+    made = work.write(to, quantize, client, max_drop)
     work.tidy()
     return made
 

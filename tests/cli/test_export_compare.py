@@ -54,6 +54,18 @@ def test_export_another_tflite(run, finished, tfkd, quantize):
     assert not (run / "work").exists()
 
 
+def test_export_for_mediapipe(run, tfkd):
+    """A file for phones in the place of the run's own, or one that only phones can read."""
+    before = (run / "student.tflite").read_bytes()
+    code, printed, _ = tfkd("export", run, "--client", "mediapipe")
+    assert code == 0
+    assert "student-mediapipe.tflite" in printed
+    assert (run / "student.tflite").read_bytes() == before
+    code, printed, _ = tfkd("predict", run / "student-mediapipe.tflite", "a good film")
+    assert code == 0
+    assert printed.split()[0] in ("negative", "positive")
+
+
 def test_export_to_keras_and_saved_model(run, tfkd, tmp_path):
     """A format that the help promises and nobody tried."""
     import keras

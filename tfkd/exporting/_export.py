@@ -55,6 +55,7 @@ def export(
     calibration=None,
     seed: int = 0,
     max_drop: float | None = None,
+    client: str | None = None,
 ) -> Exported:
     """Write `student` to `path`, after the file has been run against it.
 
@@ -76,7 +77,10 @@ def export(
     few sentences, or random inputs. `tolerance` replaces the difference that
     `tfkd.exporting.verify.gate` allows, as a share of the greatest logit; `max_drop` is how many
     points of accuracy may be lost (of `auto` 0.3 if not given). `form="binary"` is one
-    logit for two classes. What was at `path` before stays until the new file has passed.
+    logit for two classes. `client="mediapipe"` writes a `.tflite` that the text classifier of
+    MediaPipe Tasks runs as it is; it needs an encoder of lower-cased word pieces.
+
+    What was at `path` before stays until the new file has passed.
 
     Raises:
         UserError: wrong arguments, a folder that cannot be written, a model that does not
@@ -94,7 +98,11 @@ def export(
     check_target(target, kind, overwrite)
     from .choosing import named, smallest
     from .formats import WRITERS
+    from .mediapipe import check_client, mediapipe_file
     from .order import order
+
+    check_client(client, kind, encoder)
+    write = mediapipe_file if client else WRITERS[kind]
 
     with room(target) as place:
         made = order(
@@ -102,11 +110,11 @@ def export(
             *(max_drop, calibration, seed),
         )
         if quantize == AUTO:
-            quantize, figures = smallest(WRITERS[kind], made, place / target.name)
+            quantize, figures = smallest(write, made, place / target.name)
         elif kind == "litert":
-            figures = named(WRITERS[kind], made, place / target.name)
+            figures = named(write, made, place / target.name)
         else:
-            figures = WRITERS[kind](made, place / target.name)
+            figures = write(made, place / target.name)
         # The model last: until it has its name, an older one still counts.
         for each in sorted(place.iterdir(), key=lambda each: each.name == target.name):
             put(each, target.with_name(each.name))

@@ -182,7 +182,13 @@ class Run(Materials):
             self.voice.say(f"{error} Going on with that.")
             return self.write(path, error.instead)
 
-    def write(self, path: Path, quantize: str | None, max_drop: float | None = None):
+    def write(
+        self,
+        path: Path,
+        quantize: str | None,
+        client: str | None = None,
+        max_drop: float | None = None,
+    ):
         """Export the student, checked on validation texts with their labels.
 
         Where ranges are measured, they are those of training texts.
@@ -199,6 +205,7 @@ class Run(Materials):
             check=[(each.text, each.label) for each in texts] or None,
             calibration=self._calibration() if quantize in (*CALIBRATED, AUTO) else None,
             max_drop=max_drop,
+            client=client,
         )
 
     def _calibration(self) -> list[str]:

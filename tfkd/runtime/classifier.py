@@ -12,8 +12,9 @@ import numpy as np
 from ..errors import UserError
 from ..text import TextEncoder
 from ..watch import expect
-from .batching import bucket, micro_batches, pad
-from .fitting import check_labels, check_sizes, one_input
+from .batching import micro_batches
+from .feeding import feeding_of
+from .fitting import check_labels, check_sizes
 from .inside import check_seal, read_encoder, told_of_tokenizers
 from .interpreter import LiteRT, readable
 from .packing import unpack
@@ -51,8 +52,9 @@ class Classifier:
         self.quantize = settings.get("quantize")
         self.max_length = self.encoder.max_length
         self._path = path
-        self._input, self.batch, self._length, self._dtype = one_input(self._model, path)
-        check_sizes(self._model, self.max_length, path)
+        self._feed = feeding_of(self._model, path)
+        self.batch = self._feed.batch
+        check_sizes(self._model, self._feed, self.max_length, path)
         check_labels(self._model, self.labels, self._binary, path)
 
     def logits(self, texts: Sequence[str], batch_size: int = 32) -> np.ndarray:
@@ -106,15 +108,13 @@ class Classifier:
 
     def run(self, encoded: list[list[int]]) -> np.ndarray:
         """Logits of the ids of at most `batch` texts, padded as the file wants it."""
-        length = self._length or bucket(max(map(len, encoded)), self.max_length)
-        ids = pad(encoded, length, self._dtype)
-        if self.batch and len(ids) < self.batch:
-            ids = np.pad(ids, ((0, self.batch - len(ids)), (0, 0)))
-        expect(len(ids))
-        found = self._model({self._input: ids})
-        if found.shape != (len(ids), self._model.output_shape[-1]) or np.isnan(found).any():
+        feed = self._feed(encoded, self.max_length)
+        rows = len(next(iter(feed.values())))
+        expect(rows)
+        found = self._model(feed)
+        if found.shape != (rows, self._model.output_shape[-1]) or np.isnan(found).any():
             raise UserError(
-                f"{self._path} answers {len(ids)} texts with {found.dtype} of shape {found.shape} "
+                f"{self._path} answers {rows} texts with {found.dtype} of shape {found.shape} "
                 "or with NaN: the file is damaged; export it again."
             )
         return self._unsquash(found)

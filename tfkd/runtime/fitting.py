@@ -7,25 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..errors import UserError
+from .feeding import Feeding
 from .interpreter import LiteRT
 
 BATCH = 4_096  # texts at once, where the file fixes it
 
 
-def one_input(model: LiteRT, path):
-    """The name, fixed batch, fixed length (None where free) and dtype of the ids."""
-    if len(model.inputs) != 1 or len(next(iter(model.inputs.values()))[0]) != 2:
-        raise UserError(
-            f"{path} takes {', '.join(model.inputs)}: a text classifier takes one array of ids."
-        )
-    ((name, ((batch, length), dtype)),) = model.inputs.items()
-    return name, batch, length, dtype
-
-
-def check_sizes(model: LiteRT, max_length: int, path) -> None:
+def check_sizes(model: LiteRT, feed: Feeding, max_length: int, path) -> None:
     """Ids of texts fit into the input, and a batch into memory."""
-    _, batch, fixed, dtype = one_input(model, path)
-    length = fixed or max_length
+    batch, length, dtype = feed.batch, feed.length or max_length, feed.dtype
     if length < max_length or (batch or 1) > BATCH:
         raise UserError(
             f"{path} takes {batch} texts of {length} word pieces, and its settings say "

@@ -13,9 +13,9 @@ from tokenizers import Tokenizer
 
 from ..errors import UserError, first_line
 from ..quiet import quiet
-from ..text import TextEncoder, wordpiece
+from ..text import TextEncoder, mediapipe, wordpiece
 from .packing import broken, seal
-from .settings import FORMAT, parse
+from .settings import FORMAT, MEDIAPIPE, parse
 from .tokenizing import check_tokenizer
 
 
@@ -91,22 +91,25 @@ def _settings(text: str, name: str) -> dict:
 
 
 def _encoder(files: dict[str, str], settings: dict) -> TextEncoder:
+    length = int(settings["max_length"])
     if settings["tokenizer"] == "tokenizer.json":
         check_tokenizer(files["tokenizer.json"])
-        tokenizer = Tokenizer.from_str(files["tokenizer.json"])
+        encoder = TextEncoder(Tokenizer.from_str(files["tokenizer.json"]), length)
     else:
-        lines = files["vocab.txt"].split("\n")[:-1]
-        if len(lines) != settings["vocab_size"]:
-            raise ValueError(
-                f"vocab.txt has {len(lines)} lines where {settings['vocab_size']} belong"
-            )
-        if len(set(lines)) < len(lines) or "" in lines:
-            raise ValueError("vocab.txt has a line twice, or a blank one")
-        tokenizer = _wordpiece(lines, settings["lowercase"], settings["special"])
-    encoder = TextEncoder(tokenizer, settings["max_length"])
+        encoder = _of_pieces(files["vocab.txt"].split("\n")[:-1], settings, length)
     if encoder.vocab_size != settings["vocab_size"]:
         raise ValueError(f"{encoder.vocab_size} ids where {settings['vocab_size']} belong")
     return encoder
+
+
+def _of_pieces(lines: list[str], settings: dict, length: int) -> TextEncoder:
+    if len(lines) != settings["vocab_size"]:
+        raise ValueError(f"vocab.txt has {len(lines)} lines where {settings['vocab_size']} belong")
+    if len(set(lines)) < len(lines) or "" in lines:
+        raise ValueError("vocab.txt has a line twice, or a blank one")
+    if settings["tokenizer"] == MEDIAPIPE:
+        return mediapipe.encoder(lines, length)
+    return TextEncoder(_wordpiece(lines, settings["lowercase"], settings["special"]), length)
 
 
 def _special(encoder: TextEncoder) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 from ..quantisations import QUANTIZE
 
 FORMAT = 1
+MEDIAPIPE = "mediapipe"  # the tokenizer of a file for its clients
 LONGEST = 2**16  # word pieces that are read of a text
 PIECES = 2**22
 CLASSES = 100_000
@@ -84,7 +85,7 @@ def _short(value: Any) -> str:
 
 
 _FITS: dict[str, Callable[[Any], bool]] = {
-    "tokenizer": _one_of("wordpiece", "tokenizer.json"),
+    "tokenizer": _one_of("wordpiece", "tokenizer.json", MEDIAPIPE),
     "lowercase": _one_of(True, False),
     "special": _names(10_000),
     "max_length": _whole(4, LONGEST),

@@ -3,6 +3,7 @@
 No TensorFlow here: an exported model is served with this and the runtime alone.
 """
 
+from . import mediapipe
 from .encoder import SPECIAL, TextEncoder, clean, head_and_tail, wordpiece
 from .learning import learn
 from .reading import load, read_vocab
@@ -14,6 +15,7 @@ __all__ = [
     "head_and_tail",
     "learn",
     "load",
+    "mediapipe",
     "read_vocab",
     "wordpiece",
 ]

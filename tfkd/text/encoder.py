@@ -78,6 +78,10 @@ class TextEncoder:
         normalizer = json.loads(self.tokenizer.to_str()).get("normalizer") or {}
         return bool(normalizer.get("lowercase", False))
 
+    def read(self, text: str) -> str:
+        """What the tokenizer gets of a text."""
+        return clean(text)
+
     def encode(self, text: str) -> list[int]:
         """The ids of one text."""
         return self.encode_many([text])[0]
@@ -85,7 +89,7 @@ class TextEncoder:
     def encode_many(self, texts: list[str]) -> list[list[int]]:
         """The ids of each text."""
         cls, sep = self._ends
-        found = self.tokenizer.encode_batch([clean(t) for t in texts], add_special_tokens=False)
+        found = self.tokenizer.encode_batch(list(map(self.read, texts)), add_special_tokens=False)
         room = self.max_length - 2
         return [[cls, *head_and_tail(each.ids, room), sep] for each in found]
 

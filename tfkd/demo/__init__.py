@@ -1,0 +1,5 @@
+"""`tfkd demo`: a file at work in a browser, on a local page that nothing leaves. No TensorFlow."""
+
+from ._demo import demo
+
+__all__ = ["demo"]
