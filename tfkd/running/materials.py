@@ -234,10 +234,7 @@ class Materials:
 
     def targets(self, split: str) -> Targets:
         """The teacher's logits, computed once for all runs that lie beside each other."""
-        encoded = self.encoded(split, self._reader)
-        # A folder that was named may be any teacher's; the others are named after theirs.
-        teacher = self.teacher if self.config.store else None
-        found = stored(self.store, encoded, self.voice, teacher)
+        encoded, found = self.encoded(split, self._reader), self.known_targets(split)
         if found is None:
             title, share = f"teacher on {split}", f"{self.worker + 1}/{self.workers}"
             compute(self.store, self.teacher, encoded, self.voice, self._source, title, share)
@@ -245,6 +242,12 @@ class Materials:
             found = stored(self.store, encoded, self.voice)
         assert found is not None  # each share has been written
         return found
+
+    def known_targets(self, split: str) -> Targets | None:
+        """The teacher's logits, if they are all stored."""
+        # A folder that was named may be any teacher's; the others are named after theirs.
+        teacher = self.teacher if self.config.store else None
+        return stored(self.store, self.encoded(split, self._reader), self.voice, teacher)
 
     def meet(self) -> None:
         """Wait for the other workers, where there are some."""
