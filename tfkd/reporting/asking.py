@@ -33,7 +33,7 @@ class Teacher:
     @property
     def source(self) -> str:
         """Where its answers come from; empty where there are none."""
-        return "stored outputs" if self.stored is not None else "run again" if self.ask else ""
+        return "stored" if self.stored is not None else "asked again" if self.ask else ""
 
 
 def answers(run: Run, report: Report, most: int = 0) -> Answers:
@@ -47,7 +47,7 @@ def answers(run: Run, report: Report, most: int = 0) -> Answers:
     rate = next((row.texts_per_second for row in report.rows if row.name == "teacher"), None)
     teacher, total = _teacher(run), run.data.counts["test"]
     limit = most or total
-    if teacher.source == "run again":
+    if teacher.source == "asked again":
         limit = min(limit, int(np.clip((rate or 0) * SECONDS, LEAST, MOST)))
     rows = chosen(total, limit)
     texts, labels = _read(run, rows)

@@ -23,7 +23,7 @@ def text(folder: Path) -> str:
     """
     report, config = load(folder), configs.read(folder / "config.toml")
     data, versions = (_read(folder / f"{name}.json") for name in ("data", "environment"))
-    name = folder.resolve().name
+    name, length = folder.resolve().name, _read(folder / "preprocessing.json")["max_length"]
     parts = [
         front_matter(name, config, data, report),
         f"# {name}\n",
@@ -36,14 +36,14 @@ def text(folder: Path) -> str:
         "## Data\n",
         _data(config, data),
         "## Teacher, student and objective\n",
-        _training(config),
+        _training(config, length),
         "## Scores\n",
         f"On {data['counts'].get('test', 0):,} test texts. Times are of the machine that the run "
         "was made on, without the tokenizer.\n",
         report.table(),
         *[f"{line}\n" for line in report.words],
         "## Limits\n",
-        _limits(config, data),
+        _limits(length),
         *_sources(config),
     ]
     return "\n".join(parts)
@@ -93,12 +93,12 @@ def _data(config: RunConfig, data: dict) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _training(config: RunConfig) -> str:
+def _training(config: RunConfig, length: int) -> str:
     from ..running.stages import stages_of
 
     lines = [
         f"* Teacher: `{without_paths(config.teacher)}`",
-        f"* Student: `{config.student}`, which reads {config.max_length} word pieces of a text",
+        f"* Student: `{config.student}`, which reads {length} word pieces of a text",
     ]
     if config.assistant:
         lines.append(f"* In between: `{config.assistant}`")
@@ -117,7 +117,7 @@ def _spelt(objective: dict) -> str:
     return " + ".join(terms)
 
 
-def _limits(config: RunConfig, data: dict) -> str:
+def _limits(length: int) -> str:
     lines = [
         "* The scores hold for texts like the test texts; other kinds, languages and times were "
         "not measured.",
@@ -125,7 +125,7 @@ def _limits(config: RunConfig, data: dict) -> str:
         "`tfkd compare --html` shows some of it.",
         "* Its probabilities are as far from the share of right answers as the calibration error "
         "(ECE) above says.",
-        f"* Of a text longer than {config.max_length} word pieces it reads the head and the tail.",
+        f"* Of a text longer than {length} word pieces it reads the head and the tail.",
         "* No licence is given here: it follows from the data and from the teacher.",
     ]
     return "\n".join(lines) + "\n"

@@ -78,9 +78,13 @@ def _asked(folder: Path, report: Report, voice: Voice, most: int) -> dict[str, A
     fresh = not run.work.exists()
     try:
         given = answers(run, report, most)
-        rows = [*report.to_dict()["rows"], *other_files(run)]
-        found = {name: part(given) for name, part in PARTS.items()}
-        return {"rows": rows, "texts": given.facts, **found}
+        found: dict[str, Any] = {"texts": given.facts}
+        found["rows"] = [*report.to_dict()["rows"], *other_files(run, given)]
+        with voice.bar("figures", len(PARTS), "parts") as advance:
+            for name, part in PARTS.items():
+                found[name] = part(given)
+                advance(1)
+        return found
     finally:
         if fresh:
             run.tidy()

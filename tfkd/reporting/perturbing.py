@@ -17,7 +17,7 @@ def typos(text: str, share: float, rng: np.random.Generator) -> str:
     """Two letters that lie beside each other change places, in a share of the longer words.
 
     >>> typos("wonderful acting, and a story", 0.5, np.random.default_rng(1))
-    'wondreful acitng, and a story'
+    'wnoderful atcing, and a story'
     """
     parts = re.split(r"(\s+)", text)
     long = [i for i, part in enumerate(parts) if len(_places(part)) > 0]

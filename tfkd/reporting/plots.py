@@ -21,7 +21,7 @@ CONFIG: dict[str, Any] = {
     "font": "system-ui, -apple-system, 'Segoe UI', sans-serif",
     "view": {"stroke": None},
     "axis": {**_QUIET, **_SIZES, **_LINES, "labelLimit": 150},
-    "legend": {**_QUIET, **_SIZES, "orient": "top", "title": None, "symbolSize": 90},
+    "legend": {**_QUIET, **_SIZES, "orient": "top", "title": None, "columns": 2},
 }
 
 

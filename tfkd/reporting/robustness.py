@@ -12,9 +12,9 @@ from .perturbing import negated, typos
 SAMPLE = 150
 Change = Callable[[str, np.random.Generator], str]
 CHANGES: dict[str, Change] = {
-    "typing errors in 10 % of the words": lambda text, rng: typos(text, 0.1, rng),
-    "typing errors in 30 % of the words": lambda text, rng: typos(text, 0.3, rng),
-    "negations put in or taken out": lambda text, rng: negated(text),
+    "typos in 10 % of words": lambda text, rng: typos(text, 0.1, rng),
+    "typos in 30 % of words": lambda text, rng: typos(text, 0.3, rng),
+    "negations": lambda text, rng: negated(text),
 }
 
 

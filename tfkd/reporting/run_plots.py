@@ -59,7 +59,7 @@ def confusion(found: dict, model: str) -> dict[str, Any] | None:
         fillOpacity=alt.FillOpacity(
             "share:Q", scale=alt.Scale(domain=[0, 1], range=[0.05, 0.6]), legend=None
         ),
-        tooltip=["label:N", "answer:N", "texts:Q", percent("share", "of the label")],
+        tooltip=["label:N", "answer:N", "texts:Q"],
     )
     numbers = base.mark_text(fontSize=13, color="var(--ink)").encode(
         alt.Text("texts:Q", format=",")
@@ -120,7 +120,9 @@ def curve(history: dict, of: str) -> dict[str, Any] | None:
         y,
         alt.Color("term:N", scale=alt.Scale(domain=terms, range=PALETTE), **shown),
         alt.StrokeDash(
-            "split:N", scale=alt.Scale(domain=["training", "validation"], range=[[1, 0], [4, 3]])
+            "split:N",
+            scale=alt.Scale(domain=["training", "validation"], range=[[1, 0], [4, 3]]),
+            legend=None,
         ),
         tooltip=["epoch:Q", "term:N", "split:N", alt.Tooltip("value:Q", format=".4f")],
     )

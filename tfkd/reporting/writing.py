@@ -9,7 +9,6 @@ from ..console import Voice
 from ..errors import UserError
 from ..exporting.placing import put, room
 from . import card
-from .figures import figures
 from .page import check_installed, page
 
 SUFFIXES = (".html", ".htm")
@@ -27,6 +26,8 @@ def write(folders: list[Path], to: Path, *, texts: int = 0, voice: Voice | None 
     """
     check(to, texts)
     check_installed()
+    from .figures import figures  # which import TensorFlow: what is wrong is told before
+
     found = figures(folders, voice or Voice(), texts)
     with room(to) as aside:
         made = {
@@ -54,7 +55,9 @@ def check(to: Path, texts: int) -> None:
         raise UserError(f"--texts {texts}: write how many test texts to look at, or 0 for all.")
     for path, mark in ((to, PAGE), (to.with_suffix(".json"), FIGURES)):
         if path.exists() and not _begins(path, mark):
-            raise UserError(f"{path} is no report of tfkd's: give another name with --html.")
+            raise UserError(
+                f"{path} is there and no page of tfkd's: give another name with --html."
+            )
 
 
 def _begins(path: Path, mark: str) -> bool:

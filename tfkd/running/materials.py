@@ -60,8 +60,10 @@ class Materials:
         self.work = self.folder / "work"
 
     def _first_store(self) -> str:
-        """Where the outputs of the teacher of the first assistant are kept."""
-        return "" if self._trains_teacher or not self.config.cache else str(self.store)
+        """Where the outputs of the teacher of the first assistant, if any, are kept."""
+        config = self.config
+        kept = config.assistant and config.cache and not self._trains_teacher
+        return str(self.store) if kept else ""
 
     def _look_ahead(self) -> None:
         """What is wrong is told before a folder is claimed for it."""
