@@ -184,7 +184,7 @@ def test_in_a_browser(file, figures):
 
 
 def test_a_table_is_sorted_by_what_its_numbers_mean(file):
-    """9 % behind 10 %, as texts are sorted."""
+    """3.75 behind 100.5, as texts are sorted."""
     column = """return [...document.querySelector('#scores table').tBodies[0].rows]
       .map(row => row.cells[8].textContent)"""
     with chromium.opened(file.as_uri()) as browser:
@@ -192,7 +192,7 @@ def test_a_table_is_sorted_by_what_its_numbers_mean(file):
         button = browser.find_elements("css selector", "#scores th button")[8]
         assert button.text == "MB"
         browser.execute_script("arguments[0].click()", button)
-        once = ["1.50", "1.50", "3.75", "3.75", "90.50", "90.50"]
+        once = ["1.50", "1.50", "3.75", "3.75", "100.50", "100.50"]
         assert browser.execute_script(column) == once
         browser.execute_script("arguments[0].click()", button)
         assert browser.execute_script(column) == once[::-1]

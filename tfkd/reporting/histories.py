@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from ..running.training import history
@@ -12,5 +13,14 @@ def histories(folder: Path) -> list[dict]:
     files = (each.relative_to(folder) for each in folder.rglob("history.jsonl"))
     ordered = sorted(files, key=lambda file: (len(file.parts), file.parts[0] == "alone", file))
     names = (file.parent.as_posix() for file in ordered)
-    found = [{"name": name, "epochs": history(folder / name)} for name in names]
+    found = [{"name": name, "epochs": [*map(_finite, history(folder / name))]} for name in names]
     return [each for each in found if each["epochs"]]
+
+
+def _finite(epoch: dict) -> dict:
+    """Without what no JSON can say, and no plot show.
+
+    >>> _finite({"epoch": 1, "loss": float("nan")})
+    {'epoch': 1}
+    """
+    return {name: value for name, value in epoch.items() if math.isfinite(value)}
