@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from html.parser import HTMLParser
 
 import chromium
@@ -20,6 +21,10 @@ LABELS = (*toys.LABELS, 1, 0, 1)
 DRAWN = "return document.documentElement.hasAttribute('data-drawn')"
 EMPTY = """return [...document.querySelectorAll('.plot')].filter(plot =>
   !plot.querySelector('svg .role-mark path, svg .role-mark line')).map(plot => plot.id)"""
+CUT = """return [...document.querySelectorAll('.plot svg text')].filter(text => {
+  const [inner, outer] = [text, text.closest('svg')].map(each => each.getBoundingClientRect());
+  return inner.width && (inner.left < outer.left - 1 || inner.right > outer.right + 1);
+}).map(text => text.textContent)"""
 WIDTHS = "return [document.documentElement.scrollWidth, innerWidth]"
 
 
@@ -173,7 +178,9 @@ def test_in_a_browser(file, figures):
         found = {}
         for width, dark in ((1200, False), (1200, True), (390, False), (390, True)):
             chromium.look(browser, width, dark=dark)
+            time.sleep(0.5)  # plots follow the window
             assert browser.execute_script(EMPTY) == []
+            assert browser.execute_script(CUT) == []
             wide, inner = browser.execute_script(WIDTHS)
             assert wide <= inner == width
             found[dark] = browser.execute_script(colour)

@@ -83,11 +83,13 @@ def _against(measure: str, title: str, rows: list[dict], runs: int) -> dict | No
     axis = alt.Axis(format="~g", tickCount=5, labelOverlap="greedy", grid=False)
     scale = alt.Scale(type="log", padding=24, nice=False)
     shape, shapes = ("run:N", names) if runs > 1 else ("model:N", models)
+    below = {"orient": "bottom", "symbolFillColor": "var(--muted)", "symbolStrokeColor": "none"}
+    legend = {"legend": alt.Legend(**below)} if runs > 1 else {}
     chart = alt.Chart(data).encode(
         alt.X(f"{measure}:Q", title=title, scale=scale, axis=axis),
         share("accuracy", "accuracy", padding=24),
         by_model(models),
-        alt.Shape(shape, scale=alt.Scale(domain=shapes, range=SHAPES)),
+        alt.Shape(shape, scale=alt.Scale(domain=shapes, range=SHAPES), **legend),
         tooltip=[
             *(alt.Tooltip(f"{key}:N") for key in ("run", "model")),
             percent("accuracy", "accuracy"),
