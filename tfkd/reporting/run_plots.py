@@ -139,8 +139,8 @@ def dots(rows: list[dict], row: str, value: str, title: str) -> dict[str, Any]:
         alt.X(
             f"{value}:Q",
             title=title,
-            axis=alt.Axis(format="~%", tickCount=5),
-            scale=alt.Scale(domain=ends, padding=12),
+            axis=alt.Axis(format="~%", tickCount=5, labelBound=True),
+            scale=alt.Scale(domain=ends, padding=18),
         ),
         alt.Y(f"{row}:N", title=None, sort=names, axis=alt.Axis(grid=True, labelLimit=220)),
         by_model(models),
