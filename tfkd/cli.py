@@ -124,6 +124,8 @@ def parser() -> argparse.ArgumentParser:
     compare.add_argument("run", nargs="+", type=Path, help="a run's folder")
     compare.add_argument("--format", choices=("table", "markdown", "json"), default="table")
     compare.add_argument("--again", action="store_true", help="measure once more, and save that")
+    compare.add_argument("--html", type=Path, metavar="PAGE", help="write a page with plots")
+    compare.add_argument("--texts", type=int, default=0, help="of the page: test texts at most")
 
     export = flags.command(commands, "export", _export, "write a verified file of a run's student")
     export.add_argument("run", type=Path, help="a run's folder")
@@ -232,19 +234,33 @@ def _compare(given: argparse.Namespace) -> None:
     from .console import Voice
     from .report import load
 
-    for folder in given.run:
-        if given.again:
-            _import_tensorflow()
-            from .run import measure_again
+    if given.again:
+        _import_tensorflow()
+        from .run import measure_again
 
+        for folder in given.run:
             measure_again(folder)
-        report = load(folder)
+    if given.html:
+        _page(given)
+        return
+    for report in map(load, given.run):
         if given.format == "json":
             print(json.dumps(report.to_dict(), indent=1, ensure_ascii=False))
         elif given.format == "markdown":
             print(report.markdown())
         else:
             report.show(Voice())
+
+
+def _page(given: argparse.Namespace) -> None:
+    from . import reporting
+    from .console import Voice
+
+    reporting.check(given.html, given.texts)
+    _import_tensorflow()
+    voice = Voice()
+    reporting.write(given.run, given.html, texts=given.texts, voice=voice)
+    voice.say(f"page      {given.html}, its figures {given.html.with_suffix('.json').name}")
 
 
 def _export(given: argparse.Namespace) -> None:

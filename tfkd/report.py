@@ -79,12 +79,16 @@ class Report:
 
     def markdown(self) -> str:
         """The same as Markdown."""
-        lines = [f"# {self.title}", "", _line(["", *[row.name for row in self.rows]])]
-        lines += [_line(["---", *["---:"] * len(self.rows)])]
-        lines += [_line(cells) for cells in self._lines()]
-        lines += ["", *[f"{line}\n" for line in self.words]]
+        lines = [f"# {self.title}", "", self.table()]
+        lines += [f"{line}\n" for line in self.words]
         lines += [f"* {name}: {value}" for name, value in self.facts.items()]
         return "\n".join(lines).rstrip() + "\n"
+
+    def table(self) -> str:
+        """The rows as a table of Markdown."""
+        lines = [_line(["", *[row.name for row in self.rows]])]
+        lines += [_line(["---", *["---:"] * len(self.rows)])]
+        return "\n".join([*lines, *map(_line, self._lines()), ""])
 
     def to_dict(self) -> dict:
         """The same as plain values."""

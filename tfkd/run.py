@@ -79,7 +79,15 @@ def _carry_out(work: Run, voice: Voice) -> None:
     work.train()
     if work.first:
         work.export()
-        work.compare()
+        _measure(work)
+
+
+def _measure(work: Run) -> None:
+    """The report, and the model card that goes with it."""
+    from .reporting import card
+
+    work.compare()
+    card.write(work.folder)
 
 
 def opened(folder: Path, voice: Voice | None = None) -> Run:
@@ -98,7 +106,7 @@ def measure_again(folder: Path) -> Report:
     """Score and time the models of a finished run once more, and save that report."""
     work = opened(folder)
     work.need("student.keras", "student.tflite")
-    work.compare()
+    _measure(work)
     work.tidy()
     return load(folder)
 

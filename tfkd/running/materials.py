@@ -60,8 +60,10 @@ class Materials:
         self.work = self.folder / "work"
 
     def _first_store(self) -> str:
-        """Where the outputs of the teacher of the first assistant are kept."""
-        return "" if self._trains_teacher or not self.config.cache else str(self.store)
+        """Where the outputs of the teacher of the first assistant, if any, are kept."""
+        config = self.config
+        kept = config.assistant and config.cache and not self._trains_teacher
+        return str(self.store) if kept else ""
 
     def _look_ahead(self) -> None:
         """What is wrong is told before a folder is claimed for it."""
@@ -234,10 +236,7 @@ class Materials:
 
     def targets(self, split: str) -> Targets:
         """The teacher's logits, computed once for all runs that lie beside each other."""
-        encoded = self.encoded(split, self._reader)
-        # A folder that was named may be any teacher's; the others are named after theirs.
-        teacher = self.teacher if self.config.store else None
-        found = stored(self.store, encoded, self.voice, teacher)
+        encoded, found = self.encoded(split, self._reader), self.known_targets(split)
         if found is None:
             title, share = f"teacher on {split}", f"{self.worker + 1}/{self.workers}"
             compute(self.store, self.teacher, encoded, self.voice, self._source, title, share)
@@ -245,6 +244,12 @@ class Materials:
             found = stored(self.store, encoded, self.voice)
         assert found is not None  # each share has been written
         return found
+
+    def known_targets(self, split: str) -> Targets | None:
+        """The teacher's logits, if they are all stored."""
+        # A folder that was named may be any teacher's; the others are named after theirs.
+        teacher = self.teacher if self.config.store else None
+        return stored(self.store, self.encoded(split, self._reader), self.voice, teacher)
 
     def meet(self) -> None:
         """Wait for the other workers, where there are some."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,7 +31,7 @@ def run_report(run: Run) -> report.Report:
             model = run.model(file)
             logits[name] = on_test(run, model, name)
             rows.append(_keras_row(run, name, model, logits[name], labels, teacher, file))
-    rows.append(_exported_row(run, labels, teacher))
+    rows.append(exported_row(run, run.folder / "student.tflite", labels, teacher))
     warning = verdict.near_chance(rows[0].accuracy, labels)
     words = [warning] if warning else []
     if "alone" in logits:
@@ -72,10 +73,10 @@ def _model_speed(run: Run, model) -> dict:
     return text_speed(lambda ids: model(padded(ids)), model.encoder.encode_many(_sample(run)))
 
 
-def _exported_row(run: Run, labels, teacher) -> report.Row:
+def exported_row(run: Run, path: Path, labels, teacher=None) -> report.Row:
+    """An exported file on all test texts; agreement where the teacher's logits are known."""
     from ..runtime import Classifier
 
-    path = run.folder / "student.tflite"
     classifier = Classifier(path)
     logits = np.zeros((len(labels), len(run.data.labels)), "float32")
     with run.voice.bar("exported file on test", len(labels)) as advance:
@@ -88,7 +89,7 @@ def _exported_row(run: Run, labels, teacher) -> report.Row:
     return report.Row(
         name=f"exported ({classifier.quantize or run.config.quantize})",
         **score(logits, labels),
-        agreement=agreement(logits, teacher),
+        agreement=None if teacher is None else agreement(logits, teacher),
         megabytes=path.stat().st_size / 1e6,
         **text_speed(classifier.run, ids, classifier.batch or 32),
     )
