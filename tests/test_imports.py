@@ -117,7 +117,7 @@ def test_a_loss_imports_tensorflow_and_its_base_only(path):
     assert outside <= ours
 
 
-@pytest.mark.parametrize("room", ["data", "text", "errors.py", "runtime"])
+@pytest.mark.parametrize("room", ["data", "text", "errors.py", "runtime", "demo"])
 def test_rooms_without_tensorflow(room):
     """`tfkd predict` and the reading of data need no TensorFlow at all."""
     files = [PACKAGE / room] if room.endswith(".py") else sorted((PACKAGE / room).glob("*.py"))
