@@ -21,6 +21,7 @@ from tfkd.runtime.soundness import check
 
 TEXTS = ["a good film", "a film that is not bad " * 200]
 CUSTOM, VARIABLE, STABLEHLO, SPLIT, WHILE, STRIDED_SLICE = 32, 144, 200, 49, 119, 45
+BROADCAST_ARGS = 145
 
 
 def test_pieces_without_a_change_are_answered(exported, pieces, tmp_path):
@@ -103,6 +104,7 @@ FINDINGS = [
     (lambda m: [put(offset=2**40, size=9)(b) for b in m.buffers], "outside of the model"),
     (lambda m: operator(m, CUSTOM), "operator 32"),
     (lambda m: operator(m, VARIABLE), "operator 144"),
+    (lambda m: operator(m, BROADCAST_ARGS), "operator 145"),
     (lambda m: operator(m, STABLEHLO), "operator 200"),
     (lambda m: operator(m, SPLIT), "another number of outputs"),  # a split into no parts
     (lambda m: operator(m, WHILE), "a graph that is not there"),  # a loop over nothing

@@ -94,5 +94,6 @@ _FITS: dict[str, Callable[[Any], bool]] = {
     "outputs": _one_of("logits", "probabilities", None),
     "quantize": _one_of(*QUANTIZE, None),
     "classes": lambda value: value is None or _names(CLASSES)(value),
+    "client": _one_of(MEDIAPIPE, None),
     "model": _sealed,
 }

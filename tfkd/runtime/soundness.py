@@ -20,6 +20,7 @@ BITS = {0: 32, 1: 16, 2: 32, 3: 8, 4: 64, 6: 8, 7: 16, 8: 64, 9: 8, 10: 64, 11: 
 BITS |= {15: 32, 16: 16, 17: 4, 18: 16}
 # Custom and delegated ones, hash tables, variables, calls, and StableHLO: no export has them.
 REFUSED = {10, 15, 29, 30, 31, 32, 33, 51, 127, 129, 136, 137, 138, 139, 142, 143, 144}
+REFUSED |= {145}  # BROADCAST_ARGS ends the process where the shapes that it is given disagree
 NEWEST = 161
 # An input may be absent (-1) from this place on; elsewhere the interpreter would read no tensor.
 OPTIONAL = {3: 2, 4: 2, 9: 2, 16: 1, 27: 2, 44: 1, 46: 1, 52: 1, 67: 2, 132: 2, 141: 2}
