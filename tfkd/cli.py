@@ -129,11 +129,14 @@ def parser() -> argparse.ArgumentParser:
 
     export = flags.command(commands, "export", _export, "write a verified file of a run's student")
     export.add_argument("run", type=Path, help="a run's folder")
-    export.add_argument("--to", type=Path, help="the file (.tflite, .keras) or SavedModel folder")
+    export.add_argument("--to", type=Path, help="the .tflite, .keras, .onnx or SavedModel folder")
     export.add_argument(
         "--quantize", choices=(*QUANTIZE, AUTO), help="of a .tflite; auto: the smallest that passes"
     )
     export.add_argument("--max-drop", type=float, help="points of accuracy that may be lost")
+    export.add_argument(
+        "--tokenizer", action="store_true", help="inside of a SavedModel, which then takes texts"
+    )
     export.add_argument("--client", choices=("mediapipe",), help="that runs the .tflite as it is")
 
     predict = flags.command(commands, "predict", _predict, "classify texts with an exported file")
@@ -267,7 +270,9 @@ def _export(given: argparse.Namespace) -> None:
     _import_tensorflow()
     from .run import export_again
 
-    made = export_again(given.run, given.to, given.quantize, given.client, given.max_drop)
+    made = export_again(
+        *(given.run, given.to, given.quantize, given.client, given.max_drop, given.tokenizer)
+    )
     print(
         f"{made.path}: {made.bytes / 1e6:.2f} MB, {made.quantize or made.format}, verified on "
         f"{made.checked} texts: agreement {made.agreement:.2%}, greatest difference of logits "

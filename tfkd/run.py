@@ -117,6 +117,7 @@ def export_again(
     quantize: str | None,
     client: str | None = None,
     max_drop: float | None = None,
+    tokenizer: bool = False,
 ):
     """Write another file of a run's student, verified on its validation texts."""
     work = opened(folder)
@@ -127,7 +128,7 @@ def export_again(
         to = to if client is None else to.with_stem(f"{to.stem}-{client}")
     if to.suffix == ".tflite":
         quantize = quantize or work.config.quantize
-    made = work.write(to, quantize, client, max_drop)
+    made = work.write(to, quantize, client, max_drop, tokenizer)
     work.tidy()
     return made
 

@@ -324,10 +324,10 @@ def test_nan_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("name", "arguments", "sentence"),
     [
-        ("a.onnx", {}, "ends in '.onnx': write `.tflite`"),
+        ("a.h5", {}, "ends in '.h5': write `.tflite`"),
         ("a.h5", {"format": "keras"}, "does not end in `.keras`"),
         ("a.tflite", {"format": "saved_model"}, "a SavedModel is a folder"),
-        ("a.tflite", {"format": "onnx"}, "'litert', 'keras', 'saved_model', 'tflite'"),
+        ("a.tflite", {"format": "h5"}, "'litert', 'keras', 'onnx', 'saved_model', 'tflite'"),
         ("a.tflite", {"quantize": "int2"}, "'float32', 'float16', 'int16x8', 'int8'"),
         ("a.tflite", {"quantize": "full-int8"}, "give `calibration`, some hundred"),
         ("a.keras", {"quantize": "int8"}, "needs a LiteRT file"),

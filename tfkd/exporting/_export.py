@@ -56,13 +56,14 @@ def export(
     seed: int = 0,
     max_drop: float | None = None,
     client: str | None = None,
+    tokenizer: bool = False,
 ) -> Exported:
     """Write `student` to `path`, after the file has been run against it.
 
     `student` is a Keras 3 model with outputs `[batch, classes]`: logits, or a dict with
     `logits`. A final softmax or sigmoid is left out of the file where Keras hands on what came
-    before it. `format` is `litert` (or `tflite`), `keras` or `saved_model`, by default from the
-    suffix of `path`: `.tflite`, `.keras`, none.
+    before it. `format` is `litert` (or `tflite`), `keras`, `onnx` (extra `onnx`) or
+    `saved_model`, by default from the suffix of `path`: `.tflite`, `.keras`, `.onnx`, none.
 
     `quantize`, of LiteRT files only, is None or `float32`, `float16`, `int8` (dynamic range),
     `full-int8` (activations too), `int16x8`, `int4`, or `auto`: the smallest file that passes. The
@@ -71,7 +72,8 @@ def export(
 
     With an `encoder` the student takes one array of ids, and vocabulary, class names (`labels`)
     and settings travel inside a `.tflite`, so that `tfkd.runtime.Classifier` reads texts with the
-    file alone; beside a `.keras`, inside a SavedModel's folder.
+    file alone; beside a `.keras` or `.onnx`, inside a SavedModel's folder. `tokenizer=True` gives
+    a SavedModel a signature of texts, `serving_default`, by TensorFlow Text (extra `text`).
 
     `check` is a list of texts or of `(text, label)`, or an array or dict of inputs; by default a
     few sentences, or random inputs. `tolerance` replaces the difference that
@@ -99,15 +101,21 @@ def export(
     from .choosing import named, smallest
     from .formats import WRITERS
     from .mediapipe import check_client, mediapipe_file
+    from .onnx import check_onnx
     from .order import order
+    from .serving import check_texts
 
     check_client(client, kind, encoder)
+    if tokenizer:
+        check_texts(encoder, kind)
+    if kind == "onnx":
+        check_onnx()
     write = mediapipe_file if client else WRITERS[kind]
 
     with room(target) as place:
         made = order(
             *(student, encoder, labels, form, check, quantize or "float32", tolerance),
-            *(max_drop, calibration, seed),
+            *(max_drop, calibration, seed, tokenizer),
         )
         if quantize == AUTO:
             quantize, figures = smallest(write, made, place / target.name)

@@ -17,6 +17,8 @@ from ..runtime.interpreter import SIGNATURE
 from . import integers
 from .bounding import bound_masks
 from .calling import Calling
+from .serving import SIGNATURE as TEXT_SIGNATURE
+from .serving import Texts
 
 _MISSING = re.compile(r"'tf\.(\w+)' op is neither a custom op nor a flex op")
 _SELECT = re.compile(r"^(?:TF Select|Custom) ops: (.+)$", re.MULTILINE)
@@ -66,28 +68,40 @@ def flatbuffer(calling: Calling, quantize: str, feeds: integers.Feeds | None = N
             raise Inconvertible(str(error)) from error
 
 
-def saved_model(calling: Calling, folder: Path) -> None:
-    """Write the student as a SavedModel with the signature `serve`, `{"logits": ...}`."""
+def saved_model(calling: Calling, folder: Path, texts: Texts | None = None) -> None:
+    """Write the student as a SavedModel with the signature `serve`, `{"logits": ...}`.
+
+    And with that of `texts`, where they are given.
+    """
     if calling.kind == "masked":
-        _legacy(calling, folder)
+        _legacy(calling, folder, texts)
         return
     archive = keras.export.ExportArchive()
     archive.track(calling.student)
     try:
         with quiet():
             archive.add_endpoint(SIGNATURE, calling.serve, input_signature=[calling.specs()])
+            if texts is not None:
+                archive.track(texts)
+                archive.add_endpoint(TEXT_SIGNATURE, texts.serve, input_signature=[texts.specs()])
             archive.write_out(str(folder), verbose=False)
     except tf.errors.OpError as error:  # TensorFlow's own word for a full disk and the like
         raise OSError(error.message) from error
 
 
-def _legacy(calling: Calling, folder: Path) -> None:
+def _legacy(calling: Calling, folder: Path, texts: Texts | None) -> None:
     """The same for a model of tf_keras, which Keras 3 does not track."""
     module = tf.Module()
     module.student = calling.student
     serve = tf.function(calling.serve, input_signature=[calling.specs()], autograph=False)
+    signatures = {SIGNATURE: serve}
+    if texts is not None:
+        module.texts = texts
+        signatures[TEXT_SIGNATURE] = tf.function(
+            texts.serve, input_signature=[texts.specs()], autograph=False
+        )
     with quiet():
-        tf.saved_model.save(module, str(folder), signatures={SIGNATURE: serve})
+        tf.saved_model.save(module, str(folder), signatures=signatures)
 
 
 class Inconvertible(RuntimeError):

@@ -16,8 +16,11 @@ from ..runtime.interpreter import SIGNATURE, LiteRT
 from ..runtime.packing import pack, seal, unpack
 from .calling import Calling, Reference, calling
 from .convert import Inconvertible, attempts, flatbuffer, saved_model
+from .onnx import onnx_model, write_onnx
 from .order import Order
-from .verify import Figures
+from .serving import SIGNATURE as TEXT_SIGNATURE
+from .serving import Texts
+from .verify import Figures, Model
 
 
 def litert(order: Order, made: Path) -> Figures:
@@ -61,19 +64,39 @@ def keras_file(order: Order, made: Path) -> Figures:
 
 def saved_model_folder(order: Order, made: Path) -> Figures:
     """Write a SavedModel, the tokenizer and the class names inside its folder."""
-    saved_model(order.calling, made)
+    texts = None
+    if order.tokenizer:
+        assert order.encoder is not None  # see check_texts
+        squashed = _outputs(order, order.compare(order.reference, order.calling)) != "logits"
+        texts = Texts(order.calling, order.encoder, order.form, squashed)
+    saved_model(order.calling, made, texts)
     loaded = tf.saved_model.load(str(made))
-    serve = loaded.signatures[SIGNATURE]
-
-    def run(feed):
-        return serve(**{name: tf.constant(each) for name, each in feed.items()})["logits"].numpy()
-
-    figures = order.gated(run)
+    figures = order.gated(_signature(loaded, SIGNATURE))
+    if texts is not None:
+        figures = order.gated_by_texts(_signature(loaded, TEXT_SIGNATURE))
     _beside(order, made)
     return figures
 
 
+def _signature(loaded, name: str) -> Model:
+    serve = loaded.signatures[name]
+
+    def run(feed):
+        return serve(**{key: tf.constant(each) for key, each in feed.items()})["logits"].numpy()
+
+    return run
+
+
+def onnx_file(order: Order, made: Path) -> Figures:
+    """Write an `.onnx`, the tokenizer and the class names beside it."""
+    write_onnx(order.calling, made)
+    figures = order.gated(onnx_model(made))
+    _beside(order, made.parent)
+    return figures
+
+
 WRITERS = {"litert": litert, "keras": keras_file, "saved_model": saved_model_folder}
+WRITERS |= {"onnx": onnx_file}
 
 
 def _append(order: Order, blob: bytes, made: Path, figures: Figures, sizes: Calling) -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..errors import UserError
+from ..runtime.batching import pad
 from ..text import TextEncoder
 from .calling import Calling, Reference, calling
-from .checks import Wanted, checks, drawn, wanted
+from .checks import SENTENCES, Checks, Wanted, checks, drawn, wanted
 from .embeddings import check_vocabulary, id_limit
+from .serving import as_texts
 from .verify import Figures, Model, compare, gate
 
 CALIBRATED = 100  # texts that ranges are read off
@@ -29,6 +33,7 @@ class Order:
     tolerance: float | None
     max_drop: float | None = None
     calibration: Wanted | None = None
+    tokenizer: bool = False  # inside of a SavedModel
 
     def compare(self, model: Model, sizes: Calling) -> Figures:
         """Run `model`, which takes inputs of `sizes`, against the student."""
@@ -45,6 +50,22 @@ class Order:
     def gate(self, figures: Figures) -> None:
         """Let them pass, or raise `Differs`."""
         gate(figures, self.quantize, self.tolerance, self.max_drop)
+
+    def gated_by_texts(self, model: Model) -> Figures:
+        """The same for a model of texts, against the student and our own encoder."""
+        assert self.encoder is not None
+        texts = self.want.texts or list(SENTENCES)
+        one = [as_texts([text]) for text in texts]
+        labels = self.want.labels if self.want.texts else None
+        figures = compare(self._reads, model, Checks(one, labels), self.form == "binary")
+        self.gate(figures)
+        return figures
+
+    def _reads(self, feed: dict[str, np.ndarray]) -> np.ndarray:
+        assert self.encoder is not None
+        ((name, (_, dtype)),) = self.calling.inputs.items()
+        ids = self.encoder.encode_many(feed["texts"].tolist())
+        return self.reference({name: pad(ids, max(map(len, ids)), dtype)})
 
     def feeds(self, sizes: Calling) -> list[dict]:
         """The inputs that ranges are read off, all in one batch where `sizes` allow it."""
@@ -67,6 +88,7 @@ def order(
     max_drop=None,
     calibration=None,
     seed=0,
+    tokenizer=False,
 ) -> Order:
     """Check the arguments of `tfkd.export` against the student.
 
@@ -84,7 +106,10 @@ def order(
     names = _names(reference.classes, names, form, encoder is not None)
     seen = None if calibration is None else wanted(calibration, encoder, None)
     seen = seen and drawn(seen, CALIBRATED, seed)
-    return Order(call, reference, encoder, names, form, want, quantize, tolerance, max_drop, seen)
+    return Order(
+        *(call, reference, encoder, names, form, want, quantize, tolerance, max_drop, seen),
+        tokenizer=tokenizer,
+    )
 
 
 def _check_reads_ids(call: Calling) -> None:

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from ..errors import UserError
 
-SUFFIXES = {"litert": ".tflite", "keras": ".keras", "saved_model": ""}
+SUFFIXES = {"litert": ".tflite", "keras": ".keras", "onnx": ".onnx", "saved_model": ""}
 _ALIASES = {"tflite": "litert"}
-_EXPECTED = "`.tflite` (LiteRT), `.keras`, or no suffix for a SavedModel folder"
+_EXPECTED = "`.tflite` (LiteRT), `.keras`, `.onnx`, or no suffix for a SavedModel folder"
 
 
 def format_of(path: Path, format: str | None = None) -> str:
-    """`litert`, `keras` or `saved_model`: as asked for, or by the suffix.
+    """`litert`, `keras`, `onnx` or `saved_model`: as asked for, or by the suffix.
 
     >>> format_of(Path("small.tflite")), format_of(Path("small")), format_of(Path("v1.0"), "tflite")
     Traceback (most recent call last):
@@ -33,7 +33,7 @@ def format_of(path: Path, format: str | None = None) -> str:
     if kind not in SUFFIXES:
         known = ", ".join(map(repr, (*SUFFIXES, *_ALIASES)))
         raise UserError(f"format={format!r}: write one of {known}, or leave it out.")
-    if kind == "saved_model" and path.suffix in (".tflite", ".keras"):
+    if kind == "saved_model" and path.suffix in (".tflite", ".keras", ".onnx"):
         raise UserError(f"{path} ends in {path.suffix!r}, but a SavedModel is a folder.")
     if kind != "saved_model" and path.suffix != SUFFIXES[kind]:
         raise UserError(f"{path} does not end in `{SUFFIXES[kind]}`, as format={format!r} needs.")

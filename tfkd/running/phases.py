@@ -188,6 +188,7 @@ class Run(Materials):
         quantize: str | None,
         client: str | None = None,
         max_drop: float | None = None,
+        tokenizer: bool = False,
     ):
         """Export the student, checked on validation texts with their labels.
 
@@ -205,6 +206,7 @@ class Run(Materials):
             check=[(each.text, each.label) for each in texts] or None,
             calibration=self._calibration() if quantize in (*CALIBRATED, AUTO) else None,
             max_drop=max_drop,
+            tokenizer=tokenizer,
             client=client,
         )
 
