@@ -77,6 +77,7 @@ class RunConfig:
     seed: int = option(0, "of the split, the initial weights, the dropout and the shuffling")
     alone: bool = option(True, "also train the student without the teacher, for comparison")
     quantize: str = option("int8", "of the .tflite", choices=(*QUANTIZE, AUTO))
+    tensorboard: bool = option(False, "write curves, agreement and texts for TensorBoard")
     callbacks: str = option("", "Keras callbacks by import path, package.module:Name, ...")
     strategy: str = option(
         "auto", "of tf.distribute, for several devices or machines", choices=STRATEGIES
@@ -93,7 +94,7 @@ class RunConfig:
     def digest(self) -> str:
         """Eight letters for the settings, but for where the run goes and what it runs on."""
         settings = {**dataclasses.asdict(self), "to": ""}
-        del settings["strategy"]
+        del settings["strategy"], settings["tensorboard"]
         if not self.callbacks:
             del settings["callbacks"]  # the digests of runs from before there were any
         return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]

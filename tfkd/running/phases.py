@@ -18,6 +18,7 @@ from ..quantisations import AUTO, CALIBRATED
 from ..saving import load_weights, save_keras, save_weights
 from ..text_model import TextModel
 from . import extra
+from .board import TEXTS, Samples, board, check_board
 from .checks import other_names
 from .materials import SPLITS, Materials
 from .stages import Stage, stages_of, titles
@@ -33,7 +34,7 @@ class Run(Materials):
 
     def plan(self) -> None:
         """Say what will be done, before it is."""
-        extra.callbacks(self.config.callbacks)  # a wrong one, before anything is computed
+        self._check_callbacks()
         schedule, counts, say = self.schedule(), self.data.counts, self.voice.say
         made = " (synthetic texts, written by a program)" if self.data.synthetic else ""
         splits = ", ".join(f"{name} {count:,}" for name, count in counts.items())
@@ -143,8 +144,30 @@ class Run(Materials):
         rate = self.config.projection_rate or None
         fit(
             *(distiller, feed, schedule, checks, self.folder / title, title, self.voice, rate),
-            callbacks=extra.callbacks(self.config.callbacks),
+            callbacks=self._callbacks(distiller, encoded, self.folder / "tensorboard" / title),
         )
+
+    def _check_callbacks(self) -> None:
+        """What is wrong with them is told before anything is computed."""
+        extra.callbacks(self.config.callbacks)
+        if self.config.tensorboard:
+            check_board()
+
+    def _callbacks(self, distiller, encoded: Encoded, folder: Path) -> list:
+        given = extra.callbacks(self.config.callbacks)
+        if not (self.config.tensorboard and self.first):
+            return given
+        return [*given, board(distiller, folder, self._samples(encoded))]
+
+    def _samples(self, encoded: Encoded) -> Samples:
+        """Texts of the transfer set, drawn by the seed, and what the teacher says of them."""
+        rows = np.random.default_rng(self.config.seed).permutation(len(encoded))[:TEXTS]
+        if self.config.cache and not self._live_reads():
+            teacher = self.targets("transfer")[rows]
+        else:
+            teacher = self.live_teacher(self.encoded("transfer", self._reader)[rows])
+        texts = [self.encoder.tokenizer.decode(encoded.row(row).tolist()) for row in rows]
+        return Samples(encoded[rows], texts, teacher, self.data.labels)
 
     def _feed(self, encoded: Encoded, steps: int, objective: Objective):
         """The batches, and the teacher if it runs in every step."""
