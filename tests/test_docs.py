@@ -149,7 +149,7 @@ def empty(tmp_path, monkeypatch):
     return module
 
 
-LONG = ("cli.md", "teachers.md")  # a minute each
+LONG = ("cli.md", "store.md", "teachers.md")  # a minute each
 
 
 def _marked(page):

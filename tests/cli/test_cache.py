@@ -100,6 +100,7 @@ def test_distill_uses_it_without_the_teacher(room, tfkd, given, no_teacher):
     assert not (room / "runs" / "latest" / "targets").exists()
 
 
+@pytest.mark.slow
 def test_without_a_store_the_student_is_the_same(room, tfkd, given):
     """A store that costs accuracy, or `--no-cache` that uses it all the same."""
     said = {}

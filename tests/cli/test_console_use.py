@@ -47,7 +47,7 @@ def test_a_closed_pipe_ends_it_quietly(command, finished, tmp_path, monkeypatch)
         (),
         ("destill", "sample"),
         ("distill",),
-        ("distill", "sample", "--quantize", "int4"),
+        ("distill", "sample", "--quantize", "int2"),
         ("distill", "sample", "--epochs", "two"),
         ("distill", "sample", "--temprature", "2"),
         ("compare", "runs", "--format", "pdf"),
