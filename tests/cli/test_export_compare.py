@@ -95,7 +95,7 @@ def test_export_refuses_what_it_cannot_write(run, refused, tmp_path):
     assert "is a file" in refused("export", run, "--to", "file")
     assert "cannot write" in refused("export", run, "--to", "file/small.tflite")
     assert "needs a LiteRT file" in refused("export", run, "--to", "a.keras", "--quantize", "int8")
-    assert "ends in '.onnx'" in refused("export", run, "--to", "small.onnx")
+    assert "ends in '.h5'" in refused("export", run, "--to", "small.h5")
     assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
     assert (tmp_path / "file").read_text() == "mine"
 
