@@ -32,13 +32,15 @@ def told(number: int, strategy: tf.distribute.Strategy) -> list[int]:
     if count == 1:
         return [number]
     own = tf.one_hot(at, count, dtype=tf.int64) * number
-    replicas = strategy.experimental_local_results(strategy.run(_summed, args=(own,)))
+
+    @tf.function
+    def table():
+        # Not an argument: the sum goes to the device of what it sums, which an argument has not.
+        context = tf.distribute.get_replica_context()
+        return context.all_reduce(tf.distribute.ReduceOp.SUM, own)
+
+    replicas = strategy.experimental_local_results(strategy.run(table))
     return [int(each) // len(replicas) for each in replicas[0].numpy()]
-
-
-@tf.function
-def _summed(own: tf.Tensor) -> tf.Tensor:
-    return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, own)
 
 
 def in_turn(strategy: tf.distribute.Strategy, make):
