@@ -94,3 +94,20 @@ def test_the_table_of_the_replicas_is_the_stored_one(monkeypatch):
     (one,) = (row for row in found if (row["replicas"], row["targets"]) == (1, "stored"))
     assert f"{one['state_mb']:.1f} MB" in text
     assert f"{one['state_ms']:.0f} ms" in text
+
+
+def test_the_table_of_the_deployed_files_is_the_stored_one(monkeypatch):
+    """A ratio of two files that are no longer those of the table."""
+    import json
+
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks.deployed import lines
+
+    models = json.loads((ROOT / "benchmarks" / "results" / "imdb_deployed.json").read_text())[
+        "models"
+    ]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [line for line in lines(models) if line not in readme] == []
+    teacher, student = models["teacher, int8"], models["student, int8"]
+    assert student["megabytes"] * 15 < teacher["megabytes"]
+    assert student["without_tokenizer"] * 100 < teacher["without_tokenizer"]
