@@ -42,9 +42,7 @@ def student(name, encoder):
     return made
 
 
-@pytest.mark.parametrize(
-    "name", ["text_cnn", "transformer", pytest.param("bilstm", marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("name", ["text_cnn", "transformer"])
 def test_each_integer_kind_computes_what_the_student_does(name, encoder, tmp_path):
     """Ranges read off nothing, logits left as raw integers, a mask of -1e9 in 8 bits."""
     pytest.importorskip("ai_edge_quantizer")
@@ -57,6 +55,16 @@ def test_each_integer_kind_computes_what_the_student_does(name, encoder, tmp_pat
         assert Classifier(path).quantize == kind
     assert sizes["int4"] < sizes["float32"]
     assert sizes["full-int8"] < sizes["float32"]
+
+
+def test_loops_are_told(encoder, tmp_path):
+    """A null pointer that the converter is blamed for."""
+    pytest.importorskip("ai_edge_quantizer")
+    model = build("bilstm", encoder.vocab_size, 3, "tiny", seed=3)
+    given = {"encoder": encoder, "check": CHECKED, "calibration": SEEN}
+    with pytest.raises(UserError, match="takes no model with loops"):
+        export(model, tmp_path / "a.tflite", quantize="full-int8", **given)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_unbounded_mask_would_not_have_passed(encoder, tmp_path, monkeypatch):

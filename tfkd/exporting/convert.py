@@ -64,6 +64,8 @@ def flatbuffer(calling: Calling, quantize: str, feeds: integers.Feeds | None = N
             if quantize in CALIBRATED:
                 made = integers.quantized(made, quantize, feeds or [])
             return made
+        except UserError:
+            raise
         except Exception as error:  # the converter's own, ValueError and RuntimeError all occur
             raise Inconvertible(str(error)) from error
 

@@ -37,7 +37,11 @@ def quantized(model: bytes, kind: str, feeds: Feeds) -> bytes:
 
     The first feed sets the ranges and later ones move them by a little, so give one large batch
     where the model takes one.
+
+    Raises:
+        UserError: the model has loops, which the quantizer cannot look into.
     """
+    _check_no_loops(model, kind)
     with quiet(), _said_nowhere(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # LiteRT's, of the memory that calibrating takes
         from ai_edge_quantizer import quantizer
@@ -46,6 +50,15 @@ def quantized(model: bytes, kind: str, feeds: Feeds) -> bytes:
         _RECIPES[kind](work)
         ranges = work.calibrate({SIGNATURE: feeds})
         return _in_one_piece(bytes(work.quantize(ranges).quantized_model))
+
+
+def _check_no_loops(model: bytes, kind: str) -> None:
+    from tensorflow.lite.python import schema_py_generated as schema
+
+    if schema.Model.GetRootAsModel(bytearray(model), 0).SubgraphsLength() > 1:
+        raise UserError(
+            f'quantize="{kind}" takes no model with loops (LSTM, GRU): write "int8" or "float16".'
+        )
 
 
 def _in_one_piece(model: bytes) -> bytes:
