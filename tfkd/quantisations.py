@@ -7,6 +7,7 @@ QUANTIZE = ("float32", "float16", "int16x8", "int8", "full-int8", "int4")
 AUTO = "auto"
 # Those whose activations are integers too, or whose tables are: their ranges are measured.
 CALIBRATED = ("int16x8", "full-int8", "int4")
+DRAWN = 100  # inputs that they are read off
 # No longer -1e9 or so, which would leave no step of 8 bits between 0 and a logit of 10.
 BOUNDED = ("int16x8", "full-int8")
 MILDER = {

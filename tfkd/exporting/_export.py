@@ -66,9 +66,9 @@ def export(
     `saved_model`, by default from the suffix of `path`: `.tflite`, `.keras`, `.onnx`, none.
 
     `quantize`, of LiteRT files only, is None or `float32`, `float16`, `int8` (dynamic range),
-    `full-int8` (activations too), `int16x8`, `int4`, or `auto`: the smallest file that passes. The
-    last four read ranges off 100 of the texts or rows of `calibration`, drawn by `seed`, and need
-    the extra `quantizer`.
+    `full-int8` (activations too), `int16x8`, `int4`, or `auto`: the smallest file that passes.
+    Those of `tfkd.quantisations.CALIBRATED` need the extra `quantizer`, and read ranges off 100 of
+    the texts or rows of `calibration`, drawn by `seed`; `auto` tries them where both are there.
 
     With an `encoder` the student takes one array of ids, and vocabulary, class names (`labels`)
     and settings travel inside a `.tflite`, so that `tfkd.runtime.Classifier` reads texts with the

@@ -9,7 +9,6 @@ import tensorflow as tf
 
 from .._version import __version__
 from ..errors import UserError
-from ..probabilities import ends_linear
 from ..quiet import quiet_save
 from ..runtime.inside import describe, read_encoder
 from ..runtime.interpreter import SIGNATURE, LiteRT
@@ -67,7 +66,7 @@ def saved_model_folder(order: Order, made: Path) -> Figures:
     texts = None
     if order.tokenizer:
         assert order.encoder is not None  # see check_texts
-        squashed = _outputs(order, order.compare(order.reference, order.calling)) != "logits"
+        squashed = order.squashed(order.compare(order.reference, order.calling))
         texts = Texts(order.calling, order.encoder, order.form, squashed)
     saved_model(order.calling, made, texts)
     loaded = tf.saved_model.load(str(made))
@@ -110,7 +109,7 @@ def _append(order: Order, blob: bytes, made: Path, figures: Figures, sizes: Call
         "static": {"batch": shape[0], "length": shape[1]},
         "form": order.form,
         "quantize": order.quantize,
-        "outputs": _outputs(order, figures),
+        "outputs": "probabilities" if order.squashed(figures) else "logits",
         "classes": order.labels,
         "model": seal(blob),
     }
@@ -121,12 +120,6 @@ def _append(order: Order, blob: bytes, made: Path, figures: Figures, sizes: Call
     texts = order.want.texts or []
     if again.encode_many(texts) != order.encoder.encode_many(texts):
         raise UserError("the tokenizer does not read the same from the file: save it and report.")
-
-
-def _outputs(order: Order, figures: Figures) -> str:
-    """Whether the file returns probabilities: a softmax or sigmoid that Keras does not open."""
-    looks = figures.between_0_and_1 if order.form == "binary" else figures.sum_to_1
-    return "probabilities" if looks and not ends_linear(order.calling.student) else "logits"
 
 
 def _beside(order: Order, folder: Path) -> None:

@@ -10,7 +10,6 @@ import numpy as np
 
 from .._version import __version__
 from ..errors import UserError
-from ..probabilities import ends_linear
 from ..runtime.inside import describe, read_encoder
 from ..runtime.interpreter import LiteRT
 from ..runtime.packing import pack, seal, unpack
@@ -78,9 +77,7 @@ def _read_by_mediapipe(order: Order) -> Order:
 
 
 def _wrapped(order: Order) -> Client:
-    figures = order.compare(order.reference, order.calling)
-    looks = figures.between_0_and_1 if order.form == "binary" else figures.sum_to_1
-    squashed = looks and not ends_linear(order.calling.student)
+    squashed = order.squashed(order.compare(order.reference, order.calling))
     assert order.encoder is not None
     return client(order.calling, order.encoder.max_length, order.form, squashed)
 

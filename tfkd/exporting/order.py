@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import UserError
+from ..probabilities import ends_linear
+from ..quantisations import DRAWN
 from ..runtime.batching import pad
 from ..text import TextEncoder
 from .calling import Calling, Reference, calling
@@ -15,8 +17,6 @@ from .checks import SENTENCES, Checks, Wanted, checks, drawn, wanted
 from .embeddings import check_vocabulary, id_limit
 from .serving import as_texts
 from .verify import Figures, Model, compare, gate
-
-CALIBRATED = 100  # texts that ranges are read off
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,11 @@ class Order:
         """Let them pass, or raise `Differs`."""
         gate(figures, self.quantize, self.tolerance, self.max_drop)
 
+    def squashed(self, figures: Figures) -> bool:
+        """Whether the student returns probabilities: a softmax or sigmoid that stays closed."""
+        looks = figures.between_0_and_1 if self.form == "binary" else figures.sum_to_1
+        return looks and not ends_linear(self.calling.student)
+
     def gated_by_texts(self, model: Model) -> Figures:
         """The same for a model of texts, against the student and our own encoder."""
         assert self.encoder is not None
@@ -72,9 +77,7 @@ class Order:
         if self.calibration is None:
             return []
         limit = id_limit(self.calling.student)
-        return checks(
-            self.calibration, sizes.inputs, self.encoder, limit, at_once=CALIBRATED
-        ).batches
+        return checks(self.calibration, sizes.inputs, self.encoder, limit, at_once=DRAWN).batches
 
 
 def order(
@@ -105,7 +108,7 @@ def order(
     reference = Reference(call)
     names = _names(reference.classes, names, form, encoder is not None)
     seen = None if calibration is None else wanted(calibration, encoder, None)
-    seen = seen and drawn(seen, CALIBRATED, seed)
+    seen = seen and drawn(seen, DRAWN, seed)
     return Order(
         *(call, reference, encoder, names, form, want, quantize, tolerance, max_drop, seen),
         tokenizer=tokenizer,

@@ -8,11 +8,11 @@ import tensorflow as tf
 from ..errors import UserError
 from ..runtime.inside import describe
 from ..text import TextEncoder
+from ..text.encoder import BREAK
 from .calling import Calling
 from .client import scores
 
 SIGNATURE = "serving_default"  # what clients call that name none
-_BREAK = r"(?i)<br\s*/?>"
 
 
 class Texts(tf.Module):
@@ -37,7 +37,7 @@ class Texts(tf.Module):
 
     def ids(self, texts: tf.Tensor) -> tf.Tensor:
         """`[batch, length]` of the longest text, padded with 0."""
-        texts = tf.strings.regex_replace(texts, _BREAK, " ")
+        texts = tf.strings.regex_replace(texts, BREAK, " ")
         pieces = self._tokenizer.tokenize(lowered(texts) if self._lowercase else texts)
         room = self._most - 2
         tail, sizes = room // 2, pieces.row_lengths()

@@ -14,7 +14,7 @@ from ..corpus.feeding import Feed
 from ..data import Data
 from ..errors import UserError
 from ..objective import Objective, as_objective
-from ..quantisations import AUTO, CALIBRATED
+from ..quantisations import AUTO, CALIBRATED, DRAWN
 from ..saving import load_weights, save_keras, save_weights
 from ..text_model import TextModel
 from . import extra
@@ -26,7 +26,6 @@ from .training import Schedule, fit, forget
 
 WEIGHTS = "weights.npz"  # of the student behind a stage
 CHECKED = 500  # validation texts that an export is checked on
-CALIBRATION = 100  # training texts that ranges are read off
 
 
 class Run(Materials):
@@ -236,7 +235,7 @@ class Run(Materials):
     def _calibration(self) -> list[str]:
         """Training texts drawn by the seed, of all parts of the file."""
         count = self.data.counts["train"]
-        rows = np.random.default_rng(self.config.seed).permutation(count)[:CALIBRATION]
+        rows = np.random.default_rng(self.config.seed).permutation(count)[:DRAWN]
         chosen = set(rows.tolist())
         return [each.text for at, each in enumerate(self.data.read("train")) if at in chosen]
 

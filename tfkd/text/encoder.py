@@ -13,7 +13,7 @@ from ..errors import UserError
 
 MAX_LENGTH = 256
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
-_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+BREAK = r"(?i)<br\s*/?>"  # the same to Python and to TensorFlow
 
 
 def clean(text: str) -> str:
@@ -22,7 +22,7 @@ def clean(text: str) -> str:
     >>> clean("Good.<br /><br />Very good.")
     'Good.  Very good.'
     """
-    return _BREAK.sub(" ", text)
+    return re.sub(BREAK, " ", text)
 
 
 def head_and_tail(ids: list[int], room: int) -> list[int]:
