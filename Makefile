@@ -1,4 +1,4 @@
-# `make demo` and `make test` need Python 3.10 or newer and a package index, nothing else.
+# `make demo` and `make test` need Python 3.11, 3.12 or 3.13 and a package index, nothing else.
 
 PYTHON ?= python3
 BIN = .venv/bin
@@ -30,8 +30,8 @@ clean:
 	rm -rf .venv site runs build dist
 
 .venv/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
-	  || { echo "tfkd needs Python 3.10 or newer: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "tfkd needs Python 3.11, 3.12 or 3.13: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv .venv
 
 .venv/.core: setup.cfg requirements.txt | .venv/bin/python

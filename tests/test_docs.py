@@ -14,6 +14,7 @@ import json
 import re
 import shlex
 import sys
+import tomllib
 import types
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,7 +87,7 @@ def check(block: Block) -> None:
     if block.language == "json":
         json.loads(block.text)
     elif block.language == "toml":
-        pytest.importorskip("tomllib" if sys.version_info >= (3, 11) else "tomli").loads(block.text)
+        tomllib.loads(block.text)
     elif block.language in ("console", "bash"):
         commands(block)
 

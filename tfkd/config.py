@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 import math
-import sys
+import tomllib
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -14,12 +14,6 @@ from typing import Any, get_type_hints
 
 from .errors import UserError
 from .quantisations import AUTO, QUANTIZE
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 
 STRATEGIES = ("auto", "one", "mirrored", "multi_worker", "tpu", "parameter_server")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +70,6 @@ def _setting(written: str) -> tuple[str, Any]:
     >>> _setting("filters=64"), _setting("kernels=[2, 3]")
     (('filters', 64), ('kernels', [2, 3]))
     """
-    from .config import tomllib
-
     name, _, value = written.partition("=")
     try:
         return name, tomllib.loads(f"value = {value}")["value"]

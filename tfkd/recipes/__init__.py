@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import tomllib
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from ..config import tomllib
 from ..errors import UserError
 
 _FOLDER = Path(__file__).parent
