@@ -20,12 +20,12 @@ import numpy as np
 
 import tfkd
 from tfkd.console import Voice
-from tfkd.loading import load_teacher
-from tfkd.names import IDS, MASKS, SEGMENTS
-from tfkd.run import export_again, opened
+from tfkd.models.input_names import IDS, MASKS, SEGMENTS
+from tfkd.models.text_model import input_names
+from tfkd.running._run import export_again, opened
 from tfkd.running.folder import environment
 from tfkd.runtime import Classifier
-from tfkd.text_model import input_names
+from tfkd.teachers import load_teacher
 
 TIMED, REPEATS, TURN = 200, 5, 20
 CHECKED = 200

@@ -23,7 +23,7 @@ COLUMNS = ("alone", "hinton", "recipe")
 
 def runs(recipe: str, seed: int) -> dict[str, tuple[str, dict]]:
     """By column: a name that runs of the same kind share, and the settings."""
-    from tfkd import recipes
+    from tfkd.running import recipes
 
     own = recipes.settings(recipe)
     epochs = sum(each["epochs"] for each in own.get("stage", [own]))
@@ -39,12 +39,12 @@ def runs(recipe: str, seed: int) -> dict[str, tuple[str, dict]]:
 
 def accuracy(settings: dict, folder: Path, model: str = "distilled") -> float:
     """Of the trained student on the test texts, or of the teacher."""
-    from tfkd.config import make
     from tfkd.console import Voice
+    from tfkd.running.config import make
     from tfkd.running.folder import write_json
+    from tfkd.running.measuring import on_test
     from tfkd.running.phases import Run
-    from tfkd.running.rows import on_test
-    from tfkd.tasks.classification import score
+    from tfkd.tasks.text_classification.scores import score
 
     found = folder / f"score-{model}.json"
     if not found.is_file():

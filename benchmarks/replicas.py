@@ -34,7 +34,7 @@ def measured(replicas: int, stored: bool) -> dict:
     import keras
 
     from tfkd import Distiller, HardLabels, SoftTargets, students
-    from tfkd.backup import contents, files
+    from tfkd.training.backup import contents, files
 
     strategy = tf.distribute.get_strategy()
     if replicas > 1:

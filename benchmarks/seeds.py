@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from tfkd.console import Voice
-from tfkd.corpus.passes import by_length
-from tfkd.run import opened
+from tfkd.running._run import opened
 from tfkd.running.folder import environment
-from tfkd.tasks.classification import score
+from tfkd.tasks.text_classification.scores import score
+from tfkd.text.batching import by_length
 
 
 def test_scores(run, name: str) -> dict:

@@ -7,8 +7,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import pytest
 
-# Doctests are looked for in every file, and two conftest.py cannot be imported side by side.
-collect_ignore_glob = ["conftest.py", "*/conftest.py"]
+pytest_plugins = ["run_fixtures"]
+# Doctests are looked for in every file: two conftest.py cannot be imported side by side, and
+# replicas.py, a program, wants a TensorFlow that nobody has used.
+collect_ignore_glob = ["conftest.py", "*/conftest.py", "*/*/conftest.py", "replicas.py"]
 ROOT = Path(__file__).resolve().parents[1]
 
 

@@ -27,7 +27,7 @@ from toys import (
 )
 
 from tfkd import Distiller, HardLabels, SoftTargets, UserError, hinton
-from tfkd.outputs import Batch
+from tfkd.losses._batch import Batch
 
 X, Y = data(24)
 

@@ -7,8 +7,8 @@ from mediapipe_client import answers
 
 tf = pytest.importorskip("tensorflow")
 
-from tfkd.exporting.metadata import INPUTS, described
-from tfkd.runtime.packing import pack
+from tfkd.exporting.mediapipe.metadata import INPUTS, described
+from tfkd.runtime.zip_tail import pack
 from tfkd.text import mediapipe
 
 pytestmark = pytest.mark.slow

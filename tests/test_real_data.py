@@ -9,7 +9,7 @@ import pytest
 
 from tfkd import load_teacher
 from tfkd.cli import main
-from tfkd.report import load
+from tfkd.reporting.report import load
 
 pytestmark = pytest.mark.slow
 
@@ -45,7 +45,7 @@ def given_logits(shared, texts):
 
 def test_imdb_distilled_beats_alone(reviews, shared, capsys, monkeypatch):
     """The whole point, on real text: from a real teacher the student learns more than alone."""
-    from tfkd.run import Run
+    from tfkd.running._run import Run
 
     def targets(run, split):
         parts = {"transfer": ("train", "unlabelled")}.get(split, (split,))

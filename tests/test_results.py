@@ -11,7 +11,7 @@ RESULTS = sorted((ROOT / "benchmarks" / "results").glob("*/report.json"))
 @pytest.mark.parametrize("file", RESULTS, ids=lambda file: file.parent.name)
 def test_every_line_of_a_table_stands_in_the_readme(file):
     """A table that nobody updates keeps telling of a model that is no more."""
-    from tfkd.report import load
+    from tfkd.reporting.report import load
 
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     table = [line for line in load(file.parent).markdown().splitlines() if line.startswith("|")]

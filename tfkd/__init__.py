@@ -13,13 +13,7 @@ from .errors import UserError
 
 if TYPE_CHECKING:
     from . import distribution, losses, store
-    from .backup import Backup
-    from .comparing import compare
-    from .config import RunConfig
-    from .distiller import Distiller
-    from .ensemble import Ensemble
     from .exporting import Exported, export
-    from .loading import load_teacher
     from .losses import (
         Attention,
         Contrastive,
@@ -41,22 +35,28 @@ if TYPE_CHECKING:
         StandardizedLogits,
         TotalVariation,
     )
-    from .objective import Objective, hinton
-    from .report import Report
-    from .run import distill
-    from .schedules import Schedule
-    from .shrinking import shrink
-    from .taps import tap
+    from .losses._base import Objective
+    from .losses._batch import Batch
+    from .losses.hinton import hinton
+    from .losses.schedules import Schedule
+    from .models import tap
+    from .models.text_model import TextModel
+    from .reporting import Report, compare
+    from .running._run import distill
+    from .running.config import RunConfig
+    from .running.reports.page import write_page
+    from .running.texts import load_neighbours
+    from .students.shrinking import shrink
+    from .tasks.masked_language.masking import mask_tokens, masked_batches
+    from .teachers import load_teacher
+    from .teachers.ensemble import Ensemble, weights_by_score
+    from .text.augmentation import Augmentation, count_words
+    from .text.batching import padded
+    from .text.neighbours import Neighbours
+    from .training.backup import Backup
+    from .training.distiller import Distiller
 
 _HOME = {
-    "Backup": "backup",
-    "compare": "comparing",
-    "distill": "run",
-    "load_teacher": "loading",
-    "Report": "report",
-    "RunConfig": "config",
-    "Distiller": "distiller",
-    "Ensemble": "ensemble",
     "Attention": "losses",
     "Contrastive": "losses",
     "Correlation": "losses",
@@ -76,15 +76,32 @@ _HOME = {
     "SoftTargets": "losses",
     "StandardizedLogits": "losses",
     "TotalVariation": "losses",
-    "mask_tokens": "masking",
-    "masked_batches": "masking",
-    "Objective": "objective",
-    "hinton": "objective",
+    "Objective": "losses._base",
+    "Batch": "losses._batch",
+    "hinton": "losses.hinton",
+    "Schedule": "losses.schedules",
+    "Augmentation": "text.augmentation",
+    "count_words": "text.augmentation",
+    "padded": "text.batching",
+    "Neighbours": "text.neighbours",
+    "mask_tokens": "tasks.masked_language.masking",
+    "masked_batches": "tasks.masked_language.masking",
+    "tap": "models",
+    "TextModel": "models.text_model",
+    "Backup": "training.backup",
+    "Distiller": "training.distiller",
+    "shrink": "students.shrinking",
     "Exported": "exporting",
     "export": "exporting",
-    "Schedule": "schedules",
-    "shrink": "shrinking",
-    "tap": "taps",
+    "Report": "reporting",
+    "compare": "reporting",
+    "load_teacher": "teachers",
+    "Ensemble": "teachers.ensemble",
+    "weights_by_score": "teachers.ensemble",
+    "distill": "running._run",
+    "RunConfig": "running.config",
+    "write_page": "running.reports.page",
+    "load_neighbours": "running.texts",
 }
 
 _ROOMS = ("distribution", "losses", "store")

@@ -1,7 +1,12 @@
-"""What a run says while it works: lines, and bars with the time left."""
+"""What a run says while it works: lines, bars with the time left; and Ctrl-C, not lost.
+
+Python drops a Ctrl-C that comes in the middle of a finalizer.
+"""
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,9 +14,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from . import interrupts
-
 EVERY = 30.0  # seconds between lines where there is no terminal
+_interrupted = threading.Event()
 
 
 class _Console(Console):
@@ -38,7 +42,7 @@ class Voice:
 
             def advanced(done: int) -> None:
                 advance(done)
-                interrupts.check()
+                raise_if_interrupted()
 
             yield advanced
         took = time.monotonic() - start
@@ -86,3 +90,41 @@ def span(seconds: float) -> str:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+@contextmanager
+def handle_signal(number: int, handler) -> Iterator[None]:
+    """Give a signal to `handler` within the block; only the main thread of a process hears any."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
+
+
+@contextmanager
+def catch_interrupts() -> Iterator[None]:
+    """Remember Ctrl-C within the block, for `raise_if_interrupted`."""
+    _interrupted.clear()
+    try:
+        with handle_signal(signal.SIGINT, _note):
+            yield
+    finally:
+        _interrupted.clear()
+
+
+def raise_if_interrupted() -> None:
+    """Raise `KeyboardInterrupt` if Ctrl-C was pressed while Python could not deliver it.
+
+    >>> raise_if_interrupted()
+    """
+    if _interrupted.is_set():
+        raise KeyboardInterrupt
+
+
+def _note(number, frame) -> None:
+    _interrupted.set()
+    raise KeyboardInterrupt

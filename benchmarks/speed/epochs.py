@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 import tfkd
-from tfkd.corpus.feeding import Feed
+from tfkd.data.feeding import Feed
 
 # Title: name, the share of the texts that an epoch takes, pairs of fits for each round.
 STUDENTS = {

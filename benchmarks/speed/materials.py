@@ -46,8 +46,8 @@ def _random_bert():
     import keras
     import keras_hub
 
+    from tfkd.models.text_model import TextModel
     from tfkd.text import learn
-    from tfkd.text_model import TextModel
 
     keras.utils.set_random_seed(0)
     backbone = keras_hub.models.BertBackbone(
@@ -63,8 +63,8 @@ def _random_bert():
 
 def encoded(texts, labels, encoder, folder=None):
     """The texts as token ids on disk."""
-    from tfkd.corpus.encoded import encode
     from tfkd.data import Example
+    from tfkd.data.encoded import encode
 
     folder = Path(folder or tempfile.mkdtemp()) / "encoded"
     rows = (Example(text, int(label)) for text, label in zip(texts, labels, strict=True))

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 import tfkd
 from tfkd.console import Voice
-from tfkd.runtime.batching import pad
+from tfkd.text.batching import pad
 
 PREDICTED = 256
 PRECISIONS = ("float32", "bfloat16", "int8")
@@ -72,7 +72,7 @@ def measure(teacher, texts: list[str], lengths: tuple[int, ...]) -> dict:
 
 
 def _input(name: str, ids: np.ndarray) -> np.ndarray:
-    from tfkd.text_model import feed
+    from tfkd.models.text_model import feed
 
     return np.asarray(feed((name, "attention_mask"), tf.constant(ids))[name])
 

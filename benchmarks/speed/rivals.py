@@ -18,7 +18,7 @@ import tensorflow as tf
 
 import tfkd
 from tfkd.console import Voice
-from tfkd.runtime.batching import pad
+from tfkd.text.batching import pad
 
 BATCH, EPOCHS = 32, 5
 

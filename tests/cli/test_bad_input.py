@@ -283,7 +283,7 @@ def test_a_teacher_of_another_architecture(refused, teacher):
     """A model of images that is fed with ids of word pieces."""
     import keras
 
-    from tfkd.saving import save_keras
+    from tfkd.models.saving import save_keras
 
     layers = keras.layers
     images = keras.Sequential([keras.Input((8, 8, 3)), layers.Flatten(), layers.Dense(2)])
@@ -390,11 +390,11 @@ def test_a_full_disk_loses_nothing(tfkd, refused, monkeypatch, settings, finishe
     command = ("distill", *settings, "--to", "out")
     for where, module, name in (
         ("tfkd.running.folder.os", os, "replace"),
-        ("tfkd.corpus.encoded.os", os, "replace"),
-        ("tfkd.saving.os", os, "replace"),
-        ("tfkd.running.training.os", os, "replace"),
-        ("tfkd.exporting.placing.os", os, "replace"),
-        ("tfkd.report.os", os, "replace"),
+        ("tfkd.data.encoded.os", os, "replace"),
+        ("tfkd.models.saving.os", os, "replace"),
+        ("tfkd.running.fitting.os", os, "replace"),
+        ("tfkd.exporting.paths.os", os, "replace"),
+        ("tfkd.reporting.report.os", os, "replace"),
     ):
         with monkeypatch.context() as patch:
             patch.setattr(where, Full(module, name))

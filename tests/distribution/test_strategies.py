@@ -7,11 +7,11 @@ import pytest
 import tensorflow as tf
 
 from tfkd import UserError, distill
-from tfkd.config import STRATEGIES
 from tfkd.distribution import keras3, strategies, strategy
 from tfkd.distribution.lost import noticed
 from tfkd.distribution.workers import in_turn, told
 from tfkd.errors import LostWorker
+from tfkd.running.config import STRATEGIES
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tfkd.exporting import export, formats
 from tfkd.exporting.verify import Figures, gate
 from tfkd.runtime import Classifier
 from tfkd.runtime.interpreter import LiteRT
-from tfkd.runtime.packing import unpack
+from tfkd.runtime.zip_tail import unpack
 from tfkd.text import learn
 
 NAMES = ["bad", "good", "mixed"]

@@ -12,10 +12,10 @@ from mediapipe_client import answers
 from tfkd import students
 from tfkd.errors import UserError
 from tfkd.exporting import export
-from tfkd.exporting.metadata import INPUTS, described
+from tfkd.exporting.mediapipe.metadata import INPUTS, described
 from tfkd.runtime import Classifier
 from tfkd.runtime.interpreter import LiteRT
-from tfkd.runtime.packing import unpack
+from tfkd.runtime.zip_tail import unpack
 from tfkd.text import TextEncoder, learn, wordpiece
 
 NAMES = ["bad", "good"]
@@ -143,7 +143,7 @@ def test_a_file_that_differs_is_not_written(file, encoder, monkeypatch):
     """A gate that does not run the file itself lets one through that computes another student."""
     before = file.read_bytes()
     other = described(_flatbuffer_of(averaged(seed=2), encoder))
-    monkeypatch.setattr("tfkd.exporting.mediapipe.described", lambda blob: other)
+    monkeypatch.setattr("tfkd.exporting.mediapipe.export.described", lambda blob: other)
     with pytest.raises(UserError, match="does not compute what the student computes"):
         export(averaged(), file, encoder=encoder, labels=NAMES, client="mediapipe")
     assert file.read_bytes() == before
@@ -151,8 +151,8 @@ def test_a_file_that_differs_is_not_written(file, encoder, monkeypatch):
 
 def _flatbuffer_of(student, encoder):
     from tfkd.exporting.calling import calling
-    from tfkd.exporting.client import client
     from tfkd.exporting.convert import flatbuffer
+    from tfkd.exporting.mediapipe.model import client
 
     wrapped = client(calling(student), encoder.max_length, "multiclass", False)
     return flatbuffer(wrapped.fixed(None, None), "float32")

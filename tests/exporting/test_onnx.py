@@ -8,9 +8,9 @@ import tensorflow as tf
 
 from tfkd.errors import UserError
 from tfkd.exporting import export, formats, onnx
-from tfkd.runtime.batching import pad
 from tfkd.students import build
 from tfkd.text import learn
+from tfkd.text.batching import pad
 
 TEXTS = ["a good film", "a bad film, and not a good one", "a film " * 30, "no"]
 

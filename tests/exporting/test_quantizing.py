@@ -9,13 +9,13 @@ import pytest
 keras = pytest.importorskip("keras")
 
 from tfkd.errors import UserError
-from tfkd.exporting import choosing, convert, export, integers, verify
+from tfkd.exporting import convert, export, integer_quantisation, smallest, verify
 from tfkd.exporting.calling import calling
-from tfkd.quantisations import CALIBRATED, QUANTIZE
 from tfkd.runtime import Classifier
-from tfkd.runtime.batching import pad
+from tfkd.runtime.quantisations import CALIBRATED, QUANTIZE
 from tfkd.students import build
 from tfkd.text import learn
+from tfkd.text.batching import pad
 
 WORDS = "a good bad film story actor plot is was not never very and but the music"
 
@@ -107,17 +107,17 @@ def test_auto_keeps_the_smallest_that_passes(encoder, tmp_path, monkeypatch):
         return order.quantize
 
     order = _order(calibration=True)
-    monkeypatch.setattr(integers, "available", lambda: True)
-    assert choosing.smallest(write, order, tmp_path / "a.tflite") == ("int8", "int8")
+    monkeypatch.setattr(integer_quantisation, "available", lambda: True)
+    assert smallest.smallest(write, order, tmp_path / "a.tflite") == ("int8", "int8")
     assert (tmp_path / "a.tflite").stat().st_size == sizes["int8"]
     assert [each.name for each in tmp_path.iterdir()] == ["a.tflite"]
     failing |= set(QUANTIZE)
     with pytest.raises(verify.Differs):
-        choosing.smallest(write, order, tmp_path / "b.tflite")
+        smallest.smallest(write, order, tmp_path / "b.tflite")
 
 
 def _order(calibration):
-    from tfkd.exporting.order import Order
+    from tfkd.exporting.request import Order
 
     return Order(None, None, None, None, "multiclass", None, "auto", None, 0.3, calibration or None)
 
@@ -150,7 +150,7 @@ def _classes(model, encoder):
 
 def test_without_the_quantizer_its_name_is_told(tmp_path, monkeypatch):
     """ModuleNotFoundError behind minutes of training."""
-    monkeypatch.setattr(integers, "available", lambda: False)
+    monkeypatch.setattr(integer_quantisation, "available", lambda: False)
     with pytest.raises(UserError, match=r"pip install \"tfkd\[quantizer\]\""):
         export(None, tmp_path / "a.tflite", quantize="int4", calibration=SEEN)
 

@@ -12,7 +12,7 @@ pytest.importorskip("tensorflow_text", reason="needs tensorflow-text, in the ext
 import tensorflow as tf
 
 from tfkd.errors import UserError
-from tfkd.exporting import export, formats, serving
+from tfkd.exporting import export, formats, text_signature
 from tfkd.exporting.calling import calling
 from tfkd.students import build
 from tfkd.text import TextEncoder, learn, wordpiece
@@ -57,7 +57,7 @@ def test_the_ids_are_the_encoders(encoder, lowercase):
     ours = TextEncoder(wordpiece(pieces, lowercase), 16)
     x = keras.Input((None,), dtype="int32", name="ids")
     model = keras.Model(x, keras.layers.Embedding(4, 3)(x)[:, 0])
-    read = serving.Texts(calling(model), ours, "multiclass", squashed=False).ids
+    read = text_signature.Texts(calling(model), ours, "multiclass", squashed=False).ids
     for text in TEXTS:
         assert read(tf.constant([text])).numpy().tolist() == ours.encode_many([text]), text
     assert read(tf.constant(["", "film"])).numpy().tolist()[0][:2] == ours.encode("")
@@ -100,7 +100,7 @@ def test_without_tensorflow_text_its_extra_is_told(encoder, monkeypatch):
     """ModuleNotFoundError: tensorflow_text."""
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(UserError, match=r"pip install .tfkd\[text\]"):
-        serving.check_texts(encoder, "saved_model")
+        text_signature.check_texts(encoder, "saved_model")
 
 
 @pytest.mark.slow
@@ -111,6 +111,6 @@ def test_real_reviews_are_read_alike(shared):
     ours = learn(texts, vocab_size=8_000, max_length=128)
     x = keras.Input((None,), dtype="int32", name="ids")
     model = keras.Model(x, keras.layers.Embedding(4, 3)(x)[:, 0])
-    read = serving.Texts(calling(model), ours, "multiclass", squashed=False).ids
+    read = text_signature.Texts(calling(model), ours, "multiclass", squashed=False).ids
     same = [read(tf.constant([t])).numpy()[0].tolist() == ours.encode(t) for t in texts]
     assert np.mean(same) > 0.99

@@ -11,7 +11,7 @@ from loss_cases import CASES
 import tfkd
 from tfkd import Objective
 from tfkd.losses import DistillationLoss
-from tfkd.outputs import IGNORE, Batch
+from tfkd.losses._batch import IGNORE, Batch
 
 LEADS = [(5,), (4, 3)]  # one position per example; three positions per example
 

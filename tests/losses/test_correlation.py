@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from tfkd import Correlation, UserError
 from tfkd.losses import Decoupled, StandardizedLogits
-from tfkd.outputs import Batch
+from tfkd.losses._batch import Batch
 
 
 def softmax(rows):

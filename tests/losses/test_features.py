@@ -19,7 +19,7 @@ from tfkd.losses import (
     Relations,
     Similarity,
 )
-from tfkd.outputs import Batch
+from tfkd.losses._batch import Batch
 
 
 def name(case):

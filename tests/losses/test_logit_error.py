@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 
 from tfkd import LogitError, UserError
-from tfkd.outputs import Batch
+from tfkd.losses._batch import Batch
 
 
 def loss(student, teacher, **options):

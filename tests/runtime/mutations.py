@@ -14,7 +14,7 @@ from collections.abc import Callable
 import flatbuffers
 from ai_edge_litert import schema_py_generated as schema
 
-from tfkd.runtime.packing import pack, unpack
+from tfkd.runtime.zip_tail import pack, unpack
 
 NUMBERS = (-(2**31), -1000, -2, -1, 0, 1, 2, 3, 7, 100, 2**16, 2**24, 2**30, 2**31 - 1)
 Mutation = Callable[[random.Random, bytes, dict[str, str]], bytes]

@@ -14,10 +14,10 @@ from mutations import blob_of, flipped, model_of, numbered
 
 from tfkd.errors import UserError
 from tfkd.runtime import Classifier, interpreter
-from tfkd.runtime.flatbuffer import Damaged
-from tfkd.runtime.graph import Graph, Model, Operator, Tensor
-from tfkd.runtime.packing import pack
-from tfkd.runtime.soundness import check
+from tfkd.runtime.checks.flatbuffer import Damaged
+from tfkd.runtime.checks.graph import Graph, Model, Operator, Tensor
+from tfkd.runtime.checks.soundness import check
+from tfkd.runtime.zip_tail import pack
 
 TEXTS = ["a good film", "a film that is not bad " * 200]
 CUSTOM, VARIABLE, STABLEHLO, SPLIT, WHILE, STRIDED_SLICE = 32, 144, 200, 49, 119, 45
@@ -151,7 +151,7 @@ def loops(cond, body):
 )
 def test_loops_that_never_come_back(monkeypatch, cond, body, words):
     """A loop whose body is itself fills the stack; one with other sizes reads beyond its own."""
-    monkeypatch.setattr("tfkd.runtime.soundness.read", lambda _: loops(cond, body))
+    monkeypatch.setattr("tfkd.runtime.checks.soundness.read", lambda _: loops(cond, body))
     with pytest.raises(Damaged, match=words):
         check(b"")
 

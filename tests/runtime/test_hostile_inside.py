@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from tfkd.errors import UserError
-from tfkd.runtime import Classifier, packing
-from tfkd.runtime.packing import pack, unpack
+from tfkd.runtime import Classifier, zip_tail
+from tfkd.runtime.zip_tail import pack, unpack
 from tfkd.text import learn
 
 HERE = Path(__file__).parent
@@ -61,7 +61,7 @@ def test_an_archive_that_lies(pieces, refused, change, words):
 
 def test_a_bomb(pieces, refused, monkeypatch):
     """A thousand times as much as it looks: read up to the limit, and no further."""
-    monkeypatch.setattr(packing, "LARGEST", 2**20)
+    monkeypatch.setattr(zip_tail, "LARGEST", 2**20)
     files = {**pieces[1], "vocab.txt": "a\n" * 2**20}
     content = archive(pieces[0], files.items(), compression=zipfile.ZIP_DEFLATED)
     assert len(content) < 2**16
@@ -231,8 +231,9 @@ def test_a_loop_without_end(exported, tmp_path, command):
     """C++ that never returns: neither an exception nor Ctrl-C gets in."""
     shutil.copy(exported, tmp_path / "a.tflite")
     code = (
-        "import sys, hashlib; from tfkd import cli, watch; from tfkd.runtime import interpreter\n"
-        "watch.SECONDS = 0.5\n"
+        "import sys, hashlib; from tfkd import cli\n"
+        "from tfkd.runtime import interpreter, watchdog\n"
+        "watchdog.SECONDS = 0.5\n"
         "def endless(*args, **kwargs):\n"
         "    while True:\n"
         "        hashlib.sha256(bytes(10**7))\n"

@@ -13,7 +13,7 @@ from keras import layers, ops
 from tfkd.errors import UserError
 from tfkd.exporting import export
 from tfkd.runtime import Classifier
-from tfkd.runtime.packing import pack, unpack
+from tfkd.runtime.zip_tail import pack, unpack
 from tfkd.text import learn
 
 ROOT = Path(__file__).resolve().parents[2]

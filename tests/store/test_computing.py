@@ -5,18 +5,17 @@ import numpy as np
 import pytest
 from store_toys import ALL, VOCABULARY, Tokens, texts
 
-from tfkd.corpus import passes
 from tfkd.errors import UserError
+from tfkd.models.text_model import TextModel
 from tfkd.store.computing import Computer
 from tfkd.store.keys import examples_of
 from tfkd.store.manifest import LENGTH
-from tfkd.text import learn
-from tfkd.text_model import TextModel
+from tfkd.text import batching, learn
 
 
 @pytest.fixture(autouse=True)
 def _small_batches(monkeypatch):
-    monkeypatch.setattr(passes, "TOKENS", 30)
+    monkeypatch.setattr(batching, "TOKENS", 30)
 
 
 def computer(teacher, examples, reads=("logits",), form=dict):

@@ -6,13 +6,13 @@ import pytest
 import tensorflow as tf
 from store_toys import features, texts
 
-from tfkd.corpus.encoded import encode
 from tfkd.data import Example
+from tfkd.data.encoded import encode
 from tfkd.errors import UserError
+from tfkd.models.text_model import TextModel
 from tfkd.store import examples as module
 from tfkd.store.examples import Source, as_inputs
 from tfkd.text import learn
-from tfkd.text_model import TextModel
 
 X, TEXTS = features(10), texts(10)
 Y = np.arange(10)

@@ -10,10 +10,10 @@ from toys import Counting, linear
 
 from tfkd import tap
 from tfkd.errors import UserError
+from tfkd.models.text_model import TextModel
 from tfkd.store import Store, StoredTeacher, fingerprint, join
 from tfkd.store.fingerprint import check, differs
 from tfkd.text import learn
-from tfkd.text_model import TextModel
 
 X = features(20)
 

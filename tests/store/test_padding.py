@@ -11,7 +11,7 @@ from tfkd.store.keys import examples_of
 
 @pytest.fixture(autouse=True)
 def _small_batches(monkeypatch):
-    monkeypatch.setattr("tfkd.corpus.passes.TOKENS", 30)
+    monkeypatch.setattr("tfkd.text.batching.TOKENS", 30)
 
 
 def computer(teacher, examples, reads=("logits",)):

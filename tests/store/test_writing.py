@@ -10,9 +10,9 @@ from toys import linear, tagger, token_data
 
 from tfkd.console import Voice
 from tfkd.errors import UserError
+from tfkd.models.text_model import TextModel
 from tfkd.store import Store
 from tfkd.text import learn
-from tfkd.text_model import TextModel
 
 X, TEXTS = features(100), texts(100)
 HALF = {"rtol": 1e-3, "atol": 1e-5}  # float16: 11 bits

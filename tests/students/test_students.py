@@ -192,7 +192,7 @@ for name in sys.argv[2:]:
 
 def test_a_saved_student_loads_without_tfkd(tmp_path):
     """Only the student is deployed: it must not drag the package behind it."""
-    from tfkd.saving import save_keras
+    from tfkd.models.saving import save_keras
 
     np.save(tmp_path / "ids.npy", ids())
     models = {name: drawn(build(name, VOCABULARY, 3, "tiny")) for name in STUDENTS}

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UserError
-from ..quantisations import AUTO, CALIBRATED, QUANTIZE
+from ..runtime.quantisations import AUTO, CALIBRATED, QUANTIZE
 from ..text import TextEncoder
-from . import integers
-from .placing import check_target, format_of, put, room, size
+from . import integer_quantisation
+from .paths import check_target, format_of, put, room, size
 
 FORMS = ("multiclass", "binary")
 
@@ -67,8 +67,9 @@ def export(
 
     `quantize`, of LiteRT files only, is None or `float32`, `float16`, `int8` (dynamic range),
     `full-int8` (activations too), `int16x8`, `int4`, or `auto`: the smallest file that passes.
-    Those of `tfkd.quantisations.CALIBRATED` need the extra `quantizer`, and read ranges off 100 of
-    the texts or rows of `calibration`, drawn by `seed`; `auto` tries them where both are there.
+    Those of `tfkd.runtime.quantisations.CALIBRATED` need the extra `quantizer`, and read ranges off
+    100 of the texts or rows of `calibration`, drawn by `seed`; `auto` tries them where both are
+    there.
 
     With an `encoder` the student takes one array of ids, and vocabulary, class names (`labels`)
     and settings travel inside a `.tflite`, so that `tfkd.runtime.Classifier` reads texts with the
@@ -98,12 +99,12 @@ def export(
     max_drop = 0.3 if quantize == AUTO and max_drop is None else max_drop
     _check_labels(labels, form)
     check_target(target, kind, overwrite)
-    from .choosing import named, smallest
     from .formats import WRITERS
-    from .mediapipe import check_client, mediapipe_file
+    from .mediapipe.export import check_client, mediapipe_file
     from .onnx import check_onnx
-    from .order import order
-    from .serving import check_texts
+    from .request import order
+    from .smallest import named, smallest
+    from .text_signature import check_texts
 
     check_client(client, kind, encoder)
     if tokenizer:
@@ -150,7 +151,7 @@ def _check_quantize(kind: str, quantize: str | None, calibration) -> None:
             f"quantize={quantize!r} needs a LiteRT file: give a path that ends in `.tflite`, or "
             "leave quantize out."
         )
-    integers.check(quantize or "float32")
+    integer_quantisation.check(quantize or "float32")
     if quantize in CALIBRATED and calibration is None:
         raise UserError(
             f"quantize={quantize!r} reads the ranges of numbers off real inputs: give "

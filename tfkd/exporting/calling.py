@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..errors import UserError
-from ..outputs import as_outputs, flavour
+from ..models.outputs import as_outputs, flavour
 
 Shape = tuple[int | None, ...]
 

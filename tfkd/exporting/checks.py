@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError
-from ..runtime.batching import bucket, micro_batches, pad
 from ..text import TextEncoder
+from ..text.batching import bucket, micro_batches, pad
 
 SENTENCES = (
     "A film I will not forget.",

@@ -11,14 +11,14 @@ import keras
 import tensorflow as tf
 
 from ..errors import UserError
-from ..quantisations import BOUNDED, CALIBRATED
-from ..quiet import quiet
 from ..runtime.interpreter import SIGNATURE
-from . import integers
-from .bounding import bound_masks
+from ..runtime.quantisations import BOUNDED, CALIBRATED
+from ..runtime.quiet import quiet
+from . import integer_quantisation
+from .attention_masks import bound_masks
 from .calling import Calling
-from .serving import SIGNATURE as TEXT_SIGNATURE
-from .serving import Texts
+from .text_signature import SIGNATURE as TEXT_SIGNATURE
+from .text_signature import Texts
 
 _MISSING = re.compile(r"'tf\.(\w+)' op is neither a custom op nor a flex op")
 _SELECT = re.compile(r"^(?:TF Select|Custom) ops: (.+)$", re.MULTILINE)
@@ -36,12 +36,14 @@ def attempts(calling: Calling, length: int | None) -> Iterator[Calling]:
         yield calling.fixed(1, length)
 
 
-def flatbuffer(calling: Calling, quantize: str, feeds: integers.Feeds | None = None) -> bytes:
+def flatbuffer(
+    calling: Calling, quantize: str, feeds: integer_quantisation.Feeds | None = None
+) -> bytes:
     """The student as a LiteRT model with one signature, `serve`, and builtin ops only.
 
     `quantize` is `float32`, `float16` (weights halved), `int8` (weights of 1024 numbers or more
     quartered, their inputs quantised on the fly: dynamic range), or one of
-    `tfkd.quantisations.CALIBRATED`, whose ranges are read off `feeds`.
+    `tfkd.runtime.quantisations.CALIBRATED`, whose ranges are read off `feeds`.
 
     Raises:
         Inconvertible: with these sizes it cannot be converted.
@@ -62,7 +64,7 @@ def flatbuffer(calling: Calling, quantize: str, feeds: integers.Feeds | None = N
             with quiet():
                 made = converter.convert()
             if quantize in CALIBRATED:
-                made = integers.quantized(made, quantize, feeds or [])
+                made = integer_quantisation.quantized(made, quantize, feeds or [])
             return made
         except UserError:
             raise

@@ -9,16 +9,16 @@ import tensorflow as tf
 
 from .._version import __version__
 from ..errors import UserError
-from ..quiet import quiet_save
-from ..runtime.inside import describe, read_encoder
+from ..models.saving import quiet_save
+from ..runtime.bundle import describe, read_encoder
 from ..runtime.interpreter import SIGNATURE, LiteRT
-from ..runtime.packing import pack, seal, unpack
+from ..runtime.zip_tail import pack, seal, unpack
 from .calling import Calling, Reference, calling
 from .convert import Inconvertible, attempts, flatbuffer, saved_model
 from .onnx import onnx_model, write_onnx
-from .order import Order
-from .serving import SIGNATURE as TEXT_SIGNATURE
-from .serving import Texts
+from .request import Order
+from .text_signature import SIGNATURE as TEXT_SIGNATURE
+from .text_signature import Texts
 from .verify import Figures, Model
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..errors import UserError
-from ..quiet import quiet
+from ..runtime.quiet import quiet
 from .calling import Calling
 from .verify import Model
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import UserError
-from ..tasks.classification import calibration_error, probabilities
+from ..tasks.text_classification.scores import calibration_error, probabilities
 from .checks import Checks
 
 Model = Callable[[dict[str, np.ndarray]], np.ndarray]

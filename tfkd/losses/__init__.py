@@ -1,6 +1,7 @@
 """The losses, one file per idea."""
 
-from ._base import FORMS, DistillationLoss, LogitLoss
+from ._base import DistillationLoss
+from ._logits import FORMS, LogitLoss
 from .attention import Attention
 from .contrastive import Contrastive
 from .correlation import Correlation

@@ -1,18 +1,20 @@
-"""What every loss shares: the base class, and the base of losses on logits."""
+"""What every loss shares: the base class, and the weighted sum of losses."""
 
 from __future__ import annotations
 
 import copy
 import dataclasses
-from typing import Any, ClassVar
+import importlib
+import math
+import re
+from typing import Any, ClassVar, cast
 
 import tensorflow as tf
 
 from ..errors import UserError
-from ..outputs import IGNORE, Batch, Outputs
-from ..schedules import config, is_schedule, read
-
-FORMS = ("multiclass", "binary", "multilabel", "regression")
+from ._batch import Batch, Outputs
+from ._positions import per_example, position_weights
+from .schedules import Schedule, config, is_schedule, read, scaled
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +29,8 @@ class DistillationLoss:
     reads: ClassVar[tuple[str, ...]] = ("logits",)
     student_reads: ClassVar[tuple[str, ...]] = ("logits",)
     needs: ClassVar[tuple[str, ...]] = ("teacher",)
+    # The paper that it comes from, for a model card; empty where there is none to name.
+    citation: ClassVar[str] = ""
 
     def __post_init__(self):
         for field in dataclasses.fields(self):  # a config has a table in a schedule's place
@@ -74,8 +78,6 @@ class DistillationLoss:
 
     def __rmul__(self, weight):
         """`0.7 * loss` is an `Objective`."""
-        from ..objective import Objective
-
         return Objective(((weight, self),))
 
     def __add__(self, other):
@@ -83,96 +85,185 @@ class DistillationLoss:
         return 1.0 * self + other
 
 
-@dataclasses.dataclass(frozen=True)
-class LogitLoss(DistillationLoss):
-    """A loss at each position of the logits, averaged over the positions that count.
+AVERAGES = ("examples", "tokens")
+OURS = "tfkd.losses"  # where a loss that is named without a module is looked up
 
-    A subclass defines `pointwise(student, teacher, labels)`: float32 logits `[..., classes]`
-    (and labels) in, `[...]` out. Padded positions are replaced before and after, so that
-    whatever stands there, NaN included, reaches neither the loss nor a gradient.
+
+@dataclasses.dataclass(frozen=True)
+class Objective:
+    """A weighted sum of losses: `0.3 * HardLabels() + 0.7 * SoftTargets(temperature=4)`.
+
+    `average` says what weighs the same: `"examples"` (token-level losses average within an
+    example first) or `"tokens"` (an example weighs as many as its positions that count).
+    Raises `UserError` for negative, NaN or all-zero weights. A term of weight 0 is not computed.
+
+    >>> objective = 0.3 * HardLabels() + 0.7 * SoftTargets(temperature=4)
+    >>> [name for name, weight, loss in objective.named()]
+    ['hard_labels', 'soft_targets']
+    >>> Objective.from_config(objective.get_config()) == objective
+    True
     """
 
-    form: str = "multiclass"
-    forms: ClassVar[tuple[str, ...]] = FORMS
+    terms: tuple[tuple[float, DistillationLoss], ...]
+    average: str = "examples"
 
     def __post_init__(self):
-        super().__post_init__()
-        if self.form not in self.forms:
-            raise UserError(
-                f"{type(self).__name__}(form={self.form!r}): write one of "
-                f"{', '.join(map(repr, self.forms))}."
-            )
+        for weight, loss in self.terms:
+            _check_term(weight, loss)
+        if self.average not in AVERAGES:
+            raise UserError(f"average={self.average!r}: write 'examples' or 'tokens'.")
 
-    def pointwise(self, student: tf.Tensor, teacher: tf.Tensor | None, labels: tf.Tensor | None):
-        """The loss at each position."""
-        raise NotImplementedError(f"{type(self).__name__} defines no pointwise")
+    def __add__(self, other) -> Objective:
+        other = as_objective(other)
+        return Objective(self.terms + other.terms, self.average)
 
-    def __call__(self, student, teacher, batch, weights=None):
-        """The mean of `pointwise` over the positions of each example that count: `[batch]`."""
-        counts = self.counts(student, batch)
-        valid = counts > 0
-        logits, targets = (_sanitised(side, valid) for side in (student, teacher))
-        targets = None if targets is None else tf.stop_gradient(targets)
-        labels = self.prepare_labels(logits, batch.labels)
-        values = tf.where(valid, self.pointwise(logits, targets, labels), 0.0)
-        return tf.math.divide_no_nan(per_example(values * counts), per_example(counts))
+    def __rmul__(self, weight: float) -> Objective:
+        return Objective(tuple((_times(weight, w), loss) for w, loss in self.terms), self.average)
 
-    def prepare_labels(self, logits, labels):
-        """The labels with a harmless number where there is none, in the shape of the form."""
-        return None
+    def averaged(self, average: str) -> Objective:
+        """The same objective with another unit of the mean."""
+        return Objective(self.terms, average)
 
-    def check(self, student, teacher, batch):
-        """The last axis must fit the form, and be the same on both sides."""
-        shape = tuple(student["logits"].shape)
-        _check_form(type(self).__name__, self.form, shape[-1])
-        if "teacher" not in self.needs or teacher is None or "logits" not in teacher:
-            return
-        other = tuple(teacher["logits"].shape)
-        if other[-1] != shape[-1]:
-            raise UserError(
-                f"the student has {shape[-1]} classes and the teacher {other[-1]}: their logits "
-                f"end in {shape} and {other}; give both models the same classes in the same order."
-            )
-        if len(other) != len(shape) or (None not in shape + other and other != shape):
-            raise UserError(
-                f"the student's logits are {shape} and the teacher's {other}: both must have a "
-                "row at the same positions of the same examples."
-            )
+    def named(self) -> list[tuple[str, float, DistillationLoss]]:
+        """The terms that count, each under its own log name: a second `hint` is `hint_2`."""
+        seen: dict[str, int] = {}
+        named = []
+        for weight, loss in self.terms:
+            name = _snake(type(loss).__name__)
+            seen[name] = seen.get(name, 0) + 1
+            if is_schedule(weight) or weight > 0:
+                named.append((name if seen[name] == 1 else f"{name}_{seen[name]}", weight, loss))
+        return named
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The outputs that the losses take from the teacher."""
+        used = [loss for _, _, loss in self.named() if "teacher" in loss.needs]
+        return tuple(dict.fromkeys(key for loss in used for key in loss.reads))
 
-def _check_form(name: str, form: str, size: int) -> None:
-    if form == "multiclass" and size == 1:
-        raise UserError(
-            f"{name} got one logit per example, and a softmax over one class is always 1: "
-            f'write {name}(form="binary") or, for a number, form="regression".'
-        )
-    if form == "binary" and size != 1:
-        raise UserError(
-            f'{name}(form="binary") wants one logit per example and got {size}: '
-            'write form="multiclass" or form="multilabel".'
+    @property
+    def student_reads(self) -> tuple[str, ...]:
+        """The outputs that the losses take from the student."""
+        return tuple(
+            dict.fromkeys(key for _, _, loss in self.named() for key in loss.student_reads)
         )
 
+    @property
+    def form(self) -> str | None:
+        """The form that the losses on logits share; `None` where they differ or have none."""
+        forms = {loss.form for _, _, loss in self.named() if hasattr(loss, "form")}
+        return forms.pop() if len(forms) == 1 else None
 
-def position_weights(logits: tf.Tensor, batch: Batch) -> tf.Tensor:
-    """`batch.mask` as float32, or ones: logits without the last axis."""
-    if batch.mask is None:
-        return tf.ones(tf.shape(logits)[:-1], tf.float32)
-    return tf.cast(batch.mask, tf.float32)
+    def check(self) -> None:
+        """Raise `UserError` where nothing is left to train on."""
+        if not self.named():
+            raise UserError(
+                "the objective's weights are all zero: give at least one loss a positive weight, "
+                "e.g. 0.3 * HardLabels() + 0.7 * SoftTargets(temperature=4)."
+            )
+
+    def __call__(
+        self,
+        student: Outputs,
+        teacher: Outputs | None,
+        batch: Batch,
+        weights: dict,
+        *,
+        skip=(),
+        step=0,
+    ) -> dict[str, tuple[tf.Tensor, tf.Tensor]]:
+        """Each term by name: (loss `[batch]`, how much each example counts in it `[batch]`)."""
+        return {
+            name: (
+                # A loss that does not need the teacher does not look at it.
+                loss.at(step)(student, cast("Outputs", teacher), batch, weights.get(name, {})),
+                self._example_weights(loss.counts(student, batch)),
+            )
+            for name, _, loss in self.named()
+            if name not in skip
+        }
+
+    def scheduled(self) -> dict[str, Schedule]:
+        """What changes with the step, by its log name: `soft_targets_weight`, ..._temperature."""
+        found = {}
+        for name, weight, loss in self.named():
+            for field, value in (("weight", weight), *loss.scheduled().items()):
+                if is_schedule(value):
+                    found[f"{name}_{field}"] = value
+        return found
+
+    def _example_weights(self, counts: tf.Tensor) -> tf.Tensor:
+        total = per_example(counts)
+        return total if self.average == "tokens" else tf.cast(total > 0, tf.float32)
+
+    def get_config(self) -> dict[str, Any]:
+        """A JSON-able form, for `from_config`."""
+        terms = [
+            {"loss": _spell(type(loss)), "weight": config(weight), **loss.get_config()}
+            for weight, loss in self.terms
+        ]
+        return {"average": self.average, "terms": terms}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Objective:
+        """The objective that `get_config` described."""
+        return cls(
+            tuple(_read_term(dict(t)) for t in config["terms"]), config.get("average", "examples")
+        )
 
 
-def labelled(labels: tf.Tensor) -> tf.Tensor:
-    """True where a label is known: neither -100 nor NaN (regression)."""
-    if labels.dtype.is_floating:
-        return tf.logical_not(tf.math.is_nan(labels) | tf.equal(labels, float(IGNORE)))
-    return tf.not_equal(labels, IGNORE)
+def as_objective(value) -> Objective:
+    """An `Objective` from one, from a loss, or from a config."""
+    if isinstance(value, Objective):
+        return value
+    if isinstance(value, DistillationLoss):
+        return 1.0 * value
+    if isinstance(value, dict):
+        return Objective.from_config(value)
+    raise UserError(
+        f"the objective is {value!r}: write a loss or a sum of losses, e.g. "
+        "0.3 * HardLabels() + 0.7 * SoftTargets(temperature=4)."
+    )
 
 
-def per_example(values: tf.Tensor) -> tf.Tensor:
-    """Sum over all axes but the first: `[batch, ...]` to `[batch]`."""
-    return tf.reduce_sum(values, axis=tuple(range(1, values.shape.rank)))
+def _check_term(weight, loss) -> None:
+    if not isinstance(loss, DistillationLoss):
+        raise UserError(f"{loss!r} is no loss: write e.g. 0.5 * SoftTargets(temperature=4).")
+    if is_schedule(weight):
+        return
+    if not isinstance(weight, (int, float)) or not math.isfinite(weight) or weight < 0:
+        raise UserError(f"the weight of {type(loss).__name__} is {weight}: write a number >= 0.")
 
 
-def _sanitised(outputs: Outputs | None, valid: tf.Tensor) -> tf.Tensor | None:
-    if outputs is None or "logits" not in outputs:
-        return None
-    return tf.where(valid[..., None], tf.cast(outputs["logits"], tf.float32), 0.0)
+def _times(factor, weight):
+    """The product of two weights, of which one may be a schedule."""
+    if not (is_schedule(factor) or is_schedule(weight)):
+        return factor * weight
+    if weight == 1.0:
+        return factor
+    return scaled(weight, factor) if is_schedule(weight) else scaled(factor, weight)
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+def _spell(cls: type) -> str:
+    own = getattr(importlib.import_module(OURS), cls.__name__, None) is cls
+    return cls.__name__ if own else f"{cls.__module__}:{cls.__qualname__}"
+
+
+def _read_term(term: dict) -> tuple[float, DistillationLoss]:
+    name, weight = str(term.pop("loss", "")), read(term.pop("weight", 1.0))
+    module, _, qualified = name.rpartition(":")
+    try:
+        home = importlib.import_module(module or OURS)
+    except ImportError as error:
+        raise UserError(f"the loss {name!r} cannot be loaded: {error}.") from error
+    if not hasattr(home, qualified):
+        known = [n for n in home.__all__ if n[0].isupper() and n != "FORMS"]
+        raise UserError(f"there is no loss {name!r}: write one of {', '.join(known)}.")
+    try:
+        return weight, getattr(home, qualified)(**term)
+    except TypeError as error:
+        raise UserError(f"{name}: {error}.") from error

@@ -9,8 +9,9 @@ from typing import ClassVar, cast
 import tensorflow as tf
 
 from ..errors import UserError
-from ..schedules import Schedule, is_schedule
-from ._base import LogitLoss, labelled
+from ._logits import LogitLoss
+from ._positions import labelled
+from .schedules import Schedule, is_schedule
 
 TRUSTS = ("all", "confidence", "correct")
 

@@ -9,9 +9,10 @@ from typing import ClassVar
 import tensorflow as tf
 
 from ..errors import UserError
-from ..layer_maps import Pairs, as_pairs, pairs_of
-from ..outputs import Batch
-from ._base import DistillationLoss, per_example
+from ._base import DistillationLoss
+from ._batch import Batch
+from ._positions import per_example
+from .layer_maps import Pairs, as_pairs, pairs_of
 
 PROJECTIONS = ("auto", "always", "never")
 POOLINGS = ("first", "mean")
@@ -24,7 +25,7 @@ class FeatureLoss(DistillationLoss):
 
     `layers` says which: pairs `((student, teacher), ...)` of places in the tuples that the models
     return (of `hidden_states` 0 is the embeddings' output), or the name of a map, see
-    `tfkd.layer_maps`. A subclass defines `pairwise` for one pair, and `reads` one output.
+    `tfkd.losses.layer_maps`. A subclass defines `pairwise` for one pair, and `reads` one output.
     """
 
     reads: ClassVar[tuple[str, ...]] = ("hidden_states",)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..errors import UserError
-from ..outputs import IGNORE
+from ._batch import IGNORE
 
 
 def check_labels(form: str, logits, labels) -> None:

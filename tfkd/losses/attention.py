@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import tensorflow as tf
 
@@ -32,12 +33,13 @@ class Attention(FeatureLoss):
     2020 (MiniLM), arXiv:2002.10957, equation 4 (`"kl"`, there of the last layer).
 
     >>> loss = Attention()
-    >>> from tfkd.outputs import Batch
+    >>> from tfkd.losses._batch import Batch
     >>> s, t = tf.constant([[[[0.5, 0.5], [0.5, 0.5]]]]), tf.constant([[[[1.0, 0.0], [0.5, 0.5]]]])
     >>> loss({"attentions": (s,)}, {"attentions": (t,)}, Batch()).numpy()
     array([0.125], dtype=float32)
     """
 
+    citation: ClassVar[str] = "Jiao et al. 2020 (TinyBERT), arXiv:1909.10351"
     kind: str = "squared"
     of: str = "attentions"
     heads: str = "same"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import tensorflow as tf
 
 from ..errors import UserError
-from ..layer_maps import Pairs
 from ._divergence import check_temperature
 from ._features import PooledLoss, unit
+from .layer_maps import Pairs
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Contrastive(PooledLoss):
     et al. 2018, arXiv:1807.03748, equation 4.
 
     >>> loss = Contrastive(temperature=1.0)
-    >>> from tfkd.outputs import Batch
+    >>> from tfkd.losses._batch import Batch
     >>> x, eye = tf.constant([[1.0, 0.0], [0.0, 1.0]]), tf.eye(2)
     >>> weights = {"pair_1_1_student": eye, "pair_1_1_teacher": eye}
     >>> outputs = {"hidden_states": (x, x)}
@@ -37,6 +38,7 @@ class Contrastive(PooledLoss):
     array([0.3133, 0.3133], dtype=float32)
     """
 
+    citation: ClassVar[str] = "Tian et al. 2020 (CRD), arXiv:1910.10699"
     layers: str | Pairs = "final"
     projection: str = "always"
     width: int = 128

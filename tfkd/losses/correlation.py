@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import tensorflow as tf
 
 from ..errors import UserError
-from ._base import LogitLoss, per_example
 from ._divergence import check_temperature
+from ._logits import LogitLoss
+from ._positions import per_example
 
 _SMALLEST = 1e-12
 
@@ -32,7 +34,7 @@ class Correlation(LogitLoss):
     Source: Huang et al. 2022 (DIST), arXiv:2205.10536, equations 7 to 10.
 
     >>> loss = Correlation(intra_weight=0.0)
-    >>> from tfkd.outputs import Batch
+    >>> from tfkd.losses._batch import Batch
     >>> s, t = (
     ...     {"logits": tf.constant([[0.0, 1.0, 2.0]])},
     ...     {"logits": tf.constant([[2.0, 1.0, 0.0]])},
@@ -41,6 +43,7 @@ class Correlation(LogitLoss):
     array([3.7342], dtype=float32)
     """
 
+    citation: ClassVar[str] = "Huang et al. 2022 (DIST), arXiv:2205.10536"
     forms = ("multiclass",)
     temperature: float = 1.0
     inter_weight: float = 2.0

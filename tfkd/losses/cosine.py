@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import tensorflow as tf
 
-from ..layer_maps import Pairs
 from ._features import ProjectedLoss, mean_over_tokens, projected, there, unit
+from .layer_maps import Pairs
 
 
 @dataclass(frozen=True)
@@ -22,12 +23,13 @@ class Cosine(ProjectedLoss):
     Source: Sanh et al. 2019 (DistilBERT), arXiv:1910.01108, section 3.
 
     >>> loss = Cosine()
-    >>> from tfkd.outputs import Batch
+    >>> from tfkd.losses._batch import Batch
     >>> s, t = tf.constant([[[1.0, 0.0]]]), tf.constant([[[0.0, 2.0]]])
     >>> loss({"hidden_states": (s, s)}, {"hidden_states": (t, t)}, Batch()).numpy()
     array([1.], dtype=float32)
     """
 
+    citation: ClassVar[str] = "Sanh et al. 2019 (DistilBERT), arXiv:1910.01108"
     layers: str | Pairs = "final"
 
     def pairwise(self, student, teacher, batch, weights, name):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import tensorflow as tf
 
 from ..errors import UserError
-from ._base import LogitLoss, labelled, position_weights
 from ._divergence import check_temperature, kl_terms
 from ._labels import check_labels
+from ._logits import LogitLoss
+from ._positions import labelled, position_weights
 
 TARGETS = ("label", "teacher")
 
@@ -34,12 +36,13 @@ class Decoupled(LogitLoss):
     Source: Zhao et al. 2022, arXiv:2203.08679, equation 7; defaults of its CIFAR-100 experiments.
 
     >>> loss = Decoupled(temperature=1.0, others_weight=1.0)
-    >>> from tfkd.outputs import Batch
+    >>> from tfkd.losses._batch import Batch
     >>> s, t = {"logits": tf.zeros((1, 3))}, {"logits": tf.constant([[2.0, 1.0, 0.0]])}
     >>> loss(s, t, Batch(labels=tf.constant([0]))).numpy().round(4)
     array([0.34], dtype=float32)
     """
 
+    citation: ClassVar[str] = "Zhao et al. 2022, arXiv:2203.08679"
     forms = ("multiclass",)
     temperature: float = 4.0
     target_weight: float = 1.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..layer_maps import Pairs
 from .hint import Hint
+from .layer_maps import Pairs
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,12 @@ class EmbeddingMatch(Hint):
 
     >>> import tensorflow as tf
     >>> loss = EmbeddingMatch()
-    >>> from tfkd.outputs import Batch
+    >>> from tfkd.losses._batch import Batch
     >>> s, t = tf.constant([[[1.0, 2.0]]]), tf.constant([[[3.0, 1.0]]])
     >>> loss({"embeddings": s}, {"embeddings": t}, Batch()).numpy()
     array([2.5], dtype=float32)
     """
 
+    citation: ClassVar[str] = "Jiao et al. 2020 (TinyBERT), arXiv:1909.10351"
     reads: ClassVar[tuple[str, ...]] = ("embeddings",)
     layers: str | Pairs = ((0, 0),)

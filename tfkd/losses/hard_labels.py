@@ -8,8 +8,9 @@ from typing import ClassVar
 import tensorflow as tf
 
 from ..errors import UserError
-from ._base import LogitLoss, labelled, position_weights
 from ._labels import check_labels
+from ._logits import LogitLoss
+from ._positions import labelled, position_weights
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class HardLabels(LogitLoss):
     [0, 1).
 
     >>> loss = HardLabels()
-    >>> from tfkd.outputs import Batch
+    >>> from tfkd.losses._batch import Batch
     >>> batch = Batch(labels=tf.constant([0, -100]))
     >>> loss({"logits": tf.constant([[2.0, 0.0], [5.0, 5.0]])}, None, batch).numpy().round(4)
     array([0.1269, 0.    ], dtype=float32)

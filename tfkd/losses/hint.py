@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import tensorflow as tf
 
@@ -26,11 +27,15 @@ class Hint(ProjectedLoss):
     the regressor); TinyBERT's hidden-state loss, Jiao et al. 2020, arXiv:1909.10351, equation 8.
 
     >>> loss = Hint(layers=((-1, -1),))
-    >>> from tfkd.outputs import Batch
+    >>> from tfkd.losses._batch import Batch
     >>> s, t = tf.constant([[[1.0, 2.0]]]), tf.constant([[[3.0, 1.0]]])
     >>> loss({"hidden_states": (s,)}, {"hidden_states": (t,)}, Batch()).numpy()
     array([2.5], dtype=float32)
     """
+
+    citation: ClassVar[str] = (
+        "Romero et al. 2015, arXiv:1412.6550; Jiao et al. 2020 (TinyBERT), arXiv:1909.10351"
+    )
 
     def pairwise(self, student, teacher, batch, weights, name):
         """The mean squared difference over the tokens that are there: `[batch]`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import tensorflow as tf
 
@@ -26,11 +27,13 @@ class JensenShannon(Divergence):
     distillation.
 
     >>> loss = JensenShannon(temperature=1.0)
-    >>> from tfkd.outputs import Batch
+    >>> from tfkd.losses._batch import Batch
     >>> s, t = {"logits": tf.constant([[0.0, 0.0]])}, {"logits": tf.constant([[2.0, 0.0]])}
     >>> loss(s, t, Batch()).numpy().round(4)
     array([0.0895], dtype=float32)
     """
+
+    citation: ClassVar[str] = "Lin 1991, doi:10.1109/18.61115; Wen et al. 2023, arXiv:2307.15190"
 
     def terms(self, log_p: tf.Tensor, log_q: tf.Tensor) -> tf.Tensor:
         """(p (log p - log m) + q (log q - log m)) / 2."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import tensorflow as tf
 
 from ..errors import UserError
-from ._base import LogitLoss
+from ._logits import LogitLoss
 
 
 @dataclass(frozen=True)
@@ -25,12 +26,13 @@ class LogitError(LogitLoss):
     Source: Ba and Caruana 2014, arXiv:1312.6184, equation 1 (there without the 1/C).
 
     >>> loss = LogitError()
-    >>> from tfkd.outputs import Batch
+    >>> from tfkd.losses._batch import Batch
     >>> s, t = {"logits": tf.constant([[1.0, 0.0]])}, {"logits": tf.constant([[3.0, 1.0]])}
     >>> loss(s, t, Batch()).numpy()
     array([2.5], dtype=float32)
     """
 
+    citation: ClassVar[str] = "Ba and Caruana 2014, arXiv:1312.6184"
     kind: str = "squared"
     delta: float = 1.0
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import tensorflow as tf
 
-from ..layer_maps import Pairs
 from ._features import PooledLoss, projected, unit
+from .layer_maps import Pairs
 
 
 @dataclass(frozen=True)
@@ -23,12 +24,13 @@ class PatientHint(PooledLoss):
     Source: Sun et al. 2019 (PKD), arXiv:1908.09355, equation 7.
 
     >>> loss = PatientHint(layers=((1, 1),))
-    >>> from tfkd.outputs import Batch
+    >>> from tfkd.losses._batch import Batch
     >>> s, t = tf.constant([[[3.0, 0.0]]]), tf.constant([[[0.0, 2.0]]])
     >>> loss({"hidden_states": (s, s)}, {"hidden_states": (t, t)}, Batch()).numpy()
     array([2.], dtype=float32)
     """
 
+    citation: ClassVar[str] = "Sun et al. 2019 (PKD), arXiv:1908.09355"
     layers: str | Pairs = "skip"
     pooling: str = "first"
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import tensorflow as tf
 
 from ..errors import UserError
-from ..layer_maps import Pairs
 from ._features import PooledLoss, unit
+from .layer_maps import Pairs
 
 _SMALLEST = 1e-12
 
@@ -32,12 +33,13 @@ class Relational(PooledLoss):
     Source: Park et al. 2019 (RKD), arXiv:1904.05068, equations 5 to 9.
 
     >>> loss = Relational(angle_weight=0.0, distance_weight=1.0)
-    >>> from tfkd.outputs import Batch
+    >>> from tfkd.losses._batch import Batch
     >>> s, t = tf.constant([[0.0], [1.0], [2.0]]), tf.constant([[0.0], [3.0], [6.0]])
     >>> loss({"hidden_states": (s, s)}, {"hidden_states": (t, t)}, Batch()).numpy().round(6)
     array([0., 0., 0.], dtype=float32)
     """
 
+    citation: ClassVar[str] = "Park et al. 2019 (RKD), arXiv:1904.05068"
     layers: str | Pairs = "final"
     projection: str = "never"
     distance_weight: float = 1.0

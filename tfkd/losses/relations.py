@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import tensorflow as tf
 
 from ..errors import UserError
-from ..layer_maps import Pairs
 from ._features import FeatureLoss, as_tuple, to_float
 from ._pairs import log_softmax_over_keys, mean_divergence
+from .layer_maps import Pairs
 
 OUTPUTS = {"q": "queries", "k": "keys", "v": "values"}
 
@@ -33,12 +34,13 @@ class Relations(FeatureLoss):
     (MiniLM), arXiv:2002.10957, equations 4 to 6.
 
     >>> loss = Relations(relations=("vv",))
-    >>> from tfkd.outputs import Batch
+    >>> from tfkd.losses._batch import Batch
     >>> s, t = tf.constant([[[[0.0], [0.0]]]]), tf.constant([[[[1.0], [0.0]]]])
     >>> loss({"values": (s,)}, {"values": (t,)}, Batch()).numpy().round(4)
     array([0.0555], dtype=float32)
     """
 
+    citation: ClassVar[str] = "Wang et al. 2021 (MiniLMv2), arXiv:2012.15828"
     layers: str | Pairs = "final"
     relations: tuple[str, ...] = ("qq", "kk", "vv")
     heads: int = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import tensorflow as tf
 
@@ -23,11 +24,13 @@ class ReverseKL(Divergence):
     Source: Gu et al. 2024 (MiniLLM), arXiv:2306.08543, equation 1; $T^2$ as in Hinton et al.
 
     >>> loss = ReverseKL(temperature=1.0)
-    >>> from tfkd.outputs import Batch
+    >>> from tfkd.losses._batch import Batch
     >>> s, t = {"logits": tf.constant([[0.0, 0.0]])}, {"logits": tf.constant([[2.0, 0.0]])}
     >>> loss(s, t, Batch()).numpy().round(4)
     array([0.4338], dtype=float32)
     """
+
+    citation: ClassVar[str] = "Gu et al. 2024 (MiniLLM), arXiv:2306.08543"
 
     def terms(self, log_p: tf.Tensor, log_q: tf.Tensor) -> tf.Tensor:
         """q (log q - log p)."""

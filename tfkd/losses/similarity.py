@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import tensorflow as tf
 
-from ..layer_maps import Pairs
 from ._features import PooledLoss, unit
+from .layer_maps import Pairs
 
 
 @dataclass(frozen=True)
@@ -25,12 +26,13 @@ class Similarity(PooledLoss):
     Source: Tung and Mori 2019 (SP), arXiv:1907.09682, equations 2 to 4.
 
     >>> loss = Similarity()
-    >>> from tfkd.outputs import Batch
+    >>> from tfkd.losses._batch import Batch
     >>> s, t = tf.constant([[1.0, 0.0], [0.0, 1.0]]), tf.constant([[1.0, 0.0], [1.0, 0.0]])
     >>> loss({"hidden_states": (s, s)}, {"hidden_states": (t, t)}, Batch()).numpy().round(4)
     array([0.2929, 0.2929], dtype=float32)
     """
 
+    citation: ClassVar[str] = "Tung and Mori 2019 (SP), arXiv:1907.09682"
     layers: str | Pairs = "final"
     projection: str = "never"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import tensorflow as tf
 
@@ -31,11 +32,13 @@ class SoftTargets(Divergence):
     is easy, after Wen et al. 2021, arXiv:1911.07471, section 3.2.
 
     >>> loss = SoftTargets(temperature=2.0)
-    >>> from tfkd.outputs import Batch
+    >>> from tfkd.losses._batch import Batch
     >>> s, t = {"logits": tf.constant([[0.0, 0.0]])}, {"logits": tf.constant([[2.0, 0.0]])}
     >>> loss(s, t, Batch()).numpy().round(4)
     array([0.4438], dtype=float32)
     """
+
+    citation: ClassVar[str] = "Hinton, Vinyals, Dean 2015, arXiv:1503.02531"
 
     def terms(self, log_p: tf.Tensor, log_q: tf.Tensor) -> tf.Tensor:
         """p (log p - log q)."""

@@ -25,12 +25,13 @@ class TotalVariation(Divergence):
     Source: Wen et al. 2023, arXiv:2307.15190, section 2.2 (there without the temperature).
 
     >>> loss = TotalVariation(temperature=1.0)
-    >>> from tfkd.outputs import Batch
+    >>> from tfkd.losses._batch import Batch
     >>> s, t = {"logits": tf.constant([[0.0, 0.0]])}, {"logits": tf.constant([[2.0, 0.0]])}
     >>> loss(s, t, Batch()).numpy().round(4)
     array([0.3808], dtype=float32)
     """
 
+    citation: ClassVar[str] = "Wen et al. 2023, arXiv:2307.15190"
     power: ClassVar[int] = 1
 
     def terms(self, log_p: tf.Tensor, log_q: tf.Tensor) -> tf.Tensor:

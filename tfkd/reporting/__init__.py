@@ -1,9 +1,11 @@
-"""The report that people look at: a page of tables and plots, its figures as JSON, a model card.
+"""What is said of models: the comparison, its table and verdict, and the page of plots.
 
-`figures` gathers plain values and knows no HTML; `plots` and `page` show what it found and know no
-model. `write` does both; `card` writes a run's `README.md`.
+It knows models and plain values, and no run: `comparing` scores and times models side by side,
+`report` is the table, `verdict` says whether distillation helped. `sections` are the parts of the
+page as plain values, `plots` and `page` show them.
 """
 
-from .writing import check, write
+from .comparing import compare
+from .report import Report
 
-__all__ = ["check", "write"]
+__all__ = ["Report", "compare"]

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from .. import students
-from ..config import RunConfig
 from ..errors import UserError
+from .config import RunConfig
 
 
 def assistants(config: RunConfig, folder: Path, store: str = "") -> list[RunConfig]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .. import loading, students, teaching
-from ..config import RunConfig
+from .. import students, teachers
 from ..data import Data, open_data
 from ..data.labels import shorten
 from ..errors import UserError
+from ..models.text_model import TextModel, are_names
 from ..text.encoder import MAX_LENGTH
-from ..text_model import TextModel, are_names
-from . import chain
+from . import chain, own_teacher
+from .config import RunConfig
 from .stages import stages_of
 
 SHRINKING = ("width", "vocabulary")  # the settings of a student that is shrunk
@@ -48,7 +48,7 @@ def check_names(config: RunConfig) -> None:
     if kind == "train":
         check_teacher(config)
     else:
-        loading.check_spec(config.teacher)
+        teachers.check_spec(config.teacher)
 
 
 def shrinks(config: RunConfig) -> bool:
@@ -90,7 +90,7 @@ def _check_shrink(layers: str, kind: str, config: RunConfig) -> None:
 
 def check_teacher(config: RunConfig) -> None:
     """Refuse a teacher to be trained that there is not, or that reads too little."""
-    for member in teaching.members(config.teacher):
+    for member in own_teacher.members(config.teacher):
         check_length(member, config, {})
 
 

@@ -10,10 +10,10 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from .. import config as configs
 from .._version import __version__
-from ..config import RunConfig
 from ..errors import UserError
+from . import config as configs
+from .config import RunConfig
 
 CONFIG = "config.toml"
 REPORT = "report.json"

@@ -10,22 +10,23 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import loading, shrinking, students, teaching, text
-from ..augmentation import Augmentation, counted
-from ..config import RunConfig
+from .. import students, teachers, text
 from ..console import Voice
-from ..corpus.encoded import Encoded, encode
 from ..data import IGNORE, Example
+from ..data.encoded import Encoded, encode
 from ..errors import UserError
-from ..neighbours import Neighbours
+from ..models.text_model import TextModel
 from ..store.precision import check_moved, in_bfloat16
-from ..text_model import TextModel
-from . import chain
+from ..students import shrinking
+from ..text.augmentation import Augmentation, count_words
+from . import chain, own_teacher
 from . import folder as run_folder
 from .checks import check_names, open_for, same_classes, same_tokens, shrinks
+from .config import RunConfig
+from .fitting import Schedule, epochs_for
 from .stages import Stage, stages_of
 from .targets import FOLDER, Targets, compute, shared_folder, source_of, stored
-from .training import Schedule, epochs_for
+from .texts import load_neighbours
 from .vocabulary import learnt
 
 PROBES = 64  # validation texts that a teacher in fewer bits is compared on
@@ -108,7 +109,7 @@ class Materials:
         spec = self.config.teacher
         # Where the run's folder is moved, its assistants move with it.
         named = f"assistant-{len(self.assistants)}" if self.assistants else spec
-        mark = {"spec": named, "digest": loading.fingerprint(spec)}
+        mark = {"spec": named, "digest": teachers.fingerprint(spec)}
         run_folder.remember(self.folder / "teacher.json", mark, "the teacher")
         return self._given_teacher
 
@@ -135,7 +136,7 @@ class Materials:
         if self.strategy.num_replicas_in_sync == 1:
             return self.teacher
         if self._trains_teacher:
-            return loading.load_teacher(f"keras:{self.folder / 'teacher'}")
+            return teachers.load_teacher(f"keras:{self.folder / 'teacher'}")
         return self._loaded_teacher()
 
     @property
@@ -153,14 +154,14 @@ class Materials:
 
     def _loaded_teacher(self) -> TextModel:
         length = self.config.teacher_max_length or None
-        teacher = loading.load_teacher(self.config.teacher, max_length=length)
+        teacher = teachers.load_teacher(self.config.teacher, max_length=length)
         return same_classes(teacher, self.data.labels)
 
     def _trained_teacher(self) -> TextModel:
         folder = self.folder / "teacher"
-        if (folder / loading.MODEL).is_file():
-            return loading.load_teacher(f"keras:{folder}")
-        teacher = teaching.train(
+        if (folder / teachers.MODEL).is_file():
+            return teachers.load_teacher(f"keras:{folder}")
+        teacher = own_teacher.train(
             self.config.teacher,
             self.encoded("transfer"),
             self.encoded("validation"),
@@ -170,7 +171,7 @@ class Materials:
             seed=self.config.seed,
             voice=self.voice,
         )
-        loading.save(teacher, folder)
+        teachers.save(teacher, folder)
         return teacher
 
     @cached_property
@@ -227,8 +228,8 @@ class Materials:
         """How texts are made up: by Tang's rules, or by a language model."""
         config = self.config
         if config.augment_model:
-            return Neighbours.load(config.augment_model, copies=config.augment, seed=config.seed)
-        words = counted(each.text for each in self.data.read("train"))
+            return load_neighbours(config.augment_model, copies=config.augment, seed=config.seed)
+        words = count_words(each.text for each in self.data.read("train"))
         return Augmentation(config.augment, words=words, seed=config.seed)
 
     def _count(self, split: str) -> int:

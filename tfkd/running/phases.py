@@ -8,21 +8,21 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import projections
-from ..corpus.encoded import Encoded
-from ..corpus.feeding import Feed
 from ..data import Data
+from ..data.encoded import Encoded
+from ..data.feeding import Feed
 from ..errors import UserError
-from ..objective import Objective, as_objective
-from ..quantisations import AUTO, CALIBRATED, DRAWN
-from ..saving import load_weights, save_keras, save_weights
-from ..text_model import TextModel
-from . import extra
-from .board import TEXTS, Samples, board, check_board
+from ..losses._base import Objective, as_objective
+from ..models.saving import load_weights, save_keras, save_weights
+from ..models.text_model import TextModel
+from ..runtime.quantisations import AUTO, CALIBRATED, DRAWN
+from ..training import projections
+from . import callbacks
 from .checks import other_names
+from .fitting import Schedule, fit, forget
 from .materials import SPLITS, Materials
 from .stages import Stage, stages_of, titles
-from .training import Schedule, fit, forget
+from .tensorboard import TEXTS, Samples, board, check_board
 
 WEIGHTS = "weights.npz"  # of the student behind a stage
 CHECKED = 500  # validation texts that an export is checked on
@@ -126,7 +126,7 @@ class Run(Materials):
     def _train_stage(self, stage: Stage, schedule: Schedule, title: str) -> None:
         import keras
 
-        from ..distiller import Distiller
+        from ..training.distiller import Distiller
 
         seed = self.config.seed
         encoded = self.encoded("transfer").with_labels(self.config.labelled, seed)
@@ -148,12 +148,12 @@ class Run(Materials):
 
     def _check_callbacks(self) -> None:
         """What is wrong with them is told before anything is computed."""
-        extra.callbacks(self.config.callbacks)
+        callbacks.callbacks(self.config.callbacks)
         if self.config.tensorboard:
             check_board()
 
     def _callbacks(self, distiller, encoded: Encoded, folder: Path) -> list:
-        given = extra.callbacks(self.config.callbacks)
+        given = callbacks.callbacks(self.config.callbacks)
         if not (self.config.tensorboard and self.first):
             return given
         return [*given, board(distiller, folder, self._samples(encoded))]
@@ -256,12 +256,6 @@ class Run(Materials):
                 "began the run trains it again."
             ) from error
         return TextModel(model, self.encoder, self.data.labels, name)
-
-    def compare(self) -> None:
-        """Score everything on the test texts."""
-        from .rows import run_report
-
-        run_report(self).save(self.folder)
 
 
 def _labelled(data: Data, split: str):

@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass, fields
 from typing import Any
 
-from ..config import RunConfig
 from ..errors import UserError
-from ..objective import Objective, hinton
+from ..losses._base import Objective
+from ..losses.hinton import hinton
+from .config import RunConfig
 
 
 @dataclass(frozen=True)

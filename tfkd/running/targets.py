@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from .. import loading, store
-from ..config import RunConfig
+from .. import store, teachers
 from ..console import Voice
-from ..corpus.encoded import Encoded
+from ..data.encoded import Encoded
 from ..errors import UserError
 from ..store import Store
 from ..store.fingerprint import check as check_mark
 from ..store.fingerprint import fingerprint
 from .checks import OF_DATA
+from .config import RunConfig
 
 FOLDER = "targets"
 OF_TEXTS = ("data", "teacher", "teacher_max_length", "seed", *OF_DATA)
@@ -45,7 +45,7 @@ def shared_folder(config: RunConfig, labels: tuple[str, ...], beside: Path) -> P
     """Where all runs beside each other keep the outputs of one given teacher."""
     if config.store:
         return Path(config.store).expanduser()
-    facts = (loading.fingerprint(config.teacher), config.teacher_max_length, *labels)
+    facts = (teachers.fingerprint(config.teacher), config.teacher_max_length, *labels)
     digest = hashlib.sha256(repr(facts).encode()).hexdigest()[:8]
     name = re.sub(r"\W+", "-", Path(config.teacher.partition(":")[2]).name).strip("-")
     return beside / FOLDER / f"{name}-{digest}"

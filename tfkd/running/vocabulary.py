@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from .. import text
-from ..config import RunConfig
 from ..data import Data
+from .config import RunConfig
 
 READS = 2  # how often `text.learn` goes through the texts
 

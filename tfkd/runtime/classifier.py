@@ -11,13 +11,13 @@ import numpy as np
 
 from ..errors import UserError
 from ..text import TextEncoder
-from ..watch import expect
-from .batching import micro_batches
+from ..text.batching import micro_batches
+from .bundle import check_seal, read_encoder, told_of_tokenizers
+from .checks.model import check_labels, check_sizes
 from .feeding import feeding_of
-from .fitting import check_labels, check_sizes
-from .inside import check_seal, read_encoder, told_of_tokenizers
 from .interpreter import LiteRT, readable
-from .packing import unpack
+from .watchdog import expect
+from .zip_tail import unpack
 
 
 class Prediction(NamedTuple):

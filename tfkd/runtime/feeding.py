@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import UserError
-from .batching import bucket, pad
+from ..text.batching import bucket, pad
 from .interpreter import LiteRT
 
 CLIENT = ("ids", "mask", "segment_ids")

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import UserError, first_line
-from ..quiet import quiet
-from .soundness import check
+from .checks.soundness import check
+from .quiet import quiet
 
 SIGNATURE = "serve"
 OUTPUT = "logits"

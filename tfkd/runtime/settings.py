@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from ..quantisations import QUANTIZE
+from .quantisations import QUANTIZE
 
 FORMAT = 1
 MEDIAPIPE = "mediapipe"  # the tokenizer of a file for its clients

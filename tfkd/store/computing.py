@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ..corpus.passes import by_length
 from ..errors import UserError
-from ..names import IDS, MASKS
-from ..teachers import Model, as_teacher
-from ..text_model import TextModel
+from ..models.callables import Model, as_teacher
+from ..models.input_names import IDS, MASKS
+from ..models.text_model import TextModel
+from ..text.batching import by_length
 from . import precision as precision_of
 from .examples import as_inputs
 from .keys import Example

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from ..batches import split
-from ..corpus.encoded import Encoded
+from ..data.encoded import Encoded
 from ..errors import UserError
-from ..names import IDS, MASKS
-from ..text_model import TextModel
+from ..models.input_names import IDS, MASKS
+from ..models.text_model import TextModel
+from ..training.batches import split
 from .keys import Example, examples_of, named, width_of
 
 CHUNK = 1_024  # examples looked at together

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError
-from ..text_model import TextModel
+from ..models.text_model import TextModel
 
 WORDS = {
     "teacher": "another teacher (its weights or its layers)",

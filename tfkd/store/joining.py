@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..batches import unpack
 from ..errors import UserError
-from ..seal import NAME, seal
+from ..training.batches import unpack
+from ..training.input_checksum import NAME, seal
 from .computing import Computer
 from .keys import examples_of, named, width_of
 from .manifest import LENGTH

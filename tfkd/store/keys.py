@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError
-from ..names import IDS, MASKS
+from ..models.input_names import IDS, MASKS
 
 SIZE = 16  # bytes
 Example = dict[str, Any]

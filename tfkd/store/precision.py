@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError
-from ..teachers import Model
-from ..text_model import TextModel, feed
+from ..models.callables import Model
+from ..models.text_model import TextModel, feed
 
 PRECISIONS = ("auto", "float32", "bfloat16", "int8")
 WORTH = 1_000_000  # parameters from which fewer bits are quicker

@@ -1,1 +1,1 @@
-"""What a task knows: how its predictions are scored."""
+"""What a task knows: how its predictions are scored. A folder for each task."""

@@ -1,0 +1,40 @@
+"""A small file for MediaPipe, and the server of its page."""
+
+import threading
+from contextlib import contextmanager
+
+import pytest
+
+NAMES = ["bad", "good"]
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory):
+    """A file for MediaPipe, of a student that learnt nothing."""
+    pytest.importorskip("keras")
+    import tfkd
+    from tfkd import students
+    from tfkd.text import learn
+
+    encoder = learn(["a good film", "a bad film", "not a good one"] * 20, vocab_size=60)
+    path = tmp_path_factory.mktemp("demo") / "small.tflite"
+    student = students.text_cnn(encoder.vocab_size, classes=2, size="tiny", seed=0)
+    tfkd.export(student, path, encoder=encoder, labels=NAMES, client="mediapipe")
+    return path
+
+
+@pytest.fixture
+def serving():
+    """Serve contents in a thread: the port."""
+    from tfkd.cli.demo.serving import server
+
+    @contextmanager
+    def run(contents):
+        with server(contents, 0) as served:
+            threading.Thread(target=served.serve_forever, daemon=True).start()
+            try:
+                yield served.server_port
+            finally:
+                served.shutdown()
+
+    return run

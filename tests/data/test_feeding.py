@@ -1,0 +1,169 @@
+"""Batches: each text once a pass, in an order that only seed and step decide."""
+
+import numpy as np
+import pytest
+
+from tfkd.data import Example
+from tfkd.data.encoded import encode
+from tfkd.data.feeding import Feed, bucketed
+from tfkd.errors import UserError
+from tfkd.text.batching import MULTIPLE
+
+COUNT = 203
+
+
+class Repeated:
+    """The text `i` is the id `i + 1`, as often as its length says."""
+
+    vocab_size = 1_000
+
+    def encode_many(self, texts):
+        return [[int(text) + 1] * (1 + int(text) * 37 % 90) for text in texts]
+
+
+@pytest.fixture(scope="module")
+def encoded(tmp_path_factory):
+    """Text `i` with the label `i`, so that a batch tells which texts it holds."""
+    folder = tmp_path_factory.mktemp("encoded") / "set"
+    return encode((Example(str(i), i) for i in range(COUNT)), Repeated(), folder)
+
+
+def rows_of(feed, *epochs):
+    return [rows.tolist() for epoch in epochs for rows in feed.rows(epoch)]
+
+
+def flat(batches):
+    return sorted(row for rows in batches for row in rows)
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 16, 203, 500])
+def test_a_pass_covers_each_text_once(encoded, batch_size):
+    """Texts left out are never learnt; texts twice weigh double."""
+    feed = Feed(encoded, batch_size, seed=3)
+    for epoch in (0, 1):
+        batches = rows_of(feed, epoch)
+        assert flat(batches) == list(range(COUNT))
+        assert max(map(len, batches)) <= batch_size
+        assert len(batches) == feed.steps == -(-COUNT // batch_size)
+
+
+def test_the_order_is_a_function_of_seed_and_epoch(encoded):
+    """A resumed run goes on with the batches that it would have had."""
+    one, other = Feed(encoded, 8, seed=3), Feed(encoded, 8, seed=4)
+    assert rows_of(one, 2) == rows_of(Feed(encoded, 8, seed=3), 2)
+    assert rows_of(one, 2) != rows_of(one, 1)
+    assert rows_of(one, 2) != rows_of(other, 2)
+
+
+def test_epochs_that_are_no_whole_pass_go_on_where_the_last_one_ended(encoded):
+    """Starting over in each epoch would never show the texts at the end of the order."""
+    whole = Feed(encoded, 8, seed=3)
+    short = Feed(encoded, 8, seed=3, steps=10)
+    epochs = -(-2 * whole.per_pass // 10)
+    assert rows_of(short, *range(epochs))[: 2 * whole.per_pass] == rows_of(whole, 0, 1)
+    long = Feed(encoded, 8, seed=3, steps=2 * whole.per_pass)
+    assert rows_of(long, 0) == rows_of(whole, 0, 1)
+
+
+def test_only_some_texts(encoded):
+    """The unlabelled texts must not reach the student that is trained alone."""
+    only = np.arange(0, COUNT, 3)
+    feed = Feed(encoded, 8, seed=0, only=only)
+    assert flat(rows_of(feed, 0)) == only.tolist()
+    steps = Feed(encoded, 8, seed=0, only=only.tolist(), steps=40)
+    assert set(flat(rows_of(steps, 0))) == set(only.tolist())
+
+
+def test_no_text_at_all(encoded):
+    """Steps to take and nothing to take them on: said, not a division by zero."""
+    with pytest.raises(UserError, match="none of the texts has a label"):
+        Feed(encoded, 8, seed=0, only=np.array([], int), steps=5)
+    assert rows_of(Feed(encoded, 8, seed=0, only=np.array([], int)), 0) == []
+
+
+def test_targets_of_other_texts_are_refused(encoded):
+    """A target taken by position belongs to another text when the texts were others."""
+    with pytest.raises(UserError, match=f"10 targets for {COUNT} texts"):
+        Feed(encoded, 8, seed=0, targets=np.zeros((10, 2), "float32"))
+
+
+def padding(lengths, batches) -> int:
+    return sum(int(lengths[rows].max() * len(rows) - lengths[rows].sum()) for rows in batches)
+
+
+def test_batches_hold_texts_of_similar_length():
+    """Random batches spend most of their time on padding."""
+    lengths = np.random.default_rng(0).integers(1, 300, 2_000)
+    order = np.random.default_rng(1).permutation(2_000)
+    random = [order[i : i + 16] for i in range(0, 2_000, 16)]
+    assert padding(lengths, bucketed(lengths, 16, 0)) < 0.2 * padding(lengths, random)
+
+
+def test_the_batches_are_not_sorted_by_length():
+    """From short to long in every pass, the last steps of an epoch would see long texts only."""
+    lengths = np.arange(16 * 16)  # one window
+    means = [lengths[rows].mean() for rows in bucketed(lengths, 16, 0)]
+    assert abs(np.corrcoef(np.arange(len(means)), means)[0, 1]) < 0.5
+
+
+def test_labels_and_targets_belong_to_their_texts(encoded):
+    """Another text's target is a teacher at chance, and nothing says so."""
+    targets = np.stack([np.arange(COUNT), -np.arange(COUNT)], axis=1).astype("float16")
+    feed = Feed(encoded, 8, seed=5, targets=targets)
+    for inputs, labels in feed.batches():
+        ids, logits = inputs["student"], inputs["targets"]["logits"]
+        assert (ids[:, 0] == labels + 1).all()
+        assert ((ids > 0).sum(axis=1) == encoded.lengths[labels]).all()
+        assert (logits[:, 0] == labels).all()
+        assert (logits[:, 1] == -labels).all()
+        assert logits.dtype == "float32"
+        assert ids.shape[1] % MULTIPLE == 0
+
+
+def test_the_dataset_is_the_same_batches(encoded):
+    """`fit` reads the dataset; its cardinality is what the progress bar counts on."""
+    pytest.importorskip("tensorflow")
+    targets = np.arange(2 * COUNT, dtype="float32").reshape(COUNT, 2)
+    feed = Feed(encoded, 16, seed=5, steps=9, targets=targets)
+    dataset = feed.dataset()
+    assert int(dataset.cardinality()) == 9
+    for epoch in (0, 2):
+        feed.epoch = epoch
+        expected, found = list(feed.batches()), list(dataset.as_numpy_iterator())
+        assert len(found) == 9
+        for (x, y), (inputs, labels) in zip(found, expected, strict=True):
+            np.testing.assert_array_equal(x["student"], inputs["student"])
+            np.testing.assert_array_equal(x["targets"]["logits"], inputs["targets"]["logits"])
+            np.testing.assert_array_equal(y, labels)
+
+
+def recorder(seen: list):
+    """A model that notes the labels of each batch it trains on."""
+    import keras
+    import tensorflow as tf
+
+    class Recorder(keras.Model):
+        def train_step(self, data):
+            tf.py_function(lambda labels: seen.append(labels.numpy().tolist()), [data[1]], [])
+            return {"loss": tf.constant(0.0)}
+
+    model = Recorder()
+    model.compile(jit_compile=False)
+    model.built = True
+    return model
+
+
+def trained_on(feed, **fit) -> list:
+    seen: list = []
+    recorder(seen).fit(feed.dataset(), verbose=0, shuffle=False, callbacks=[feed.follow()], **fit)
+    return seen
+
+
+def test_fit_reads_the_epoch_that_is_on(encoded):
+    """Without `follow` each epoch would be the first one again, in the same order."""
+    pytest.importorskip("keras")
+    feed = Feed(encoded, 32, seed=5, steps=5)
+    expected = rows_of(feed, 0, 1, 2)
+    assert trained_on(feed, epochs=3) == expected
+    resumed = Feed(encoded, 32, seed=5, steps=5)
+    assert trained_on(resumed, epochs=3, initial_epoch=2) == expected[10:]

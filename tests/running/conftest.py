@@ -1,0 +1,8 @@
+"""Every test of runs works in a directory of its own."""
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _in_a_room(room):
+    pass

@@ -1,0 +1,107 @@
+"""`tfkd teach`: a teacher on disk, distilled with `--teacher keras:FOLDER`."""
+
+import json
+import shutil
+
+import pytest
+
+
+@pytest.fixture
+def teacher(taught, tmp_path):
+    return shutil.copytree(taught, tmp_path / "teacher")
+
+
+TEACH = ("teach", "sample:200", "--teacher", "train:bag_of_ngrams:tiny", "--epochs", "1")
+LEARNT = ("--vocab-size", "300", "--max-length", "32")
+
+
+def test_it_leaves_a_teacher(taught):
+    """A teacher without the tokenizer that it was trained with."""
+    names = ("model.keras", "tokenizer.json", "vocab.txt", "labels.txt", "score.json")
+    assert [name for name in names if not (taught / name).is_file()] == []
+    assert (taught / "labels.txt").read_text() == "negative\npositive\n"
+    assert 0 <= json.loads((taught / "score.json").read_text())["accuracy"] <= 1
+    assert not (taught / "work").exists()
+
+
+def test_a_student_learns_from_it(taught, tfkd, tmp_path):
+    """A teacher that `distill` cannot read."""
+    code, _, _ = tfkd(
+        *("distill", "sample:200", "--teacher", f"keras:{taught}", "--student", "text_cnn:tiny"),
+        *("--epochs", "1", "--no-alone", "--to", "out", *LEARNT, "--quantize", "float32"),
+    )
+    assert code == 0
+    rows = json.loads((tmp_path / "out" / "report.json").read_text())["rows"]
+    assert [row["name"] for row in rows] == ["teacher", "distilled", "exported (float32)"]
+    stored = json.loads((taught / "score.json").read_text())
+    assert rows[0]["accuracy"] == pytest.approx(stored["accuracy"])
+
+
+def test_the_same_command_again_trains_nothing(teacher, tfkd, contents, monkeypatch):
+    """A second Return key that fine-tunes for another night."""
+    before = contents(teacher)
+    monkeypatch.setattr("tfkd.running.teacher_run._encode", None)
+    code, printed, _ = tfkd(*TEACH, *LEARNT, "--to", teacher)
+    assert code == 0
+    assert "is complete" in printed
+    assert contents(teacher) == before
+
+
+def test_interrupted_it_goes_on(taught, tfkd, monkeypatch, tmp_path):
+    """A vocabulary learnt anew for tokens that were written with the old one."""
+    import keras
+    import numpy as np
+
+    def stop(*arguments, **options):
+        raise KeyboardInterrupt
+
+    for name in ("_encode", "_trained", "_tell"):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"tfkd.running.teacher_run.{name}", stop)
+            code, _, _ = tfkd(*TEACH, *LEARNT, "--to", "again")
+            assert code == 130
+    code, _, _ = tfkd(*TEACH, *LEARNT, "--to", "again")
+    assert code == 0
+    one, other = (
+        keras.models.load_model(each / "model.keras", compile=False).get_weights()
+        for each in (taught, tmp_path / "again")
+    )
+    for a, b in zip(one, other, strict=True):
+        np.testing.assert_allclose(a, b, rtol=0, atol=1e-6)
+
+
+def test_the_settings_of_the_training_count(tfkd, monkeypatch):
+    """A learning rate that is given and has no effect."""
+    seen = []
+    monkeypatch.setattr(
+        "tfkd.running.own_teacher.fit",
+        lambda d, feed, schedule, *rest: seen.append((feed, schedule)) or 1 / 0,
+    )
+    with pytest.raises(ZeroDivisionError):
+        tfkd(*TEACH, *LEARNT, "--learning-rate", "0.5", "--batch-size", "20", "--to", "out")
+    feed, schedule = seen[0]
+    assert (feed.batch_size, schedule.learning_rate, schedule.epochs) == (20, 0.5, 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--teacher", "keras:somewhere"), "teach takes train"),
+        (("--teacher", "train:bert"), "unknown teacher"),
+        (("--teacher", "hf:nowhere"), "no Hugging Face model folder"),
+        (("--teacher", "train:transformer:tiny", "--max-length", "600"), "reads at most 512"),
+        (("--tokenizer", "nothing.txt"), "no tokenizer at nothing.txt"),
+    ],
+)
+def test_wrong_settings_claim_no_folder(refused, arguments, words, tmp_path):
+    """A typing mistake that takes the folder's name."""
+    assert words in refused("teach", "sample:200", "--to", "out", *arguments)
+    assert not (tmp_path / "out").exists()
+
+
+def test_another_run_is_not_overwritten(teacher, refused, contents):
+    """A teacher lost to a second one."""
+    before = contents(teacher)
+    said = refused(*TEACH, *LEARNT, "--to", teacher, "--seed", "1")
+    assert "holds another run, with seed = 0" in said
+    assert contents(teacher) == before

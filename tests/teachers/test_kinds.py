@@ -1,0 +1,259 @@
+"""Teachers of every kind by name: the same model gives the same logits, however it was written."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tiny_bert import checkpoint, texts
+
+keras = pytest.importorskip("keras")
+
+from tfkd import Distiller, SoftTargets, distill, export, load_teacher, store, students
+from tfkd.console import Voice
+from tfkd.errors import UserError
+from tfkd.models.saving import quiet_save
+from tfkd.models.text_model import TextModel
+from tfkd.teachers import fingerprint, save
+from tfkd.teachers.joined import JointEncoder, split
+from tfkd.text import learn
+
+TEXTS = ["a good film", "a bad film, a film", "good", "bad bad bad"] * 2
+LABELS = ("bad", "good")
+
+
+@pytest.fixture(scope="module")
+def encoder():
+    return learn(["a good film, a bad film"] * 9, vocab_size=60, max_length=16)
+
+
+@pytest.fixture(scope="module")
+def model(encoder):
+    made = students.build("text_cnn", encoder.vocab_size, 2, "tiny", seed=0)
+    return TextModel(made, encoder, LABELS)
+
+
+@pytest.fixture(scope="module")
+def folder(model, encoder, tmp_path_factory):
+    """One model as a .keras, a SavedModel and a .tflite, each with its tokenizer."""
+    root = tmp_path_factory.mktemp("kinds")
+    save(model, root / "keras")
+    model.model.export(root / "saved", verbose=False)
+    encoder.save(root / "saved")
+    (root / "saved" / "labels.txt").write_text("bad\ngood\n")
+    check = [(text, 0) for text in TEXTS]
+    export(
+        model.model,
+        root / "model.tflite",
+        quantize="float32",
+        encoder=encoder,
+        labels=LABELS,
+        check=check,
+    )
+    return root
+
+
+def spec(kind, folder):
+    return {
+        "keras": f"keras:{folder / 'keras'}",
+        "saved_model": f"saved_model:{folder / 'saved'}",
+        "tflite": f"tflite:{folder / 'model.tflite'}",
+    }[kind]
+
+
+@pytest.mark.parametrize("kind", ["keras", "saved_model", "tflite"])
+def test_the_same_logits_from_every_kind(folder, model, kind):
+    """A file whose inputs are in another order, or a signature that returns probabilities."""
+    loaded = load_teacher(spec(kind, folder))
+    np.testing.assert_allclose(loaded.logits(TEXTS), model.logits(TEXTS), atol=1e-5)
+    assert loaded.labels == LABELS
+    assert loaded.encoder.encode("a good film") == model.encoder.encode("a good film")
+    assert fingerprint(spec(kind, folder)) == fingerprint(spec(kind, folder))
+
+
+def test_answers_of_a_black_box_are_a_teacher(tmp_path, monkeypatch):
+    """Answers of an API that no run can use, or that are found for other texts."""
+    monkeypatch.chdir(tmp_path)
+    rows = [{"text": f"a {w} film, number {i}", "label": i % 2} for i, w in enumerate(TEXTS * 6)]
+    given = {row["text"]: [2.0, -2.0] if row["label"] else [-1.0, 1.0] for row in rows}
+
+    def black_box(inputs, reads):
+        return {"logits": np.array([given[t.decode()] for t in inputs["text"].numpy()], "float32")}
+
+    black_box.fingerprint = "an API"
+    store.write("answers", black_box, list(given), voice=Voice(quiet=True))
+    teacher = load_teacher("store:answers")
+    texts = [rows[i]["text"] for i in (3, 0, 0)]
+    np.testing.assert_array_equal(teacher.logits(texts), [[2, -2], [-1, 1], [-1, 1]])
+    with pytest.raises(Exception, match="lacks 1 of 1 examples"):
+        teacher.logits(["another film"])
+    Path("data.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    settings = {"vocab_size": 100, "max_length": 16, "epochs": 2, "alone": False, "to": "run"}
+    result = distill(
+        data="data.jsonl", teacher="store:answers", student="text_cnn:tiny", **settings
+    )
+    assert result.report.rows[0].accuracy == 0.0  # which it has, with its classes swapped
+    assert result.report.rows[0].latency_p50 is None
+    assert "faster" not in " ".join(result.report.words)
+
+
+@pytest.mark.parametrize("kind", ["keras", "saved_model", "tflite"])
+def test_every_kind_teaches_live_and_stored(folder, model, kind, tmp_path):
+    """Another student from a file than from the model that it was made of."""
+    ids = np.array([each + [0] * (16 - len(each)) for each in model.encoder.encode_many(TEXTS)])
+
+    def trained(data, teacher=None):
+        student = students.build("text_cnn", 60, 2, "tiny", seed=1, dropout=0.0)
+        distiller = Distiller(student=student, teacher=teacher, objective=SoftTargets())
+        distiller.compile(keras.optimizers.SGD(0.5))
+        distiller.fit(data, verbose=0)
+        return student.get_weights()
+
+    data = tf.data.Dataset.from_tensor_slices(ids.astype("int32")).batch(4)
+    want = trained(data, model.model)
+    teacher = load_teacher(spec(kind, folder))
+    store.write(tmp_path, teacher, data, dtype="float32", voice=Voice(quiet=True))
+    for got in (trained(data, teacher), trained(store.join(tmp_path, data, teacher=teacher))):
+        for a, b in zip(want, got, strict=True):
+            np.testing.assert_allclose(a, b, atol=1e-4)
+
+
+def test_hub_and_tf_read_one_folder(tmp_path):
+    """One checkpoint, two libraries, head included."""
+    path = checkpoint(tmp_path, classes=3)
+    ids = texts()
+    hub, tensorflow, either = (load_teacher(f"{kind}:{path}") for kind in ("hub", "tf", "hf"))
+    np.testing.assert_allclose(hub(ids), tensorflow(ids), atol=1e-4)
+    np.testing.assert_array_equal(hub(ids), either(ids))
+    assert hub.labels == tensorflow.labels == ("class 0", "class 1", "class 2")
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("torch"), reason="needs the extra tfkd[torch]")
+def test_torch_reads_the_same_folder(tmp_path):
+    """Today's checkpoints, which only PyTorch loads."""
+    path = checkpoint(tmp_path, classes=3)
+    torch, hub = (load_teacher(f"{kind}:{path}") for kind in ("torch", "hub"))
+    np.testing.assert_allclose(torch(texts()), hub(texts()), atol=1e-4)
+    with pytest.raises(UserError, match="has no classification head"):
+        load_teacher(f"torch:{checkpoint(tmp_path / 'encoder', head=False)}")
+
+
+@pytest.mark.skipif(importlib.util.find_spec("torch") is not None, reason="PyTorch is installed")
+def test_torch_names_its_extra(tmp_path):
+    """Forty lines of an import that failed."""
+    with pytest.raises(UserError, match=r'pip install "tfkd\[torch\]"'):
+        load_teacher(f"torch:{checkpoint(tmp_path)}")
+
+
+def test_a_preset_of_keras_hub(tmp_path):
+    """What a user of KerasHub has saved."""
+    hub = pytest.importorskip("keras_hub")
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "good", "bad", "film"]
+    tokenizer = hub.tokenizers.BertTokenizer(vocabulary=words, lowercase=True)
+    backbone = hub.models.BertBackbone(
+        len(words), num_layers=1, num_heads=2, hidden_dim=8, intermediate_dim=16
+    )
+    made = hub.models.BertTextClassifier(
+        backbone,
+        num_classes=2,
+        preprocessor=hub.models.BertTextClassifierPreprocessor(tokenizer, sequence_length=8),
+    )
+    with quiet_save():
+        made.save_to_preset(str(tmp_path / "preset"))
+    loaded = load_teacher(f"hub:{tmp_path / 'preset'}")
+    some = ["a good film", "bad"]
+    np.testing.assert_allclose(loaded.logits(some), made.predict(some, verbose=0), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("saved_model:{}/keras", "is no SavedModel: it has no saved_model.pb"),
+        ("saved_model:{}/saved#other", "has the signatures .*serv.* and not 'other'"),
+        ("tflite:{}/keras/model.keras", "is not a LiteRT model"),
+        ("hub:{}/saved", r"is no Hugging Face model folder"),
+        ("onnx:{}/model.onnx", r"unknown teacher .*`tflite:PATH`"),
+    ],
+)
+def test_what_cannot_be_loaded(folder, given, words):
+    """A path that is mistyped, in the words of four libraries."""
+    with pytest.raises(UserError, match=words) as caught:
+        load_teacher(given.format(folder))
+    assert "\n" not in str(caught.value)
+
+
+def test_several_as_one(folder, model, tmp_path):
+    """`a + b`: the mean of the probabilities, each with its own tokenizer."""
+    own = learn(["film a good bad " * 3] * 9, vocab_size=40, max_length=8)
+    made = students.build("text_cnn", own.vocab_size, 2, "tiny", seed=5)
+    other = TextModel(made, own, ("good", "bad"))  # in another order
+    save(other, tmp_path / "other")
+    given = f"{spec('keras', folder)} + keras:{tmp_path / 'other'}"
+    both = load_teacher(given)
+
+    def p(logits):
+        raised = np.exp(logits - logits.max(-1, keepdims=True))
+        return raised / raised.sum(-1, keepdims=True)
+
+    want = (p(model.logits(TEXTS)) + p(other.logits(TEXTS))[:, ::-1]) / 2
+    np.testing.assert_allclose(p(both.logits(TEXTS)), want, atol=1e-5)
+    assert both.labels == LABELS
+    assert fingerprint(given) != fingerprint(" + ".join(given.split(" + ")[::-1]))
+    store.write(tmp_path / "s", both, TEXTS, voice=Voice(quiet=True))
+    again = store.Store(tmp_path / "s", teacher=both)
+    rows = np.array([each + [0] * (40 - len(each)) for each in both.encoder.encode_many(TEXTS)])
+    found = again.targets(rows.astype("int32"))["logits"]
+    np.testing.assert_allclose(p(found.astype("float32")), want, atol=1e-3)
+
+
+def test_teachers_of_other_classes_do_not_join(folder, tmp_path):
+    """The mean of a film critic and a spam filter."""
+    own = learn(["ham spam"] * 9, vocab_size=40, max_length=8)
+    for name, labels in (("two", ("ham", "spam")), ("three", ("bad", "good", "mixed"))):
+        made = students.build("text_cnn", own.vocab_size, len(labels), "tiny")
+        save(TextModel(made, own, labels), tmp_path / name)
+        with pytest.raises(UserError, match="give teachers of the same classes"):
+            load_teacher(f"{spec('keras', folder)} + keras:{tmp_path / name}")
+
+
+def test_rows_of_several_tokenizers_come_apart():
+    """One teacher that reads the other's pieces."""
+    one, two = (
+        learn([words] * 9, vocab_size=60, max_length=12)
+        for words in ("a good film", "films are bad")
+    )
+    joint = JointEncoder([one, two])
+    every = ["a good film", "", "films are bad are bad"]
+    rows = joint.encode_many(every)
+    padded = np.array([each + [0] * (60 - len(each)) for each in rows], "int32")
+    for got, encoder in zip(split(tf.constant(padded), 2), (one, two), strict=True):
+        for row, text in zip(got.numpy(), every, strict=True):
+            assert row[row != 0].tolist() == encoder.encode(text)
+    assert joint.encode(every[0]) == rows[0]
+
+
+def test_classes_without_names_join_in_their_order(folder, model, tmp_path):
+    """`LABEL_0` of a checkpoint that nobody has named the classes of."""
+    made = students.build("text_cnn", 60, 2, "tiny", seed=5)
+    save(TextModel(made, model.encoder, ("LABEL_0", "LABEL_1")), tmp_path / "plain")
+    both = load_teacher(f"{spec('keras', folder)} + keras:{tmp_path / 'plain'}")
+    assert both.labels == LABELS
+
+
+@pytest.mark.parametrize("kind", ["saved_model", "tflite"])
+def test_another_file_is_another_teacher(folder, kind, tmp_path, encoder):
+    """Two files of one kind, taken for one teacher by the store."""
+    made = students.build("text_cnn", encoder.vocab_size, 2, "tiny", seed=9)
+    made.export(tmp_path / "saved", verbose=False)
+    encoder.save(tmp_path / "saved")
+    (tmp_path / "saved" / "labels.txt").write_text("bad\ngood\n")
+    check = [(text, 0) for text in TEXTS]
+    export(made, tmp_path / "model.tflite", encoder=encoder, labels=LABELS, check=check)
+    one, again, other = (load_teacher(spec(kind, each)) for each in (folder, folder, tmp_path))
+    assert store.fingerprint(one) == store.fingerprint(again)
+    assert store.fingerprint(one) != store.fingerprint(other)
+    store.write(tmp_path / "s", one, TEXTS, voice=Voice(quiet=True))
+    with pytest.raises(UserError, match="holds the outputs of another teacher"):
+        store.write(tmp_path / "s", other, TEXTS, voice=Voice(quiet=True))

@@ -1,0 +1,74 @@
+"""The command line: what starts a command, and what it ends with."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from .. import console
+from ..errors import LostWorker, UserError
+from ..training.backup.preemption import EXIT_PREEMPTED, Preempted, raised
+from .parsing import parser
+
+EXIT_WRONG_INPUT, EXIT_INTERRUPTED, EXIT_CLOSED_PIPE = 2, 130, 141
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a command; its exit code.
+
+    0, 2 for wrong input, 75 where SIGTERM or a lost worker ended it and the same command goes on,
+    130 for Ctrl-C, 141 for a closed pipe.
+    """
+    # TensorFlow reads this when it is imported, later.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        try:
+            with console.catch_interrupts(), raised():
+                given = _parsed(argv)
+                given.command(given)
+        finally:
+            sys.stdout.flush()  # a closed pipe may show only here
+        return 0
+    except UserError as error:
+        return _fail(str(error))
+    except BrokenPipeError:
+        return _closed_pipe()
+    except OSError as error:
+        return _fail(
+            f"{error.strerror or str(error).splitlines()[0]}"
+            f"{f' ({error.filename})' if error.filename else ''}: what was finished is kept; mend "
+            "this and give the same command again."
+        )
+    except Preempted as stopped:
+        print(stopped, file=sys.stderr)
+        return EXIT_PREEMPTED
+    except LostWorker as error:
+        print(f"tfkd: {error}", file=sys.stderr)
+        return EXIT_PREEMPTED
+    except KeyboardInterrupt:
+        print("\ninterrupted; the same command goes on from here.", file=sys.stderr)
+        return EXIT_INTERRUPTED
+
+
+def _parsed(argv: list[str] | None) -> argparse.Namespace:
+    """As `parse_args`, and with texts behind a flag: `predict FILE --json TEXT`."""
+    top = parser()
+    given, rest = top.parse_known_args(argv)
+    if rest and ("text" not in given or any(each.startswith("-") for each in rest)):
+        top.error(f"unrecognized arguments: {' '.join(rest)}")
+    if rest:
+        given.text += rest
+    return given
+
+
+def _fail(sentence: str) -> int:
+    print(f"tfkd: {sentence}", file=sys.stderr)
+    return EXIT_WRONG_INPUT
+
+
+def _closed_pipe() -> int:
+    """The code of a program that SIGPIPE ended, as in `yes | head`."""
+    # What is still buffered goes nowhere; else Python complains at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return EXIT_CLOSED_PIPE

@@ -1,0 +1,195 @@
+"""What each command does with its flags: it calls what Python calls too, and prints."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable
+
+from ..errors import UserError
+from ..running.config import make
+from ..runtime.memory import no_more_than_there_is
+from ..runtime.watchdog import no_endless_loop
+from . import flags
+
+_OPTIONS = ("dtype", "top_k", "precision", "shard")
+_OF_STORE = (*_OPTIONS, "verify", "repair", "runner", "parts", "beam")
+
+
+def _import_tensorflow() -> None:
+    """Import it without the lines that it prints about the machine."""
+    import logging
+
+    from ..runtime.quiet import quiet
+
+    with quiet():
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()
+    # Each model is traced anew, which TensorFlow takes for a mistake and warns of.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+
+
+def distill(given: argparse.Namespace) -> None:
+    """Carry out a run, or what is left of it, and show its report."""
+    config = flags.config_of(given)
+    _import_tensorflow()
+    from ..console import Voice
+    from ..running._run import run
+
+    voice = Voice()
+    result = run(config, voice)
+    if result.worker:
+        return  # the first one shows the report
+    result.report.show(voice)
+    voice.say(f"report    {result.folder / 'report.md'}")
+    voice.say(f'try       tfkd predict {result.file} "..."')
+
+
+def teach(given: argparse.Namespace) -> None:
+    """Train or fine-tune a teacher, and save it."""
+    config = flags.config_of(given)
+    _import_tensorflow()
+    from ..running.teacher_run import teach
+
+    teach(config)
+
+
+def cache(given: argparse.Namespace) -> None:
+    """Store outputs, or look through a store, or mend it."""
+    settings = {k: v for k, v in vars(given).items() if k not in ("command", *_OF_STORE)}
+    if not (given.verify or given.repair or given.data):
+        raise UserError("give the data to store the outputs for, or --verify or --repair a store.")
+    _import_tensorflow()
+    from ..running import caching
+
+    if given.verify:
+        caching.verify(given.verify)
+    elif given.repair:
+        caching.repair(given.repair)
+    elif given.runner == "beam":
+        from ..running import beam_caching
+
+        options = {name: getattr(given, name) for name in _OPTIONS if name != "shard"}
+        beam_caching.cache(
+            make(settings), parts=given.parts, arguments=tuple(given.beam), **options
+        )
+    else:
+        options = {name: getattr(given, name) for name in _OPTIONS}
+        caching.cache(make(settings), **options)
+
+
+def compare(given: argparse.Namespace) -> None:
+    """Show reports, or write them as a page."""
+    import json
+
+    from ..console import Voice
+    from ..reporting.report import load
+
+    if given.again:
+        _import_tensorflow()
+        from ..running._run import measure_again
+
+        for folder in given.run:
+            measure_again(folder)
+    if given.html:
+        _page(given)
+        return
+    for report in map(load, given.run):
+        if given.format == "json":
+            print(json.dumps(report.to_dict(), indent=1, ensure_ascii=False))
+        elif given.format == "markdown":
+            print(report.markdown())
+        else:
+            report.show(Voice())
+
+
+def _page(given: argparse.Namespace) -> None:
+    from ..console import Voice
+    from ..running.reports import page
+
+    page.check_page(given.html, given.texts)
+    _import_tensorflow()
+    voice = Voice()
+    page.write_page(given.run, given.html, texts=given.texts, voice=voice)
+    voice.say(f"page      {given.html}, its figures {given.html.with_suffix('.json').name}")
+
+
+def export(given: argparse.Namespace) -> None:
+    """Write another file of a run."""
+    _import_tensorflow()
+    from ..running._run import export_again
+
+    made = export_again(
+        *(given.run, given.to, given.quantize, given.client, given.max_drop, given.tokenizer)
+    )
+    print(
+        f"{made.path}: {made.bytes / 1e6:.2f} MB, {made.quantize or made.format}, verified on "
+        f"{made.checked} texts: agreement {made.agreement:.2%}, greatest difference of logits "
+        f"{made.max_difference:.4g}"
+    )
+
+
+@no_more_than_there_is()
+def predict(given: argparse.Namespace) -> None:
+    """Answer texts."""
+    from ..runtime import Classifier
+    from . import predicting
+
+    file = given.file / "student.tflite" if given.file.is_dir() else given.file
+    column = given.text_column if given.jsonl else "text"
+    found: Iterable[predicting.Record] = [{column: each} for each in given.text]
+    if not given.text:
+        found = (predicting.objects if given.jsonl else predicting.texts)(sys.stdin, column)
+    with no_endless_loop(str(file)):
+        classifier = Classifier(file, threads=given.threads)
+        _answer(predicting.answered(classifier, found, column, given.batch_size), given)
+
+
+def _answer(found: Iterable[dict], given: argparse.Namespace) -> None:
+    import json
+
+    for each in found:
+        if given.json or given.jsonl:
+            print(json.dumps(each, ensure_ascii=False), flush=True)
+        else:
+            print(f"{each['label']}  {each['probability']:.4f}  {each['text'][:80]}", flush=True)
+
+
+@no_more_than_there_is()
+def bench(given: argparse.Namespace) -> None:
+    """Time files."""
+    from ..runtime import bench
+
+    texts = bench.TEXTS
+    if given.texts:
+        texts = tuple(filter(None, given.texts.read_text(encoding="utf-8").splitlines()))
+    with no_endless_loop(", ".join(map(str, given.file))):
+        found = bench.bench(given.file, texts, threads=given.threads)
+    print(bench.as_json(found) if given.json else bench.table(found))
+
+
+def demo(given: argparse.Namespace) -> None:
+    """Serve a page that runs a file."""
+    from .demo import demo
+
+    demo(given.file, given.answers, given.port)
+
+
+def recipes(given: argparse.Namespace) -> None:
+    """Name the recipes, or show one."""
+    from ..running import recipes
+
+    if given.name:
+        print(recipes.read(given.name), end="")
+        return
+    for name in recipes.names():
+        print(f"{name:<12}  {recipes.title(name)}")
+
+
+def list_names(given: argparse.Namespace) -> None:
+    """Name what there is."""
+    _import_tensorflow()
+    from .listing import listing
+
+    print(listing())

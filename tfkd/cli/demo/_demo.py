@@ -1,0 +1,66 @@
+"""What the page consists of, and serving it until Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from importlib import resources
+from pathlib import Path
+
+from ...errors import UserError
+from ...runtime.bundle import MEDIAPIPE, read_encoder
+from ...runtime.interpreter import LiteRT
+from ...runtime.zip_tail import unpack
+from .answers import read_answers
+from .package import VERSION, package
+from .serving import Content, server
+
+PAGE = {"/": "index.html", "/demo.css": "demo.css", "/demo.js": "demo.js"}
+
+
+def demo(file: Path, answers: Path | None = None, port: int = 8000) -> None:
+    """Serve a page that classifies what is typed with `file`, in the browser, until Ctrl-C.
+
+    `answers` are a teacher's, JSON lines as `tfkd predict TEACHER --jsonl` writes them: the page
+    shows the file's beside them.
+
+    Raises:
+        UserError: no file for MediaPipe, broken answers, a port that is taken, no npm registry.
+    """
+    with server(pages(file, answers), port) as served, suppress(KeyboardInterrupt):
+        print(f"http://127.0.0.1:{served.server_port}/  (Ctrl-C ends it)", flush=True)
+        served.serve_forever()
+
+
+def pages(file: Path, answers: Path | None = None) -> dict[str, Content]:
+    """Everything that the server knows, by path."""
+    about = _about(file)
+    about["answers"] = read_answers(answers, about["classes"]) if answers else []
+    found = {path: Content.of(name, _page(name)) for path, name in PAGE.items()}
+    found |= {f"/mediapipe/{name}": Content.of(name, each) for name, each in package().items()}
+    found["/student.tflite"] = Content.of(file.name, file.read_bytes())
+    found["/about.json"] = Content.of("about.json", json.dumps(about).encode())
+    return found
+
+
+def _page(name: str) -> bytes:
+    return (resources.files(__package__) / "page" / name).read_bytes()
+
+
+def _about(file: Path) -> dict:
+    """What the page says of the file; refused is one that MediaPipe does not run."""
+    LiteRT(file)
+    files = unpack(file.read_bytes(), str(file))
+    settings = read_encoder(files, str(file))[1] if files else {}
+    if settings.get("client") != MEDIAPIPE:
+        raise UserError(
+            f"{file} is not for MediaPipe, which runs it in the browser: write one with "
+            "`tfkd export RUN --client mediapipe`."
+        )
+    return {
+        "file": file.name,
+        "bytes": file.stat().st_size,
+        "quantize": settings.get("quantize"),
+        "classes": settings["classes"],
+        "mediapipe": VERSION,
+    }

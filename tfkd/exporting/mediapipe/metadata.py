@@ -1,0 +1,110 @@
+"""The metadata by which MediaPipe's text classifier knows what a `.tflite` reads and returns.
+
+A flatbuffer (`metadata_schema.fbs` of TensorFlow Lite Support) inside the model's own: here it is
+written by the numbers of its fields, as TensorFlow brings no code for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import flatbuffers
+import numpy as np
+from tensorflow.lite.python import schema_py_generated as schema
+
+from ...errors import UserError
+
+INPUTS = ("ids", "mask", "segment_ids")  # the names that MediaPipe asks for
+OUTPUT = "scores"
+NAME, VERSION = b"TFLITE_METADATA", "1.3.0"
+_VOCABULARY, _LABELS = 5, 2  # AssociatedFileType
+_FEATURE, _BERT = 1, 4  # members of the unions ContentProperties and ProcessUnitOptions
+
+
+def described(blob: bytes) -> bytes:
+    """`blob`, a LiteRT model with the inputs `INPUTS`, with what MediaPipe must know of it.
+
+    The vocabulary is that of `vocab.txt`, the class names those of `labels.txt` in the zip that
+    is still to be appended.
+
+    Raises:
+        UserError: a model with loops, which MediaPipe does not run.
+    """
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAsModel(bytearray(blob), 0))
+    if len(model.subgraphs) > 1:
+        raise UserError(
+            "MediaPipe runs no model with loops, as LSTM and GRU layers make them: export a "
+            "student without (text_cnn, ngram_cnn, bag_of_ngrams, transformer), or leave `client` "
+            "out and use tfkd.runtime."
+        )
+    buffer = schema.BufferT()
+    buffer.data = np.frombuffer(_metadata(_input_names(model)), np.uint8)
+    model.buffers.append(buffer)
+    entry = schema.MetadataT()
+    entry.name, entry.buffer = NAME, len(model.buffers) - 1
+    model.metadata = [*(model.metadata or ()), entry]
+    builder = flatbuffers.Builder(len(blob) + 4096)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+def _input_names(model) -> list[str]:
+    """The names of the inputs in the order of the tensors, which the converter chose."""
+    (signature,) = model.signatureDefs
+    names = {each.tensorIndex: each.name.decode() for each in signature.inputs}
+    return [names[index] for index in model.subgraphs[0].inputs]
+
+
+def _metadata(inputs: Sequence[str]) -> bytes:
+    writer = _Writer()
+    tokenizer = writer.table((0, writer.list([writer.file("vocab.txt", _VOCABULARY)])))
+    taken = writer.list([writer.tensor(name) for name in inputs])
+    given = writer.list([writer.tensor(OUTPUT, ("labels.txt", _LABELS))])
+    units = writer.list([writer.union(_BERT, tokenizer)])
+    graph = writer.table((2, taken), (3, given), (5, units))
+    root = writer.table(
+        (0, writer.text("tfkd")), (3, writer.list([graph])), (7, writer.text(VERSION))
+    )
+    writer.builder.Finish(root, b"M001")
+    return bytes(writer.builder.Output())
+
+
+class _Writer:
+    """A flatbuffer, from its leaves to its root."""
+
+    def __init__(self) -> None:
+        self.builder = flatbuffers.Builder(1024)
+
+    def text(self, text: str) -> int:
+        return self.builder.CreateString(text)
+
+    def table(self, *fields: tuple[int, int], byte: tuple[int, int] | None = None) -> int:
+        """A table of `(number, offset)`, and of one `(number, byte)`."""
+        self.builder.StartObject(max(number for number, _ in (*fields, byte or (0, 0))) + 1)
+        for number, offset in fields:
+            self.builder.PrependUOffsetTRelativeSlot(number, offset, 0)
+        if byte:
+            self.builder.PrependUint8Slot(*byte, 0)
+        return self.builder.EndObject()
+
+    def list(self, offsets: Sequence[int]) -> int:
+        self.builder.StartVector(4, len(offsets), 4)
+        for offset in reversed(offsets):
+            self.builder.PrependUOffsetTRelative(offset)
+        return self.builder.EndVector()
+
+    def union(self, kind: int, member: int) -> int:
+        """A table that holds a union alone: its kind, and the member."""
+        return self.table((1, member), byte=(0, kind))
+
+    def file(self, name: str, kind: int) -> int:
+        return self.table((0, self.text(name)), byte=(2, kind))
+
+    def tensor(self, name: str, *files: tuple[str, int]) -> int:
+        words, listed = self.text(name), [self.file(*each) for each in files]
+        fields = [(0, words), (3, self.union(_FEATURE, self._nothing()))]
+        return self.table(*fields, *([(6, self.list(listed))] if listed else []))
+
+    def _nothing(self) -> int:
+        self.builder.StartObject(0)
+        return self.builder.EndObject()

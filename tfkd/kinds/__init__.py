@@ -1,1 +1,0 @@
-"""Classifiers of kinds that are no Keras model, as functions of padded ids."""

@@ -1,0 +1,26 @@
+"""How much each position of a batch counts."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from ._batch import IGNORE, Batch
+
+
+def position_weights(logits: tf.Tensor, batch: Batch) -> tf.Tensor:
+    """`batch.mask` as float32, or ones: logits without the last axis."""
+    if batch.mask is None:
+        return tf.ones(tf.shape(logits)[:-1], tf.float32)
+    return tf.cast(batch.mask, tf.float32)
+
+
+def labelled(labels: tf.Tensor) -> tf.Tensor:
+    """True where a label is known: neither -100 nor NaN (regression)."""
+    if labels.dtype.is_floating:
+        return tf.logical_not(tf.math.is_nan(labels) | tf.equal(labels, float(IGNORE)))
+    return tf.not_equal(labels, IGNORE)
+
+
+def per_example(values: tf.Tensor) -> tf.Tensor:
+    """Sum over all axes but the first: `[batch, ...]` to `[batch]`."""
+    return tf.reduce_sum(values, axis=tuple(range(1, values.shape.rank)))

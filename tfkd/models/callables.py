@@ -1,0 +1,102 @@
+"""Teachers: any callable `(inputs, reads) -> outputs`, held where Keras does not see it."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Protocol
+
+from ..errors import UserError
+from ..losses._batch import Outputs
+from .outputs import as_outputs
+from .tapped import Tapped, as_tapped
+
+
+class Teacher(Protocol):
+    """What a `Distiller` asks of a teacher; a lambda will do.
+
+    `reads` names the outputs that the objective wants. A teacher that cannot be compiled by XLA
+    carries `jit = False`.
+    """
+
+    def __call__(self, inputs: dict, reads: tuple[str, ...]) -> Outputs:
+        """The outputs for one batch."""
+
+
+class Model:
+    """A Keras model of either flavour as a teacher: always in inference mode, never touched.
+
+    A plain object, so that the student's checkpoint, `summary()` and variables lack it.
+    """
+
+    def __init__(self, model, *, reading: str = "auto"):
+        self._taps = as_tapped(model)
+        self.model = self._taps.model
+        self._reading = reading
+        self.jit = self._taps.jit
+
+    def __call__(self, inputs, reads=("logits",)) -> Outputs:
+        """The model's outputs by name."""
+        return as_outputs(self.raw(inputs, reads), "teacher", self._reading)
+
+    def raw(self, inputs, reads=("logits",)):
+        """What the model returns, as it returns it, and what is read inside it."""
+        return self._taps.raw(inputs, reads)
+
+
+class Function:
+    """A callable of `(inputs)` or `(inputs, reads)` as a teacher."""
+
+    def __init__(self, function, *, reading: str = "auto"):
+        self._function = function
+        self._reading = reading
+        self._takes_reads = _takes_two(function)
+        self.jit = getattr(function, "jit", True)
+
+    def __call__(self, inputs, reads=("logits",)) -> Outputs:
+        """The callable's outputs by name."""
+        return as_outputs(self.raw(inputs, reads), "teacher", self._reading)
+
+    @property
+    def fingerprint(self) -> str:
+        """Identify the callable in a store: its own mark or, without one, its name."""
+        mark = getattr(self._function, "fingerprint", None)
+        if mark is not None:
+            return str(mark)
+        kind = type(self._function)
+        name = getattr(self._function, "__qualname__", kind.__qualname__)
+        return f"{getattr(self._function, '__module__', kind.__module__)}.{name}"
+
+    def raw(self, inputs, reads=("logits",)):
+        """What the callable returns, as it returns it."""
+        return self._function(inputs, reads) if self._takes_reads else self._function(inputs)
+
+
+def _takes_two(function) -> bool:
+    function = getattr(function, "python_function", function)  # what tf.function wraps
+    if hasattr(function, "count_params"):  # a Keras model, whose signature is (*args, **kwargs)
+        return False
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return True
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    many = any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in parameters)
+    return many or sum(p.kind in positional for p in parameters) > 1
+
+
+def as_teacher(teacher, reading: str = "auto"):
+    """A held teacher from a Keras model or a callable; `None` stays `None`."""
+    if teacher is None or isinstance(teacher, (Model, Function)):
+        return teacher
+    if isinstance(teacher, Tapped):
+        return Model(teacher, reading=reading)
+    if hasattr(teacher, "trainable_weights") and hasattr(teacher, "count_params"):
+        return Model(teacher, reading=reading)
+    in_graph = getattr(teacher, "in_graph", None)  # of a model with its tokenizer
+    if in_graph is not None:
+        return Function(in_graph, reading=reading)
+    if callable(teacher):
+        return Function(teacher, reading=reading)
+    raise UserError(
+        f"the teacher is {teacher!r}: give a Keras model or a callable (inputs, reads) -> outputs."
+    )

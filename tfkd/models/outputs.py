@@ -1,0 +1,86 @@
+"""One forward pass of any model, its outputs by name."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+
+import tensorflow as tf
+
+from ..errors import UserError
+from ..losses._batch import Outputs
+from .probabilities import to_logits
+
+
+def flavour(model) -> str:
+    """`"tf_keras"` for a model of the tf_keras package, else `"keras"`."""
+    legacy = sys.modules.get("tf_keras")
+    return "tf_keras" if legacy and isinstance(model, legacy.Model) else "keras"
+
+
+def as_outputs(value, whose: str = "model", reading: str = "auto") -> Outputs:
+    """Name what a model returned: a dict with `logits`.
+
+    `value` is a tensor, a mapping or a Hugging Face output with `logits` (or a single entry),
+    or a list or tuple whose first tensor is the logits; `reading` as in `to_logits`. Of
+    `start_logits` and `end_logits` `[batch, tokens]`, of extractive question answering, the logits
+    are `[batch, 2, tokens]`: two classifications over the tokens.
+
+    >>> sorted(as_outputs({"logits": tf.zeros((1, 2)), "pooled": tf.zeros((1, 8))}))
+    ['logits', 'pooled']
+    """
+    outputs = _named(value, whose)
+    return {**outputs, "logits": to_logits(outputs["logits"], reading)}
+
+
+def _named(value, whose: str) -> Outputs:
+    if isinstance(value, Mapping):
+        return _by_name({key: each for key, each in value.items() if each is not None}, whose)
+    if isinstance(value, (list, tuple)) and value:
+        return _named(value[0], whose)
+    if value is None or isinstance(value, (str, bytes, list, tuple)):
+        raise UserError(f"the {whose} returned {value!r}: return a tensor of logits.")
+    return {"logits": value}
+
+
+def _by_name(named: Outputs, whose: str) -> Outputs:
+    if "logits" not in named and {"start_logits", "end_logits"} <= set(named):
+        named["logits"] = tf.stack([named["start_logits"], named["end_logits"]], axis=1)
+    if "logits" not in named and len(named) == 1:
+        named["logits"] = next(iter(named.values()))
+    if "logits" not in named:
+        raise UserError(
+            f"the {whose} returned {', '.join(map(repr, named)) or 'nothing'} and no "
+            "'logits': return a tensor, or a dict with the key 'logits'."
+        )
+    return named
+
+
+def raw_logits(value):
+    """The tensor that `as_outputs` reads, as the model returned it."""
+    return _named(value, "model")["logits"]
+
+
+def accepted(model, inputs):
+    """Only the entries of a dict that a functional model has inputs for (others make it warn)."""
+    names = input_names(model)
+    if not isinstance(inputs, Mapping) or not names or not set(names) & set(inputs):
+        return inputs
+    return {key: value for key, value in inputs.items() if key in names}
+
+
+def input_names(model) -> tuple[str, ...]:
+    """The names of a functional model's inputs; empty for a model that does not say them."""
+    try:
+        structure = model.input
+    except (AttributeError, ValueError, RuntimeError):
+        # A Sequential from a file has no `input` before its first call.
+        structure = getattr(model, "inputs", None) or ()
+    if isinstance(structure, Mapping):
+        return tuple(structure)
+    return tuple(getattr(each, "name", "").split(":")[0] for each in tf.nest.flatten(structure))
+
+
+def raw(model, inputs, training: bool, **options):
+    """What a model returns, as it returns it, from the inputs that it knows."""
+    return model(accepted(model, inputs), training=training, **options)

@@ -1,0 +1,190 @@
+"""`compare`: models side by side on the same examples, from arrays or a `tf.data.Dataset`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..errors import UserError
+from ..tasks.text_classification.scores import agreement, score
+from . import report, verdict
+from .speed import speed
+
+BATCH = 32
+TIMED = 64  # examples
+
+
+def compare(
+    *,
+    student,
+    data,
+    teacher=None,
+    baseline=None,
+    exported: str | os.PathLike | None = None,
+    title: str = "comparison",
+) -> report.Report:
+    """Score and time classifiers on labelled examples.
+
+    Args:
+        student: A Keras model that returns logits `[batch, classes]`, or a dict with `logits`.
+        data: `(x, y)` arrays, or a `tf.data.Dataset` of such batches; `x` may be
+            `{"student": ..., "teacher": ...}` where the models read different inputs. `y` are
+            class ids; examples with -100 are not scored.
+        teacher: A model or a callable `(inputs, reads) -> outputs`.
+        baseline: The same student trained without the teacher, to tell whether that one helped.
+        exported: A `.tflite` that `tfkd.export` wrote.
+        title: The heading of the table.
+
+    Raises:
+        UserError: data without labels, or outputs that are not `[batch, classes]`.
+
+    >>> import keras
+    >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+    >>> found = compare(student=model, data=(np.ones((8, 4), "float32"), np.zeros(8, "int32")))
+    >>> [row.name for row in found.rows], found["student"].parameters
+    (['student'], 10)
+    """
+    batches = _batches(data)
+    labels = np.concatenate([y for _, y in batches])
+    given = {"teacher": teacher, "baseline": baseline, "student": student}
+    models = {name: model for name, model in given.items() if model is not None}
+    runs = {name: _run(model, name) for name, model in models.items()}
+    if exported is not None:
+        runs["exported"] = _run_file(exported)
+    logits = {name: _logits(run, batches, name) for name, run in runs.items()}
+    rows = []
+    for name, run in runs.items():
+        against = agreement(logits[name], logits["teacher"]) if "teacher" in runs else None
+        rows.append(
+            report.Row(
+                name=name,
+                **score(logits[name], labels),
+                agreement=None if name == "teacher" else against,
+                **_size(models.get(name), exported),
+                **_speed(run, batches, name),
+            )
+        )
+    return report.Report(title, tuple(rows), tuple(_words(logits, labels)))
+
+
+def _batches(data) -> list[tuple[Any, np.ndarray]]:
+    """`(x, y)` in NumPy, 32 examples each where arrays came."""
+    import tensorflow as tf
+
+    if not isinstance(data, tf.data.Dataset):
+        if not (isinstance(data, (tuple, list)) and len(data) == 2):
+            raise UserError("data to compare on: give (x, y), or a tf.data.Dataset of (x, y).")
+        try:
+            data = tf.data.Dataset.from_tensor_slices(tuple(data)).batch(BATCH)
+        except (ValueError, tf.errors.OpError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise UserError(
+                f"data to compare on: x and y do not go together ({reason})."
+            ) from error
+    elements = list(data.as_numpy_iterator())
+    if not elements or not all(isinstance(e, tuple) and len(e) >= 2 for e in elements):
+        raise UserError("the data to compare on need labels: give (x, y) batches, at least one.")
+    return [(each[0], _class_ids(np.asarray(each[1]))) for each in elements]
+
+
+def _class_ids(y: np.ndarray) -> np.ndarray:
+    """Labels `[examples]`, int64, from `[examples]` or `[examples, 1]` of any number type."""
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = y[:, 0]
+    if y.ndim != 1 or y.dtype.kind not in "biuf" or not np.array_equal(y, y.astype("int64")):
+        raise UserError(f"the labels are {y.dtype} {list(y.shape)}: give class ids [examples].")
+    return y.astype("int64")
+
+
+def _inputs(x, name: str):
+    """What the model called `name` reads of `x`."""
+    if isinstance(x, dict) and "student" in x and set(x) <= {"student", "teacher", "targets"}:
+        return x.get("teacher", x["student"]) if name == "teacher" else x["student"]
+    return x
+
+
+def _run(model, name: str) -> Callable:
+    import tensorflow as tf
+
+    from ..models.callables import as_teacher
+
+    held = as_teacher(model)
+    # One trace for all lengths of text, not one for each.
+    graph = tf.function(
+        lambda x: held(x, ("logits",))["logits"], autograph=False, reduce_retracing=True
+    )
+    return lambda x: graph(tf.nest.map_structure(tf.convert_to_tensor, x)).numpy()
+
+
+def _run_file(path) -> Callable:
+    from ..runtime.feeding import CLIENT
+    from ..runtime.interpreter import LiteRT
+
+    model = LiteRT(path)
+    if set(model.inputs) == set(CLIENT):
+        raise UserError(
+            f"{path} is a file for MediaPipe, which returns probabilities: compare the one that "
+            "was exported without `client`."
+        )
+    fixed = next(iter(model.inputs.values()))[0][0]  # examples in a batch, where not any number
+
+    def run(x):
+        named = x if isinstance(x, dict) else {next(iter(model.inputs)): x}
+        arrays = {k: np.asarray(named[k], kind) for k, (_, kind) in model.inputs.items()}
+        count = len(next(iter(arrays.values())))
+        size = fixed or count
+        parts = [
+            model({k: _filled(a[at : at + size], size) for k, a in arrays.items()})
+            for at in range(0, count, size)
+        ]
+        return np.concatenate(parts)[:count]
+
+    return run
+
+
+def _filled(rows: np.ndarray, size: int) -> np.ndarray:
+    """The rows, the last one repeated until there are `size`."""
+    return np.concatenate([rows, np.repeat(rows[-1:], size - len(rows), axis=0)])
+
+
+def _logits(run, batches, name: str) -> np.ndarray:
+    found = np.concatenate([np.asarray(run(_inputs(x, name)), "float32") for x, _ in batches])
+    if found.ndim != 2:
+        raise UserError(f"{name} returns logits {found.shape}: expected [batch, classes].")
+    return found
+
+
+def _size(model, exported) -> dict:
+    if model is None:
+        return {"megabytes": os.path.getsize(exported) / 1e6}
+    count = getattr(model, "count_params", None)
+    parameters = int(count()) if count else None
+    return {"parameters": parameters, "megabytes": 4e-6 * parameters if parameters else None}
+
+
+def _speed(run, batches, name: str) -> dict:
+    import tensorflow as tf
+
+    inputs = [_inputs(x, name) for x, _ in batches]
+    ones = []
+    for x in inputs:
+        rows = len(tf.nest.flatten(x)[0])
+        ones += [tf.nest.map_structure(lambda a, i=i: a[i : i + 1], x) for i in range(rows)]
+        if len(ones) >= TIMED:
+            break
+    enough = inputs[: -(-TIMED // BATCH)]
+    rows = sum(len(tf.nest.flatten(x)[0]) for x in enough)
+    return speed(run, ones[:TIMED], enough, rows)
+
+
+def _words(logits: dict, labels: np.ndarray):
+    if "teacher" in logits:
+        accuracy = score(logits["teacher"], labels)["accuracy"]
+        warning = verdict.near_chance(accuracy, labels)
+        if warning:
+            yield warning
+    if "baseline" in logits:
+        yield verdict.helped(logits["student"], logits["baseline"], labels)

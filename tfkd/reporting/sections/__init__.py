@@ -1,0 +1,1 @@
+"""The parts of the page, each worked out from texts, labels and probabilities."""

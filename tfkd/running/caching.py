@@ -1,0 +1,105 @@
+"""`tfkd cache`: a given teacher's outputs for all texts of a data set, ahead of any run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from .. import store, teachers
+from ..console import Voice
+from ..data import Data
+from ..errors import UserError
+from ..models.text_model import TextModel
+from ..store import Store
+from ..store.checking import broken_shards
+from ..store.manifest import NAME
+from ..store.manifest import load as load_manifest
+from .checks import open_for, same_classes
+from .config import RunConfig, make
+from .targets import shared_folder, source_of
+
+SPLITS = ("train", "unlabelled", "validation", "test")
+
+
+class _Texts:
+    """The texts of every split of data sets, one by one."""
+
+    def __init__(self, *data: Data):
+        self._data = data
+        self.examples = sum(each.counts.get(split, 0) for each in data for split in SPLITS)
+
+    def __iter__(self) -> Iterator[str]:
+        for data in self._data:
+            for split in SPLITS:
+                yield from (each.text for each in data.read(split))
+
+
+def cache(config: RunConfig, *, voice: Voice | None = None, **options) -> Store | None:
+    """Write the store that runs of this teacher on these data will find; `options` of `write`.
+
+    Raises:
+        UserError: a teacher that is trained in the run, and whatever `write` refuses.
+    """
+    data, teacher = opened(config)
+    folder = shared_folder(config, data.labels, Path("runs"))
+    voice, source = voice or Voice(), source_of(config)
+    made = store.write(folder, teacher, _Texts(data), voice=voice, source=source, **options)
+    if made is None:
+        voice.say(f"this part of {folder} is written; the other writers have not ended.")
+    else:
+        voice.say(f"{folder}: {made.rows:,} examples of {', '.join(made.reads)}.")
+    return made
+
+
+def verify(folder: Path, voice: Voice | None = None) -> Store:
+    """Read every byte of a store, and say that all is well.
+
+    Raises:
+        UserError: with the name of what is not.
+    """
+    found = store.verify(folder)
+    size = sum(each.bytes for each in found.manifest.shards) / 1e6
+    (voice or Voice()).say(
+        f"{folder}: {found.rows:,} examples in {len(found.shards)} shards, {size:,.1f} MB: whole."
+    )
+    return found
+
+
+def repair(folder: Path, voice: Voice | None = None) -> None:
+    """Compute the broken shards of a store again, from the texts and the teacher it came from.
+
+    Raises:
+        UserError: a store that does not say where its texts came from.
+    """
+    voice = voice or Voice()
+    manifest = load_manifest(folder / NAME)
+    if not manifest.sources:
+        raise UserError(
+            f"{folder} does not say where its texts came from: tfkd.store.repair(path, teacher, "
+            "dataset) computes it again from yours."
+        )
+    broken = broken_shards(folder, manifest)
+    voice.say(f"{folder}: {len(broken)} broken shard(s){': ' if broken else ''}{', '.join(broken)}")
+    if not broken:
+        return
+    # All in one pass: what one data set lacks is still named as broken until the other is read.
+    found = [opened(make({**source, "store": str(folder)})) for source in manifest.sources]
+    texts = _Texts(*(data for data, _ in found))
+    store.repair(folder, found[0][1], texts, voice=voice, **manifest.settings)
+
+
+def opened(config: RunConfig) -> tuple[Data, TextModel]:
+    """The data that a config names, and its teacher, whose classes are theirs.
+
+    Raises:
+        UserError: a teacher that is trained in the run.
+    """
+    if config.teacher.partition(":")[0] == "train":
+        raise UserError(
+            "a teacher that is trained in the run stores its outputs by itself; train one ahead "
+            "with `tfkd teach`, and give it as --teacher keras:FOLDER."
+        )
+    data = open_for(config)
+    length = config.teacher_max_length or None
+    teacher = teachers.load_teacher(config.teacher, max_length=length)
+    return data, same_classes(teacher, data.labels)

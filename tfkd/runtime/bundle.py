@@ -1,0 +1,129 @@
+"""What travels inside a `.tflite`: the tokenizer, and settings, as texts by file name.
+
+No TensorFlow here: the runtime reads with this file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tokenizers import Tokenizer
+
+from ..errors import UserError, first_line
+from ..text import TextEncoder, mediapipe, wordpiece
+from .checks.tokenizer import check_tokenizer
+from .quiet import quiet
+from .settings import FORMAT, MEDIAPIPE, parse
+from .zip_tail import broken, seal
+
+
+def describe(encoder: TextEncoder, settings: dict) -> dict[str, str]:
+    """The files that let `read_encoder` build `encoder` again, `settings` in `tfkd.json`.
+
+    The vocabulary and the lower-case flag say all about BERT's own tokenizer. Only one that they
+    do not reproduce exactly travels as a `tokenizer.json`, which is twice as large.
+    """
+    lines, special = encoder.vocabulary, _special(encoder)
+    files = {"vocab.txt": "\n".join(lines) + "\n"}
+    again = _wordpiece(lines, encoder.lowercase, special)
+    kind = "wordpiece" if _parts(again) == _parts(encoder.tokenizer) else "tokenizer.json"
+    if kind == "tokenizer.json":
+        files[kind] = encoder.tokenizer.to_str()
+    ours = {"tokenizer": kind, "lowercase": encoder.lowercase, "special": special, "pad_id": 0}
+    ours |= {"max_length": encoder.max_length, "vocab_size": len(lines)}
+    return {"tfkd.json": json.dumps({"format": FORMAT, **ours, **settings}, indent=1)} | files
+
+
+def read_encoder(files: dict[str, str], name: str = "the file") -> tuple[TextEncoder, dict]:
+    """The encoder and the settings that `describe` wrote.
+
+    Raises:
+        UserError: there is no vocabulary, it is broken, or a newer tfkd wrote it.
+    """
+    if "tfkd.json" not in files or "vocab.txt" not in files:
+        raise UserError(
+            f"{name} has no vocabulary inside: export it with "
+            "`tfkd.export(student, path, encoder=encoder, labels=[...])`."
+        )
+    settings = _settings(files["tfkd.json"], name)
+    with told_of_tokenizers(name), quiet():  # a panic of Rust prints where it happened
+        return _encoder(files, settings), settings
+
+
+@contextmanager
+def told_of_tokenizers(name: str) -> Iterator[None]:
+    """What goes wrong in the block is the tokenizer's fault, in a sentence."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # `tokenizers` raises bare Exception, and panics beside it
+        raise broken(name, first_line(error)) from error
+
+
+def check_seal(content: bytes, settings: dict, name: str) -> None:
+    """Compare the model in front with its digest among the settings; older files have none.
+
+    Raises:
+        UserError: a byte of the model is another one than at the export.
+    """
+    sealed = settings.get("model")
+    if sealed is not None and seal(content[: sealed["bytes"]]) != sealed:
+        raise UserError(
+            f"{name} is not what was exported (its SHA-256 is another one); the file is damaged: "
+            "copy or export it again."
+        )
+
+
+def _settings(text: str, name: str) -> dict:
+    try:
+        settings = parse(text)
+    except ValueError as error:
+        raise broken(name, f"tfkd.json: {first_line(error)}") from error
+    if settings["format"] > FORMAT:
+        raise UserError(
+            f"{name} is of format {settings['format']}, this tfkd reads up to {FORMAT}: update "
+            "tfkd."
+        )
+    return settings
+
+
+def _encoder(files: dict[str, str], settings: dict) -> TextEncoder:
+    length = int(settings["max_length"])
+    if settings["tokenizer"] == "tokenizer.json":
+        check_tokenizer(files["tokenizer.json"])
+        encoder = TextEncoder(Tokenizer.from_str(files["tokenizer.json"]), length)
+    else:
+        encoder = _of_pieces(files["vocab.txt"].split("\n")[:-1], settings, length)
+    if encoder.vocab_size != settings["vocab_size"]:
+        raise ValueError(f"{encoder.vocab_size} ids where {settings['vocab_size']} belong")
+    return encoder
+
+
+def _of_pieces(lines: list[str], settings: dict, length: int) -> TextEncoder:
+    if len(lines) != settings["vocab_size"]:
+        raise ValueError(f"vocab.txt has {len(lines)} lines where {settings['vocab_size']} belong")
+    if len(set(lines)) < len(lines) or "" in lines:
+        raise ValueError("vocab.txt has a line twice, or a blank one")
+    if settings["tokenizer"] == MEDIAPIPE:
+        return mediapipe.encoder(lines, length)
+    return TextEncoder(_wordpiece(lines, settings["lowercase"], settings["special"]), length)
+
+
+def _special(encoder: TextEncoder) -> list[str]:
+    added = json.loads(encoder.tokenizer.to_str())["added_tokens"]
+    return [token["content"] for token in added if token["special"]]
+
+
+def _wordpiece(lines: list[str], lowercase: bool, special: list[str]):
+    tokenizer = wordpiece({piece: i for i, piece in enumerate(lines)}, lowercase)
+    tokenizer.add_special_tokens(special)
+    return tokenizer
+
+
+def _parts(tokenizer) -> dict:
+    """What decides about ids; truncation, padding and the way back to text do not."""
+    parts = json.loads(tokenizer.to_str())
+    return {key: parts[key] for key in ("added_tokens", "normalizer", "pre_tokenizer", "model")}

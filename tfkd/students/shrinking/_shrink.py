@@ -1,0 +1,95 @@
+"""`shrink`: a student made of some of its teacher's own layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ...errors import UserError
+from ...models.input_names import IDS, MASKS, SEGMENTS
+from ...models.text_model import TextModel, input_names
+from .cutting import VOCABULARY, Kept
+from .keras_models import keras_student
+from .transformers_models import transformers_student
+from .vocabulary import fewer_pieces
+
+
+def shrink(
+    teacher,
+    *,
+    layers: int | Sequence[int] | None = None,
+    width: int | None = None,
+    vocabulary: int | None = None,
+    texts: Iterable[str] | None = None,
+):
+    """A copy of a transformer with fewer layers, narrower ones, or fewer word pieces.
+
+    Embeddings, pooler and head are copied; the student is independent of the teacher, and
+    trainable. What is kept keeps its weights.
+
+    Args:
+        teacher: A KerasHub encoder, task, or Keras 3 model around one (what `load_teacher` gives
+            for `hf:`, `hub:` and `tfkd teach`); a Hugging Face TensorFlow model; a `TextModel` of
+            either.
+        layers: How many layers, spread evenly over the teacher's with its first and its last
+            among them (one layer is the first); or the teacher's layers by number, from 0. By
+            default all.
+        width: The size of the hidden states, a multiple of that of a head: the coordinates, heads
+            and inner units with the greatest weights are kept. Keras 3 models only. Below half of
+            the teacher's little of what it knew is left: such a student learns from the start.
+        vocabulary: How many word pieces, of a `TextModel` with `texts`: those that the texts use
+            most, and every letter of theirs.
+        texts: Texts of the kind that the student will read.
+
+    Returns:
+        A model of the same kind; of a `TextModel`, a `TextModel`, with the teacher's tokenizer or
+        that of fewer pieces.
+
+    Raises:
+        UserError: a model without layers of that kind, layers, a width or a number of pieces that
+            it cannot have.
+
+    Source: Sanh et al. 2019 (DistilBERT), arXiv:1910.01108, section 3: "one layer out of two".
+    Samragh et al. 2023 (Weight subcloning), arXiv:2312.09299, section 3, for the width.
+
+    ```python
+    teacher = tfkd.load_teacher("hf:bert-base-uncased-imdb")
+    student = tfkd.shrink(teacher, layers=3, vocabulary=8_000, texts=reviews)  # a TextModel
+    tfkd.Distiller(student=student.model, teacher=teacher.model)
+    ```
+    """
+    if isinstance(teacher, TextModel):
+        encoder, kept = teacher.encoder, {}
+        if vocabulary is not None and texts is not None:
+            encoder, kept[VOCABULARY] = fewer_pieces(encoder, vocabulary, texts)
+        elif vocabulary is not None:
+            raise UserError(f"vocabulary={vocabulary} needs texts=[...] to count the pieces of.")
+        small = _smaller(teacher.model, layers, width, kept)
+        return TextModel(small, encoder, teacher.labels, "shrunk", teacher.order)
+    if vocabulary is not None:
+        raise UserError(
+            f"vocabulary={vocabulary} needs a teacher with its tokenizer, as load_teacher gives it."
+        )
+    return _smaller(teacher, layers, width, {})
+
+
+def _smaller(model, layers, width: int | None, kept: Kept):
+    if hasattr(model, "config") and hasattr(model, "save_pretrained"):
+        return transformers_student(model, layers, width, kept)
+    return keras_student(model, layers, width, kept)
+
+
+def of_ids(student: TextModel):
+    """A shrunk student as a Keras 3 model of padded ids alone, its classes in `labels`' order."""
+    import keras
+
+    small, order = student.model, student.order
+    ids = keras.Input((None,), dtype="int32", name="input_ids")
+    names = input_names(small)
+    mask = keras.ops.cast(keras.ops.not_equal(ids, 0), "int32")
+    made = {**dict.fromkeys(IDS, ids), **dict.fromkeys(MASKS, mask)}
+    made |= dict.fromkeys(SEGMENTS, keras.ops.zeros_like(ids))
+    value = small({name: made[name] for name in names} if len(names) > 1 else ids)
+    logits = value["logits"] if isinstance(value, dict) else value
+    if order is not None:
+        logits = keras.ops.take(logits, order, axis=-1)
+    return keras.Model(ids, logits, name="shrunk")

@@ -1,0 +1,105 @@
+"""Smaller KerasHub encoders and Keras models around them: a smaller config, weights by name."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ...errors import UserError
+from .cutting import HEADS, INNER, VOCABULARY, WIDTH, Kept, Sizes, cut, strongest
+from .layers import chosen
+
+_BLOCK = "transformer_layer_"
+_FIELDS = {
+    VOCABULARY: "vocabulary_size",
+    WIDTH: "hidden_dim",
+    HEADS: "num_heads",
+    INNER: "intermediate_dim",
+}
+
+
+def keras_student(teacher, layers: int | Sequence[int] | None, width: int | None, kept: Kept):
+    """A model of the same class with a smaller encoder in it."""
+    before = _encoder(teacher.get_config(), teacher.name)
+    keep = chosen(layers, before["num_layers"])
+    sizes = _sizes(before, width, kept)
+    config = copy.deepcopy(teacher.get_config())
+    for each in _configs(config):
+        each.pop("build_config", None)  # it holds the shapes of before
+    smaller = {_FIELDS[name]: after for name, (_, after) in sizes.items()}
+    _encoder(config, teacher.name).update(num_layers=len(keep), **smaller)
+    small = type(teacher).from_config(config)
+    _copy(teacher, small, keep, sizes, kept)
+    return small
+
+
+def _encoder(config: dict, name: str) -> dict:
+    """The one config among a model's that says how many layers there are."""
+    found = [each for each in _configs(config) if "num_layers" in each]
+    if len(found) != 1:
+        raise UserError(
+            f"shrink found {len(found)} encoders in {name!r}: give a KerasHub encoder or "
+            "classifier, or a Hugging Face TensorFlow model."
+        )
+    return found[0]
+
+
+def _sizes(before: dict, width: int | None, kept: Kept) -> Sizes:
+    """What becomes smaller, from what to what."""
+    sizes = {name: (before[_FIELDS[name]], len(each)) for name, each in kept.items()}
+    if width is None:
+        return sizes
+    try:
+        whole, heads, inner = (before[_FIELDS[name]] for name in (WIDTH, HEADS, INNER))
+    except KeyError as error:
+        raise UserError(f"width={width}: this encoder's config names no {error}.") from None
+    head = whole // heads
+    if not isinstance(width, int) or not 0 < width <= whole or width % head or inner == whole:
+        raise UserError(
+            f"width={width} of an encoder of {whole} with {heads} heads and {inner} inner units: "
+            f"write a multiple of {head} up to {whole}."
+        )
+    return sizes | {
+        WIDTH: (whole, width),
+        HEADS: (heads, width // head),
+        INNER: (inner, inner * width // whole),
+    }
+
+
+def _configs(value: Any) -> Iterator[dict]:
+    """Every dict inside a config, at any depth."""
+    if isinstance(value, dict):
+        yield value
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        for each in value:
+            yield from _configs(each)
+
+
+def _copy(teacher, small, keep: tuple[int, ...], sizes: Sizes, kept: Kept) -> None:
+    """The weights of each layer by its name, of a block from the block it stands for."""
+    theirs = {path: layer.get_weights() for path, layer in _leaves(teacher)}
+    pairs = {}
+    for path, layer in _leaves(small):
+        old = re.sub(rf"({_BLOCK})(\d+)", lambda found: f"{found[1]}{keep[int(found[2])]}", path)
+        shapes = [tuple(each.shape) for each in layer.weights]
+        pairs[layer] = list(zip(theirs[old], shapes, strict=True))
+    everywhere = [each for found in pairs.values() for each in found]
+    if WIDTH in sizes:
+        kept = kept | {WIDTH: strongest(WIDTH, everywhere, sizes)}
+    for layer, found in pairs.items():
+        own = {name: strongest(name, found, sizes) for name in (HEADS, INNER) if name in sizes}
+        layer.set_weights([cut(value, shape, sizes, kept | own) for value, shape in found])
+
+
+def _leaves(model, path: str = "") -> Iterator[tuple[str, Any]]:
+    """The layers with weights of their own, each once; a block is one."""
+    for layer in model._flatten_layers(recursive=False, include_self=False):
+        own = f"{path}/{layer.name}"
+        inside = list(layer._flatten_layers(recursive=False, include_self=False))
+        if inside and not layer.name.startswith(_BLOCK):
+            yield from _leaves(layer, own)
+        elif layer.weights:
+            yield own, layer

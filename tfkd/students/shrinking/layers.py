@@ -1,0 +1,28 @@
+"""Which layers are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...errors import UserError
+
+
+def chosen(layers: int | Sequence[int] | None, count: int) -> tuple[int, ...]:
+    """Which of `count` layers are kept; `None` is all.
+
+    >>> chosen(3, 6), chosen(6, 12), chosen((0, 2), 4), chosen(None, 2)
+    ((0, 2, 5), (0, 2, 4, 6, 8, 11), (0, 2), (0, 1))
+    """
+    if layers is None:
+        return tuple(range(count))
+    if isinstance(layers, int):
+        if not 1 <= layers <= count:
+            raise UserError(f"layers={layers} of a model of {count}: write 1 to {count}.")
+        step = (count - 1) / max(layers - 1, 1)
+        return tuple(int(step * number) for number in range(layers))
+    numbers = tuple(layers)
+    if not numbers or any(not isinstance(n, int) or not 0 <= n < count for n in numbers):
+        raise UserError(
+            f"layers={layers!r} of a model of {count}: write numbers from 0 to {count - 1}."
+        )
+    return numbers

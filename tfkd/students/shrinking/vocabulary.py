@@ -1,0 +1,61 @@
+"""A tokenizer of fewer word pieces, those that texts use most."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from ...errors import UserError
+from ...text.batching import chunks
+from ...text.encoder import SPECIAL, TextEncoder, clean
+
+CHUNK = 2_000  # texts tokenised at once
+
+
+def fewer_pieces(encoder: TextEncoder, size: int, texts: Iterable[str]):
+    """The tokenizer with `size` of its pieces, and their ids before, in order.
+
+    Special pieces are kept, and every letter that the texts hold, inside a word and at its start:
+    a word whose piece is gone is read by smaller ones.
+
+    Raises:
+        UserError: a size that is too small or larger than the vocabulary, another kind of
+            tokenizer than word pieces.
+    """
+    facts = json.loads(encoder.tokenizer.to_str())
+    if facts["model"].get("type") != "WordPiece":
+        raise UserError(f"vocabulary={size}: the tokenizer is no word-piece tokenizer; leave it.")
+    ids, counts = encoder.tokenizer.get_vocab(), _counted(encoder, texts)
+    special = {each["content"] for each in facts["added_tokens"]} | set(SPECIAL)
+    letters = {char for piece in counts for char in piece.removeprefix("##")}
+    always = [p for p in ids if p in special or p in letters or p.removeprefix("##") in letters]
+    if not len(always) <= size <= len(ids):
+        raise UserError(
+            f"vocabulary={size} of {len(ids)} pieces, of which {len(always)} are special or "
+            f"letters of the texts: write {len(always)} to {len(ids)}."
+        )
+    rest = sorted(set(ids) - set(always), key=lambda piece: (-counts[piece], ids[piece]))
+    pieces = sorted([*always, *rest[: size - len(always)]], key=lambda piece: ids[piece])
+    made = _with(facts, pieces)
+    return TextEncoder(made, encoder.max_length), np.array([ids[piece] for piece in pieces])
+
+
+def _counted(encoder: TextEncoder, texts: Iterable[str]) -> Counter:
+    counts: Counter[str] = Counter()
+    for chunk in chunks(map(clean, texts), CHUNK):
+        for found in encoder.tokenizer.encode_batch(chunk, add_special_tokens=False):
+            counts.update(found.tokens)
+    return counts
+
+
+def _with(facts: dict, pieces: list[str]) -> Tokenizer:
+    """The same tokenizer over other pieces, numbered in their order."""
+    ids = {piece: i for i, piece in enumerate(pieces)}
+    model = {**facts["model"], "vocab": ids}
+    added = [{**each, "id": ids[each["content"]]} for each in facts["added_tokens"]]
+    changed = {**facts, "model": model, "added_tokens": added, "post_processor": None}
+    return Tokenizer.from_str(json.dumps(changed))

@@ -1,0 +1,92 @@
+"""Scores of a classifier: accuracy, macro F1, log loss, calibration, agreement. NumPy only."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...errors import UserError
+
+BINS = 15
+
+
+def probabilities(logits: np.ndarray) -> np.ndarray:
+    """Softmax of logits `[examples, classes]`, in float64."""
+    logits = np.asarray(logits, "float64")
+    raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return raised / raised.sum(axis=-1, keepdims=True)
+
+
+def score(logits: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    """All scores of logits `[examples, classes]` against labels `[examples]`.
+
+    `log_loss` is in nats; `ece` is the expected calibration error over 15 equal bins of
+    confidence (Guo et al. 2017, arXiv:1706.04599). Labels of -100 do not count.
+
+    Raises:
+        UserError: no example has a label, or a label is no class.
+
+    >>> score(np.log([[0.9, 0.1], [0.4, 0.6]]), np.array([0, 0]))["accuracy"]
+    0.5
+    """
+    known = np.asarray(labels) >= 0
+    logits, labels = np.asarray(logits)[known], np.asarray(labels)[known]
+    if not len(labels):
+        raise UserError("none of the examples has a label: there is nothing to score against.")
+    if labels.max() >= logits.shape[1]:
+        raise UserError(f"the label {labels.max()} is none of the {logits.shape[1]} classes.")
+    likely = probabilities(logits)
+    predicted = likely.argmax(axis=1)
+    of_label = likely[np.arange(len(labels)), labels]
+    return {
+        "accuracy": float(np.mean(predicted == labels)),
+        "macro_f1": macro_f1(predicted, labels),
+        "log_loss": float(-np.mean(np.log(np.maximum(of_label, 1e-300)))),
+        "ece": calibration_error(likely.max(axis=1), predicted == labels),
+    }
+
+
+def macro_f1(predicted: np.ndarray, labels: np.ndarray) -> float:
+    """The mean of F1 over the classes that occur among predictions or labels.
+
+    >>> round(macro_f1(np.array([0, 1, 1]), np.array([0, 1, 0])), 4)
+    0.6667
+    """
+    found = []
+    for each in np.union1d(predicted, labels):
+        hits = np.sum((predicted == each) & (labels == each))
+        found.append(2 * hits / (np.sum(predicted == each) + np.sum(labels == each)))
+    return float(np.mean(found))
+
+
+def calibration_error(confidence: np.ndarray, correct: np.ndarray) -> float:
+    """The gap between confidence and accuracy, averaged over examples in 15 bins.
+
+    >>> round(calibration_error(np.array([0.9, 0.9]), np.array([True, False])), 4)
+    0.4
+    """
+    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    gaps = np.bincount(bins, confidence - correct, BINS)
+    return float(np.abs(gaps).sum() / len(confidence))
+
+
+def agreement(logits: np.ndarray, others: np.ndarray) -> float:
+    """The share of examples with the same greatest class."""
+    return float(np.mean(np.argmax(logits, axis=-1) == np.argmax(others, axis=-1)))
+
+
+def gain(logits: np.ndarray, others: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
+    """How much more accurate `logits` are than `others` on the same examples, and the half-width
+    of the 95 % interval of that difference. Labels of -100 do not count.
+
+    As if one more example spoke for each side (Agresti and Min 2005): where a few examples all
+    agree, the plain interval has no width at all.
+
+    >>> difference, half = gain(np.eye(2), np.eye(2), np.array([0, 1]))
+    >>> difference, round(half, 4)
+    (0.0, 0.693)
+    """
+    known = np.asarray(labels) >= 0
+    ours, theirs = (np.argmax(each, -1)[known] == labels[known] for each in (logits, others))
+    difference = ours * 1.0 - theirs
+    half = 1.96 * np.append(difference, [1, -1]).std() / np.sqrt(len(difference) + 2)
+    return float(difference.mean()), float(half)

@@ -1,0 +1,64 @@
+"""A TensorFlow SavedModel by one of its signatures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import tensorflow as tf
+
+from ..errors import UserError, first_line
+from ..models.text_model import feed
+from ..store.fingerprint import digest_of, digest_of_files
+
+
+class SavedModel:
+    """A SavedModel's signature as a function of padded ids: `{"logits": [batch, classes]}`.
+
+    `signature` is by default `serve`, `serving_default`, or the only one. A model of one input
+    gets the ids; one of several, ids, mask and segments by the names that libraries give them.
+
+    Raises:
+        UserError: no SavedModel there, no such signature, outputs of which none is the logits.
+    """
+
+    def __init__(self, path: str | Path, signature: str = ""):
+        self._path = Path(path)
+        if not (self._path / "saved_model.pb").is_file():
+            raise UserError(f"{path} is no SavedModel: it has no saved_model.pb.")
+        try:
+            self._loaded = tf.saved_model.load(str(path))  # held: it owns the variables
+        except Exception as error:
+            raise UserError(
+                f"the SavedModel {path} cannot be loaded ({first_line(error)})."
+            ) from error
+        self._signature = _chosen(self._loaded.signatures, signature, path)
+        self._call = self._loaded.signatures[self._signature]
+        self._specs = self._call.structured_input_signature[1]
+        outputs = self._call.structured_outputs
+        if "logits" not in outputs and len(outputs) > 1:
+            raise UserError(
+                f"{path} returns {', '.join(outputs)} and no 'logits': name that output so when "
+                "you export it, or export it alone."
+            )
+        self._output = "logits" if "logits" in outputs else next(iter(outputs))
+
+    def __call__(self, ids) -> dict[str, tf.Tensor]:
+        """The logits of ids `[batch, length]`, padded with 0."""
+        names = tuple(self._specs)
+        given = feed(names, ids)
+        given = given if isinstance(given, dict) else {names[0]: given}
+        cast = {name: tf.cast(each, self._specs[name].dtype) for name, each in given.items()}
+        return {"logits": self._call(**cast)[self._output]}
+
+    @property
+    def fingerprint(self) -> str:
+        """Of its files and the signature, for a store."""
+        return digest_of([digest_of_files(self._path), self._signature, self._output])
+
+
+def _chosen(signatures, name: str, path) -> str:
+    for known in (name,) if name else ("serve", "serving_default", *signatures):
+        if known in signatures:
+            return known
+    found = ", ".join(signatures) or "none"
+    raise UserError(f"{path} has the signatures {found}{f' and not {name!r}' if name else ''}.")

@@ -1,0 +1,131 @@
+"""More texts by a masked language model: each word may become one that fits in its place."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ..errors import UserError
+from .augmentation import number_of
+from .batching import rounded
+from .encoder import TextEncoder
+
+BATCH = 32
+_PARTS = re.compile(r"\w+|\W+")
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """TinyBERT's rules: words replaced by a language model's guesses, or by their neighbours.
+
+    A word of one piece is hidden, and `top` guesses of the model stand in for it; a longer one is
+    replaced by the `top` words of one piece whose embeddings are nearest to the mean of its own.
+    Each word is replaced with the probability `replace`, in `copies` texts; what comes out twice,
+    or as it went in, is left out. What comes out depends on model, text and `seed` alone.
+
+    Args:
+        model: `{"input_ids", "attention_mask"} -> logits [batch, tokens, pieces]`, or a mapping
+            with them as `logits`; a Hugging Face TensorFlow model for masked language modelling,
+            say.
+        encoder: Its tokenizer.
+        embeddings: `[pieces, width]`, for words of several pieces; without it these stay.
+
+    Raises:
+        UserError: a probability outside 0 to 1, a tokenizer without `[MASK]`.
+
+    Source: Jiao et al. 2020 (TinyBERT), arXiv:1909.10351, algorithm 1: replace 0.4, 20 copies, 15
+    guesses (there GloVe's neighbours; here those among the model's own embeddings).
+    """
+
+    model: Any
+    encoder: TextEncoder
+    embeddings: np.ndarray | None = None
+    copies: int = 20
+    replace: float = 0.4
+    top: int = 15
+    seed: int = 0
+
+    def __post_init__(self):
+        if not 0 <= self.replace <= 1:
+            raise UserError(f"Neighbours(replace={self.replace}): write a probability, 0 to 1.")
+        if self.encoder.tokenizer.token_to_id("[MASK]") is None:
+            raise UserError("the tokenizer has no [MASK]: take that of a masked language model.")
+
+    def of(self, text: str) -> list[str]:
+        """New texts from one, at most `copies`, in the order in which they were made."""
+        parts = _PARTS.findall(text)
+        candidates = self._candidates(parts)
+        made = dict.fromkeys(self._one(parts, candidates, text, n) for n in range(self.copies))
+        return [each for each in made if each != text]
+
+    def __call__(self, texts: Iterable[str]) -> Iterator[str]:
+        """New texts from each of `texts`."""
+        for text in texts:
+            yield from self.of(text)
+
+    def _one(self, parts: list[str], candidates: dict[int, list[str]], text: str, number: int):
+        rng = random.Random(number_of(self.seed, number, text))
+        made = list(parts)
+        for place, words in candidates.items():
+            if rng.random() < self.replace:
+                made[place] = rng.choice(words)
+        return "".join(made)
+
+    def _candidates(self, parts: list[str]) -> dict[int, list[str]]:
+        """What may stand in for each word, by its place among the parts."""
+        find = self.encoder.tokenizer
+        pieces = [find.encode(part, add_special_tokens=False).ids for part in parts]
+        starts = np.cumsum([1, *map(len, pieces)])  # behind [CLS]
+        ids = [each for part in pieces for each in part][: self.encoder.max_length - 2]
+        words = [i for i, part in enumerate(parts) if part[0].isalnum()]
+        single = [i for i in words if len(pieces[i]) == 1 and starts[i] <= len(ids)]
+        guesses = self._guesses(ids, [int(starts[i]) for i in single])
+        found = {i: self._plain(row, parts[i]) for i, row in zip(single, guesses, strict=True)}
+        if self.embeddings is not None:
+            several = [i for i in words if len(pieces[i]) > 1]
+            found |= {i: self._plain(self._near(pieces[i]), parts[i]) for i in several}
+        return {place: found[place] for place in sorted(found) if found[place]}
+
+    def _guesses(self, ids: list[int], places: list[int]) -> Iterator[np.ndarray]:
+        """The scores of all pieces at each place, hidden alone."""
+        find = self.encoder.tokenizer.token_to_id
+        whole = np.array([find("[CLS]"), *ids, find("[SEP]")])
+        for start in range(0, len(places), BATCH):
+            some = places[start : start + BATCH]
+            rows = np.tile(whole, (len(some), 1))
+            rows[np.arange(len(some)), some] = find("[MASK]")
+            rows = rounded(rows.astype("int32"))
+            mask = (rows != 0).astype("int32")
+            scores = self.model({"input_ids": rows, "attention_mask": mask})
+            scores = np.asarray(scores["logits"] if isinstance(scores, Mapping) else scores)
+            yield from scores[np.arange(len(some)), some]
+
+    def _near(self, pieces: list[int]) -> np.ndarray:
+        """The likeness of all pieces to a word of several."""
+        mean = self._directions[pieces].mean(axis=0)
+        return self._directions @ mean
+
+    @cached_property
+    def _directions(self) -> np.ndarray:
+        table = np.asarray(self.embeddings, "float32")
+        return table / np.maximum(np.linalg.norm(table, axis=1, keepdims=True), 1e-9)
+
+    @cached_property
+    def _vocabulary(self) -> tuple[list[str], np.ndarray]:
+        """The pieces, and which of them are whole words."""
+        pieces = self.encoder.vocabulary
+        return pieces, np.array([each.isalpha() for each in pieces])
+
+    def _plain(self, scores: np.ndarray, word: str) -> list[str]:
+        """The `top` whole words, without the word itself."""
+        pieces, words = self._vocabulary
+        scores = np.where(words, scores[: len(pieces)], -np.inf)
+        best = np.argsort(-scores, kind="stable")[: self.top + 1]
+        found = [pieces[i] for i in best if np.isfinite(scores[i])]
+        return [each for each in found if each != word.lower()][: self.top]

@@ -1,0 +1,155 @@
+"""`Distiller`: a `keras.Model` that trains a student on an `Objective`."""
+
+from __future__ import annotations
+
+import functools
+
+import keras
+
+from ..distribution import keras3
+from ..models import as_tapped
+from ..models.outputs import flavour
+from .steps import Steps
+
+
+class Distiller(Steps, keras.Model):
+    """Train `student` to imitate `teacher`, with `compile` and `fit` as for any Keras model.
+
+    Args:
+        student: A Keras 3 or tf_keras model that returns logits `[batch, ..., classes]`: a
+            tensor, a dict with `logits`, or a tuple that starts with them. `tfkd.tap(model,
+            hidden_states=[...])` names the layers that losses read; many are found without.
+        teacher: A model of either kind, or any callable `(inputs, reads) -> outputs`; never
+            trained, never saved. `None` where the data carry stored targets.
+        objective: A sum of losses; `hinton()` by default.
+        student_outputs, teacher_outputs: `"logits"`, `"softmax"` or `"sigmoid"` says what comes;
+            `"auto"` recognises a final Keras activation and refuses what looks like
+            probabilities otherwise.
+        mask: `(inputs, labels, logits) -> [batch, ...]`, logits without the last axis, 0 where a
+            position does not count; by default `attention_mask` or `padding_mask` of the inputs.
+        example: One batch, `x` or `(x, y)`, to check everything against at once.
+
+    Raises:
+        UserError: with one sentence, for whatever the example (or the first batch of `fit`)
+            shows to be wrong: classes that differ, ids beyond an embedding, no logits, NaN.
+
+    >>> import numpy as np
+    >>> keras.utils.set_random_seed(0)
+    >>> def linear():
+    ...     return keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    >>> distiller = Distiller(student=linear(), teacher=linear())
+    >>> distiller.compile("adam", metrics=["accuracy"])
+    >>> x, y = np.ones((8, 4), "float32"), np.zeros(8, "int32")
+    >>> sorted(distiller.fit(x, y, verbose=0).history)
+    ['accuracy', 'hard_labels', 'loss', 'soft_targets']
+    """
+
+    keras = keras
+
+    def __new__(cls, *args, student=None, **options):  # noqa: D102
+        if cls is Distiller and flavour(as_tapped(student).model) == "tf_keras":
+            # Not an instance of this class, so Python leaves its __init__ to us.
+            return _legacy()(*args, student=student, **options)
+        return super().__new__(cls)
+
+    def save_own_variables(self, store):
+        """The projections, and the state of the student's random numbers, which Keras leaves out.
+
+        A resumed run then goes on with the dropout masks of the interrupted one.
+        """
+        super().save_own_variables(store)
+        for i, state in enumerate(_random_states(self.student)):
+            store[f"random_{i}"] = state
+
+    def load_own_variables(self, store):
+        """What `save_own_variables` stored."""
+        own = {key: store[key] for key in store.keys() if not key.startswith("random_")}  # noqa: SIM118
+        super().load_own_variables(own)
+        for i, state in enumerate(_random_states(self.student)):
+            state.assign(store[f"random_{i}"])
+
+    @property
+    def compiled_container(self):
+        """Keras's container of the metrics given to `compile`."""
+        return self._compile_metrics
+
+    @property
+    def steps_at_once(self) -> int:
+        """How many steps one call of the train function makes."""
+        return self.steps_per_execution
+
+    def metrics_in(self, container) -> list:
+        """What a container reports: here itself, since it names the metrics; once it has any."""
+        return [container] if container.built else []
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        """As Keras's, which makes the metrics by it under `tf.distribute`; none without labels."""
+        return {} if y is None else super().compute_metrics(x, y, y_pred, sample_weight)
+
+    def compile(self, optimizer="adam", **options):  # noqa: D102
+        keras3.check(self.distribute_strategy)
+        super().compile(optimizer, **options)
+        for each in (self.optimizer, self.projection_optimizer):
+            keras3.clip_globally(each, self.distribute_strategy)
+
+    def train_step(self, data):  # noqa: D102
+        return keras3.of_a_step(super().train_step(data), self.distribute_strategy)
+
+    def test_step(self, data):  # noqa: D102
+        return keras3.of_a_step(super().test_step(data), self.distribute_strategy)
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        if self._distribute_strategy is not None and iterator is not None:
+            batch = next(next(batches for _, _, batches in iterator))
+            iterator, data_batch = None, keras3.example_of(batch, self.distribute_strategy)
+        super()._maybe_symbolic_build(iterator, data_batch)
+
+    def scale_loss(self, loss):
+        """The loss times the loss scale of mixed precision."""
+        return self.optimizer.scale_loss(loss)
+
+    def update(self, tape, loss):
+        """One step of the optimizer on the trainable variables."""
+        variables = self.trainable_weights
+        gradients = tape.gradient(loss, variables)
+        for optimizer, pairs in self._by_optimizer(gradients, variables):
+            optimizer.apply_gradients(pairs)
+
+
+def _random_states(model) -> list:
+    weights = {id(each) for each in model.non_trainable_weights}
+    return [each for each in model.non_trainable_variables if id(each) not in weights]
+
+
+@functools.cache
+def _legacy() -> type:
+    """The same body on `tf_keras.Model`, for Hugging Face's TensorFlow models."""
+    import tf_keras
+
+    class LegacyDistiller(Steps, tf_keras.Model):
+        keras = tf_keras
+
+        @property
+        def compiled_container(self):
+            return getattr(self, "compiled_metrics", None)
+
+        @property
+        def steps_at_once(self) -> int:
+            return int(self._steps_per_execution)
+
+        def metrics_in(self, container) -> list:
+            return container.metrics
+
+        def scale_loss(self, loss):
+            scale = getattr(self.optimizer, "get_scaled_loss", None)
+            return scale(loss) if scale else loss
+
+        def update(self, tape, loss):
+            variables = self.trainable_weights
+            gradients = tape.gradient(loss, variables)
+            unscale = getattr(self.optimizer, "get_unscaled_gradients", None)
+            gradients = unscale(gradients) if unscale else gradients
+            for optimizer, pairs in self._by_optimizer(gradients, variables):
+                optimizer.apply_gradients(pairs)
+
+    return LegacyDistiller
