@@ -298,3 +298,13 @@ def test_any_vocabulary_comes_back_from_its_file(tmp_path):
     lines = [*SPECIAL, *pieces, "last"]
     TextEncoder(wordpiece({piece: i for i, piece in enumerate(lines)}, True)).save(tmp_path)
     assert load(tmp_path / "vocab.txt").vocabulary == lines
+
+
+def test_a_fingerprint_tells_tokenizers_apart(tmp_path):
+    """Stores are found by it: another vocabulary gives other ids to the same texts."""
+    texts = ["a good film", "a bad film"]
+    encoder, longer = (learn(texts * 9, vocab_size=60, max_length=n) for n in (8, 16))
+    encoder.save(tmp_path)
+    same = [longer.fingerprint(), load(tmp_path).fingerprint()]
+    assert same == [encoder.fingerprint()] * 2
+    assert learn(texts[:1] * 9, vocab_size=60).fingerprint() != encoder.fingerprint()

@@ -4,12 +4,13 @@ No TensorFlow here: an exported model is served with this and the runtime alone.
 """
 
 from . import mediapipe
-from .encoder import SPECIAL, TextEncoder, clean, head_and_tail, wordpiece
+from .encoder import SPECIAL, Encoder, TextEncoder, clean, head_and_tail, wordpiece
 from .learning import learn
 from .reading import load, read_vocab
 
 __all__ = [
     "SPECIAL",
+    "Encoder",
     "TextEncoder",
     "clean",
     "head_and_tail",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 
@@ -37,6 +40,29 @@ def head_and_tail(ids: list[int], room: int) -> list[int]:
     return ids[: room - tail] + ids[len(ids) - tail :]
 
 
+class Encoder(Protocol):
+    """Turn texts into token ids: all that a model, a store or a task asks of a tokenizer."""
+
+    max_length: int
+
+    @property
+    def vocab_size(self) -> int:
+        """The greatest id plus one: a model's token embedding needs at least so many rows."""
+
+    def encode_many(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return the ids of each text, at least 1 and at most `max_length`; 0 is padding."""
+
+    def fingerprint(self) -> str:
+        """Return a digest that is equal where equal texts get equal ids, but for `max_length`."""
+
+    def save(self, folder: Path) -> None:
+        """Write what `tfkd.text.load` reads again into `folder`.
+
+        Raises:
+            UserError: This encoder has no tokenizer that could be written.
+        """
+
+
 @dataclass
 class TextEncoder:
     """A word-piece tokenizer with the length it cuts at: what a model needs to read text.
@@ -62,7 +88,7 @@ class TextEncoder:
 
     @property
     def vocab_size(self) -> int:
-        """The greatest id and one: a model's token embedding needs at least so many rows."""
+        """The greatest id plus one: a model's token embedding needs at least so many rows."""
         return max(self.tokenizer.get_vocab().values()) + 1
 
     @property
@@ -86,12 +112,16 @@ class TextEncoder:
         """The ids of one text."""
         return self.encode_many([text])[0]
 
-    def encode_many(self, texts: list[str]) -> list[list[int]]:
-        """The ids of each text."""
+    def encode_many(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return the ids of each text."""
         cls, sep = self._ends
         found = self.tokenizer.encode_batch(list(map(self.read, texts)), add_special_tokens=False)
         room = self.max_length - 2
         return [[cls, *head_and_tail(each.ids, room), sep] for each in found]
+
+    def fingerprint(self) -> str:
+        """Return a digest of the tokenizer, without the length that it cuts at."""
+        return hashlib.sha256(self.tokenizer.to_str().encode()).hexdigest()[:16]
 
     def save(self, folder: Path) -> None:
         """Write `tokenizer.json`, `vocab.txt` and `preprocessing.json` into `folder`."""
