@@ -5,7 +5,7 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
-from tfkd.students._ngrams import ngram_rows, summed
+from tfkd.students._ngrams import ngram_rows, sum_of_vectors
 
 
 def reference(pieces, buckets: int) -> int:
@@ -64,7 +64,7 @@ def test_pairs_spread_as_if_at_random():
 def test_the_sum_leaves_out_what_is_not_there():
     """Row 0 is every missing place: counted in, long padding would drown the text."""
     rows = keras.Input((None,), dtype="int32")
-    model = keras.Model(rows, summed(rows, 4, 2, "table"))
+    model = keras.Model(rows, sum_of_vectors(rows, "table", size=4, width=2))
     model.set_weights([np.array([[9, 9], [1, 2], [10, 20], [100, 200]], "float32")])
     found = np.array(model(np.array([[1, 3, 3, 0, 0], [0, 0, 0, 0, 0]], "int32")))
     assert found.tolist() == [[201, 402], [0, 0]]

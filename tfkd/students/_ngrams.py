@@ -1,6 +1,8 @@
-"""Hashed n-grams of word pieces, computed inside the model with int32 arithmetic."""
+"""Hashed n-grams of tokens, computed inside the model with int32 arithmetic."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import keras
 from keras import ops
@@ -10,11 +12,12 @@ _FACTOR = 32_749
 _FOLD = 65_521
 
 
-def ngram_rows(ids, order: int, buckets: int):
-    """A row in 1..buckets for the `order` pieces that start at each place; 0 where one is missing.
+def ngram_rows(ids: keras.KerasTensor, order: int, buckets: int) -> keras.KerasTensor:
+    """Return a table row in 1..buckets for the n-gram that starts at each place.
 
-    `ids` is `[batch, length]`, 0 for padding; the result has the same shape. The hash folds and
-    multiplies, `h <- (h mod 65521) * 32749 + next`.
+    The row is 0 where one of its `order` tokens is missing. `ids` is `[batch, length]`, 0 for
+    padding; the result has the same shape. The hash folds and multiplies,
+    `h <- (h mod 65521) * 32749 + next`.
 
     >>> ops.convert_to_numpy(ngram_rows(ops.array([[5, 7, 0]]), 2, 1000)).tolist()
     [[753, 0, 0]]
@@ -27,8 +30,18 @@ def ngram_rows(ids, order: int, buckets: int):
     return ops.where(there, ops.mod(row, buckets) + 1, 0)
 
 
-def summed(rows, table_rows: int, width: int, name: str, initializer="zeros"):
-    """The sum of one learnt vector per row, `[batch, width]`; row 0 (nothing there) left out."""
-    table = keras.layers.Embedding(table_rows, width, embeddings_initializer=initializer, name=name)
+def sum_of_vectors(
+    rows: keras.KerasTensor, name: str, *, size: int, width: int, initializer: Any = "zeros"
+) -> keras.KerasTensor:
+    """Sum one learnt vector per row, `[batch, width]`, leaving out row 0 (nothing there).
+
+    Args:
+        rows: `[batch, length]`, numbers below `size`.
+        name: Of the table of vectors.
+        size: How many vectors the table has.
+        width: How many numbers each has.
+        initializer: Of the table.
+    """
+    table = keras.layers.Embedding(size, width, embeddings_initializer=initializer, name=name)
     there = ops.expand_dims(ops.cast(ops.not_equal(rows, 0), "float32"), -1)
     return ops.sum(table(rows) * there, axis=1)

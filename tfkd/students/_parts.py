@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import random
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
 
 import keras
 from keras import ops
@@ -12,60 +13,52 @@ from keras import ops
 from ..errors import UserError
 
 SIZES = ("tiny", "small", "base")
+Settings = Mapping[str, Any]
 
 
-def settings(sizes: dict[str, dict], size: str, given: dict) -> dict:
-    """The settings of a named size, with the given ones in their place.
+def merge_settings(sizes: Mapping[str, Settings], size: str, changes: Settings) -> dict[str, Any]:
+    """Return the settings of a named size, with changes in their place.
 
-    >>> settings({"tiny": {"width": 32}}, "tiny", {"width": 48})
+    >>> merge_settings({"tiny": {"width": 32}}, "tiny", {"width": 48})
     {'width': 48}
     """
     if size not in sizes:
         raise UserError(f"size is {size!r}: write one of {', '.join(map(repr, sizes))}.")
-    unknown = sorted(set(given) - set(sizes[size]))
+    unknown = sorted(set(changes) - set(sizes[size]))
     if unknown:
         raise UserError(f"unknown setting {unknown[0]!r}: known are {', '.join(sizes[size])}.")
-    return {**sizes[size], **given}
+    return {**sizes[size], **changes}
 
 
-def seeded(student: Callable) -> Callable:
-    """Equal seeds give a student equal initial weights, whatever was drawn before."""
-
-    @functools.wraps(student)
-    def build(vocab_size: int, classes: int, size: str = "small", seed: int | None = None, **given):
-        state = random.getstate()
-        if seed is not None:  # Keras draws the seeds of initialisers and dropouts here
-            random.seed(seed)
-        try:
-            return student(vocab_size, classes, size, seed, **given)
-        finally:
-            if seed is not None:
-                random.setstate(state)
-
-    return build
+@contextmanager
+def seeded(seed: int | None) -> Iterator[None]:
+    """Draw the same initial weights from the same seed, whatever was drawn before."""
+    state = random.getstate()
+    if seed is not None:
+        # Keras draws the seeds of initialisers and dropouts here.
+        random.seed(seed)
+    try:
+        yield
+    finally:
+        if seed is not None:
+            random.setstate(state)
 
 
-def token_input():
-    """The one input of every student: ids `[batch, length]`, padded with 0."""
+def token_input() -> keras.KerasTensor:
+    """Make the one input of every student: ids `[batch, length]`, padded with 0."""
     return keras.Input((None,), dtype="int32", name="input_ids")
 
 
-def present(ids):
-    """1 for a token, 0 for padding: `[batch, length, 1]`."""
+def present(ids: keras.KerasTensor) -> keras.KerasTensor:
+    """Return 1 for a token and 0 for padding: `[batch, length, 1]`."""
     return ops.expand_dims(ops.cast(ops.not_equal(ids, 0), "float32"), -1)
 
 
-def mean_over_tokens(hidden, mask):
-    """The mean of `[batch, length, width]` over the tokens that are there."""
+def mean_over_tokens(hidden: keras.KerasTensor, mask: keras.KerasTensor) -> keras.KerasTensor:
+    """Average `[batch, length, width]` over the tokens that are there."""
     return ops.sum(hidden * mask, axis=1) / ops.maximum(ops.sum(mask, axis=1), 1.0)
 
 
-def max_over_tokens(hidden, mask):
-    """The maximum of non-negative `[batch, length, width]` over the tokens that are there."""
+def max_over_tokens(hidden: keras.KerasTensor, mask: keras.KerasTensor) -> keras.KerasTensor:
+    """Take the maximum of non-negative `[batch, length, width]` over the tokens that are there."""
     return ops.max(hidden * mask, axis=1)
-
-
-def logits(hidden, classes: int, dropout: float, seed: int | None):
-    """The head: dropout, then one logit per class, float32 under mixed precision too."""
-    hidden = keras.layers.Dropout(dropout, seed=seed)(hidden)
-    return keras.layers.Dense(classes, dtype="float32", name="logits")(hidden)

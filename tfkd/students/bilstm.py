@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 
-from ._parts import logits, mean_over_tokens, present, seeded, settings, token_input
+from ._parts import Settings, mean_over_tokens, merge_settings, present, seeded, token_input
+from .features import Architecture, Features
 
 SIZES = {
     "tiny": {"width": 32, "units": 32, "dropout": 0.2},
@@ -13,9 +16,10 @@ SIZES = {
 }
 
 
-@seeded
-def bilstm(vocab_size: int, classes: int, size: str = "small", seed: int | None = None, **given):
-    """A bidirectional LSTM over word pieces, averaged: ids to `[batch, classes]`.
+def bilstm(
+    vocab_size: int, classes: int, size: str = "small", seed: int | None = None, **settings: Any
+) -> keras.Model:
+    """Average a bidirectional LSTM over the tokens: ids to `[batch, classes]`.
 
     After Tang et al. 2019, arXiv:1903.12136. Settings: `width` of the embedding, `units` per
     direction, `dropout`. Slow to train on long texts; exports with a fixed batch of 1.
@@ -23,12 +27,24 @@ def bilstm(vocab_size: int, classes: int, size: str = "small", seed: int | None 
     >>> bilstm(100, 2, "tiny").output.shape
     (None, 2)
     """
-    has = settings(SIZES, size, given)
+    options = merge_settings(SIZES, size, settings)
+    with seeded(seed):
+        return body(vocab_size, options, seed).classifier(classes)
+
+
+def body(
+    vocab_size: int, options: Settings, seed: int | None, features: str = "pooled"
+) -> Features:
+    """Make the student without its outputs."""
     ids = token_input()
-    embedded = keras.layers.Embedding(vocab_size, has["width"], name="token_embedding")(ids)
-    embedded = keras.layers.Dropout(has["dropout"], seed=seed)(embedded)
-    lstm = keras.layers.LSTM(has["units"], return_sequences=True)
+    embedded = keras.layers.Embedding(vocab_size, options["width"], name="token_embedding")(ids)
+    embedded = keras.layers.Dropout(options["dropout"], seed=seed)(embedded)
+    lstm = keras.layers.LSTM(options["units"], return_sequences=True)
     # The mask is handed over, so that the backward direction starts at the last token.
     hidden = keras.layers.Bidirectional(lstm)(embedded, mask=keras.ops.not_equal(ids, 0))
-    pooled = mean_over_tokens(hidden, present(ids))
-    return keras.Model(ids, logits(pooled, classes, has["dropout"], seed), name="bilstm")
+    if features == "pooled":
+        hidden = mean_over_tokens(hidden, present(ids))
+    return Features("bilstm", ids, hidden, options["dropout"], seed)
+
+
+BILSTM = Architecture("bilstm", SIZES, body, ("pooled", "tokens"), learning_rate=3e-3)

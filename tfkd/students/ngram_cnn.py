@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from typing import Any
+
 import keras
 from keras import ops
 
-from ._ngrams import ngram_rows, summed
-from ._parts import max_over_tokens, present, seeded, settings, token_input
+from ._ngrams import ngram_rows, sum_of_vectors
+from ._parts import Settings, max_over_tokens, merge_settings, present, seeded, token_input
+from .features import Architecture, Features
 
 SIZES = {
     "tiny": {"bigrams": 300_007, "trigrams": 0, "width": 16, "filters": 32, "dropout": 0.2},
@@ -23,9 +27,10 @@ KERNEL = 5
 SHARED = 16  # numbers per n-gram where there are more than two classes
 
 
-@seeded
-def ngram_cnn(vocab_size: int, classes: int, size: str = "small", seed: int | None = None, **given):
-    """A score per word piece, bigram and trigram, plus a convolution: ids to `[batch, classes]`.
+def ngram_cnn(
+    vocab_size: int, classes: int, size: str = "small", seed: int | None = None, **settings: Any
+) -> keras.Model:
+    """Add a score per token, bigram and trigram to a convolution: ids to `[batch, classes]`.
 
     The wide part remembers phrases, one number each for two classes (Wang and Manning 2012); the
     deep part reads them in context (Kim 2014, arXiv:1408.5882); the logits are their sum (Cheng
@@ -35,33 +40,59 @@ def ngram_cnn(vocab_size: int, classes: int, size: str = "small", seed: int | No
     >>> ngram_cnn(100, 2, "tiny", bigrams=101).output.shape
     (None, 2)
     """
-    has = settings(SIZES, size, given)
+    options = merge_settings(SIZES, size, settings)
+    with seeded(seed):
+        return body(vocab_size, options, seed).classifier(classes)
+
+
+def body(
+    vocab_size: int, options: Settings, seed: int | None, features: str = "pooled"
+) -> Features:
+    """Make the student without its outputs; it gives `features="pooled"` only."""
     ids = token_input()
-    both = [_wide(ids, vocab_size, classes, has), _deep(ids, vocab_size, classes, has, seed)]
-    # float32 under mixed precision too
-    return keras.Model(
-        ids, keras.layers.Add(dtype="float32", name="logits")(both), name="ngram_cnn"
-    )
+    return WideAndDeep("ngram_cnn", ids, ids, options["dropout"], seed, vocab_size, options)
 
 
-def _wide(ids, vocab_size: int, classes: int, has: dict):
-    width = 1 if classes == 2 else SHARED
-    total = summed(ids, vocab_size, width, "piece_score")
-    for order, name in ((2, "bigrams"), (3, "trigrams")):
-        buckets = has[name] // width
-        if buckets:
-            total = total + summed(ngram_rows(ids, order, buckets), buckets + 1, width, name)
-    tokens = ops.maximum(ops.sum(present(ids), axis=1), 1.0)
-    # Two classes share one score, for one and against the other.
-    start = keras.initializers.Constant([[-1.0, 1.0]]) if width == 1 else "glorot_uniform"
-    dense = keras.layers.Dense(classes, kernel_initializer=start, name="wide_logits")
-    return dense(total / ops.sqrt(tokens))
+@dataclass(frozen=True)
+class WideAndDeep(Features):
+    """The sum of two parts, whose tables have as many numbers as an output needs.
+
+    So each output has its own layers, which are made with it.
+    """
+
+    vocab_size: int = 0
+    options: Settings = field(default_factory=dict)
+
+    def project(self, units: int, name: str) -> keras.KerasTensor:
+        """Return `units` numbers for each text: those of the wide part plus the deep part's."""
+        own = "" if name == "logits" else f"{name}_"
+        parts = [self._wide(units, own), self._deep(units, own)]
+        # float32 under mixed precision too
+        return keras.layers.Add(dtype="float32", name=name)(parts)
+
+    def _wide(self, units: int, own: str) -> keras.KerasTensor:
+        width = 1 if units == 2 else SHARED
+        total = sum_of_vectors(self.ids, f"{own}piece_score", size=self.vocab_size, width=width)
+        for order, name in ((2, "bigrams"), (3, "trigrams")):
+            buckets = self.options[name] // width
+            if buckets:
+                rows = ngram_rows(self.ids, order, buckets)
+                total = total + sum_of_vectors(rows, f"{own}{name}", size=buckets + 1, width=width)
+        tokens = ops.maximum(ops.sum(present(self.ids), axis=1), 1.0)
+        # Two classes share one score, for one and against the other.
+        start = keras.initializers.Constant([[-1.0, 1.0]]) if width == 1 else "glorot_uniform"
+        dense = keras.layers.Dense(units, kernel_initializer=start, name=f"{own}wide_logits")
+        return dense(total / ops.sqrt(tokens))
+
+    def _deep(self, units: int, own: str) -> keras.KerasTensor:
+        options, mask = self.options, present(self.ids)
+        table = keras.layers.Embedding(
+            self.vocab_size, options["width"], name=f"{own}token_embedding"
+        )
+        conv = keras.layers.Conv1D(options["filters"], KERNEL, padding="same", activation="relu")
+        best = max_over_tokens(conv(table(self.ids) * mask), mask)
+        best = keras.layers.Dropout(self.dropout, seed=self.seed)(best)
+        return keras.layers.Dense(units, name=f"{own}deep_logits")(best)
 
 
-def _deep(ids, vocab_size: int, classes: int, has: dict, seed):
-    mask = present(ids)
-    embedded = keras.layers.Embedding(vocab_size, has["width"], name="token_embedding")(ids) * mask
-    conv = keras.layers.Conv1D(has["filters"], KERNEL, padding="same", activation="relu")
-    best = max_over_tokens(conv(embedded), mask)
-    best = keras.layers.Dropout(has["dropout"], seed=seed)(best)
-    return keras.layers.Dense(classes, name="deep_logits")(best)
+NGRAM_CNN = Architecture("ngram_cnn", SIZES, body, learning_rate=5e-3)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 
-from ._parts import logits, max_over_tokens, present, seeded, settings, token_input
+from ._parts import Settings, max_over_tokens, merge_settings, present, seeded, token_input
+from .features import Architecture, Features
 
 SIZES = {
     "tiny": {"width": 32, "filters": 32, "kernels": (2, 3, 4), "dropout": 0.2},
@@ -13,28 +16,40 @@ SIZES = {
 }
 
 
-@seeded
-def text_cnn(vocab_size: int, classes: int, size: str = "small", seed: int | None = None, **given):
-    """A convolutional text classifier (Kim 2014, arXiv:1408.5882): ids to `[batch, classes]`.
+def text_cnn(
+    vocab_size: int, classes: int, size: str = "small", seed: int | None = None, **settings: Any
+) -> keras.Model:
+    """Take the maximum of convolutions over the text: ids to `[batch, classes]`.
 
-    Settings: `width` of the embedding, `filters` per kernel, `kernels` (widths in tokens),
-    `dropout` before the head.
+    After Kim 2014, arXiv:1408.5882. Settings: `width` of the embedding, `filters` per kernel,
+    `kernels` (widths in tokens), `dropout` before the head.
 
     >>> text_cnn(100, 2, "tiny").output.shape
     (None, 2)
     """
-    has = settings(SIZES, size, given)
+    options = merge_settings(SIZES, size, settings)
+    with seeded(seed):
+        return body(vocab_size, options, seed).classifier(classes)
+
+
+def body(
+    vocab_size: int, options: Settings, seed: int | None, features: str = "pooled"
+) -> Features:
+    """Make the student without its outputs."""
     ids = token_input()
     mask = present(ids)
-    embedded = keras.layers.Embedding(vocab_size, has["width"], name="token_embedding")(ids) * mask
-    pooled = [
-        max_over_tokens(
-            keras.layers.Conv1D(
-                has["filters"], width, padding="same", activation="relu", name=f"conv_{width}"
-            )(embedded),
-            mask,
+    embedded = (
+        keras.layers.Embedding(vocab_size, options["width"], name="token_embedding")(ids) * mask
+    )
+    parts = []
+    for width in options["kernels"]:
+        conv = keras.layers.Conv1D(
+            options["filters"], width, padding="same", activation="relu", name=f"conv_{width}"
         )
-        for width in has["kernels"]
-    ]
-    hidden = keras.layers.Concatenate()(pooled) if len(pooled) > 1 else pooled[0]
-    return keras.Model(ids, logits(hidden, classes, has["dropout"], seed), name="text_cnn")
+        hidden = conv(embedded)
+        parts.append(max_over_tokens(hidden, mask) if features == "pooled" else hidden)
+    hidden = keras.layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
+    return Features("text_cnn", ids, hidden, options["dropout"], seed)
+
+
+TEXT_CNN = Architecture("text_cnn", SIZES, body, ("pooled", "tokens"), learning_rate=2e-3)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 from keras import ops
 
-from ._parts import logits, mean_over_tokens, present, seeded, settings, token_input
+from ._parts import Settings, mean_over_tokens, merge_settings, present, seeded, token_input
+from .features import Architecture, Features
 
 SIZES = {
     "tiny": {"layers": 1, "width": 64, "heads": 2, "dropout": 0.1, "max_length": 512},
@@ -14,11 +17,10 @@ SIZES = {
 }
 
 
-@seeded
 def transformer(
-    vocab_size: int, classes: int, size: str = "small", seed: int | None = None, **given
-):
-    """A pre-norm transformer encoder, averaged over tokens: ids to `[batch, classes]`.
+    vocab_size: int, classes: int, size: str = "small", seed: int | None = None, **settings: Any
+) -> keras.Model:
+    """Average a pre-norm transformer encoder over the tokens: ids to `[batch, classes]`.
 
     Vaswani et al. 2017, arXiv:1706.03762; layer norm first as in Xiong et al. 2020,
     arXiv:2002.04745. Settings: `layers`, `width`, `heads`, `dropout`, `max_length` in tokens:
@@ -27,32 +29,43 @@ def transformer(
     >>> transformer(100, 2, "tiny").output.shape
     (None, 2)
     """
-    has = settings(SIZES, size, given)
+    options = merge_settings(SIZES, size, settings)
+    with seeded(seed):
+        return body(vocab_size, options, seed).classifier(classes)
+
+
+def body(
+    vocab_size: int, options: Settings, seed: int | None, features: str = "pooled"
+) -> Features:
+    """Make the student without its outputs."""
     ids = token_input()
     mask = present(ids)
     # Counting tokens gives positions without asking a dynamic shape for its length.
     positions = ops.cast(ops.cumsum(ops.squeeze(mask, -1), axis=1), "int32")
-    positions = ops.minimum(positions, has["max_length"])
-    hidden = keras.layers.Embedding(vocab_size, has["width"], name="token_embedding")(ids)
-    placed = keras.layers.Embedding(has["max_length"] + 1, has["width"], name="position_embedding")(
-        positions
-    )
+    positions = ops.minimum(positions, options["max_length"])
+    hidden = keras.layers.Embedding(vocab_size, options["width"], name="token_embedding")(ids)
+    placed = keras.layers.Embedding(
+        options["max_length"] + 1, options["width"], name="position_embedding"
+    )(positions)
     hidden = keras.layers.Add(name="embeddings")([hidden, placed])
     # No seed given to a dropout: layers of one shape and one seed would drop the same places.
-    hidden = keras.layers.Dropout(has["dropout"])(hidden)
+    hidden = keras.layers.Dropout(options["dropout"])(hidden)
     visible = ops.cast(ops.expand_dims(ops.squeeze(mask, -1), 1), "bool")
-    for number in range(has["layers"]):
-        hidden = _block(hidden, visible, has, f"block_{number}")
+    for number in range(options["layers"]):
+        hidden = _block(hidden, visible, options, f"block_{number}")
     hidden = keras.layers.LayerNormalization(name="final_norm")(hidden)
-    pooled = mean_over_tokens(hidden, mask)
-    return keras.Model(ids, logits(pooled, classes, has["dropout"], None), name="transformer")
+    if features == "pooled":
+        hidden = mean_over_tokens(hidden, mask)
+    return Features("transformer", ids, hidden, options["dropout"])
 
 
-def _block(hidden, visible, has: dict, name: str):
-    width, dropout = has["width"], has["dropout"]
+def _block(
+    hidden: keras.KerasTensor, visible: keras.KerasTensor, options: Settings, name: str
+) -> keras.KerasTensor:
+    width, dropout = options["width"], options["dropout"]
     normed = keras.layers.LayerNormalization(name=f"{name}_norm_1")(hidden)
     attention = keras.layers.MultiHeadAttention(
-        has["heads"], width // has["heads"], dropout=dropout, name=f"{name}_attention"
+        options["heads"], width // options["heads"], dropout=dropout, name=f"{name}_attention"
     )
     attended = attention(normed, normed, attention_mask=visible)
     hidden = hidden + keras.layers.Dropout(dropout)(attended)
@@ -61,3 +74,6 @@ def _block(hidden, visible, has: dict, name: str):
     inner = keras.layers.Dense(width, name=f"{name}_outer")(inner)
     # By this name `tfkd.tap` finds the block's output.
     return keras.layers.Add(name=name)([hidden, keras.layers.Dropout(dropout)(inner)])
+
+
+TRANSFORMER = Architecture("transformer", SIZES, body, ("pooled", "tokens"), learning_rate=1e-3)

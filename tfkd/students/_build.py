@@ -1,0 +1,135 @@
+"""Students by their names: as classifiers, or with the outputs of any task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from difflib import get_close_matches
+from typing import Any, Protocol
+
+import keras
+
+from ..errors import UserError
+from ._parts import merge_settings, seeded
+from .bag_of_ngrams import BAG_OF_NGRAMS, bag_of_ngrams
+from .bilstm import BILSTM, bilstm
+from .features import Architecture, Features
+from .ngram_cnn import NGRAM_CNN, ngram_cnn
+from .text_cnn import TEXT_CNN, text_cnn
+from .transformer import TRANSFORMER, transformer
+
+ARCHITECTURES = {
+    architecture.name: architecture
+    for architecture in (NGRAM_CNN, BAG_OF_NGRAMS, TEXT_CNN, BILSTM, TRANSFORMER)
+}
+STUDENTS = {
+    student.__name__: student
+    for student in (ngram_cnn, bag_of_ngrams, text_cnn, bilstm, transformer)
+}
+LEARNING_RATES = {name: kind.learning_rate for name, kind in ARCHITECTURES.items()}
+SHRUNK = 5e-5  # for layers that have been trained
+
+
+class Task(Protocol):
+    """What a student asks of a task."""
+
+    name: str
+    features: str
+    students: tuple[str, ...]
+
+    def head(self, features: Features, schema: Any) -> Mapping[str, keras.KerasTensor]:
+        """Return the outputs by name on top of a student's body."""
+
+
+def build(
+    name: str, vocab_size: int, classes: int, size: str = "small", **settings: Any
+) -> keras.Model:
+    """Return a classifier by name; `seed` and each student's own settings are keywords.
+
+    Raises:
+        UserError: An unknown name, size or setting, or one with an impossible value.
+
+    >>> build("text_cnn", 100, 3, "tiny", filters=8).output.shape
+    (None, 3)
+    """
+    _architecture(name)
+    with _explaining(name, settings):
+        return STUDENTS[name](vocab_size, classes, size, **settings)
+
+
+def build_for(
+    task: Task,
+    schema: Any,
+    name: str,
+    vocab_size: int,
+    size: str = "small",
+    *,
+    seed: int | None = None,
+    **settings: Any,
+) -> keras.Model:
+    """Return a student with the outputs of a task.
+
+    Args:
+        task: Any of `tfkd.tasks`; its `head` puts the outputs on top of the body.
+        schema: What the training split fixed, such as the class names.
+        name: One of `names_for(task)`.
+        vocab_size: How many ids the student's tokenizer has.
+        size: `"tiny"`, `"small"` or `"base"`.
+        seed: Of the initial weights and the dropouts.
+        **settings: Settings of the student, in place of those of the size.
+
+    Returns:
+        A model of ids `[batch, length]`. One output called `logits` is a plain tensor; others are
+        a dict by name.
+
+    Raises:
+        UserError: An unknown name, size or setting, or one with an impossible value; a student
+            that does not give what the task needs.
+    """
+    architecture = _architecture(name)
+    suitable = names_for(task)
+    if name not in suitable:
+        raise UserError(
+            f"{name} is no student for {task.name}: write one of {', '.join(suitable)}."
+        )
+    with _explaining(name, settings), seeded(seed):
+        options = merge_settings(architecture.sizes, size, settings)
+        features = architecture.body(vocab_size, options, seed, task.features)
+        return features.model(task.head(features, schema))
+
+
+def names_for(task: Task) -> tuple[str, ...]:
+    """Return the names of the students that can learn a task, the default first."""
+    wanted = task.students or tuple(STUDENTS)
+    return tuple(name for name in wanted if task.features in ARCHITECTURES[name].gives)
+
+
+def rate_of(spec: str) -> float:
+    """Return the highest learning rate for a student `NAME:SIZE`, or one made of its teacher."""
+    return LEARNING_RATES.get(spec.partition(":")[0], SHRUNK)
+
+
+def sizes_of(name: str) -> dict[str, dict]:
+    """Return the settings of each size of a student."""
+    return ARCHITECTURES[name].sizes
+
+
+def _architecture(name: str) -> Architecture:
+    if name not in STUDENTS:
+        near = get_close_matches(name, STUDENTS, n=1)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        raise UserError(f"no student is called {name!r}{hint}; write one of {', '.join(STUDENTS)}.")
+    return ARCHITECTURES[name]
+
+
+@contextmanager
+def _explaining(name: str, settings: Mapping[str, Any]) -> Iterator[None]:
+    """Turn what Keras says of an impossible setting into a `UserError`."""
+    try:
+        yield
+    except UserError:
+        raise
+    except (ValueError, TypeError, ArithmeticError) as error:
+        spelled = ", ".join(f"{key}={value!r}" for key, value in settings.items())
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise UserError(f"{name} cannot be built with {spelled}: {reason}") from error
