@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tfkd.text import batching
-from tfkd.text.batching import by_length
+from tfkd.text.batching import by_length, pad_rows
 
 LENGTHS = np.random.default_rng(0).integers(1, 120, 90)
 
@@ -55,3 +55,26 @@ def test_empty_texts():
 def test_small_integers_are_not_negated_in_their_own_type():
     """Lengths in 16 bits without a sign: -1 is 65535, and the shortest text comes first."""
     assert batches_of(np.array([3, 200, 9], "uint16")) == [[1], [2, 0]]
+
+
+def test_rows_of_several_names():
+    """A column that is padded to another length than the ids is read beside the wrong token."""
+    rows = [
+        {
+            "ids": [5, 6, 7],
+            "kinds": [[1, 2], [3, 4], [5, 6]],
+            "score": 0.5,
+            "label": 1,
+            "more": "x",
+        },
+        {"ids": np.array([8], "int64"), "kinds": [[7, 8]], "score": 1.0, "label": 0, "more": "y"},
+    ]
+    batch = pad_rows(rows, ("ids", "kinds", "score", "label"))
+    assert batch["ids"].tolist() == [[5, 6, 7], [8, 0, 0]]
+    assert batch["kinds"].tolist() == [[[1, 2], [3, 4], [5, 6]], [[7, 8], [0, 0], [0, 0]]]
+    assert {name: array.dtype.name for name, array in batch.items()} == {
+        "ids": "int32",
+        "kinds": "int32",
+        "score": "float32",
+        "label": "int32",
+    }

@@ -4,7 +4,7 @@ No TensorFlow here: an exported model is served with this and the runtime alone.
 """
 
 from . import mediapipe
-from .encoder import SPECIAL, Encoder, TextEncoder, clean, head_and_tail, wordpiece
+from .encoder import SPECIAL, Encoder, TextEncoder, clean, encoder_of, head_and_tail, wordpiece
 from .learning import learn
 from .reading import load, read_vocab
 
@@ -13,6 +13,7 @@ __all__ = [
     "Encoder",
     "TextEncoder",
     "clean",
+    "encoder_of",
     "head_and_tail",
     "learn",
     "load",

@@ -3,60 +3,30 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 # Resizing a LiteRT graph costs 5 to 15 microseconds, 32 padded tokens of a small transformer 50:
 # so the steps are fine, and only there to spare resizing between nearly equal lengths.
 STEP = 8
-
-
-def bucket(length: int, most: int) -> int:
-    """`length` rounded up to a multiple of 8, at most `most`.
-
-    >>> [bucket(n, most=20) for n in (3, 8, 9, 17)]
-    [8, 8, 16, 20]
-    """
-    return min(-(-length // STEP) * STEP, max(most, length))
-
-
-def pad(encoded: Sequence[Sequence[int]], length: int, dtype="int32") -> np.ndarray:
-    """`[texts, length]` of ids, padded with 0 at the end.
-
-    >>> pad([[5, 6], [7]], 3).tolist()
-    [[5, 6, 0], [7, 0, 0]]
-    """
-    out = np.zeros((len(encoded), length), dtype)
-    for row, ids in zip(out, encoded, strict=True):
-        row[: len(ids)] = ids
-    return out
-
-
-def micro_batches(encoded: Sequence[Sequence[int]], size: int) -> Iterator[np.ndarray]:
-    """Positions in `encoded`, `size` at a time, shortest texts first.
-
-    >>> [each.tolist() for each in micro_batches([[1, 1, 1], [1], [1, 1]], size=2)]
-    [[1, 2], [0]]
-    """
-    order = np.argsort([len(ids) for ids in encoded], kind="stable")
-    for start in range(0, len(order), size):
-        yield order[start : start + size]
-
-
-Each = TypeVar("Each")
-
-
 TOKENS = 2_048  # of padded text in one batch
+MULTIPLE = 16  # tokens; padding a little more spares TensorFlow new shapes
+
+Item = TypeVar("Item")
+
+
+# -- which texts go together -----------------------------------------------------------------
 
 
 def by_length(lengths: np.ndarray) -> Iterator[np.ndarray]:
-    """Positions, longest texts first, as many at a time as make about 2,048 tokens.
+    """Yield positions, longest texts first, as many at a time as make about 2,048 tokens.
 
     The longest first: if memory does not suffice, that shows at once.
 
-    >>> [each.tolist() for each in by_length(np.array([5, 2048, 7]))]
+    >>> [rows.tolist() for rows in by_length(np.array([5, 2048, 7]))]
     [[1], [2, 0]]
     """
     order = np.argsort(-lengths.astype("int64"), kind="stable")
@@ -67,8 +37,19 @@ def by_length(lengths: np.ndarray) -> Iterator[np.ndarray]:
         done += size
 
 
-def chunks(stream: Iterable[Each], size: int) -> Iterator[list[Each]]:
-    """Lists of `size`, the last one shorter; never more than one of them in memory.
+def micro_batches(encoded: Sequence[Sequence[int]], size: int) -> Iterator[np.ndarray]:
+    """Yield positions in `encoded`, `size` at a time, shortest texts first.
+
+    >>> [rows.tolist() for rows in micro_batches([[1, 1, 1], [1], [1, 1]], size=2)]
+    [[1, 2], [0]]
+    """
+    order = np.argsort([len(ids) for ids in encoded], kind="stable")
+    for start in range(0, len(order), size):
+        yield order[start : start + size]
+
+
+def chunks(stream: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Yield lists of `size`, the last one shorter; never more than one of them in memory.
 
     >>> list(chunks("abc", 2))
     [['a', 'b'], ['c']]
@@ -78,8 +59,32 @@ def chunks(stream: Iterable[Each], size: int) -> Iterator[list[Each]]:
         yield chunk
 
 
+# -- how long they become --------------------------------------------------------------------
+
+
+def bucket(length: int, most: int) -> int:
+    """Round `length` up to a multiple of 8, at most `most`.
+
+    >>> [bucket(n, most=20) for n in (3, 8, 9, 17)]
+    [8, 8, 16, 20]
+    """
+    return min(-(-length // STEP) * STEP, max(most, length))
+
+
+def pad(encoded: Sequence[Sequence[int]], length: int, dtype: DTypeLike = "int32") -> np.ndarray:
+    """Return ids as one array `[texts, length]`, padded with 0 at the end.
+
+    >>> pad([[5, 6], [7]], 3).tolist()
+    [[5, 6, 0], [7, 0, 0]]
+    """
+    out = np.zeros((len(encoded), length), dtype)
+    for row, ids in zip(out, encoded, strict=True):
+        row[: len(ids)] = ids
+    return out
+
+
 def padded(ids: Sequence[Sequence[int]]) -> np.ndarray:
-    """Lists of ids as one array `[texts, longest]`, int32, padded with 0.
+    """Return lists of ids as one array `[texts, longest]`, int32, padded with 0.
 
     >>> padded([[5, 6], [7]]).tolist()
     [[5, 6], [7, 0]]
@@ -87,9 +92,29 @@ def padded(ids: Sequence[Sequence[int]]) -> np.ndarray:
     return pad(ids, max(map(len, ids), default=1))
 
 
-MULTIPLE = 16  # tokens; padding a little more spares TensorFlow new shapes
+def pad_rows(rows: Sequence[Mapping[str, Any]], names: Iterable[str]) -> dict[str, np.ndarray]:
+    """Return rows of named values as batches: `[rows, longest, ...]`, or `[rows]` for numbers.
+
+    Whole numbers become int32 and all others float32; the end of shorter rows is 0.
+
+    >>> batch = pad_rows([{"ids": [5, 6], "number": 0.5}, {"ids": [7], "number": 1}], ["ids"])
+    >>> batch["ids"].tolist()
+    [[5, 6], [7, 0]]
+    """
+    batch = {}
+    for name in names:
+        arrays = [np.asarray(row[name]) for row in rows]
+        dtype = "int32" if all(array.dtype.kind in "iub" for array in arrays) else "float32"
+        if not arrays[0].ndim:
+            batch[name] = np.array(arrays, dtype)
+            continue
+        longest = max(len(array) for array in arrays)
+        batch[name] = np.zeros((len(rows), longest, *arrays[0].shape[1:]), dtype)
+        for place, array in zip(batch[name], arrays, strict=True):
+            place[: len(array)] = array
+    return batch
 
 
 def rounded(ids: np.ndarray) -> np.ndarray:
-    """Padded to a multiple of 16 tokens: fewer shapes for TensorFlow to prepare."""
+    """Pad ids `[texts, length]` to a multiple of 16 tokens: fewer shapes for TensorFlow."""
     return np.pad(ids, ((0, 0), (0, -ids.shape[1] % MULTIPLE)))

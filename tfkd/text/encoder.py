@@ -63,6 +63,12 @@ class Encoder(Protocol):
         """
 
 
+def encoder_of(model: object) -> Encoder | None:
+    """Return the tokenizer that a model carries with it, if it does."""
+    encoder = getattr(model, "encoder", None)
+    return encoder if hasattr(encoder, "encode_many") else None
+
+
 @dataclass
 class TextEncoder:
     """A word-piece tokenizer with the length it cuts at: what a model needs to read text.
