@@ -8,8 +8,9 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from ._version import __version__
 from .errors import UserError
+
+__version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from . import distribution, losses, store

@@ -1,11 +1,14 @@
 """Wrong input: one sentence, exit code 2, and nothing overwritten or lost."""
 
+import contextlib
 import errno
 import gzip
 import json
 import shutil
 
 import pytest
+
+from tfkd.files import replace_when_whole
 
 QUICK = ("--student", "text_cnn:tiny", "--vocab-size", "300", "--max-length", "32", "--to", "out")
 QUICK += ("--epochs", "1", "--teacher", "train:bag_of_ngrams:tiny")
@@ -369,35 +372,33 @@ def test_data_that_changed_since_the_run_began(refused, tfkd, rows, monkeypatch)
     assert "the data changed since the run in out began" in refused("distill", "data.jsonl", *QUICK)
 
 
-class Full:
-    """A module whose function finds the disk full."""
+def full(*arguments):
+    raise OSError(errno.ENOSPC, "No space left on device", "out/file")
 
-    def __init__(self, module, name):
-        self.module, self.name = module, name
 
-    def __getattr__(self, name):
-        def full(*arguments, **options):
-            raise OSError(errno.ENOSPC, "No space left on device", "out/file")
-
-        return full if name == self.name else getattr(self.module, name)
+@contextlib.contextmanager
+def full_at_the_end(path):
+    """`replace_when_whole` on a disk without room."""
+    with replace_when_whole(path) as part:
+        yield part
+        full()
 
 
 def test_a_full_disk_loses_nothing(tfkd, refused, monkeypatch, settings, finished, same_runs):
     """A trained model thrown away because it could not be saved."""
-    import os
     import pathlib
 
     command = ("distill", *settings, "--to", "out")
-    for where, module, name in (
-        ("tfkd.running.folder.os", os, "replace"),
-        ("tfkd.data.encoded.os", os, "replace"),
-        ("tfkd.models.saving.os", os, "replace"),
-        ("tfkd.running.fitting.os", os, "replace"),
-        ("tfkd.exporting.paths.os", os, "replace"),
-        ("tfkd.reporting.report.os", os, "replace"),
+    for where, function in (
+        ("tfkd.running.folder.replace_when_whole", full_at_the_end),
+        ("tfkd.data.encoded.replace_when_whole", full_at_the_end),
+        ("tfkd.models.saving.replace_when_whole", full_at_the_end),
+        ("tfkd.running.fitting.replace_when_whole", full_at_the_end),
+        ("tfkd.exporting._export.replace_atomically", full),
+        ("tfkd.reporting.report.replace_when_whole", full_at_the_end),
     ):
         with monkeypatch.context() as patch:
-            patch.setattr(where, Full(module, name))
+            patch.setattr(where, function)
             said = refused(*command)
         assert "No space left on device" in said, where
     code, printed, _ = tfkd(*command)

@@ -277,7 +277,7 @@ def test_a_full_disk(tfkd, given, monkeypatch, tmp_path):
     assert code == 2
     assert said.startswith("tfkd: No space left on device: what was finished is kept")
     assert said.count("\n") == 1
-    assert not list((tmp_path / "here").glob("*.part"))
+    assert not list((tmp_path / "here").glob("part-*"))
     assert tfkd("cache", *given, "--store", "here")[0] == 0
 
 

@@ -9,27 +9,33 @@ import sys
 
 import pytest
 
-from tfkd import console
+from tfkd import console, files
 
 # A run of 4 steps an epoch, phase by phase: a bar with how much of it is done when Ctrl-C comes,
 # or a library's function, as one of our modules sees it, that does not come to its end.
 PHASES = (
-    ("tfkd.running.folder.os", "replace"),  # the config is written, and has no name yet
+    ("tfkd.running.folder", "replace_when_whole"),  # the config is written, and has no name yet
     ("vocabulary", 100),
     ("tfkd.text.encoder.json", "dumps"),  # the tokenizer is half saved
     ("tokens of transfer for the student", 300),
     ("tokens of test for the student", 0),
     ("teacher bag_of_ngrams:tiny", 6),
-    ("tfkd.models.saving.os", "replace"),  # the teacher is trained and not saved
-    ("tfkd.store.manifest.os", "replace"),  # a shard is written, and has no name yet
+    ("tfkd.models.saving", "replace_when_whole"),  # the teacher is trained and not saved
+    ("tfkd.store.shards", "replace_when_whole"),  # a shard is written, and has no name yet
     ("teacher on transfer", 100),
     ("teacher on test", 20),
     ("distilled", 6),  # in the second epoch of three
-    ("tfkd.running.fitting.os", "replace"),  # an epoch's numbers are written, and have no name yet
-    ("tfkd.training.backup.files.os", "replace"),  # a backup is written, and has no name yet
-    ("tfkd.models.saving.os", "replace"),  # the student is trained and not saved
+    (
+        "tfkd.running.fitting",
+        "replace_when_whole",
+    ),  # an epoch's numbers have no name yet
+    (
+        "tfkd.training.backup.files",
+        "replace_when_whole",
+    ),  # a backup has no name yet
+    ("tfkd.models.saving", "replace_when_whole"),  # the student is trained and not saved
     ("alone", 10),
-    ("tfkd.exporting.paths.os", "replace"),  # the file is verified, and has no name yet
+    ("tfkd.exporting._export", "replace_atomically"),  # the file is verified, and has no name yet
     ("distilled on test", 20),
     ("exported file on test", 20),
     ("tfkd.reporting.report.json", "dumps"),  # one of the two reports is written
@@ -50,6 +56,21 @@ class Raising:
         return interrupt if name == self.name else getattr(self.module, name)
 
 
+@contextlib.contextmanager
+def unnamed(path):
+    """`replace_when_whole` that does not get to the renaming."""
+    with files.replace_when_whole(path) as part:
+        yield part
+        raise KeyboardInterrupt
+
+
+def interrupt(*arguments):
+    raise KeyboardInterrupt
+
+
+UNNAMED = {"replace_when_whole": unnamed, "replace_atomically": interrupt}
+
+
 class CtrlC:
     """Raise KeyboardInterrupt once in a bar, after so much progress."""
 
@@ -60,6 +81,8 @@ class CtrlC:
         """In the bar `where` after so much progress, or in the function `when` of a module."""
         if isinstance(when, int):
             self.patch.setattr(console.Voice, "bar", self._bar(where, when))
+        elif when in UNNAMED:
+            self.patch.setattr(f"{where}.{when}", UNNAMED[when])
         else:
             self.patch.setattr(
                 where, Raising(importlib.import_module(where.rpartition(".")[2]), when)

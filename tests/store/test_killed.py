@@ -82,14 +82,12 @@ def test_killed_twenty_times(tmp_path, small_shards):
     assert verify(folder).rows == COUNT
 
 
-@pytest.mark.parametrize("call", ["open", "fsync", "replace"])
+@pytest.mark.parametrize("call", ["write_bytes", "fsync", "replace"])
 @pytest.mark.parametrize("at", [1, 4, 7, 11, 12])
 def test_a_full_disk(tmp_path, small_shards, monkeypatch, call, at):
     """A day's work lost to the shard that had no room, or its bytes in the way of the others."""
-    from tfkd.store import manifest
-
     whole = files(write(tmp_path / "whole", Features(), X).path)
-    calls, plain = [], open if call == "open" else getattr(os, call)
+    calls, plain = [], Path.write_bytes if call == "write_bytes" else getattr(os, call)
 
     def full(*arguments):
         calls.append(arguments)
@@ -98,8 +96,8 @@ def test_a_full_disk(tmp_path, small_shards, monkeypatch, call, at):
         return plain(*arguments)
 
     with monkeypatch.context() as patch:
-        if call == "open":
-            patch.setattr(manifest, "open", full, raising=False)
+        if call == "write_bytes":
+            patch.setattr(Path, "write_bytes", full)
         else:
             patch.setattr(os, call, full)
         with pytest.raises(OSError, match="No space left"):

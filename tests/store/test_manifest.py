@@ -1,15 +1,17 @@
 """The manifest: read back as written, and refused when a single byte of it is another."""
 
+import dataclasses
 import errno
 import json
 import os
+from pathlib import Path
 
 import pytest
 from store_toys import files
 
 from tfkd.errors import UserError
 from tfkd.store import manifest as manifests
-from tfkd.store.manifest import LENGTH, Manifest, Output, ShardFacts, load, save, write_aside
+from tfkd.store.manifest import LENGTH, Manifest, Output, ShardFacts, load, save
 
 SHARDS = (
     ShardFacts("shard-00000.safetensors", 16, 1_234, "ab" * 32),
@@ -132,21 +134,20 @@ def test_other_writers_may_leave_out_the_checksum(path):
     assert (found.fingerprint, found.sources) == ({}, ())
 
 
-@pytest.mark.parametrize("broken", ["open", "fsync", "replace"])
-def test_a_full_disk_leaves_the_old_manifest_and_nothing_else(path, monkeypatch, broken):
+@pytest.mark.parametrize(
+    ("where", "broken"), [(Path, "write_bytes"), (os, "fsync"), (os, "replace")]
+)
+def test_a_full_disk_leaves_the_old_manifest_and_nothing_else(path, monkeypatch, where, broken):
     """The list of a day's shards lost to the one that had no room."""
     before = files(path.parent)
 
     def full(*arguments):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    if broken == "open":
-        monkeypatch.setattr(manifests, "open", full, raising=False)
-    else:
-        monkeypatch.setattr(os, broken, full)
+    monkeypatch.setattr(where, broken, full)
     with pytest.raises(OSError, match="No space left"):
-        write_aside(path, b"new")
+        save(dataclasses.replace(MANIFEST, shards=()), path)
     monkeypatch.undo()
     assert files(path.parent) == before
-    write_aside(path, b"new")
-    assert files(path.parent) == {"manifest.json": b"new"}
+    save(dataclasses.replace(MANIFEST, shards=()), path)
+    assert load(path).shards == ()

@@ -6,7 +6,7 @@ import argparse
 import dataclasses
 from pathlib import Path
 
-from .._version import __version__
+from .. import __version__
 from ..running.config import RunConfig
 from ..runtime.quantisations import AUTO, QUANTIZE
 from . import commands, flags

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
-import shutil
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 
+from ..files import replace_when_whole
 from ..text import TextEncoder
 from ..text.batching import chunks
 from .examples import IGNORE, Example
@@ -72,13 +71,12 @@ def encode(
     """
     if (folder / _MANIFEST).is_file():
         return Encoded(folder)
-    making = folder.with_name(folder.name + ".part")
-    shutil.rmtree(making, ignore_errors=True)
-    making.mkdir(parents=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
     dtype = "uint16" if encoder.vocab_size < 2**16 else "int32"
-    rows = _write(examples, encoder, making, dtype, advance)
-    (making / _MANIFEST).write_text(json.dumps({"texts": rows, "dtype": dtype}))
-    os.replace(making, folder)
+    with replace_when_whole(folder) as part:
+        part.mkdir()
+        rows = _write(examples, encoder, part, dtype, advance)
+        (part / _MANIFEST).write_text(json.dumps({"texts": rows, "dtype": dtype}))
     return Encoded(folder)
 
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UserError
+from ..files import replace_atomically
 from ..runtime.quantisations import AUTO, CALIBRATED, QUANTIZE
 from ..text import TextEncoder
 from . import integer_quantisation
-from .paths import check_target, format_of, put, room, size
+from .paths import check_target, format_of, size, temporary_sibling
 
 FORMS = ("multiclass", "binary")
 
@@ -113,7 +114,7 @@ def export(
         check_onnx()
     write = mediapipe_file if client else WRITERS[kind]
 
-    with room(target) as place:
+    with temporary_sibling(target) as place:
         made = order(
             *(student, encoder, labels, form, check, quantize or "float32", tolerance),
             *(max_drop, calibration, seed, tokenizer),
@@ -126,7 +127,7 @@ def export(
             figures = write(made, place / target.name)
         # The model last: until it has its name, an older one still counts.
         for each in sorted(place.iterdir(), key=lambda each: each.name == target.name):
-            put(each, target.with_name(each.name))
+            replace_atomically(each, target.with_name(each.name))
     return Exported(
         path=target,
         format=kind,

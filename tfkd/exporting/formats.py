@@ -7,7 +7,7 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from .._version import __version__
+from .. import __version__
 from ..errors import UserError
 from ..models.saving import quiet_save
 from ..runtime.bundle import describe, read_encoder

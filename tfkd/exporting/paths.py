@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -57,8 +56,8 @@ def check_target(path: Path, kind: str, overwrite: bool = True) -> None:
 
 
 @contextmanager
-def room(target: Path) -> Iterator[Path]:
-    """A folder beside `target`, on the same disk, gone afterwards whatever happens.
+def temporary_sibling(target: Path) -> Iterator[Path]:
+    """Create a folder next to `target`, on the same disk, and delete it after the block.
 
     Raises:
         UserError: the folder cannot be written, or the disk is full.
@@ -76,21 +75,6 @@ def room(target: Path) -> Iterator[Path]:
     finally:
         if place is not None:
             shutil.rmtree(place, ignore_errors=True)
-
-
-def put(made: Path, target: Path) -> None:
-    """Give `made`, a file or a folder, the name `target`; an old one is there until then."""
-    if not (made.is_dir() and target.exists()):
-        os.replace(made, target)
-        return
-    # A folder in use cannot be replaced in one step: the old one steps aside, and back on failure.
-    aside = made.with_name(".old")
-    os.replace(target, aside)
-    try:
-        os.replace(made, target)
-    except OSError:
-        os.replace(aside, target)
-        raise
 
 
 def size(path: Path) -> int:

@@ -1,8 +1,7 @@
-"""Saving a Keras model: aside first, then under its name."""
+"""Save a Keras model so that its file is whole or not there."""
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,20 +9,19 @@ from pathlib import Path
 
 import numpy as np
 
+from ..files import replace_when_whole
+
 
 def save_keras(model, path: Path) -> None:
     """Write `model` to `path` (`.keras`); what was there stays until the new file is whole."""
-    part = path.with_name(f"part-{path.name}")
-    with quiet_save():
+    with replace_when_whole(path) as part, quiet_save():
         model.save(part)
-    os.replace(part, path)
 
 
 def save_weights(model, path: Path) -> None:
     """Write all variables of `model`, random state too, to `path` (`.npz`), whole or not at all."""
-    part = path.with_name(f"part-{path.name}")
-    np.savez(part, *[each.numpy() for each in model.variables])
-    os.replace(part, path)
+    with replace_when_whole(path) as part:
+        np.savez(part, *[variable.numpy() for variable in model.variables])
 
 
 def load_weights(model, path: Path) -> bool:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..console import Voice
 from ..errors import UserError
+from ..files import replace_when_whole
 
 
 @dataclass(frozen=True)
@@ -98,9 +98,8 @@ class Report:
         """Write `report.md`, then `report.json`."""
         text = json.dumps(self.to_dict(), indent=1, ensure_ascii=False)
         for name, content in (("report.md", self.markdown()), ("report.json", text)):
-            part = folder / f"part-{name}"
-            part.write_text(content, encoding="utf-8")
-            os.replace(part, folder / name)
+            with replace_when_whole(folder / name) as part:
+                part.write_text(content, encoding="utf-8")
 
     def _table(self):
         from rich.table import Table

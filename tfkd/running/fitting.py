@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from ..console import Voice
 from ..data.feeding import Feed
+from ..files import replace_when_whole
 from ..training.backup import Backup
 
 WARM_UP = 50  # steps
@@ -142,15 +142,16 @@ def _progress(advance, steps: int):
 def _journal(folder: Path, epochs: int, voice: Voice):
     import keras
 
-    file, part = folder / "history.jsonl", folder / "history.part"
+    file = folder / "history.jsonl"
 
     class Journal(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
             numbers = {key: float(value) for key, value in (logs or {}).items()}
             kept = [each for each in history(folder) if each["epoch"] <= epoch]
             lines = [*kept, {"epoch": epoch + 1, **numbers}]
-            part.write_text("".join(json.dumps(each) + "\n" for each in lines), encoding="utf-8")
-            os.replace(part, file)
+            text = "".join(json.dumps(line) + "\n" for line in lines)
+            with replace_when_whole(file) as part:
+                part.write_text(text, encoding="utf-8")
             shown = ("loss", "accuracy", "val_accuracy")
             said = ", ".join(f"{key} {numbers[key]:.4f}" for key in shown if key in numbers)
             voice.say(f"  epoch {epoch + 1} of {epochs}: {said}")

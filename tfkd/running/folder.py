@@ -10,8 +10,9 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from .._version import __version__
+from .. import __version__
 from ..errors import UserError
+from ..files import PREFIX, replace_when_whole
 from . import config as configs
 from .config import RunConfig
 
@@ -54,14 +55,14 @@ def claim(config: RunConfig, name: str) -> Path:
 
 
 def _start(config: RunConfig, folder: Path) -> None:
-    strangers = sorted(each.name for each in folder.iterdir() if each.suffix != ".part")
+    names = (file.name for file in folder.iterdir())
+    strangers = sorted(name for name in names if not name.startswith(PREFIX))
     if strangers:
         raise UserError(
             f"{folder} holds {strangers[0]} and no run: give a new or empty folder with --to."
         )
-    part = folder / f"{CONFIG}.part"
-    configs.write(config, part)
-    os.replace(part, folder / CONFIG)
+    with replace_when_whole(folder / CONFIG) as part:
+        configs.write(config, part)
 
 
 def _same(config: RunConfig, found: RunConfig, folder: Path) -> None:
@@ -101,10 +102,9 @@ def _read_json(path: Path):
 
 
 def write_json(path: Path, value) -> None:
-    """Write JSON aside, then under its name."""
-    part = path.with_name(f"{path.name}.part")
-    part.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(part, path)
+    """Write JSON that is whole or not there."""
+    with replace_when_whole(path) as part:
+        part.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def environment() -> dict:
@@ -129,12 +129,11 @@ def mark_latest(folder: Path) -> None:
     """Let `runs/latest` point to a folder in `runs`, where links can be made."""
     if folder.resolve().parent.name != "runs":
         return
-    link, part = folder.with_name("latest"), folder.with_name("latest.part")
+    link = folder.with_name("latest")
     if link.exists() and not link.is_symlink():
         return
     try:
-        part.unlink(missing_ok=True)
-        part.symlink_to(folder.name, target_is_directory=True)
-        os.replace(part, link)
+        with replace_when_whole(link) as part:
+            part.symlink_to(folder.name, target_is_directory=True)
     except OSError:  # Windows without the right to make links
         return

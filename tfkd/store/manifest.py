@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError
+from ..files import replace_when_whole
 
 NAME = "manifest.json"
 FORMAT, VERSION = "tfkd-store", 1
@@ -99,7 +99,9 @@ def save(manifest: Manifest, path: Path) -> None:
     """Write the manifest aside, flush it, and give it its name."""
     facts = {"format": FORMAT, "version": VERSION, "rows": manifest.rows}
     facts |= json.loads(json.dumps(dataclasses.asdict(manifest)))
-    write_aside(path, _spell({**facts, "checksum": _checksum(facts)}).encode())
+    text = _spell({**facts, "checksum": _checksum(facts)})
+    with replace_when_whole(path) as part:
+        part.write_bytes(text.encode())
 
 
 def load(path: Path) -> Manifest:
@@ -119,20 +121,6 @@ def load(path: Path) -> Manifest:
         if isinstance(error, UserError):
             raise
         raise _damaged(path, f"{type(error).__name__}: {error}") from error
-
-
-def write_aside(path: Path, data: bytes) -> None:
-    """Write a file under another name, flush it to the disk, and rename it."""
-    part = path.with_name(f"{path.name}.part")
-    try:
-        with open(part, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except OSError:
-        part.unlink(missing_ok=True)  # its bytes are what a full disk lacks
-        raise
 
 
 def _check(facts: dict, text: str, path: Path) -> None:

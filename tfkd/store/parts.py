@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock
 
-from .._version import __version__
+from .. import __version__
 from ..errors import UserError
 from . import manifest as manifests
 from .manifest import Manifest

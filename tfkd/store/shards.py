@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import UserError
+from ..files import replace_when_whole
 from .keys import SIZE, as_keys
-from .manifest import LENGTH, Manifest, Output, ShardFacts, write_aside
+from .manifest import LENGTH, Manifest, Output, ShardFacts
 
 KEYS, LENGTHS = "keys", "lengths"
 _DTYPES = {
@@ -47,7 +48,8 @@ def write_shard(
             np.concatenate([e.ravel() for e in found]) if output.ragged else (np.stack(found))
         )
     data = save(tensors, metadata={"format": "tfkd-store"})
-    write_aside(path, data)
+    with replace_when_whole(path) as part:
+        part.write_bytes(data)
     return ShardFacts(path.name, len(rows), len(data), hashlib.sha256(data).hexdigest())
 
 

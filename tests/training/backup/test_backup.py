@@ -152,7 +152,7 @@ def test_a_full_disk_keeps_the_state_before(tmp_path, monkeypatch, capsys):
 
     def full(stream, **arrays):
         if len(files.places(tmp_path)) >= 1:
-            stream.write(b"half of it")
+            stream.write_bytes(b"half of it")
             raise OSError(28, "No space left on device")
         real(stream, **arrays)
 

@@ -15,6 +15,7 @@ import urllib.request
 from pathlib import Path
 
 from ...errors import UserError
+from ...files import replace_when_whole
 
 NAME, VERSION = "@mediapipe/tasks-text", "1.0.1"
 TARBALL = "mediapipe-tasks-text-1.0.1.tgz"
@@ -103,11 +104,10 @@ def _by_https() -> bytes:
 
 
 def _keep(content: bytes, kept: Path) -> None:
-    """Written aside, then renamed; a cache that cannot be written is done without."""
+    """Keep the package in the cache, where that can be written."""
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=kept.parent, delete=False) as aside:
-            aside.write(content)
-        os.replace(aside.name, kept)
+        with replace_when_whole(kept) as part:
+            part.write_bytes(content)
     except OSError as error:
         print(f"tfkd: {kept.parent} cannot be written ({error.strerror})", file=sys.stderr)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..._version import __version__
+from ... import __version__
 from ...errors import UserError
 from ...models.embeddings import id_limit
 from ...runtime.bundle import describe, read_encoder

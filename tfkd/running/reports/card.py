@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from ...files import replace_when_whole
 from .card_text import text
 
 NAME = "README.md"
@@ -19,9 +20,8 @@ def write(folder: Path) -> bool:
     path = folder / NAME
     if path.is_file() and not untouched(path.read_text(encoding="utf-8", errors="replace")):
         return False
-    part = path.with_name(f"{NAME}.part")
-    part.write_text(marked(text(folder)), encoding="utf-8")
-    part.replace(path)
+    with replace_when_whole(path) as part:
+        part.write_text(marked(text(folder)), encoding="utf-8")
     return True
 
 

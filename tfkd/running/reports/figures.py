@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from ..._version import __version__
+from ... import __version__
 from ...console import Voice
 from ...errors import UserError
 from ...reporting.report import Report, load

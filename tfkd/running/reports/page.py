@@ -1,4 +1,4 @@
-"""`write`: the page and its JSON, each written aside and then given its name."""
+"""`write`: the page and its JSON, each whole before it gets its name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 
 from ...console import Voice
 from ...errors import UserError
-from ...exporting.paths import put, room
+from ...exporting.paths import temporary_sibling
+from ...files import replace_atomically
 from ...reporting.page import check_installed, page
 from . import card
 
@@ -31,7 +32,7 @@ def write_page(
     from .figures import figures  # which import TensorFlow: what is wrong is told before
 
     found = figures(folders, voice or Voice(), texts)
-    with room(to) as aside:
+    with temporary_sibling(to) as aside:
         made = {
             to.with_suffix(".json"): json.dumps(found, indent=1, ensure_ascii=False) + "\n",
             to: page(found),
@@ -39,7 +40,7 @@ def write_page(
         for path, text in made.items():
             part = aside / path.name
             part.write_text(text, encoding="utf-8")
-            put(part, path)
+            replace_atomically(part, path)
     for folder in folders:
         card.write(folder)
     return to

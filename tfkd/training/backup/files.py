@@ -1,9 +1,8 @@
-"""States on disk: one file a process, written aside, checked when it is read, the last two kept."""
+"""States on disk: one file a process, checked when it is read; the last two are kept."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import zipfile
 from dataclasses import asdict, dataclass
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import UserError
+from ...files import replace_when_whole
 
 KEPT = 2
 _FACTS = "facts"
@@ -64,16 +64,8 @@ def write(folder: Path, state: State, worker: int = 0) -> None:
     if not worker:
         arrays |= {f"weight_{i}": each for i, each in enumerate(state.weights)}
     arrays[_FACTS] = np.array(json.dumps(facts))
-    file = state.place.file(folder, worker)
-    part = file.with_name(f"part-{worker}.npz")
-    try:
-        with part.open("wb") as stream:
-            np.savez(stream, **arrays)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(part, file)
-    finally:
-        part.unlink(missing_ok=True)
+    with replace_when_whole(state.place.file(folder, worker)) as part:
+        np.savez(part, **arrays)
     if not worker:
         _drop(folder, places(folder)[KEPT:])
 

@@ -1,0 +1,79 @@
+"""Files and folders that get their name once they are whole, so that a crash loses nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PREFIX = "part-"
+"""Begins the name of what is not whole yet. A prefix, since Keras and NumPy insist on suffixes."""
+
+
+@contextmanager
+def replace_when_whole(path: Path) -> Iterator[Path]:
+    """Give a file or folder its name once it is whole and on the disk.
+
+    What was at `path` stays until the block ends. Where it raises, what was written is deleted.
+
+    Args:
+        path: The name at the end. Its folder must exist.
+
+    Yields:
+        Where to write: `part-NAME` in the same folder, with nothing there.
+
+    Raises:
+        OSError: The disk is full, or the folder cannot be written.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with replace_when_whole(Path(folder) / "report.md") as part:
+    ...         _ = part.write_text("# Report")
+    ...     [each.name for each in Path(folder).iterdir()]
+    ['report.md']
+    """
+    part = path.with_name(PREFIX + path.name)
+    try:
+        _delete(part)  # what a process that was killed left behind
+        yield part
+        replace_atomically(part, path)
+    except BaseException:
+        # Its bytes may be what a full disk lacks.
+        _delete(part)
+        raise
+
+
+def replace_atomically(source: Path, target: Path) -> None:
+    """Flush `source` to the disk and rename it to `target`, which stays as it was until then."""
+    _flush(source)
+    if not (source.is_dir() and target.exists()):
+        os.replace(source, target)
+        return
+    # A folder that is not empty cannot be replaced in one step: the old one steps aside.
+    aside = source.with_name(f".old-{source.name}")
+    os.replace(target, aside)
+    try:
+        os.replace(source, target)
+    except OSError:
+        os.replace(aside, target)
+        raise
+    _delete(aside)
+
+
+def _flush(path: Path) -> None:
+    """Wait until the disk has all files of `path`: a rename may get there before they do."""
+    if path.is_symlink():
+        return
+    for file in path.rglob("*") if path.is_dir() else (path,):
+        if file.is_file():
+            with file.open("rb+") as stream:
+                os.fsync(stream.fileno())
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    elif path.exists() or path.is_symlink():
+        path.unlink()
