@@ -63,9 +63,9 @@ def _random_bert():
 
 def encoded(texts, labels, encoder, folder=None):
     """The texts as token ids on disk."""
-    from tfkd.data import Example
+    from tfkd.data import Example, ExampleReader
     from tfkd.data.encoded import encode
 
     folder = Path(folder or tempfile.mkdtemp()) / "encoded"
-    rows = (Example(text, int(label)) for text, label in zip(texts, labels, strict=True))
-    return encode(rows, encoder, folder)
+    rows = (Example(text=text, label=int(label)) for text, label in zip(texts, labels, strict=True))
+    return encode(rows, ExampleReader(), encoder, folder)

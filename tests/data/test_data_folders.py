@@ -51,9 +51,9 @@ def test_acl_tree(tmp_path):
     assert data.counts["train"] + data.counts["validation"] == 80
     assert (data.counts["test"], data.counts["unlabelled"]) == (80, 1)
     test = list(data.read("test"))
-    assert test[0] == ("neg in test, 0\n", 0)
-    assert test[-1] == ("pos in test, 39\n", 1)
-    assert list(data.read("unlabelled")) == [("who knows", IGNORE)]
+    assert test[0] == {"text": "neg in test, 0\n", "label": 0}
+    assert test[-1] == {"text": "pos in test, 39\n", "label": 1}
+    assert list(data.read("unlabelled")) == [{"text": "who knows", "label": IGNORE}]
 
 
 def test_tree_with_a_blank_text(tmp_path):

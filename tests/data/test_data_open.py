@@ -76,8 +76,10 @@ def test_absent_and_unknown_splits(file):
 
 def test_data_by_hand():
     """Other rooms and notebooks may bring their own streams."""
-    data = Data("x", ("a", "b"), {"train": 1}, streams={"train": lambda: iter([Example("t", 1)])})
-    assert list(data.read("train")) == [("t", 1)]
+    data = Data(
+        "x", ("a", "b"), {"train": 1}, streams={"train": lambda: iter([Example(text="t", label=1)])}
+    )
+    assert list(data.read("train")) == [{"text": "t", "label": 1}]
 
 
 def test_columns(tmp_path):
@@ -106,7 +108,7 @@ def test_extra_files(file, tmp_path):
     test = tmp_path / "test.csv"
     test.write_text("text,label\nfine,positive\nbad,0\n")
     sample = open_data("sample", size=40, test=test, unlabelled=more)
-    assert list(sample.read("test")) == [("fine", 1), ("bad", 0)]
+    assert list(sample.read("test")) == [{"text": "fine", "label": 1}, {"text": "bad", "label": 0}]
     with pytest.raises(UserError, match="unknown label 'yes'; sample has 2 classes"):
         open_data("sample", size=40, test=file)
 

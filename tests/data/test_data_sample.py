@@ -108,7 +108,7 @@ def test_a_review_depends_on_its_place_only(splits):
     few = list(open_data("sample:100").read("train"))
     assert few == splits["train"][:100]
     assert few != list(open_data("sample:100", seed=1).read("train"))
-    assert review(0, "train", 7) == tuple(splits["train"][7])
+    assert review(0, "train", 7) == tuple(splits["train"][7].values())
 
 
 def test_the_same_on_every_machine():

@@ -5,12 +5,15 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from tfkd.data import Example
+from tfkd.data import Example, ExampleReader
 from tfkd.data.encoded import CHUNK, Encoded, encode
 from tfkd.text import learn
 
 TEXTS = ["a good film", "a bad film, and not a good one", "", "good " * 100]
-EXAMPLES = [Example(text, label) for text, label in zip(TEXTS, (1, 0, -100, 1), strict=True)]
+EXAMPLES = [
+    Example(text=text, label=label) for text, label in zip(TEXTS, (1, 0, -100, 1), strict=True)
+]
+READER = ExampleReader()
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +33,7 @@ class Words:
 
 def test_ids_lengths_and_labels_come_back(tmp_path, encoder):
     """One offset wrong and every text after it is another text under the same label."""
-    found = encode(EXAMPLES, encoder, tmp_path / "set")
+    found = encode(EXAMPLES, READER, encoder, tmp_path / "set")
     expected = encoder.encode_many(TEXTS)
     assert len(found) == 4
     assert found.labels.tolist() == [1, 0, -100, 1]
@@ -45,8 +48,10 @@ def test_ids_lengths_and_labels_come_back(tmp_path, encoder):
 def test_texts_of_several_chunks_follow_each_other(tmp_path):
     """The ends of the second chunk count from the ids of the first."""
     count = 2 * CHUNK + 3
-    texts = [Example(" ".join([str(i % 500 + 1)] * (i % 3 + 1)), i % 5) for i in range(count)]
-    found = encode(iter(texts), Words(600), tmp_path / "set")
+    texts = [
+        Example(text=" ".join([str(i % 500 + 1)] * (i % 3 + 1)), label=i % 5) for i in range(count)
+    ]
+    found = encode(iter(texts), READER, Words(600), tmp_path / "set")
     rows = np.arange(count)
     first = found[rows]
     assert (first[:, 0] == rows % 500 + 1).all()
@@ -60,8 +65,8 @@ def test_texts_of_several_chunks_follow_each_other(tmp_path):
 def test_the_greatest_id_is_kept(tmp_path, vocab_size, dtype):
     """In 16 bits the id 65536 is 0, which is padding."""
     text = f"1 {vocab_size - 1} 7"
-    found = encode([Example(text, 0)], Words(vocab_size), tmp_path / "set")
-    assert found.facts["dtype"] == dtype
+    found = encode([Example(text=text, label=0)], READER, Words(vocab_size), tmp_path / "set")
+    assert found.facts["columns"]["input_ids"] == dtype
     ids = found[np.array([0])]
     assert ids.tolist() == [[1, vocab_size - 1, 7]]
     assert ids.dtype == "int32"
@@ -69,7 +74,7 @@ def test_the_greatest_id_is_kept(tmp_path, vocab_size, dtype):
 
 def test_a_split_without_texts(tmp_path, encoder):
     """No unlabelled texts is no error."""
-    encode([], encoder, tmp_path / "set")
+    encode([], READER, encoder, tmp_path / "set")
     found = Encoded(tmp_path / "set")
     assert len(found) == 0
     assert found.labels.shape == found.lengths.shape == (0,)
@@ -84,24 +89,24 @@ def test_an_interrupted_write_has_no_name(tmp_path, encoder):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        encode(interrupted(), encoder, tmp_path / "set")
+        encode(interrupted(), READER, encoder, tmp_path / "set")
     assert not (tmp_path / "set").exists()
-    found = encode(EXAMPLES, encoder, tmp_path / "set")
+    found = encode(EXAMPLES, READER, encoder, tmp_path / "set")
     assert len(found) == len(EXAMPLES)
     assert [each.name for each in tmp_path.iterdir()] == ["set"]
 
 
 def test_what_is_whole_is_opened_as_it_is(tmp_path, encoder):
     """A resumed run does not tokenise 75,000 texts again."""
-    encode(EXAMPLES, encoder, tmp_path / "set")
-    again = encode(iter(()), encoder, tmp_path / "set")
+    encode(EXAMPLES, READER, encoder, tmp_path / "set")
+    again = encode(iter(()), READER, encoder, tmp_path / "set")
     assert again.labels.tolist() == [1, 0, -100, 1]
 
 
 def test_as_if_only_some_had_a_label(tmp_path):
     """The same few labels in every run of a seed; the texts stay, and the other object too."""
-    texts = [Example(str(i + 1), -100 if i % 4 == 0 else i % 3) for i in range(80)]
-    found = encode(texts, Words(100), tmp_path / "set")
+    texts = [Example(text=str(i + 1), label=-100 if i % 4 == 0 else i % 3) for i in range(80)]
+    found = encode(texts, READER, Words(100), tmp_path / "set")
     few = found.with_labels(10, seed=3)
     kept = np.flatnonzero(few.labels >= 0)
     assert len(few) == 80
@@ -117,15 +122,15 @@ def test_as_if_only_some_had_a_label(tmp_path):
 def test_advance_counts_every_text(tmp_path, encoder):
     """A bar that ends at 80 % looks like lost texts."""
     told = []
-    encode(EXAMPLES * CHUNK, encoder, tmp_path / "set", told.append)
+    encode(EXAMPLES * CHUNK, READER, encoder, tmp_path / "set", advance=told.append)
     assert told == [CHUNK] * 4
 
 
 def peak(folder, count: int) -> int:
     """Bytes that encoding and opening `count` short texts took at most."""
-    texts = (Example("1 2 3 4 5 6 7 8", i % 2) for i in range(count))
+    texts = (Example(text="1 2 3 4 5 6 7 8", label=i % 2) for i in range(count))
     tracemalloc.start()
-    found = encode(texts, Words(100), folder)
+    found = encode(texts, READER, Words(100), folder)
     found[np.arange(10)]
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()

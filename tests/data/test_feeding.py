@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from tfkd.data import Example
+from tfkd.data import Example, ExampleReader
 from tfkd.data.encoded import encode
-from tfkd.data.feeding import Feed, bucketed
+from tfkd.data.feeding import Feed
 from tfkd.errors import UserError
-from tfkd.text.batching import MULTIPLE
+from tfkd.text.batching import MULTIPLE, bucket_by_length
 
 COUNT = 203
 
@@ -25,7 +25,9 @@ class Repeated:
 def encoded(tmp_path_factory):
     """Text `i` with the label `i`, so that a batch tells which texts it holds."""
     folder = tmp_path_factory.mktemp("encoded") / "set"
-    return encode((Example(str(i), i) for i in range(COUNT)), Repeated(), folder)
+    return encode(
+        (Example(text=str(i), label=i) for i in range(COUNT)), ExampleReader(), Repeated(), folder
+    )
 
 
 def rows_of(feed, *epochs):
@@ -96,13 +98,13 @@ def test_batches_hold_texts_of_similar_length():
     lengths = np.random.default_rng(0).integers(1, 300, 2_000)
     order = np.random.default_rng(1).permutation(2_000)
     random = [order[i : i + 16] for i in range(0, 2_000, 16)]
-    assert padding(lengths, bucketed(lengths, 16, 0)) < 0.2 * padding(lengths, random)
+    assert padding(lengths, bucket_by_length(lengths, 16, 0)) < 0.2 * padding(lengths, random)
 
 
 def test_the_batches_are_not_sorted_by_length():
     """From short to long in every pass, the last steps of an epoch would see long texts only."""
     lengths = np.arange(16 * 16)  # one window
-    means = [lengths[rows].mean() for rows in bucketed(lengths, 16, 0)]
+    means = [lengths[rows].mean() for rows in bucket_by_length(lengths, 16, 0)]
     assert abs(np.corrcoef(np.arange(len(means)), means)[0, 1]) < 0.5
 
 

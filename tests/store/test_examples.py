@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 from store_toys import features, texts
 
-from tfkd.data import Example
+from tfkd.data import Example, ExampleReader
 from tfkd.data.encoded import encode
 from tfkd.errors import UserError
 from tfkd.models.text_model import TextModel
@@ -132,7 +132,12 @@ def test_encoded_texts(tmp_path):
         def encode_many(self, texts):
             return [[int(word) for word in text.split()] for text in texts]
 
-    encoded = encode([Example("7 8 9", 0), Example("5", 1)], Words(), tmp_path / "set")
+    encoded = encode(
+        [Example(text="7 8 9", label=0), Example(text="5", label=1)],
+        ExampleReader(),
+        Words(),
+        tmp_path / "set",
+    )
     found, source = read(encoded)
     assert [each["ids"].tolist() for each in found] == [[7, 8, 9], [5]]
     assert source.count == 2

@@ -1,10 +1,20 @@
-"""Texts with labels from files, folders, TensorFlow Datasets or a built-in grammar.
+"""Files, folders and named data sets as checked examples; examples as arrays on disk, in batches.
 
-The only room that knows tensorflow_datasets, csv and jsonl. `open_data` checks every row once;
-`Data.read` streams examples.
+The only package that knows tensorflow_datasets, csv and jsonl. `open_data` checks every row once;
+`Data.read` streams examples. What a row means is for an `ExampleReader` to know: a task.
 """
 
-from .examples import IGNORE, SPLITS, Data, Example
+from .examples import IGNORE, SPLITS, Data, Example, Schema
 from .opening import open_data
+from .reader import Column, ExampleReader
 
-__all__ = ["IGNORE", "SPLITS", "Data", "Example", "open_data"]
+__all__ = [
+    "IGNORE",
+    "SPLITS",
+    "Column",
+    "Data",
+    "Example",
+    "ExampleReader",
+    "Schema",
+    "open_data",
+]

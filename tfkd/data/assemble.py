@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from ..errors import UserError
-from .examples import IGNORE, SPLITS, Data, Example
+from .examples import SPLITS, Data, Example
 from .labels import (
     Classes,
     check_all_seen,
@@ -16,19 +17,33 @@ from .labels import (
     find_names,
     read_names,
 )
+from .reader import ExampleReader
 from .source import Base, Source
-from .splits import Cut, Tally, plan_cut, tally
+from .splits import Cut, Tally, plan_cut, split_key, tally
 
 Sources = Mapping[str, Source]
 
 
-def assemble(spec: str, base: Base, sources: Sources, names_file: Path | None, seed: int) -> Data:
-    """Check and count `sources`; `names_file` is the class file asked for."""
+def assemble(
+    base: Base, sources: Sources, reader: ExampleReader, *, names_file: Path | None, seed: int
+) -> Data:
+    """Check and count all splits, and find their classes.
+
+    Args:
+        base: What the data set's name stands for.
+        sources: Its splits, those that the user gave apart among them.
+        reader: What knows the texts and labels of a row.
+        names_file: A file of class names, where the user gave one.
+        seed: Of the cut, where a split is missing.
+
+    Raises:
+        UserError: Anything wrong with a row, a label or a split.
+    """
     sources = {split: sources[split] for split in SPLITS if split in sources}
     missing = [split for split in ("test", "validation") if split not in sources]
     cutting = bool(missing) and "train" in sources
     tallies = {
-        split: _tally(split, source, seed if cutting and split == "train" else None)
+        split: _tally(split, source, reader, seed if cutting and split == "train" else None)
         for split, source in sources.items()
     }
     classes = _classes(base, sources, tallies, names_file)
@@ -37,20 +52,23 @@ def assemble(spec: str, base: Base, sources: Sources, names_file: Path | None, s
     cut = None
     if cutting and tallies["train"].first:
         cut = plan_cut(tallies["train"], missing, seed, sources["train"].origin)
+    schema = reader.schema(classes.names)
     return Data(
         name=base.name,
-        labels=classes.names,
+        labels=schema.labels,
         counts=_counts(tallies, cut),
         synthetic=base.synthetic,
-        streams=_streams(sources, classes, cut),
-        facts=_facts(spec, base, sources, classes, cut, seed),
+        settings=schema.settings,
+        streams=_streams(sources, reader, classes, cut),
+        facts=_facts(base, sources, classes, cut, seed),
     )
 
 
-def _tally(split: str, source: Source, seed: int | None) -> Tally:
+def _tally(split: str, source: Source, reader: ExampleReader, seed: int | None) -> Tally:
     if source.count is not None and seed is None:
         return Tally(rows=source.count)
-    return tally(source.records(), seed=seed, whole=split in ("validation", "test"))
+    whole = split in ("validation", "test")
+    return tally(source.records(), reader, seed=seed, whole=whole)
 
 
 def _classes(
@@ -78,33 +96,44 @@ def _counts(tallies: Mapping[str, Tally], cut: Cut | None) -> dict[str, int]:
     return {split: counts[split] for split in SPLITS if split in counts}
 
 
-def _streams(sources: Sources, classes: Classes, cut: Cut | None) -> dict:
-    streams = {split: partial(_read, source, classes) for split, source in sources.items()}
+def _streams(
+    sources: Sources, reader: ExampleReader, classes: Classes, cut: Cut | None
+) -> dict[str, partial]:
+    streams = {split: partial(_read, source, reader, classes) for split, source in sources.items()}
     if cut is not None:
         train = sources["train"]
         for split in ("train", *cut.ranges):
-            streams[split] = partial(_read, train, classes, cut, split)
+            streams[split] = partial(_read, train, reader, classes, cut=cut, split=split)
     return streams
 
 
 def _read(
-    source: Source, classes: Classes, cut: Cut | None = None, split: str = "train"
+    source: Source,
+    reader: ExampleReader,
+    classes: Classes,
+    *,
+    cut: Cut | None = None,
+    split: str = "train",
 ) -> Iterator[Example]:
-    for where, text, label in source.records():
-        if label is None:
+    for where, example in source.records():
+        if not reader.is_labelled(example):
             if split == "train":
-                yield Example(text, IGNORE)
+                yield reader.with_ids(example, classes.ids)
             continue
-        if label not in classes.ids:
-            raise UserError(f"{where}: the label {label!r} was not there when the data was opened.")
-        if cut is None or cut.split_of(text) == split:
-            yield Example(text, classes.ids[label])
+        for label in reader.label_keys(example):
+            if label not in classes.ids:
+                raise UserError(
+                    f"{where}: the label {label!r} was not there when the data was opened."
+                )
+        if cut is None or cut.split_of(split_key(reader, example)) == split:
+            yield reader.with_ids(example, classes.ids)
 
 
 def _facts(
-    spec: str, base: Base, sources: Sources, classes: Classes, cut: Cut | None, seed: int
-) -> dict:
+    base: Base, sources: Sources, classes: Classes, cut: Cut | None, seed: int
+) -> dict[str, Any]:
     files = {split: source.origin for split, source in sources.items()}
     if cut is not None:
         files |= dict.fromkeys(cut.ranges, f"cut from {sources['train'].origin}")
-    return {"spec": spec, "files": files, "classes": classes.origin, "seed": seed, **base.facts}
+    facts = {"spec": base.spec, "files": files, "classes": classes.origin, "seed": seed}
+    return {**facts, **base.facts}

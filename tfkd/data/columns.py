@@ -1,14 +1,16 @@
-"""Which columns hold the text and the label, and the check of every row."""
+"""Which columns play which role, and the check of every row."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import UserError
+from .examples import Example
 from .labels import label_key
+from .reader import ExampleReader
 from .rows import Row, read_rows
 
 # Columns that accompany texts and are no classes; pandas calls an index "" or "Unnamed: 0".
@@ -20,73 +22,98 @@ ACCOMPANYING = frozenset((
 
 
 class Record(NamedTuple):
-    """A checked row: `label` is as in the file, None on an unlabelled row."""
+    """A checked row: where it stands, and its example with labels as in the file."""
 
     where: str
-    text: str
-    label: str | None
+    example: Example
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns asked for; None stands for the default rule."""
+    """The columns that a reader wants, and those that the user named for its roles.
 
-    text: str | None = None
-    label: str | None = None
+    Raises:
+        UserError: A role that the reader does not have.
+    """
 
-    def label_in(self, path: Path, fields: dict[str, Any]) -> str:
-        """The label column of `path`, whose first row is `fields`.
+    reader: ExampleReader = field(default_factory=ExampleReader)
+    named: Mapping[str, str] = field(default_factory=dict)
 
-        >>> Columns().label_in(Path("a.csv"), {"id": "7", "text": "hello", "intent": "greet"})
+    def __post_init__(self) -> None:
+        for role in self.named:
+            if role not in self.reader.columns:
+                raise UserError(
+                    f"no column plays the role {role!r}: this task reads "
+                    f"{', '.join(self.reader.columns)}."
+                )
+
+    def column_of(self, role: str, path: Path, fields: Mapping[str, Any]) -> str:
+        """Return the name of the column that plays `role` in `path`, whose first row is `fields`.
+
+        A label is the only column that is left, where none has the usual name.
+
+        >>> row = {"id": "7", "text": "hello", "intent": "greet"}
+        >>> Columns().column_of("label", Path("a.csv"), row)
         'intent'
         """
-        if self.label is not None or "label" in fields:
-            return _there(path, self.label or "label", "label", fields)
-        text = self.text or "text"
-        left = [each for each in fields if each != text and each.lower() not in ACCOMPANYING]
-        if len(left) == 1:
-            return left[0]
-        return _there(path, "label", "label", fields)
-
-    def text_in(self, path: Path, fields: dict[str, Any]) -> str:
-        """The text column of `path`, whose first row is `fields`."""
-        return _there(path, self.text or "text", "text", fields)
+        column = self.reader.columns[role]
+        wanted = self.named.get(role, column.default)
+        if wanted in fields:
+            return wanted
+        if column.kind == "label" and role not in self.named:
+            others = {
+                self.named.get(each, known.default)
+                for each, known in self.reader.columns.items()
+                if each != role
+            }
+            left = [n for n in fields if n not in others and n.lower() not in ACCOMPANYING]
+            if len(left) == 1:
+                return left[0]
+        flag = f"--{role}-column" if role in ("text", "label") else f"--column {role}=NAME"
+        raise UserError(
+            f"{path}, row 1: no column {wanted!r}; it has "
+            f"{', '.join(map(repr, fields)) or 'none'}. Name the {role} column with {flag}."
+        )
 
     def records(self, path: Path, labelled: bool = True) -> Iterator[Record]:
-        """Stream the checked rows of `path`."""
-        text = label = None
+        """Stream the checked rows of `path`; of an unlabelled file, only what is required."""
+        roles = [r for r, column in self.reader.columns.items() if labelled or column.required]
+        names: dict[str, str] = {}
         for row in read_rows(path):
-            if text is None:
-                text = self.text_in(path, row.fields)
-                label = self.label_in(path, row.fields) if labelled else None
-            yield Record(row.where, _text(row, text), _label(row, label) if label else None)
+            names = names or {role: self.column_of(role, path, row.fields) for role in roles}
+            fields = {role: self._value(row, role, name) for role, name in names.items()}
+            yield Record(row.where, self.reader.example(fields, row.where))
+
+    def _value(self, row: Row, role: str, name: str) -> Any:
+        column = self.reader.columns[role]
+        if name not in row.fields:
+            cure = (
+                'an unlabelled row says so with null, "" or -100.'
+                if column.kind == "label"
+                else "every row needs one."
+            )
+            raise UserError(f"{row.where}: no {name!r}; {cure}")
+        value = row.fields[name]
+        if column.kind == "label":
+            return label_key(row.where, value)
+        return check_text(row.where, value, name) if column.kind == "text" else value
 
 
-def first_label_column(path: Path, columns: Columns) -> str:
-    """The name of the label column of `path`, from its first row."""
+def find_label_column(path: Path, columns: Columns) -> str:
+    """Return the name of the label column of `path`, from its first row; "label" without one."""
     row = next(read_rows(path))
-    return columns.label_in(path, row.fields)
-
-
-def _there(path: Path, column: str, role: str, fields: Iterable[str]) -> str:
-    if column in fields:
-        return column
-    raise UserError(
-        f"{path}, row 1: no column {column!r}; it has {', '.join(map(repr, fields)) or 'none'}. "
-        f"Name the {role} column with --{role}-column."
-    )
-
-
-def _text(row: Row, column: str) -> str:
-    if column not in row.fields:
-        raise UserError(f"{row.where}: no {column!r}; every row needs one.")
-    return check_text(row.where, row.fields[column], column)
+    names = {
+        role: columns.column_of(role, path, row.fields)
+        for role, column in columns.reader.columns.items()
+        if column.kind == "label"
+    }
+    return next(iter(names.values()), "label")
 
 
 def check_text(where: str, text: Any, column: str = "text") -> str:
-    """`text` itself, if it is a string with something in it that UTF-8 can hold."""
+    """Return `text` itself, if it is a string with something in it that UTF-8 can hold."""
     if not isinstance(text, str):
-        raise UserError(f"{where}: {column!r} is {_kind(text)}; expected a string.")
+        raise UserError(f"{where}: {column!r} is {_describe(text)}; expected a string.")
     if not text or text.isspace():
         raise UserError(f"{where}: {column!r} is empty; remove the row or write its text.")
     try:
@@ -98,13 +125,19 @@ def check_text(where: str, text: Any, column: str = "text") -> str:
     return text
 
 
-def _label(row: Row, column: str) -> str | None:
-    if column not in row.fields:
+def check_roles(reader: ExampleReader, roles: Iterable[str], spec: str) -> None:
+    """Refuse a task for a data set that does not have all of its columns.
+
+    Raises:
+        UserError: The data set gives other roles.
+    """
+    missing = [role for role in reader.columns if role not in roles]
+    if missing:
         raise UserError(
-            f'{row.where}: no {column!r}; an unlabelled row says so with null, "" or -100.'
+            f"the data {spec} gives {' and '.join(roles)}, and this task reads {missing[0]!r} too: "
+            "give a file or a folder of files with these columns."
         )
-    return label_key(row.where, row.fields[column])
 
 
-def _kind(value: Any) -> str:
+def _describe(value: Any) -> str:
     return "null" if value is None else f"{value!r:.40} ({type(value).__name__})"

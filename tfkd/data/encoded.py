@@ -1,4 +1,4 @@
-"""Texts as token ids on disk: memory does not grow with their number."""
+"""Examples as rows of named arrays on disk: memory does not grow with their number."""
 
 from __future__ import annotations
 
@@ -7,93 +7,243 @@ import json
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ..files import replace_when_whole
-from ..text import TextEncoder
-from ..text.batching import chunks
-from .examples import IGNORE, Example
+from ..text import Encoder
+from ..text.batching import chunks, pad
+from .examples import IGNORE, Example, Schema
+from .reader import Arrays, ExampleReader
 
-CHUNK = 2_000  # texts tokenised at once
+LABELS = "labels"
+# Examples that are encoded at once.
+CHUNK = 2_000
 _MANIFEST = "manifest.json"
 
 
 class Encoded:
-    """The token ids, lengths and labels of many texts, read from a folder that `encode` wrote.
+    """Rows of named arrays, read from a folder that `encode` wrote.
 
-    `labels` is `[texts]`, int32, -100 where there is none; `lengths` counts tokens. Slicing with
-    an array of positions, `encoded[rows]`, gives ids `[rows, longest]`, int32, padded with 0.
+    A column holds one number a row, or as many as the row has tokens. One example may be several
+    rows, which follow each other. Slicing with an array of positions, `encoded[rows]`, gives the
+    inputs of these rows padded with 0: `[rows, longest]` where there is one input, else a dict.
+
+    Args:
+        folder: The folder.
     """
 
     def __init__(self, folder: Path):
         self.folder = folder
         self.facts = json.loads((folder / _MANIFEST).read_text())
-        self._ids = _map(folder / "ids.bin", self.facts["dtype"])
-        self._ends = _map(folder / "ends.bin", "int64")
-        self.labels = np.array(_map(folder / "labels.bin", "int32"))
-        self.lengths = np.diff(self._ends, prepend=0).astype("int32")
+        self.inputs: tuple[str, ...] = tuple(self.facts["inputs"])
+        dtypes = self.facts["columns"]
+        self._columns = {name: _Column(folder, name, dtype) for name, dtype in dtypes.items()}
+        starts = folder / "examples.bin"
+        self._starts = _map(starts, "int64") if starts.is_file() else None
+        self._hidden = np.zeros(len(self), bool)
+        first = next((self._columns[n] for n in self.inputs if self._columns[n].ragged), None)
+        self.lengths = np.ones(len(self), "int32") if first is None else first.lengths
 
     def __len__(self) -> int:
-        return len(self._ends)
+        return self.facts["rows"]
+
+    @property
+    def examples(self) -> int:
+        """Number of examples."""
+        return self.facts["examples"]
+
+    def rows_of(self, example: int) -> range:
+        """Return the positions of the rows of an example."""
+        if self._starts is None:
+            return range(example, example + 1)
+        end = len(self) if example + 1 == self.examples else int(self._starts[example + 1])
+        return range(int(self._starts[example]), end)
+
+    def first_rows(self) -> np.ndarray:
+        """Return the position of the first row of each example, `[examples]`."""
+        return np.arange(self.examples) if self._starts is None else np.array(self._starts)
+
+    @property
+    def labels(self) -> np.ndarray:
+        """The labels of rows with one label each, `[rows]`, -100 where there is none."""
+        return self.labels_of(np.arange(len(self)))
+
+    def labels_of(self, rows: np.ndarray) -> np.ndarray:
+        """Return the labels of rows, `[rows]` or `[rows, longest]`, -100 where there is none."""
+        if LABELS not in self._columns:
+            return np.full(len(rows), IGNORE, "int32")
+        labels = self._columns[LABELS].padded(rows, IGNORE)
+        hidden = self._hidden[rows]
+        if hidden.any():
+            labels = np.where(hidden.reshape(-1, *[1] * (labels.ndim - 1)), IGNORE, labels)
+        return labels
+
+    def has_labels(self) -> np.ndarray:
+        """Return which rows have at least one label, `[rows]`, bool."""
+        known = np.zeros(len(self), bool)
+        for start in range(0, len(self), CHUNK):
+            labels = self.labels_of(np.arange(start, min(start + CHUNK, len(self))))
+            known[start : start + len(labels)] = (labels != IGNORE).reshape(len(labels), -1).any(1)
+        return known
 
     def with_labels(self, count: int, seed: int) -> Encoded:
-        """The same texts, of which only `count` keep their label, drawn by `seed`; 0 is all."""
-        known = np.flatnonzero(self.labels >= 0)
+        """Return the same rows, of which only `count` examples, drawn by `seed`, keep their labels.
+
+        Args:
+            count: How many; 0 stands for all.
+            seed: Of the draw.
+        """
+        first = self.first_rows()
+        known = np.flatnonzero(self.has_labels()[first])
         if not 0 < count < len(known):
             return self
         other = Encoded(self.folder)
-        other.labels[np.random.default_rng(seed).permutation(known)[count:]] = IGNORE
+        for example in np.random.default_rng(seed).permutation(known)[count:]:
+            other._hidden[self.rows_of(int(example))] = True
         return other
 
-    def __getitem__(self, rows: np.ndarray) -> np.ndarray:
-        out = np.zeros((len(rows), int(self.lengths[rows].max(initial=1))), "int32")
-        for i, row in enumerate(rows):
-            ids = self.row(row)
-            out[i, : len(ids)] = ids
-        return out
+    def __getitem__(self, rows: np.ndarray) -> Any:
+        batch = self.batch(rows)
+        return batch[self.inputs[0]] if len(batch) == 1 else batch
+
+    def batch(self, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the inputs of rows by name, each padded with 0 to the longest of these rows."""
+        return {name: self._columns[name].padded(rows, 0) for name in self.inputs}
 
     def row(self, row: int) -> np.ndarray:
-        """The ids of one text, without padding."""
-        end = int(self._ends[row])
-        return self._ids[end - int(self.lengths[row]) : end]
+        """Return the first input of one row, without padding: its token ids."""
+        return self._columns[self.inputs[0]].one(row)
+
+    def arrays(self, row: int) -> Arrays:
+        """Return all columns of one row, without padding."""
+        return {name: column.one(row) for name, column in self._columns.items()}
+
+    def is_ragged(self, name: str) -> bool:
+        """Return whether a column has as many numbers as the row has tokens."""
+        return self._columns[name].ragged
+
+    def dtype_of(self, name: str) -> str:
+        """Return the type of a column in a batch: `int32` or `float32`."""
+        return self._columns[name].dtype_in_batch
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of all columns."""
+        return tuple(self._columns)
+
+
+class _Column:
+    """One column on disk: its numbers, and where each row ends if rows differ in length."""
+
+    def __init__(self, folder: Path, name: str, dtype: str):
+        self.values = _map(folder / f"{name}.bin", dtype)
+        ends = folder / f"{name}.ends.bin"
+        self.ragged = ends.is_file()
+        self.ends = _map(ends, "int64") if self.ragged else np.zeros(0, "int64")
+        self.lengths = np.diff(self.ends, prepend=0).astype("int32")
+        self.dtype_in_batch = "float32" if dtype == "float32" else "int32"
+
+    def one(self, row: int) -> Any:
+        if not self.ragged:
+            return self.values[row]
+        end = int(self.ends[row])
+        return self.values[end - int(self.lengths[row]) : end]
+
+    def padded(self, rows: np.ndarray, value: int) -> np.ndarray:
+        if not self.ragged:
+            return np.asarray(self.values[rows], self.dtype_in_batch)
+        width = int(self.lengths[rows].max(initial=1))
+        return pad([self.one(int(row)) for row in rows], width, self.dtype_in_batch, value)
 
 
 def encode(
     examples: Iterable[Example],
-    encoder: TextEncoder,
+    task: ExampleReader,
+    encoder: Encoder,
     folder: Path,
+    *,
+    schema: Schema | None = None,
     advance: Callable[[int], None] = lambda done: None,
 ) -> Encoded:
-    """Tokenise `examples` into `folder`, which gets its name when it is whole.
+    """Write the rows of `examples` to `folder`, which gets its name once it is whole.
 
-    A whole folder that is there already is opened as it is. `advance` is told of texts done.
+    A whole folder that is there already is opened as it is.
+
+    Args:
+        examples: A stream of them.
+        task: What turns examples into rows.
+        encoder: The tokenizer of the model that will read them.
+        folder: Where to write.
+        schema: What the training split fixed.
+        advance: Called with the number of examples done since its last call.
     """
     if (folder / _MANIFEST).is_file():
         return Encoded(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    dtype = "uint16" if encoder.vocab_size < 2**16 else "int32"
     with replace_when_whole(folder) as part:
         part.mkdir()
-        rows = _write(examples, encoder, part, dtype, advance)
-        (part / _MANIFEST).write_text(json.dumps({"texts": rows, "dtype": dtype}))
+        with ExitStack() as stack:
+            writer = _Writer(part, stack, "uint16" if encoder.vocab_size < 2**16 else "int32")
+            for chunk in chunks(examples, CHUNK):
+                writer.add(task.encode(chunk, encoder, schema or Schema()))
+                advance(len(chunk))
+        writer.finish(task.inputs)
     return Encoded(folder)
 
 
-def _write(examples, encoder: TextEncoder, folder: Path, dtype: str, advance) -> int:
-    rows = end = 0
-    names = ("ids.bin", "ends.bin", "labels.bin")
-    with ExitStack() as stack:
-        ids, ends, labels = (stack.enter_context(open(folder / n, "wb")) for n in names)
-        for chunk in chunks(examples, CHUNK):
-            found = encoder.encode_many([each.text for each in chunk])
-            stops = end + np.cumsum([len(each) for each in found])
-            ids.write(np.fromiter(itertools.chain(*found), dtype).tobytes())
-            ends.write(stops.astype("int64").tobytes())
-            labels.write(np.array([each.label for each in chunk], "int32").tobytes())
-            rows, end = rows + len(chunk), int(stops[-1])
-            advance(len(chunk))
-    return rows
+class _Writer:
+    """Appends rows to one file a column."""
+
+    def __init__(self, folder: Path, stack: ExitStack, ids_dtype: str):
+        self.folder, self._stack, self._ids_dtype = folder, stack, ids_dtype
+        self.rows = self.examples = 0
+        self.dtypes: dict[str, str] = {}
+        self._files: dict[str, Any] = {}
+        self._ends: dict[str, int] = {}
+
+    def add(self, examples: list[list[Arrays]]) -> None:
+        rows = [row for example in examples for row in example]
+        starts = self.rows + np.cumsum([0, *[len(example) for example in examples[:-1]]])
+        self._append("examples", starts.astype("int64"))
+        for name, value in rows[0].items():
+            self._add_column(name, [row[name] for row in rows], ragged=np.ndim(value) > 0)
+        self.rows, self.examples = self.rows + len(rows), self.examples + len(examples)
+
+    def finish(self, inputs: tuple[str, ...]) -> None:
+        """Write the manifest; and columns without a row, if there was no example at all."""
+        if not self.examples:
+            self.dtypes = {**dict.fromkeys(inputs, self._ids_dtype), LABELS: "int32"}
+            for name in (*self.dtypes, *(f"{name}.ends" for name in inputs)):
+                (self.folder / f"{name}.bin").touch()
+        if self.rows == self.examples:
+            (self.folder / "examples.bin").unlink(missing_ok=True)
+        counts = {"rows": self.rows, "examples": self.examples}
+        facts = {**counts, "columns": self.dtypes, "inputs": list(inputs)}
+        (self.folder / _MANIFEST).write_text(json.dumps(facts))
+
+    def _add_column(self, name: str, values: list[Any], *, ragged: bool) -> None:
+        if name not in self.dtypes:
+            whole = name == "input_ids"
+            kinds = {np.asarray(value).dtype.kind for value in values if np.size(value)}
+            self.dtypes[name] = (
+                self._ids_dtype if whole else "float32" if kinds & {"f"} else "int32"
+            )
+        dtype = self.dtypes[name]
+        if not ragged:
+            self._append(name, np.array(values, dtype))
+            return
+        ends = self._ends.get(name, 0) + np.cumsum([len(value) for value in values])
+        self._ends[name] = int(ends[-1])
+        self._append(name, np.fromiter(itertools.chain(*values), dtype))
+        self._append(f"{name}.ends", ends.astype("int64"))
+
+    def _append(self, name: str, values: np.ndarray) -> None:
+        if name not in self._files:
+            file = (self.folder / f"{name}.bin").open("wb")
+            self._files[name] = self._stack.enter_context(file)
+        self._files[name].write(values.tobytes())
 
 
 def _map(path: Path, dtype: str) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Batches of encoded texts: their order is a function of the seed and the step, nothing else.
+"""Batches of encoded examples: their order is a function of the seed and the step, nothing else.
 
 So a run that was interrupted goes on with the batches that it would have had.
 """
@@ -7,43 +7,49 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..errors import UserError
-from ..text.batching import rounded
-from .encoded import Encoded
-
-WINDOW = 16  # batches that are sorted by length together
+from ..text.batching import bucket_by_length, pad_to_multiple
+from .encoded import LABELS, Encoded
 
 
 @dataclass
 class Feed:
     """Shuffled batches of similar length for `fit`, `steps` in each epoch.
 
-    With `targets` `[texts, classes]` the stored logits of the teacher travel with the batch; with
-    `teacher` the texts as the teacher reads them do, for a teacher that runs in every step.
-    `only` are the positions of the texts that count, by default all. Where `steps` is not a whole
-    pass, an epoch goes on where the last one ended; each pass over the texts has an order of its
-    own.
+    Where `steps` is not a whole pass, an epoch goes on where the last one ended; each pass over
+    the rows has an order of its own.
+
+    Args:
+        encoded: The rows, as the student reads them.
+        batch_size: Rows in a batch.
+        seed: Of the order.
+        steps: Batches in an epoch; 0 for one pass.
+        targets: The teacher's stored outputs, which travel with the batch: an array of logits
+            `[rows, ..., classes]`, or what gives the outputs of rows by name (`RowTargets`).
+        only: The positions of the rows that count; by default all.
+        epoch: The epoch that is read next.
+        teacher: The same rows as a teacher reads them that runs in every step.
 
     Raises:
-        UserError: steps to take and no texts, or targets of other texts.
+        UserError: No rows to train on, or targets for another number of rows.
     """
 
     encoded: Encoded
     batch_size: int
     seed: int
     steps: int = 0
-    targets: Any = None  # an array, or what gives rows as one does
+    targets: Any = None
     only: np.ndarray | None = None
     epoch: int = 0
     teacher: Encoded | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         count = len(self.encoded)
         self._positions = np.arange(count) if self.only is None else np.asarray(self.only, int)
         self.per_pass = -(-len(self._positions) // self.batch_size)
@@ -54,97 +60,113 @@ class Feed:
         self.steps = self.steps or self.per_pass
 
     def rows(self, epoch: int) -> Iterator[np.ndarray]:
-        """The positions of the examples of each batch of one epoch."""
+        """Yield the positions of the rows of each batch of one epoch."""
         order: list[np.ndarray] = []
-        at = -1
+        current = -1
         for step in range(epoch * self.steps, (epoch + 1) * self.steps):
-            if step // self.per_pass != at:
-                at = step // self.per_pass
+            if step // self.per_pass != current:
+                current = step // self.per_pass
                 lengths = self.encoded.lengths[self._positions]
-                order = bucketed(lengths, self.batch_size, (self.seed, at))
+                order = bucket_by_length(lengths, self.batch_size, (self.seed, current))
             yield self._positions[order[step % self.per_pass]]
 
     def batches(self) -> Iterator[tuple[dict[str, Any], np.ndarray]]:
-        """`({"student": ids, "targets": ...}, labels)` for each step of the present epoch."""
+        """Yield `({"student": ids, "targets": ...}, labels)` for each step of this epoch."""
         yield from map(self._batch, self.rows(self.epoch))
 
     def _batch(self, rows: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:
-        inputs: dict[str, Any] = {"student": rounded(self.encoded[rows])}
+        inputs: dict[str, Any] = {"student": _inputs(self.encoded, rows)}
         if self.teacher is not None:
-            inputs["teacher"] = rounded(self.teacher[rows])
+            inputs["teacher"] = _inputs(self.teacher, rows)
         if self.targets is not None:
-            inputs["targets"] = {"logits": np.asarray(self.targets[rows], "float32")}
-        return inputs, self.encoded.labels[rows]
+            found = self.targets[rows]
+            by_name = found if isinstance(found, Mapping) else {"logits": found}
+            inputs["targets"] = {n: np.asarray(a, "float32") for n, a in by_name.items()}
+        labels = self.encoded.labels_of(rows)
+        if labels.ndim > 1:
+            labels = pad_to_multiple(labels, value=-100)
+        return inputs, labels
 
-    def dataset(self):
-        """A `tf.data.Dataset` of `steps` batches; `follow` sets the epoch that it reads."""
+    def dataset(self) -> Any:
+        """Return a `tf.data.Dataset` of `steps` batches; `follow` sets the epoch that it reads."""
         import tensorflow as tf
 
-        made = tf.data.Dataset.from_generator(self.batches, output_signature=self._signature())
-        return made.apply(tf.data.experimental.assert_cardinality(self.steps)).prefetch(4)
+        batches = tf.data.Dataset.from_generator(self.batches, output_signature=self._signature())
+        return batches.apply(tf.data.experimental.assert_cardinality(self.steps)).prefetch(4)
 
-    def distributed(self, strategy):
-        """The same batches in even shares, one for each replica, without end.
+    def distributed(self, strategy: Any) -> Any:
+        """Return the same batches in even shares, one for each replica, without end.
 
-        Each worker reads the rows of its own replicas only. A batch of fewer examples than
-        replicas leaves some with none.
+        Each worker reads the rows of its own replicas only. A batch of fewer rows than replicas
+        leaves some with none.
         """
         import tensorflow as tf
 
         endless = tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
 
-        def of_worker(context):
+        def dataset_of_worker(context: Any) -> Any:
             replicas = context.num_replicas_in_sync
             local = replicas // context.num_input_pipelines
             first = context.input_pipeline_id * local
             shares = functools.partial(self._shares, range(first, first + local), replicas)
-            made = tf.data.Dataset.from_generator(shares, output_signature=self._signature())
-            return made.apply(endless).prefetch(4 * local)
+            batches = tf.data.Dataset.from_generator(shares, output_signature=self._signature())
+            return batches.apply(endless).prefetch(4 * local)
 
-        return strategy.distribute_datasets_from_function(of_worker)
+        return strategy.distribute_datasets_from_function(dataset_of_worker)
 
-    def _shares(self, mine: range, replicas: int) -> Iterator[tuple[dict[str, Any], np.ndarray]]:
+    def _shares(
+        self, own_replicas: range, replicas: int
+    ) -> Iterator[tuple[dict[str, Any], np.ndarray]]:
         for epoch in itertools.count(self.epoch):
             for rows in self.rows(epoch):
                 parts = np.array_split(rows, replicas)
-                yield from (self._batch(parts[replica]) for replica in mine)
+                yield from (self._batch(parts[replica]) for replica in own_replicas)
 
-    def _signature(self):
+    def _signature(self) -> tuple[dict[str, Any], Any]:
         import tensorflow as tf
 
-        ids = tf.TensorSpec((None, None), tf.int32)
-        signature: dict[str, Any] = {"student": ids}
+        signature: dict[str, Any] = {"student": _specs(self.encoded)}
         if self.teacher is not None:
-            signature["teacher"] = ids
+            signature["teacher"] = _specs(self.teacher)
         if self.targets is not None:
-            logits = tf.TensorSpec((None, self.targets.shape[1]), tf.float32)
-            signature["targets"] = {"logits": logits}
-        return signature, tf.TensorSpec((None,), tf.int32)
+            shapes = getattr(self.targets, "shapes", None)
+            shapes = {"logits": self.targets.shape[1:]} if shapes is None else shapes
+            signature["targets"] = {
+                name: tf.TensorSpec((None, *shape), tf.float32) for name, shape in shapes.items()
+            }
+        return signature, _spec(self.encoded, LABELS)
 
-    def follow(self):
-        """The callback that tells this feed which epoch is on."""
+    def follow(self) -> Any:
+        """Return the Keras callback that tells this feed which epoch has begun."""
         import keras
 
         feed = self
 
         class Follow(keras.callbacks.Callback):
-            def on_epoch_begin(self, epoch, logs=None):
+            def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
                 feed.epoch = epoch
 
         return Follow()
 
 
-def bucketed(lengths: np.ndarray, batch_size: int, seed) -> list[np.ndarray]:
-    """All positions once, in random batches of texts of similar length.
+def _inputs(encoded: Encoded, rows: np.ndarray) -> Any:
+    """Return the inputs of rows, padded to a multiple of tokens: fewer shapes for TensorFlow."""
+    batch = {
+        name: pad_to_multiple(array) if encoded.is_ragged(name) else array
+        for name, array in encoded.batch(rows).items()
+    }
+    return batch[encoded.inputs[0]] if len(batch) == 1 else batch
 
-    >>> [each.tolist() for each in bucketed(np.array([9, 1, 8, 2]), 2, 0)]
-    [[2, 0], [1, 3]]
-    """
-    rng = np.random.default_rng(seed)
-    order = rng.permutation(len(lengths))
-    batches = []
-    for start in range(0, len(order), WINDOW * batch_size):
-        window = order[start : start + WINDOW * batch_size]
-        window = window[np.argsort(lengths[window], kind="stable")]
-        batches += [window[i : i + batch_size] for i in range(0, len(window), batch_size)]
-    return [batches[i] for i in rng.permutation(len(batches))]
+
+def _specs(encoded: Encoded) -> Any:
+    specs = {name: _spec(encoded, name) for name in encoded.inputs}
+    return specs[encoded.inputs[0]] if len(specs) == 1 else specs
+
+
+def _spec(encoded: Encoded, name: str) -> Any:
+    import tensorflow as tf
+
+    if name not in encoded.columns:
+        return tf.TensorSpec((None,), tf.int32)
+    shape = (None, None) if encoded.is_ragged(name) else (None,)
+    return tf.TensorSpec(shape, encoded.dtype_of(name))

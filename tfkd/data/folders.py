@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..errors import UserError
 from .columns import Record, check_text
+from .examples import Example
 from .rows import SUFFIXES, file_format
 
 FILE_NAMES = {
@@ -66,7 +67,8 @@ def tree_records(parts: list[tuple[Path, str | None]]) -> Iterator[Record]:
     """One record a `.txt` file, class by class, by name within a class."""
     for folder, label in parts:
         for path in sorted(folder.glob("*.txt")):
-            yield Record(str(path), check_text(str(path), _read(path)), label)
+            text = check_text(str(path), _read(path))
+            yield Record(str(path), Example(text=text, label=label))
 
 
 def _read(path: Path) -> str:

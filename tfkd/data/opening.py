@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
+from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 
 from ..errors import UserError
 from .assemble import assemble
-from .columns import Columns, first_label_column
+from .columns import Columns, check_roles, find_label_column
 from .examples import Data
 from .folders import no_layout, split_files, split_trees, tree_records
+from .reader import ExampleReader
 from .rows import FORMATS, file_format
 from .sample import sample
 from .source import Base, Source
@@ -27,6 +30,8 @@ POSSIBLE = (
 def open_data(
     spec: PathLike,
     *,
+    reader: ExampleReader | None = None,
+    columns: Mapping[str, str] | None = None,
     data_dir: PathLike | None = None,
     validation: PathLike | None = None,
     test: PathLike | None = None,
@@ -41,33 +46,43 @@ def open_data(
 
     Args:
         spec: `imdb`, `sample`, `sample:SIZE`, a file or a folder.
-        data_dir: where TensorFlow Datasets keeps `imdb`.
-        validation: a file that serves as this split; likewise `test` and `unlabelled`.
-        text_column: the column of the text, `text` by default.
-        label_column: the column of the label; `label`, or the only other column, by default.
-        labels: a file of class names by id, `.txt` or `.json`.
-        size: training rows of `sample`.
-        seed: of `sample`, and of the cut where a split is missing.
+        reader: What knows the columns, texts and labels of a row: a task. By default a text and
+            one class label.
+        columns: The name of the column for each role, where files call it otherwise.
+        data_dir: Where TensorFlow Datasets keeps `imdb`.
+        validation: A file that serves as this split.
+        test: A file that serves as this split.
+        unlabelled: A file of further rows without labels.
+        text_column: Short for `columns={"text": ...}`; `text` by default.
+        label_column: Short for `columns={"label": ...}`; `label`, or the only other column, by
+            default.
+        labels: A file of class names by id, `.txt` or `.json`.
+        size: Training rows of `sample`.
+        seed: Of `sample`, and of the cut where a split is missing.
 
     Raises:
-        UserError: anything wrong with the data; names file and row.
+        UserError: Anything wrong with the data; names file and row.
 
     >>> data = open_data("sample", size=400)
     >>> data.counts, data.labels
     ({'train': 400, 'validation': 50, 'test': 100, 'unlabelled': 400}, ('negative', 'positive'))
     """
     spec = str(spec)
-    columns = Columns(text_column, label_column)
+    short = {"text": text_column, "label": label_column}
+    named = {**(columns or {}), **{role: name for role, name in short.items() if name is not None}}
+    wanted = Columns(reader or ExampleReader(), named)
     _refuse(spec, data_dir=data_dir, size=size, labels=labels)
-    base = _base(spec, columns, data_dir, size, seed)
+    base = _base(spec, wanted, data_dir, size, seed)
     files = {"validation": validation, "test": test, "unlabelled": unlabelled}
     extra = {
-        split: _file(Path(path).expanduser(), columns, split != "unlabelled")
+        split: _file(Path(path).expanduser(), wanted, split != "unlabelled")
         for split, path in files.items()
         if path is not None
     }
     names_file = None if labels is None else Path(labels).expanduser()
-    return assemble(spec, base, {**base.sources, **extra}, names_file, seed)
+    base = dataclasses.replace(base, spec=spec)
+    sources = {**base.sources, **extra}
+    return assemble(base, sources, wanted.reader, names_file=names_file, seed=seed)
 
 
 def _kind(spec: str) -> str:
@@ -85,8 +100,12 @@ def _refuse(spec: str, **given: PathLike | int | None) -> None:
             )
 
 
-def _base(spec: str, columns: Columns, data_dir, size: int | None, seed: int) -> Base:
+def _base(
+    spec: str, columns: Columns, data_dir: PathLike | None, size: int | None, seed: int
+) -> Base:
     kind = _kind(spec)
+    if kind != "path":
+        check_roles(columns.reader, ("text", "label"), spec)
     if kind == "imdb":
         return imdb(data_dir)
     if kind == "sample":
@@ -118,6 +137,7 @@ def _folder(folder: Path, columns: Columns) -> Base:
             split: _file(path, columns, split != "unlabelled") for split, path in files.items()
         }
     elif "train" in trees or "unlabelled" in trees:
+        check_roles(columns.reader, ("text", "label"), f"{folder}/CLASS/*.txt")
         sources = {
             split: Source(str(folder / split), partial(tree_records, parts))
             for split, parts in trees.items()
@@ -132,7 +152,7 @@ def _file(path: Path, columns: Columns, labelled: bool = True) -> Source:
         raise UserError(f"there is no file {path}{_near(path)}.")
     if file_format(path) is None:
         raise UserError(f"{path} is none of {', '.join(FORMATS)} (each also .gz).")
-    column = first_label_column(path, columns) if labelled else "label"
+    column = find_label_column(path, columns) if labelled else "label"
     return Source(str(path), partial(columns.records, path, labelled), label_column=column)
 
 

@@ -14,6 +14,7 @@ from random import Random
 
 from ..errors import UserError
 from .columns import Record
+from .examples import Example
 from .grammar import compose
 from .source import Base, Source
 
@@ -50,7 +51,7 @@ def records(seed: int, split: str, count: int) -> Iterator[Record]:
     for i in range(count):
         text, label = review(seed, split, i)
         known = None if split == "unlabelled" else LABELS[label]
-        yield Record(f"sample/{split}, row {i + 1}", text, known)
+        yield Record(f"sample/{split}, row {i + 1}", Example(text=text, label=known))
 
 
 def review(seed: int, split: str, i: int) -> tuple[str, int]:

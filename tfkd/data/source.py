@@ -15,10 +15,10 @@ class Source:
     """One split as checked records, streamed afresh at each call of `records`.
 
     Attributes:
-        origin: what to call it: a path, mostly.
-        records: opens the stream.
-        count: its number of rows where that is known for certain.
-        label_column: what its label column is called.
+        origin: What to call it: a path, mostly.
+        records: Opens the stream.
+        count: Its number of rows where that is known for certain.
+        label_column: What its label column is called.
     """
 
     origin: str
@@ -36,4 +36,5 @@ class Base:
     names: tuple[str, ...] = ()
     folder: Path | None = None
     synthetic: bool = False
+    spec: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)

@@ -13,6 +13,8 @@ from hashlib import blake2b
 
 from ..errors import UserError
 from .columns import Record
+from .examples import Example
+from .reader import ExampleReader
 
 BUCKETS = 100_000
 FEWEST = 20
@@ -48,22 +50,45 @@ class Tally:
         return sum(self.filled)
 
 
-def tally(records: Iterable[Record], *, seed: int | None = None, whole: bool = False) -> Tally:
-    """Count checked rows; with a `seed`, also by bucket. `whole`: each row must have a label."""
+def tally(
+    records: Iterable[Record],
+    reader: ExampleReader,
+    *,
+    seed: int | None = None,
+    whole: bool = False,
+) -> Tally:
+    """Count checked rows and their class names.
+
+    Args:
+        records: The rows of one split.
+        reader: What knows their texts and labels.
+        seed: Where given, labelled rows are counted by bucket too, for a cut.
+        whole: Whether each row must have a label.
+
+    Raises:
+        UserError: A row without a label where each needs one, or far too many class names.
+    """
     seen = Tally()
-    for where, text, label in records:
+    for where, example in records:
         seen.rows += 1
-        if label is None:
+        if not reader.is_labelled(example):
             if whole:
                 raise UserError(f"{where}: no label; only train may be partly labelled.")
             continue
-        if label not in seen.first:
-            _note(seen, label, where)
-        if seed is not None:
-            place = bucket(text, seed)
+        place = None if seed is None else bucket(split_key(reader, example), seed)
+        if place is not None:
             seen.filled[place] += 1
-            seen.highest[label] = max(place, seen.highest.get(label, 0))
+        for label in reader.label_keys(example):
+            if label not in seen.first:
+                _note(seen, label, where)
+            if place is not None:
+                seen.highest[label] = max(place, seen.highest.get(label, 0))
     return seen
+
+
+def split_key(reader: ExampleReader, example: Example) -> str:
+    """Return the text by which an example falls into a split: all of its texts."""
+    return "\x1f".join(reader.texts(example))
 
 
 def _note(seen: Tally, label: str, where: str) -> None:

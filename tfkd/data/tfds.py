@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import UserError, missing_extra
 from .columns import Record
+from .examples import Example
 from .source import Base, Source
 
 NAME = "imdb_reviews"
@@ -69,4 +70,5 @@ def _records(builder: Any, split: str) -> Iterator[Record]:
     for number, row in enumerate(as_numpy(rows), 1):
         label = int(row["label"])
         name = LABELS[label] if label >= 0 else None
-        yield Record(f"{NAME}/{split}, row {number}", row["text"].decode(), name)
+        example = Example(text=row["text"].decode(), label=name)
+        yield Record(f"{NAME}/{split}, row {number}", example)

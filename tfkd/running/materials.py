@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import students, teachers, text
+from .. import students, tasks, teachers, text
 from ..console import Voice
 from ..data import IGNORE, Example
 from ..data.encoded import Encoded, encode
@@ -46,6 +46,7 @@ class Materials:
         check_names(config)
         self.config, self.voice = same_tokens(config), voice
         config = self.config
+        self.task = tasks.find(tasks.DEFAULT)
         self.data = open_for(config)
         name = f"{self.data.name}-{config.student.partition(':')[0]}-{config.digest}"
         self.folder = run_folder.place(config, name)
@@ -215,13 +216,20 @@ class Materials:
             texts = itertools.chain(texts, self._augmented())
         title = f"tokens of {split} for the {whose}"
         with self.voice.bar(title, self._count(split)) as advance:
-            return encode(texts, encoder, folder, advance)
+            return encode(
+                texts,
+                self.task,
+                encoder,
+                folder,
+                schema=self.data.schema,
+                advance=advance,
+            )
 
     def _augmented(self) -> Iterator[Example]:
         """Made-up texts, without labels; the same for the same texts and seed."""
         rules = self._rules
         for each in self.data.read("train"):
-            yield from (Example(made, IGNORE) for made in rules.of(each.text))
+            yield from (Example(text=made, label=IGNORE) for made in rules.of(each.text))
 
     @cached_property
     def _rules(self):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import teachers, text
+from .. import tasks, teachers, text
 from ..console import Voice
 from ..data import Data
 from ..data.encoded import Encoded, encode
@@ -93,7 +93,15 @@ def _new_encoder(config: RunConfig, data: Data | None, kind: str, voice: Voice) 
 
 def _encode(data: Data, split: str, encoder, folder: Path, voice: Voice) -> Encoded:
     with voice.bar(f"tokens of {split}", data.counts.get(split, 0)) as advance:
-        return encode(data.read(split), encoder, folder / split, advance)
+        rows = folder / split
+        return encode(
+            data.read(split),
+            tasks.find(tasks.DEFAULT),
+            encoder,
+            rows,
+            schema=data.schema,
+            advance=advance,
+        )
 
 
 def _trained(config, encoder, data: Data, encoded, folder: Path, voice: Voice) -> TextModel:

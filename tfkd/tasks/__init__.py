@@ -1,1 +1,20 @@
-"""What a task knows: how its predictions are scored. A folder for each task."""
+"""The tasks that a run can be for; each is one folder here, or a class of another package.
+
+A task knows its columns, how examples become arrays, what its outputs mean and how its answers are
+scored. Nothing outside of this package names one.
+"""
+
+from ._base import Arrays, Measure, Run, Task
+from ._registry import DEFAULT, TASKS, find, infer, names
+
+__all__ = [
+    "DEFAULT",
+    "TASKS",
+    "Arrays",
+    "Measure",
+    "Run",
+    "Task",
+    "find",
+    "infer",
+    "names",
+]

@@ -14,6 +14,7 @@ from numpy.typing import DTypeLike
 STEP = 8
 TOKENS = 2_048  # of padded text in one batch
 MULTIPLE = 16  # tokens; padding a little more spares TensorFlow new shapes
+WINDOW = 16  # batches that are sorted by length together
 
 Item = TypeVar("Item")
 
@@ -35,6 +36,22 @@ def by_length(lengths: np.ndarray) -> Iterator[np.ndarray]:
         size = max(1, TOKENS // max(1, int(lengths[order[done]])))
         yield order[done : done + size]
         done += size
+
+
+def bucket_by_length(lengths: np.ndarray, batch_size: int, seed: Any) -> list[np.ndarray]:
+    """Return all positions once, in random batches of texts of similar length.
+
+    >>> [batch.tolist() for batch in bucket_by_length(np.array([9, 1, 8, 2]), 2, 0)]
+    [[2, 0], [1, 3]]
+    """
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(len(lengths))
+    batches = []
+    for start in range(0, len(order), WINDOW * batch_size):
+        window = order[start : start + WINDOW * batch_size]
+        window = window[np.argsort(lengths[window], kind="stable")]
+        batches += [window[i : i + batch_size] for i in range(0, len(window), batch_size)]
+    return [batches[i] for i in rng.permutation(len(batches))]
 
 
 def micro_batches(encoded: Sequence[Sequence[int]], size: int) -> Iterator[np.ndarray]:
@@ -71,13 +88,15 @@ def bucket(length: int, most: int) -> int:
     return min(-(-length // STEP) * STEP, max(most, length))
 
 
-def pad(encoded: Sequence[Sequence[int]], length: int, dtype: DTypeLike = "int32") -> np.ndarray:
-    """Return ids as one array `[texts, length]`, padded with 0 at the end.
+def pad(
+    encoded: Sequence[Sequence[int]], length: int, dtype: DTypeLike = "int32", value: int = 0
+) -> np.ndarray:
+    """Return ids as one array `[texts, length]`, padded with `value` at the end.
 
     >>> pad([[5, 6], [7]], 3).tolist()
     [[5, 6, 0], [7, 0, 0]]
     """
-    out = np.zeros((len(encoded), length), dtype)
+    out = np.full((len(encoded), length), value, dtype)
     for row, ids in zip(out, encoded, strict=True):
         row[: len(ids)] = ids
     return out
@@ -115,6 +134,7 @@ def pad_rows(rows: Sequence[Mapping[str, Any]], names: Iterable[str]) -> dict[st
     return batch
 
 
-def rounded(ids: np.ndarray) -> np.ndarray:
-    """Pad ids `[texts, length]` to a multiple of 16 tokens: fewer shapes for TensorFlow."""
-    return np.pad(ids, ((0, 0), (0, -ids.shape[1] % MULTIPLE)))
+def pad_to_multiple(ids: np.ndarray, value: int = 0) -> np.ndarray:
+    """Pad `[texts, length]` to a multiple of 16 tokens: fewer shapes for TensorFlow."""
+    width = ((0, 0), (0, -ids.shape[1] % MULTIPLE))
+    return np.pad(ids, width, constant_values=value)

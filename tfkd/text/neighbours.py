@@ -13,7 +13,7 @@ import numpy as np
 
 from ..errors import UserError
 from .augmentation import number_of
-from .batching import rounded
+from .batching import pad_to_multiple
 from .encoder import TextEncoder
 
 BATCH = 32
@@ -100,7 +100,7 @@ class Neighbours:
             some = places[start : start + BATCH]
             rows = np.tile(whole, (len(some), 1))
             rows[np.arange(len(some)), some] = find("[MASK]")
-            rows = rounded(rows.astype("int32"))
+            rows = pad_to_multiple(rows.astype("int32"))
             mask = (rows != 0).astype("int32")
             scores = self.model({"input_ids": rows, "attention_mask": mask})
             scores = np.asarray(scores["logits"] if isinstance(scores, Mapping) else scores)

@@ -9,9 +9,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from ...data.examples import IGNORE
-from ...data.feeding import WINDOW, bucketed
 from ...errors import UserError
-from ...text.batching import chunks, padded
+from ...text.batching import WINDOW, bucket_by_length, chunks, padded
 from ...text.encoder import SPECIAL, TextEncoder
 
 RATE = 0.15
@@ -86,7 +85,7 @@ def masked_batches(
             rng = np.random.default_rng((seed, turn, number))
             encoded = encoder.encode_many(chunk)
             lengths = np.array([len(each) for each in encoded])
-            for rows in bucketed(lengths, batch_size, (seed, turn, number)):
+            for rows in bucket_by_length(lengths, batch_size, (seed, turn, number)):
                 ids = padded([encoded[row] for row in rows])
                 hidden, labels = mask_tokens(ids, encoder, rng, rate)
                 mask = (ids != 0).astype("int32")

@@ -1,1 +1,117 @@
-"""One class for each text: how predictions are scored, and how far confidence can be trusted."""
+"""Text classification: one of several classes for a text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from ...data import IGNORE, Example, Schema
+from .._base import Arrays, Measure, Run, Task
+from .scores import probabilities, score_probabilities
+
+
+class Prediction(NamedTuple):
+    """The most probable class of a text, its probability, and that of every class by name."""
+
+    label: str
+    probability: float
+    probabilities: dict[str, float]
+
+
+class TextClassification(Task):
+    """One of several classes for a text, scored by accuracy.
+
+    >>> task = TextClassification()
+    >>> answers = task.answers(
+    ...     lambda rows: [{"logits": np.array([0.0, 3.0])} for _ in rows],
+    ...     [[{"input_ids": [2, 5, 3]}]],
+    ...     Schema(("bad", "good")),
+    ... )
+    >>> answers[0].label, round(answers[0].probability, 4)
+    ('good', 0.9526)
+    """
+
+    name = "text-classification"
+    measures: ClassVar[Mapping[str, Measure]] = {
+        "accuracy": Measure("accuracy", hub="accuracy"),
+        "macro_f1": Measure("macro F1", hub="f1"),
+        "log_loss": Measure("log loss", "nats", higher_is_better=False),
+        "ece": Measure("ECE", higher_is_better=False),
+    }
+    hugging_face = "ForSequenceClassification"
+    clients = ("mediapipe",)
+
+    def answers(self, run: Run, rows: Sequence[list[Arrays]], schema: Schema) -> list[Prediction]:
+        """Return a `Prediction` for each example."""
+        outputs = run([row for (row,) in rows])
+        return predictions(np.array([each["logits"] for each in outputs]), schema.labels)
+
+    def answer(
+        self, outputs: Sequence[Arrays], rows: Sequence[Arrays], schema: Schema
+    ) -> Prediction:
+        """Return the `Prediction` for one example from its logits `[classes]`."""
+        return predictions(np.asarray(outputs[0]["logits"])[None], schema.labels)[0]
+
+    def score(self, answers: Sequence[Prediction], examples: Sequence[Example]) -> dict[str, float]:
+        """Return accuracy, macro F1, log loss and calibration error.
+
+        Raises:
+            UserError: None of the examples has a label.
+        """
+        return score_probabilities(likelihoods(answers), label_ids(examples))
+
+    def per_example(self, answers: Sequence[Prediction], examples: Sequence[Example]) -> np.ndarray:
+        """Return 1 for a right answer, 0 for a wrong one, NaN without a label: `[examples]`."""
+        labels = label_ids(examples)
+        correct = (likelihoods(answers).argmax(axis=-1) == labels).astype(float)
+        return np.where(labels >= 0, correct, np.nan)
+
+    def same(self, answers: Sequence[Prediction], others: Sequence[Prediction]) -> np.ndarray:
+        """Return whether the most probable class is the same, `[examples]`, bool."""
+        ours, theirs = (likelihoods(each).argmax(axis=-1) for each in (answers, others))
+        return ours == theirs
+
+    def chance(self, examples: Sequence[Example]) -> float | None:
+        """Return the accuracy of always naming the most frequent class."""
+        labels = label_ids(examples)
+        labels = labels[labels >= 0]
+        return float(np.bincount(labels).max() / len(labels)) if len(labels) else None
+
+    def line(self, answer: Prediction, example: Example) -> str:
+        """Return class, probability and the beginning of the text."""
+        return f"{answer.label}  {answer.probability:.4f}  {example['text'][:80]}"
+
+    def to_json(self, answer: Prediction) -> dict[str, Any]:
+        """Return the fields of the prediction."""
+        return answer._asdict()
+
+
+def predictions(logits: np.ndarray, labels: Sequence[str]) -> list[Prediction]:
+    """Return a `Prediction` for each row of logits `[texts, classes]`.
+
+    One logit `[texts, 1]` of two classes is that of the second one.
+
+    >>> predictions(np.array([[0.0]]), ("no", "yes"))[0].probabilities
+    {'no': 0.5, 'yes': 0.5}
+    """
+    if logits.ndim == 2 and logits.shape[1] == 1 and len(labels) == 2:
+        # A sigmoid is a softmax next to a logit of zero.
+        logits = np.concatenate([np.zeros_like(logits), logits], axis=1)
+    rows = probabilities(logits)
+    best = rows.argmax(axis=-1) if len(rows) else []
+    return [
+        Prediction(labels[i], float(row[i]), dict(zip(labels, row.tolist(), strict=True)))
+        for row, i in zip(rows, best, strict=True)
+    ]
+
+
+def likelihoods(answers: Sequence[Prediction]) -> np.ndarray:
+    """Return the probabilities of all answers, `[examples, classes]`, float64."""
+    return np.array([list(answer.probabilities.values()) for answer in answers])
+
+
+def label_ids(examples: Sequence[Example]) -> np.ndarray:
+    """Return the class ids of examples, `[examples]`, -100 where there is none."""
+    return np.array([example.get("label", IGNORE) for example in examples], "int64")

@@ -1,0 +1,133 @@
+"""What must hold of every task: the same questions for all of them."""
+
+import json
+
+import numpy as np
+import pytest
+
+from tests.tasks.cases import ROWS, TEXTS, name_of, tasks
+from tfkd import UserError
+from tfkd.data import Schema
+from tfkd.text import learn
+
+TASKS = [pytest.param(task, id=name_of(task)) for task in tasks()]
+
+
+@pytest.fixture(scope="module")
+def encoder():
+    return learn([" ".join(TEXTS)] * 9, vocab_size=80, max_length=24)
+
+
+def examples_and_schema(task):
+    rows = [task.example(row, f"row {i}") for i, row in enumerate(ROWS[name_of(task)], 1)]
+    keys = sorted({key for row in rows for key in task.label_keys(row)})
+    schema = task.schema(tuple(keys))
+    return [task.with_ids(row, {key: i for i, key in enumerate(keys)}) for row in rows], schema
+
+
+def perfect(task, schema):
+    """A model that knows the labels of its rows: every output is the label, very surely."""
+
+    def run(rows):
+        shape = task.output_shapes(schema)["logits"]
+        outputs = []
+        for row in rows:
+            labels = np.maximum(np.asarray(row["labels"]), 0)
+            outputs.append({"logits": 20.0 * np.eye(shape[-1])[labels]})
+        return outputs
+
+    return run
+
+
+def noisy(task, schema, seed=0):
+    """A model whose answers depend on the ids of a row alone."""
+
+    def run(rows):
+        shape = task.output_shapes(schema)["logits"]
+        outputs = []
+        for row in rows:
+            ids = [int(each) for each in row["input_ids"]]
+            size = [len(ids) if axis is None else axis for axis in shape]
+            outputs.append({"logits": np.random.default_rng([seed, *ids]).normal(size=size)})
+        return outputs
+
+    return run
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_perfect_model_scores_one(task, encoder):
+    """A label that is shifted by one row on its way costs half of the score, and says nothing."""
+    examples, schema = examples_and_schema(task)
+    rows = task.encode(examples, encoder, schema)
+    assert len(rows) == len(examples)
+    assert all(rows)
+    answers = task.answers(perfect(task, schema), rows, schema)
+    scores = task.score(answers, examples)
+    assert list(scores) == list(task.measures)
+    assert scores[next(iter(task.measures))] == pytest.approx(1.0)
+    np.testing.assert_array_equal(task.per_example(answers, examples), 1.0)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_answers_belong_to_their_examples(task, encoder):
+    """Another order of the examples is the same order of the answers."""
+    examples, schema = examples_and_schema(task)
+    order = [3, 0, 4, 2, 1]
+    run = noisy(task, schema)
+    answers = task.answers(run, task.encode(examples, encoder, schema), schema)
+    shuffled = [examples[i] for i in order]
+    again = task.answers(run, task.encode(shuffled, encoder, schema), schema)
+    assert [answers[i] for i in order] == again
+    one_by_one = [
+        task.answers(run, task.encode([each], encoder, schema), schema)[0] for each in examples
+    ]
+    assert one_by_one == answers
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_stored_outputs_give_the_same_answers(task, encoder):
+    """`answer` of one example's outputs is what `answers` says of it."""
+    examples, schema = examples_and_schema(task)
+    run, rows = noisy(task, schema), task.encode(examples, encoder, schema)
+    answers = task.answers(run, rows, schema)
+    assert [task.answer(run(each), each, schema) for each in rows] == answers
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_same_is_true_of_equal_answers_and_false_of_others(task, encoder):
+    examples, schema = examples_and_schema(task)
+    rows = task.encode(examples, encoder, schema)
+    ours, theirs = (task.answers(noisy(task, schema, seed), rows, schema) for seed in (0, 1))
+    assert task.same(ours, ours).all()
+    assert not task.same(ours, theirs).all()
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_schema_survives_json(task):
+    _, schema = examples_and_schema(task)
+    assert Schema.from_json(json.loads(json.dumps(schema.to_json()))) == schema
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_an_answer_is_json_and_a_line(task, encoder):
+    examples, schema = examples_and_schema(task)
+    answers = task.answers(noisy(task, schema), task.encode(examples, encoder, schema), schema)
+    assert json.loads(json.dumps(task.to_json(answers[0])))
+    assert "\n" not in task.line(answers[0], examples[0])
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_unlabelled_examples_are_not_scored(task, encoder):
+    """-100 taken for a class is a wrong answer of everybody."""
+    if not any(column.kind == "label" for column in task.columns.values()):
+        pytest.skip("no example of this task is without a label")
+    examples, schema = examples_and_schema(task)
+    unlabelled = [task.with_ids(type(e)({**e, "label": None}), {}) for e in examples]
+    assert not any(map(task.is_labelled, unlabelled))
+    rows = task.encode(examples, encoder, schema)
+    answers = task.answers(perfect(task, schema), rows, schema)
+    scores = task.score([*answers, *answers], [*examples, *unlabelled])
+    assert scores[next(iter(task.measures))] == pytest.approx(1.0)
+    assert np.isnan(task.per_example(answers, unlabelled)).all()
+    with pytest.raises(UserError, match="label"):
+        task.score(answers, unlabelled)

@@ -1,0 +1,96 @@
+"""How rows of a file become examples, and examples rows of arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ..text import Encoder
+from .examples import IGNORE, Example, Schema
+
+Arrays = dict[str, Any]
+"""One row without padding: lists of token ids, numbers, ... by name."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A role that a column of a file plays, and what files usually call it.
+
+    Attributes:
+        default: Name of the column where the user gives none.
+        required: Whether unlabelled rows need it too.
+        kind: What is in it: `text` and `label` are checked by this package, all other kinds
+            (`words`, `spans`, `image`, `number`, ...) by the task.
+    """
+
+    default: str
+    required: bool = True
+    kind: str = "text"
+
+
+class ExampleReader:
+    """Read rows with a text and one class label; tasks override what they read otherwise.
+
+    `columns` are the roles of a row, and `inputs` the names of the arrays that a student reads.
+    """
+
+    columns: ClassVar[Mapping[str, Column]] = {
+        "text": Column("text"),
+        "label": Column("label", required=False, kind="label"),
+    }
+    inputs: ClassVar[tuple[str, ...]] = ("input_ids",)
+
+    def example(self, fields: Mapping[str, Any], where: str) -> Example:
+        """Check one row and return it by role; labels stay as written, `None` where there is none.
+
+        Args:
+            fields: The row's values by role. Texts and labels are checked already.
+            where: File and row, for the error.
+
+        Raises:
+            UserError: A value that cannot be read; names `where`.
+        """
+        return Example(fields)
+
+    def texts(self, example: Example) -> tuple[str, ...]:
+        """Return the texts of an example, for the vocabulary, the split by hash and the report."""
+        return tuple(example[role] for role, c in self.columns.items() if c.kind == "text")
+
+    def is_labelled(self, example: Example) -> bool:
+        """Return whether an example has a label, as written or as an id."""
+        return example.get("label") not in (None, IGNORE)
+
+    def label_keys(self, example: Example) -> tuple[str, ...]:
+        """Return the class names, as written, of an example; empty where it has none."""
+        label = example.get("label")
+        return () if label is None else (label,)
+
+    def schema(self, labels: tuple[str, ...]) -> Schema:
+        """Return what the training split fixes, given the class names found in it."""
+        return Schema(labels)
+
+    def with_ids(self, example: Example, ids: Mapping[str, int]) -> Example:
+        """Return the example with class ids in place of class names, -100 where it has none."""
+        label = example.get("label")
+        return Example({**example, "label": IGNORE if label is None else ids[label]})
+
+    def encode(
+        self, examples: Sequence[Example], encoder: Encoder, schema: Schema
+    ) -> list[list[Arrays]]:
+        """Return the rows of each example, without padding; `labels` among them where known.
+
+        Args:
+            examples: Examples with class ids, or without labels.
+            encoder: The tokenizer of the model that will read the rows.
+            schema: What the training split fixed.
+
+        Returns:
+            For each example a list of rows, at least one; all rows have the same names. By
+            default one row: the token ids of the first text, and the class id or -100.
+        """
+        ids = encoder.encode_many([self.texts(example)[0] for example in examples])
+        return [
+            [{"input_ids": row, "labels": example.get("label", IGNORE)}]
+            for row, example in zip(ids, examples, strict=True)
+        ]

@@ -1,0 +1,212 @@
+"""What a task knows: from rows of a file to examples, arrays, answers and scores.
+
+A task is a folder of `tfkd/tasks/`, or a class of somebody else's package. Everything outside of it
+speaks of *examples* and *answers* only; training speaks of *rows* and *outputs*. Two methods make
+unlike tasks equal:
+
+* `encode` turns an example into one or several **rows** of named arrays: windows of a long text,
+  both texts of a pair.
+* `answers` turns the outputs of **any** model for these rows into one answer an example; it may
+  call the model in a loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from ..data import Example, ExampleReader, Schema
+from ..data.reader import Arrays
+from ..errors import UserError
+
+if TYPE_CHECKING:
+    from ..losses._base import Objective
+
+Run = Callable[[Sequence[Arrays]], list[Arrays]]
+"""A model of any framework: it pads and batches rows, and returns a row of outputs for each."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A score as people read it.
+
+    Attributes:
+        title: Its name in tables.
+        unit: "share" (shown in percent), "nats" or "number".
+        higher_is_better: False for losses and errors.
+        hub: Its name among Hugging Face's metrics, for the model card; empty leaves it out.
+    """
+
+    title: str
+    unit: str = "share"
+    higher_is_better: bool = True
+    hub: str = ""
+
+    def format(self, value: float) -> str:
+        """Return `value` as text.
+
+        >>> Measure("accuracy").format(0.9288), Measure("log loss", "nats").format(0.25)
+        ('92.88 %', '0.2500')
+        """
+        return f"{100 * value:.2f} %" if self.unit == "share" else f"{value:.4f}"
+
+
+class Task(ExampleReader):
+    """What one task knows, and no more.
+
+    A subclass names its columns and measures and implements `encode`, `answer`, `score` and
+    `per_example`; the other methods have defaults that suit tasks with one class label. What
+    reads rows of files is inherited from `tfkd.data.ExampleReader`.
+
+    Args:
+        settings: The table `[task_settings]` of a run, in place of `defaults`.
+
+    Attributes:
+        name: Hugging Face's tag, such as `token-classification`; left empty, it is the import path.
+        measures: What `score` returns, by key; the first one is the headline.
+        defaults: The settings that a run may change.
+        inputs: Names of the arrays of a row that a student reads.
+        outputs: Names of a student's outputs that are exported and verified.
+        features: What the head needs of a student's body: `pooled`, one vector a row, or `tokens`,
+            one a token.
+        students: Students that make sense, the default first; empty stands for all.
+        hugging_face: How the `architectures` of Hugging Face's models for this task end.
+        clients: Foreign runtimes that a file can be written for, such as `mediapipe`.
+        headline_is_mean: Whether the headline is the mean of `per_example`. If not, intervals come
+            from a paired bootstrap.
+
+    Raises:
+        UserError: A setting that the task does not have.
+    """
+
+    name: str = ""
+    measures: ClassVar[Mapping[str, Measure]] = {}
+    defaults: ClassVar[Mapping[str, Any]] = {}
+    outputs: ClassVar[tuple[str, ...]] = ("logits",)
+    features: ClassVar[str] = "pooled"
+    students: ClassVar[tuple[str, ...]] = ()
+    hugging_face: ClassVar[str] = ""
+    clients: ClassVar[tuple[str, ...]] = ()
+    headline_is_mean: ClassVar[bool] = True
+
+    def __init__(self, settings: Mapping[str, Any] | None = None):
+        unknown = sorted(set(settings or {}) - set(self.defaults))
+        if unknown:
+            known = ", ".join(self.defaults) or "none"
+            raise UserError(
+                f"the task {self.name} has no setting {unknown[0]!r}; it knows {known}."
+            )
+        self.settings: dict[str, Any] = {**self.defaults, **(settings or {})}
+
+    # -- data ------------------------------------------------------------------------------
+
+    def schema(self, labels: tuple[str, ...]) -> Schema:
+        """Return what the training split fixes, given the class names found in it."""
+        return Schema(labels, dict(self.settings))
+
+    # -- arrays ----------------------------------------------------------------------------
+
+    def output_shapes(self, schema: Schema) -> dict[str, tuple[int | None, ...]]:
+        """Return the shape of each output for one row, `None` for the number of tokens."""
+        return {"logits": (len(schema.labels),)}
+
+    def align(self, theirs: Schema, ours: Schema) -> list[int] | None:
+        """Return the teacher's class ids in our order, or `None` where the order is the same.
+
+        Names are compared without regard to case. Where the sets of names differ, the order stays.
+        """
+        their_names = [name.casefold() for name in theirs.labels]
+        our_names = [name.casefold() for name in ours.labels]
+        if their_names == our_names or set(their_names) != set(our_names):
+            return None
+        return [their_names.index(name) for name in our_names]
+
+    # -- network: Keras and TensorFlow, imported inside ----------------------------------------
+
+    def head(self, features: Any, schema: Schema) -> dict[str, Any]:
+        """Return the outputs by name on top of a student's body.
+
+        Args:
+            features: A `tfkd.students.Features`: `features.project(units, name)` is
+                `[batch, units]`, or `[batch, length, units]` where `features` is "tokens".
+            schema: What the training split fixed.
+        """
+        return {"logits": features.project(len(schema.labels), "logits")}
+
+    def objective(
+        self, *, temperature: float, soft_weight: float, alone: bool = False
+    ) -> Objective:
+        """Return the objective of a run that names none.
+
+        Args:
+            temperature: Of the soft targets.
+            soft_weight: Their weight; the hard labels have the rest.
+            alone: Whether the student is trained without the teacher, on hard labels alone.
+        """
+        from ..losses._base import as_objective
+        from ..losses.hard_labels import HardLabels
+        from ..losses.hinton import hinton
+
+        if alone:
+            return as_objective(HardLabels())
+        return hinton(temperature=temperature, soft_weight=soft_weight)
+
+    def metrics(self) -> list:
+        """Return the Keras metrics that are reported while training."""
+        return ["accuracy"]
+
+    # -- answers: NumPy ------------------------------------------------------------------------
+
+    def answers(self, run: Run, rows: Sequence[list[Arrays]], schema: Schema) -> list[Any]:
+        """Return one answer for each example, given its rows and any model.
+
+        By default the model runs once over all rows, and `answer` reads its outputs. A task that
+        generates calls `run` in a loop.
+        """
+        outputs = iter(run([row for example in rows for row in example]))
+        return [self.answer([next(outputs) for _ in example], example, schema) for example in rows]
+
+    def answer(self, outputs: Sequence[Arrays], rows: Sequence[Arrays], schema: Schema) -> Any:
+        """Return the answer for one example, given a model's outputs for its rows.
+
+        Answers are comparable with `==`, and JSON where `to_json` makes them so.
+        """
+        raise NotImplementedError
+
+    def score(self, answers: Sequence[Any], examples: Sequence[Example]) -> dict[str, float]:
+        """Return all measures of the answers; examples without labels do not count.
+
+        Raises:
+            UserError: None of the examples has a label.
+        """
+        raise NotImplementedError
+
+    def per_example(self, answers: Sequence[Any], examples: Sequence[Example]) -> np.ndarray:
+        """Return how good each answer is, `[examples]`, 0 to 1; NaN where there is no label."""
+        raise NotImplementedError
+
+    def same(self, answers: Sequence[Any], others: Sequence[Any]) -> np.ndarray:
+        """Return whether two models give the same answers, `[examples]`, bool."""
+        return np.array([a == b for a, b in zip(answers, others, strict=True)], bool)
+
+    def chance(self, examples: Sequence[Example]) -> float | None:
+        """Return the headline of the best constant answer, or `None` where there is none."""
+        return None
+
+    def sections(self) -> Mapping[str, Callable[..., dict]]:
+        """Return further sections of the report's page, by name.
+
+        Each is a function of the answers that gives plain values with a `kind`.
+        """
+        return {}
+
+    def line(self, answer: Any, example: Example) -> str:
+        """Return an answer as one line for a terminal."""
+        return f"{answer}  {' '.join(self.texts(example))[:80]}"
+
+    def to_json(self, answer: Any) -> dict[str, Any]:
+        """Return an answer as plain values for JSON."""
+        return {"answer": answer}

@@ -1,0 +1,108 @@
+"""Which tasks there are, by name: ours, and those of packages that are installed."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from importlib.metadata import entry_points
+from typing import Any
+
+from ..errors import UserError, first_line
+from ._base import Task
+
+TASKS = {
+    "text-classification": "tfkd.tasks.text_classification:TextClassification",
+}
+DEFAULT = next(iter(TASKS))
+GROUP = "tfkd.tasks"
+
+
+def registered() -> dict[str, str]:
+    """Return the import path of every task by name: ours, then those of installed packages.
+
+    A package registers a task by an entry point of the group `tfkd.tasks`. Ours cannot be replaced.
+    """
+    theirs = {each.name: each.value for each in entry_points(group=GROUP)}
+    return {**TASKS, **{name: path for name, path in theirs.items() if name not in TASKS}}
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all registered tasks.
+
+    >>> DEFAULT in names()
+    True
+    """
+    return tuple(registered())
+
+
+def find(name: str, settings: Mapping[str, Any] | None = None) -> Task:
+    """Return a task by its name, or by the import path of its class.
+
+    Args:
+        name: A name of `names()`, or `package.module:Class`; empty for text classification.
+        settings: Its settings, as in the table `[task_settings]` of a run.
+
+    Raises:
+        UserError: No such task, a class that is none, or a setting that it does not have.
+
+    >>> find("text-classification").columns["text"].default
+    'text'
+    """
+    known = registered()
+    name = name or DEFAULT
+    if name not in known and ":" not in name:
+        near = get_close_matches(name, known, n=1)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        raise UserError(
+            f"no task is called {name!r}{hint}; write one of {', '.join(known)}, or the import "
+            "path of a task's class, package.module:Class."
+        )
+    made = _imported(known.get(name, name), name)(settings)
+    if not made.name:
+        made.name = name
+    return made
+
+
+def _imported(path: str, name: str) -> type[Task]:
+    module, _, attribute = path.partition(":")
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise UserError(
+            f"the task {name!r} cannot be imported from {path} ({first_line(error)}): install its "
+            "package, or write the import path of its class, package.module:Class."
+        ) from error
+    if not (isinstance(found, type) and issubclass(found, Task)):
+        raise UserError(f"the task {name!r} is {found!r}: expected a subclass of tfkd.tasks.Task.")
+    return found
+
+
+def infer(architectures: Iterable[str], columns: Iterable[str]) -> tuple[str, str]:
+    """Return the task that a teacher and data suggest, and why, in a few words.
+
+    The teacher's `architectures` (of Hugging Face's `config.json`) decide first, then the columns
+    of the data: the task of which most columns are there, all required ones among them.
+
+    Args:
+        architectures: Class names such as `BertForSequenceClassification`; may be empty.
+        columns: Names of the columns of the training file; may be empty.
+
+    >>> infer(["BertForSequenceClassification"], [])
+    ('text-classification', 'the teacher is a BertForSequenceClassification')
+    """
+    tasks = {name: find(name) for name in TASKS}
+    for architecture in architectures:
+        for name, task in tasks.items():
+            if task.hugging_face and architecture.endswith(task.hugging_face):
+                return name, f"the teacher is a {architecture}"
+    there = set(columns)
+    fits = {
+        name: sum(column.default in there for column in task.columns.values())
+        for name, task in tasks.items()
+        if all(c.default in there for c in task.columns.values() if c.required)
+    }
+    best = max(fits, key=lambda name: fits[name], default="")
+    if best and len(tasks) > 1:
+        return best, f"the data have the columns {', '.join(tasks[best].columns)}"
+    return DEFAULT, "the default"
