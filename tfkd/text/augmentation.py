@@ -101,7 +101,7 @@ class Augmentation:
 def count_words(texts: Iterable[str], most: int = 50_000) -> dict[str, int]:
     """How often each word occurs, of the `most` frequent ones.
 
-    >>> counted(["a film", "a good film"])
+    >>> count_words(["a film", "a good film"])
     {'a': 2, 'film': 2, 'good': 1}
     """
     counts: Counter[str] = Counter()
