@@ -97,6 +97,7 @@ class Objective:
     example first) or `"tokens"` (an example weighs as many as its positions that count).
     Raises `UserError` for negative, NaN or all-zero weights. A term of weight 0 is not computed.
 
+    >>> from tfkd import HardLabels, SoftTargets
     >>> objective = 0.3 * HardLabels() + 0.7 * SoftTargets(temperature=4)
     >>> [name for name, weight, loss in objective.named()]
     ['hard_labels', 'soft_targets']

@@ -1,0 +1,47 @@
+"""Recipes by name, as they are written and as settings."""
+
+from __future__ import annotations
+
+import tomllib
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from ...errors import UserError
+
+_FOLDER = Path(__file__).parent
+
+
+def names() -> list[str]:
+    """All recipes."""
+    return sorted(each.stem for each in _FOLDER.glob("*.toml"))
+
+
+def read(name: str) -> str:
+    """A recipe as it is written.
+
+    Raises:
+        UserError: there is none of this name.
+
+    >>> read("hinton").splitlines()[0]
+    '# Soft targets beside the labels.'
+    """
+    if name not in names():
+        near = get_close_matches(name, names(), n=1)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        raise UserError(f"no recipe is called {name!r}{hint}; write one of {', '.join(names())}.")
+    return (_FOLDER / f"{name}.toml").read_text(encoding="utf-8")
+
+
+def settings(name: str) -> dict[str, Any]:
+    """The settings of a recipe, for a `RunConfig`.
+
+    >>> settings("hinton")["temperature"]
+    2.0
+    """
+    return tomllib.loads(read(name))
+
+
+def title(name: str) -> str:
+    """What a recipe is, in a line."""
+    return read(name).splitlines()[0].removeprefix("# ")
