@@ -40,22 +40,25 @@ def runs(recipe: str, seed: int) -> dict[str, tuple[str, dict]]:
 def accuracy(settings: dict, folder: Path, model: str = "distilled") -> float:
     """Of the trained student on the test texts, or of the teacher."""
     from tfkd.console import Voice
+    from tfkd.reporting.measuring import stored_run
     from tfkd.running.config import make
     from tfkd.running.folder import write_json
-    from tfkd.running.measuring import on_test
+    from tfkd.running.measuring import answer_encoded, open_test_set, rows_of
     from tfkd.running.phases import Run
-    from tfkd.tasks.text_classification.scores import score
 
     found = folder / f"score-{model}.json"
     if not found.is_file():
         work = Run(make({**settings, "alone": False, "to": str(folder)}), Voice())
         work.plan()
         work.train()
-        labels = work.encoded("test").labels
-        logits = work.targets("test")[:]
-        if model != "teacher":
-            logits = on_test(work, work.model("student"), model)
-        write_json(found, score(logits, labels))
+        test, encoded = open_test_set(work.task, work.data), work.encoded("test")
+        if model == "teacher":
+            outputs = stored_run({"logits": work.targets("test")[:]})
+            answers = test.answer(outputs, rows_of(encoded))
+        else:
+            student = work.model("student")
+            answers = answer_encoded(test, student, encoded, model, work.voice)
+        write_json(found, test.task.score(answers, test.examples))
         work.tidy()
     return json.loads(found.read_text())["accuracy"]
 

@@ -17,17 +17,14 @@ import numpy as np
 from tfkd.console import Voice
 from tfkd.running._run import opened
 from tfkd.running.folder import environment
-from tfkd.tasks.text_classification.scores import score
-from tfkd.text.batching import by_length
+from tfkd.running.measuring import answer_encoded, open_test_set
 
 
 def test_scores(run, name: str) -> dict:
     """Scores of a model of the run on its test texts."""
-    encoded, model = run.encoded("test"), run.model(name)
-    logits = np.zeros((len(encoded), model.classes), "float32")
-    for rows in by_length(encoded.lengths):
-        logits[rows] = model(encoded[rows])
-    return score(logits, encoded.labels)
+    test, model = open_test_set(run.task, run.data), run.model(name)
+    answers = answer_encoded(test, model, run.encoded("test"), name, run.voice)
+    return test.task.score(answers, test.examples)
 
 
 def with_seed(run, seed: int) -> dict:

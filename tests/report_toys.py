@@ -2,37 +2,49 @@
 
 import numpy as np
 
+from tfkd.data import Example, Schema
 from tfkd.reporting.sections.answers import Answers
-from tfkd.running.reports.figures import PARTS
+from tfkd.reporting.sections.registry import gather_sections
+from tfkd.tasks.text_classification import TextClassification, predictions
 
 WEIGHT = {"good": 2.0, "bad": -2.0, "not": -1.0}
 TEXTS = ("a good film", "a bad film", "what a very good one", "what a very bad one")
 LABELS = (1, 0, 1, 0)
+CLASSES = ("negative", "positive")
 HOSTILE = "</script><script>document.title='taken'</script><img src=x onerror=alert(1)> good"
+TASK = TextClassification()
 
 
-def teacher(texts) -> np.ndarray:
+def teacher(examples, classes=CLASSES) -> list:
     """Softmax of minus and plus the sum of the words' weights."""
-    sums = np.array([sum(WEIGHT.get(word, 0.0) for word in text.split()) for text in texts])
-    likely = 1 / (1 + np.exp(-2 * sums))
-    return np.stack([1 - likely, likely], axis=1)
+    sums = np.array([sum(WEIGHT.get(word, 0.0) for word in e.text.split()) for e in examples])
+    return predictions(np.stack([-sums, sums], axis=1), classes)
 
 
-def student(texts) -> np.ndarray:
+def student(examples, classes=CLASSES) -> list:
     """The same of the first three words."""
-    return teacher([" ".join(text.split()[:3]) for text in texts])
+    short = [Example(text=" ".join(each.text.split()[:3])) for each in examples]
+    return teacher(short, classes)
 
 
-def answers(texts=TEXTS, labels=LABELS, with_teacher=True, **changes) -> Answers:
+def answers(texts=TEXTS, labels=LABELS, with_teacher=True, classes=CLASSES, **changes) -> Answers:
     """Both models on these texts."""
+    examples = [Example(text=t, label=i) for t, i in zip(texts, labels, strict=True)]
+
+    def ask(examples):
+        return student(examples, classes)
+
+    def ask_teacher(examples):
+        return teacher(examples, classes)
+
     made = {
-        "texts": list(texts),
-        "labels": np.array(labels),
-        "classes": ("negative", "positive"),
-        "student": student(texts),
-        "ask": student,
-        "teacher": teacher(texts) if with_teacher else None,
-        "ask_teacher": teacher if with_teacher else None,
+        "task": TASK,
+        "schema": Schema(classes),
+        "examples": examples,
+        "student": ask(examples),
+        "ask": ask,
+        "teacher": ask_teacher(examples) if with_teacher else None,
+        "ask_teacher": ask_teacher if with_teacher else None,
         "rate": 1_000.0 if with_teacher else None,
         "facts": {
             "texts": len(texts),
@@ -46,16 +58,21 @@ def answers(texts=TEXTS, labels=LABELS, with_teacher=True, **changes) -> Answers
     return Answers(**{**made, **changes})
 
 
+def measures() -> dict:
+    """The measures of text classification, as a report writes them down."""
+    return {key: vars(measure) for key, measure in TASK.measures.items()}
+
+
 def row(name: str, accuracy: float, **changes) -> dict:
     """A line of a run's report."""
-    made = {"macro_f1": 0.9, "log_loss": 0.25, "ece": 0.021, "agreement": 0.9431}
+    scores = {"accuracy": accuracy, "macro_f1": 0.9, "log_loss": 0.25, "ece": 0.021}
     speed = {"latency_p50": 1.25, "latency_p95": 2.5, "texts_per_second": 4321.5}
-    size = {"parameters": 12_345, "megabytes": 3.75}
-    return {"name": name, "accuracy": accuracy, **made, **size, **speed, **changes}
+    size = {"agreement": 0.9431, "parameters": 12_345, "megabytes": 3.75}
+    return {"name": name, "scores": scores, **size, **speed, **changes}
 
 
 def figures(name="small", given: Answers | None = None, **changes) -> dict:
-    """A run as `figures` gathers it, with the parts that ask the models where `given` are."""
+    """A run as `figures` gathers it, with the sections that ask the models where `given` are."""
     epochs = [
         {"epoch": e, "loss": 1 / e, "hard_labels": 0.5 / e, "val_loss": 0.75, "accuracy": 1 - 1 / e}
         for e in (2, 3, 4)
@@ -63,6 +80,7 @@ def figures(name="small", given: Answers | None = None, **changes) -> dict:
     made = {
         "name": name,
         "title": "films: 4 test texts",
+        "measures": measures(),
         "rows": [
             row("teacher", 0.9375, agreement=None, megabytes=100.5),
             row("distilled", 0.8125),
@@ -70,8 +88,8 @@ def figures(name="small", given: Answers | None = None, **changes) -> dict:
         ],
         "words": ["Distillation helped."],
         "facts": {"seed": 3},
-        "histories": [{"name": "distilled", "epochs": epochs}],
+        "histories": [{"name": "distilled", "metrics": ["accuracy"], "epochs": epochs}],
     }
     if given is not None:
-        made |= {"texts": given.facts, **{n: part(given) for n, part in PARTS.items()}}
+        made |= {"texts": given.facts, "sections": gather_sections(given)}
     return {**made, **changes}

@@ -246,7 +246,7 @@ def test_a_teacher_with_its_classes_in_another_order(teacher, tfkd, tmp_path):
     assert code == 0
     rows = json.loads((tmp_path / "out" / "report.json").read_text())["rows"]
     stored = json.loads((teacher / "score.json").read_text())["accuracy"]
-    assert rows[0]["accuracy"] == pytest.approx(1 - stored)
+    assert rows[0]["scores"]["accuracy"] == pytest.approx(1 - stored)
 
 
 def test_a_teacher_that_names_its_classes_otherwise(teacher, tfkd, monkeypatch, capsys):

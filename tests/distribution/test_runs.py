@@ -61,7 +61,7 @@ def test_two_workers_make_the_run_of_one(alone, tmp_path, killed):
     for ours, theirs in zip(numbers(tmp_path), numbers(alone), strict=True):
         assert ours == pytest.approx(theirs, abs=1e-4)
     report, expected = (
-        json.loads((folder / "run" / "report.json").read_text())["rows"][1]["accuracy"]
+        json.loads((folder / "run" / "report.json").read_text())["rows"][1]["scores"]["accuracy"]
         for folder in (tmp_path, alone)
     )
     assert report == expected

@@ -29,7 +29,7 @@ def teaching():
 
 
 def measures(row) -> dict:
-    return {name: getattr(row, name) for name in MEASURES}
+    return {name: row.scores[name] for name in MEASURES}
 
 
 def test_arrays():
@@ -40,7 +40,7 @@ def test_arrays():
     assert [row.name for row in found.rows] == ["teacher", "student"]
     for name, model in (("teacher", teacher), ("student", student)):
         assert measures(found[name]) == pytest.approx(score(logits(model, x), y), abs=1e-6)
-    assert found["teacher"].accuracy == 0.9
+    assert found["teacher"].scores["accuracy"] == 0.9
     assert found["teacher"].agreement is None
     assert found["student"].agreement == agreement(logits(student, x), logits(teacher, x))
     assert (found["student"].parameters, found["student"].megabytes) == (18, 72e-6)
@@ -119,7 +119,7 @@ def test_models_that_read_different_inputs():
     student = linear(seed=4)
     given = {"student": -x, "teacher": x}
     found = compare(student=student, teacher=teacher, baseline=student, data=(given, y))
-    assert found["teacher"].accuracy == 0.9
+    assert found["teacher"].scores["accuracy"] == 0.9
     expected = score(logits(student, -x), y)
     for name in ("student", "baseline"):
         assert measures(found[name]) == pytest.approx(expected, abs=1e-6)

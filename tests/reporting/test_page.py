@@ -95,7 +95,7 @@ def test_every_figure_has_its_value_in_the_json(figures, html):
     assert len(shown) > 150
     assert [each for each in shown if each not in known] == []
     drawn = [row for spec in specifications(figures).values() for row in plotted(spec)]
-    diagonal = [{"confidence": end, "accuracy": end} for end in (0.5, 1)]
+    diagonal = [{"x": end, "y": end} for end in (0.5, 1)]
     drawn = [row for row in drawn if row not in diagonal]
     assert len(drawn) > 100
     # `share` is the depth of a colour.

@@ -1,5 +1,6 @@
 """The table: the same numbers on the screen, in Markdown and in JSON."""
 
+import dataclasses
 import io
 import json
 
@@ -9,17 +10,24 @@ from rich.console import Console
 from tfkd.console import Voice
 from tfkd.errors import UserError
 from tfkd.reporting.report import Report, Row, load
+from tfkd.tasks import Measure, find
 
 NAMES = ("teacher", "alone", "distilled", "exported (int8)")
-NUMBERS = {"macro_f1": 0.93, "log_loss": 0.2, "ece": 0.0213, "megabytes": 45.2}
+MEASURES = find("text-classification").measures
+
+
+def scores(accuracy: float) -> dict:
+    return {"accuracy": accuracy, "macro_f1": 0.93, "log_loss": 0.2, "ece": 0.0213}
 
 
 def report(**changes) -> Report:
-    rows = [Row(name, 0.9312 + i / 1000, **NUMBERS) for i, name in enumerate(NAMES)]
-    rows[1] = Row("alone", 0.9, **NUMBERS, agreement=0.97, parameters=2_612_345, latency_p50=0.52)
+    rows = [Row(n, scores(0.9312 + i / 1000), megabytes=45.2) for i, n in enumerate(NAMES)]
+    costs = {"agreement": 0.97, "parameters": 2_612_345, "latency_p50": 0.52}
+    rows[1] = dataclasses.replace(rows[1], scores=scores(0.9), **costs)
     made = {
         "title": "films: 100 test texts",
         "rows": tuple(rows),
+        "measures": MEASURES,
         "words": ("Distillation helped: +2.00 ± 0.50 points.", "It is 12 times smaller."),
         "facts": {"seed": 3, "teacher": "hf:minilm"},
     }
@@ -56,14 +64,23 @@ def test_a_damaged_report(tmp_path, text):
 
 
 def test_a_row_by_name():
-    assert report()["alone"].accuracy == 0.9
+    assert report()["alone"].scores["accuracy"] == 0.9
     with pytest.raises(KeyError, match="no row 'student'; there are teacher, alone"):
         report()["student"]
 
 
+def test_measures_of_another_task():
+    """Spans scored in percent of nothing, or the first task's columns left empty."""
+    measures = {"f1": Measure("entity F1"), "bleu": Measure("BLEU", unit="number")}
+    made = report(measures=measures, rows=(Row("student", {"f1": 0.5, "bleu": 27.25}),))
+    lines = [line for line in made.table().splitlines() if "%" in line or "27" in line]
+    assert lines == ["| entity F1 | 50.00 % |", "| BLEU | 27.2500 |"]
+    assert made.headline == "f1"
+
+
 def test_the_markdown_table_is_well_formed():
     """A row with a cell too many is no table in any renderer."""
-    made = report(rows=(Row("a|b", 0.5, 0.5, 0.7, 0.1), *report().rows))
+    made = report(rows=(Row("a|b", scores(0.5)), *report().rows))
     table = [line for line in made.markdown().splitlines() if line.startswith("|")]
     assert {line.count("|") for line in table} == {7}
     assert table[1] == "| --- | ---: | ---: | ---: | ---: | ---: |"

@@ -9,9 +9,17 @@ from tfkd.reporting.report import Report, Row
 from tfkd.running import config as configs
 from tfkd.running.config import RunConfig
 from tfkd.running.reports import card
-from tfkd.running.reports.card_text import text
+from tfkd.running.reports.card_text import card_text
+from tfkd.tasks import find
 
-ROWS = (Row("teacher", 0.93, 0.92, 0.2, 0.01), Row("exported (int8)", 0.9, 0.89, 0.3, 0.02))
+MEASURES = find("text-classification").measures
+
+
+def row(name: str, *scores: float) -> Row:
+    return Row(name, dict(zip(MEASURES, scores, strict=True)))
+
+
+ROWS = (row("teacher", 0.93, 0.92, 0.2, 0.01), row("exported (int8)", 0.9, 0.89, 0.3, 0.02))
 DATA = {
     "name": "films: a",
     "labels": ["bad", 'go"od'],
@@ -26,7 +34,7 @@ def run(tmp_path):
 
     def make(**settings):
         configs.write(RunConfig(**{"data": "films.jsonl", **settings}), tmp_path / "config.toml")
-        Report("films", ROWS, ("Distillation helped.",)).save(tmp_path)
+        Report("films", ROWS, MEASURES, ("Distillation helped.",)).save(tmp_path)
         (tmp_path / "data.json").write_text(json.dumps(DATA))
         (tmp_path / "environment.json").write_text('{"tfkd": "1.2.3"}')
         (tmp_path / "preprocessing.json").write_text('{"max_length": 77}')
@@ -42,7 +50,7 @@ def front(found: str) -> dict:
 
 def test_the_front_matter_is_yaml_of_hugging_faces_form(run):
     """A colon in a name, and the hub shows no card at all."""
-    found = front(text(run(teacher="hf:some/model", data="imdb")))
+    found = front(card_text(run(teacher="hf:some/model", data="imdb")))
     assert found["pipeline_tag"] == "text-classification"
     assert "knowledge-distillation" in found["tags"]
     assert (found["base_model"], found["datasets"]) == ("some/model", ["stanfordnlp/imdb"])
@@ -54,18 +62,18 @@ def test_the_front_matter_is_yaml_of_hugging_faces_form(run):
 def test_data_teacher_objective_scores_limits_and_sources(run):
     """A card that says nothing of where the numbers are from."""
     settings = {"teacher": "train:text_cnn", "labelled": 20, "augment": 3, "temperature": 4.0}
-    found = text(run(**settings))
+    found = card_text(run(**settings))
     for words in (
         "train 1,000, test 250",
         "given 20 labels",
-        "3 made-up texts",
+        "3 augmented texts",
         "`train:text_cnn`",
         "0.75 * SoftTargets(",
         "temperature=4.0",
         "| accuracy | 93.00 % | 90.00 % |",
         "On 250 test texts",
         "Distillation helped.",
-        "longer than 77 word pieces",
+        "longer than 77 tokens",
         "No licence",
         "Hinton, Vinyals, Dean 2015",
         "Tang et al. 2019",
@@ -77,14 +85,14 @@ def test_data_teacher_objective_scores_limits_and_sources(run):
 def test_stages_are_written_out(run):
     """A TinyBERT recipe whose card names Hinton's loss alone."""
     stage = {"name": "inside", "objective": [{"loss": "Relations", "weight": 1.0}]}
-    found = text(run(stage=[stage]))
+    found = card_text(run(stage=[stage]))
     assert "Objective of `inside`: `1.0 * Relations(" in found
     assert "Wang et al. 2021 (MiniLMv2)" in found
 
 
 def test_no_folder_of_this_machine(run, tmp_path):
     """Somebody's home directory on the hub."""
-    found = text(run(teacher=f"hf:{tmp_path}/minilm + keras:~/mine"))
+    found = card_text(run(teacher=f"hf:{tmp_path}/minilm + keras:~/mine"))
     assert str(tmp_path.parent) not in found
     assert "`hf:minilm + keras:mine`" in found
     assert "base_model" not in found
@@ -93,18 +101,18 @@ def test_no_folder_of_this_machine(run, tmp_path):
 def test_a_card_is_written_again_until_somebody_changes_it(run):
     """A week of writing replaced by a second measurement; or scores of last week."""
     folder = run()
-    assert card.write(folder)
+    assert card.write_card(folder)
     path = folder / "README.md"
     before = path.read_text()
-    Report("films", (ROWS[0], Row("exported (int8)", 0.85, 0.8, 0.3, 0.02))).save(folder)
-    assert card.write(folder)
+    Report("films", (ROWS[0], row("exported (int8)", 0.85, 0.8, 0.3, 0.02)), MEASURES).save(folder)
+    assert card.write_card(folder)
     assert "85.00 %" in path.read_text() != before
     path.write_text(path.read_text().replace("## Limits", "## What it cannot do"))
     mine = path.read_text()
-    assert not card.write(folder)
+    assert not card.write_card(folder)
     assert path.read_text() == mine
     path.write_bytes(b"\xff mine")
-    assert not card.write(folder)
+    assert not card.write_card(folder)
     assert path.read_bytes() == b"\xff mine"
     assert not list(folder.glob("part-*"))
 
@@ -117,7 +125,7 @@ def test_a_run_that_lacks_a_file(run, content):
     if content is not None:
         (folder / "data.json").write_bytes(content.encode("utf-8", "surrogateescape"))
     with pytest.raises(UserError, match=r"data\.json cannot be read"):
-        card.write(folder)
+        card.write_card(folder)
 
 
 def test_every_loss_with_a_source_is_cited():

@@ -9,8 +9,6 @@ import pytest
 from tfkd.console import Voice
 from tfkd.running.reports import figures, page
 
-PARTS = {*figures.PARTS}
-
 
 @pytest.fixture
 def plain(monkeypatch):
@@ -20,7 +18,12 @@ def plain(monkeypatch):
 
 
 def gathered(*folders, most=0) -> list[dict]:
-    return figures.figures(list(folders), Voice(quiet=True), most)["runs"]
+    return figures.gather_figures(list(folders), Voice(quiet=True), most)["runs"]
+
+
+def texts_that_differ(run: dict) -> set:
+    (table,) = run["sections"]["differences"]["figures"]
+    return {cells[0] for cells in table["rows"]}
 
 
 def test_the_page_the_json_and_the_card(copy, finished, tfkd, tmp_path):
@@ -37,7 +40,7 @@ def test_the_page_the_json_and_the_card(copy, finished, tfkd, tmp_path):
     found = json.loads((tmp_path / "out" / "page.json").read_text(encoding="utf-8"))
     assert [run["name"] for run in found["runs"]] == ["copy", finished.name]
     assert all(run["name"] in html for run in found["runs"])
-    assert 'name": "copy"' in (copy / "README.md").read_text()
+    assert "name: copy" in (copy / "README.md").read_text()
     assert sorted(each.name for each in (tmp_path / "out").iterdir()) == ["page.html", "page.json"]
     assert not (copy / "work").exists()
 
@@ -50,8 +53,9 @@ def test_the_figures_are_those_of_the_report(copy, tfkd):
     rows = {row["name"]: row for row in run["rows"]}
     report = json.loads((copy / "report.json").read_text())
     assert run["rows"][:-1] == report["rows"]
-    for measure in ("accuracy", "agreement"):
-        assert rows["exported (float16)"][measure] == rows["distilled"][measure]
+    for row in ("exported (float16)", "distilled"):
+        assert rows[row]["scores"]["accuracy"] == rows["distilled"]["scores"]["accuracy"]
+        assert rows[row]["agreement"] == rows["distilled"]["agreement"]
     assert run["texts"] == {
         "texts": 50,
         "of": 50,
@@ -60,16 +64,22 @@ def test_the_figures_are_those_of_the_report(copy, tfkd):
         "teacher_missing": "",
         "store_missing": "",
     }
-    for model, name in (("teacher", "teacher"), ("student", "exported (int8)")):
-        counts = run["confusion"][model]
-        right = sum(counts[i][i] for i in range(len(counts)))
-        assert right / 50 == pytest.approx(rows[name]["accuracy"])
-        assert run["reliability"][model]["ece"] == pytest.approx(rows[name]["ece"], abs=1e-6)
-    agreeing = 1 - run["differences"]["other_answers"] / 50
-    assert agreeing == pytest.approx(rows["exported (int8)"]["agreement"])
+    sections = run["sections"]
+    ((_, (errors,)),) = sections["calibration"]["figures"]
+    (matrices,) = sections["confusion"]["figures"]
+    assert [matrix["model"] for matrix in matrices] == ["teacher", "student"]
+    names = ("teacher", "exported (int8)")
+    for name, matrix, (_, ece) in zip(names, matrices, errors["rows"], strict=True):
+        right = sum(counts[i] for i, counts in enumerate(matrix["counts"]))
+        assert right / 50 == pytest.approx(rows[name]["scores"]["accuracy"])
+        assert ece == pytest.approx(rows[name]["scores"]["ece"], abs=1e-6)
+    other_answers = sections["differences"]["lead"][1]["value"]
+    assert 1 - other_answers / 50 == pytest.approx(rows["exported (int8)"]["agreement"])
     assert [each["name"] for each in run["histories"]][:2] == ["distilled", "alone"]
     assert "hard_labels" in run["histories"][0]["epochs"][0]
-    assert all("teacher" in each for each in run["robustness"]["changes"])
+    assert run["histories"][0]["metrics"] == ["accuracy"]
+    plot, _ = sections["robustness"]["figures"]
+    assert {row["model"] for row in plot["rows"]} == {"teacher", "student"}
 
 
 def test_the_same_figures_each_time_and_of_fewer_texts(finished):
@@ -78,9 +88,9 @@ def test_the_same_figures_each_time_and_of_fewer_texts(finished):
     assert json.dumps(one) == json.dumps(other)
     (few,) = gathered(finished, most=10)
     assert (few["texts"]["texts"], few["texts"]["of"]) == (10, 50)
-    shown = {each["text"] for each in few["differences"]["shown"]}
+    shown = texts_that_differ(few)
     assert len(shown) <= 10
-    assert shown < {each["text"] for each in one["differences"]["shown"]}
+    assert shown < texts_that_differ(one)
 
 
 def test_without_the_stored_outputs_the_teacher_runs_again(copy, finished):
@@ -88,7 +98,7 @@ def test_without_the_stored_outputs_the_teacher_runs_again(copy, finished):
     shutil.rmtree(copy / "targets")
     (run,), (whole,) = gathered(copy), gathered(finished)
     assert run["texts"]["teacher"] == "asked again"
-    assert run["confusion"] == whole["confusion"]
+    assert run["sections"]["confusion"] == whole["sections"]["confusion"]
     assert not (copy / "targets").exists()
 
 
@@ -102,9 +112,10 @@ def test_without_the_teacher_the_student_alone(copy):
     )
     (run,) = gathered(copy)
     assert "nowhere" in run["texts"]["teacher_missing"]
-    assert run["differences"] is None
-    assert list(run["reliability"]) == ["student"]
-    assert "nowhere" in run["fairness"]["teacher_missing"]
+    assert "nowhere" in run["sections"]["differences"]["note"]
+    (matrices,) = run["sections"]["confusion"]["figures"]
+    assert [matrix["model"] for matrix in matrices] == ["student"]
+    assert "nowhere" in run["sections"]["fairness"]["missing"]
 
 
 def test_a_run_whose_texts_are_gone(copy):
@@ -113,7 +124,7 @@ def test_a_run_whose_texts_are_gone(copy):
     (copy / "config.toml").write_text(config.replace('"sample:200"', '"gone.jsonl"'))
     (run,) = gathered(copy)
     assert "gone.jsonl" in run["texts_missing"]
-    assert PARTS & set(run) == set()
+    assert "sections" not in run
     assert len(run["rows"]) == 4
     assert run["histories"]
 

@@ -94,7 +94,7 @@ def test_answers_of_a_black_box_are_a_teacher(tmp_path, monkeypatch):
     result = distill(
         data="data.jsonl", teacher="store:answers", student="text_cnn:tiny", **settings
     )
-    assert result.report.rows[0].accuracy == 0.0  # which it has, with its classes swapped
+    assert result.report.rows[0].scores["accuracy"] == 0.0  # which it has, with its classes swapped
     assert result.report.rows[0].latency_p50 is None
     assert "faster" not in " ".join(result.report.words)
 

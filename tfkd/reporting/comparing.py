@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from .. import tasks
+from ..data import Example, Schema
 from ..errors import UserError
-from ..tasks.text_classification.scores import agreement, score
-from . import report, verdict
+from ..tasks import Arrays
+from .measuring import TestSet, stored_run
+from .report import Report
 from .speed import speed
 
 BATCH = 32
@@ -25,7 +29,7 @@ def compare(
     baseline=None,
     exported: str | os.PathLike | None = None,
     title: str = "comparison",
-) -> report.Report:
+) -> Report:
     """Score and time classifiers on labelled examples.
 
     Args:
@@ -48,26 +52,30 @@ def compare(
     (['student'], 10)
     """
     batches = _batches(data)
-    labels = np.concatenate([y for _, y in batches])
-    given = {"teacher": teacher, "baseline": baseline, "student": student}
-    models = {name: model for name, model in given.items() if model is not None}
-    runs = {name: _run(model, name) for name, model in models.items()}
+    models = {"teacher": teacher, "baseline": baseline, "student": student}
+    models = {name: model for name, model in models.items() if model is not None}
+    runs = {name: _run(model) for name, model in models.items()}
     if exported is not None:
         runs["exported"] = _run_file(exported)
     logits = {name: _logits(run, batches, name) for name, run in runs.items()}
-    rows = []
+    labels = np.concatenate([y for _, y in batches])
+    task, schemas = tasks.find(tasks.DEFAULT), {}
+    for name, array in logits.items():
+        schemas[name] = Schema(tuple(str(i) for i in range(array.shape[1])))
+    test = TestSet(task, schemas["student"], [Example(label=int(y)) for y in labels])
+    rows: list[list[Arrays]] = [[{}] for _ in labels]
+    answers = {
+        name: task.answers(stored_run({"logits": array}), rows, schemas[name])
+        for name, array in logits.items()
+    }
+    lines = []
     for name, run in runs.items():
-        against = agreement(logits[name], logits["teacher"]) if "teacher" in runs else None
-        rows.append(
-            report.Row(
-                name=name,
-                **score(logits[name], labels),
-                agreement=None if name == "teacher" else against,
-                **_size(models.get(name), exported),
-                **_speed(run, batches, name),
-            )
-        )
-    return report.Report(title, tuple(rows), tuple(_words(logits, labels)))
+        row = test.row(name, answers[name], answers.get("teacher") if name != "teacher" else None)
+        costs = {**_size(models.get(name), exported), **_speed(run, batches, name)}
+        lines.append(dataclasses.replace(row, **costs))
+    words = test.warnings(lines[0].scores) if "teacher" in runs else []
+    words += test.verdict(answers["student"], answers.get("baseline"))
+    return test.report(title, lines, words=words)
 
 
 def _batches(data) -> list[tuple[Any, np.ndarray]]:
@@ -106,7 +114,7 @@ def _inputs(x, name: str):
     return x
 
 
-def _run(model, name: str) -> Callable:
+def _run(model) -> Callable:
     import tensorflow as tf
 
     from ..models.callables import as_teacher
@@ -178,13 +186,3 @@ def _speed(run, batches, name: str) -> dict:
     enough = inputs[: -(-TIMED // BATCH)]
     rows = sum(len(tf.nest.flatten(x)[0]) for x in enough)
     return speed(run, ones[:TIMED], enough, rows)
-
-
-def _words(logits: dict, labels: np.ndarray):
-    if "teacher" in logits:
-        accuracy = score(logits["teacher"], labels)["accuracy"]
-        warning = verdict.near_chance(accuracy, labels)
-        if warning:
-            yield warning
-    if "baseline" in logits:
-        yield verdict.helped(logits["student"], logits["baseline"], labels)

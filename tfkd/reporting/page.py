@@ -1,4 +1,16 @@
-"""The page: figures and plots in one file that needs no network, and runs no text of a reader."""
+"""The page: figures and plots in one file that needs no network, and runs no text of a reader.
+
+A run's `sections` are plain values: `title`, `figures`, and where there is something to say `nav`
+(its name in the navigation), `lead`, `missing` (why the teacher is not in it) and `note`. In
+`figures` a list is shown side by side, and a list within it one above the other. A figure has a
+`kind`: `bars`, `matrix` and `curve` are drawn by `tfkd.reporting.charts`; the others are HTML:
+
+* `table`: `columns` with `title` and `unit`, `rows` of cells, `totals` below them. Units are
+  `share`, `count`, `decimal`, `number`, `name`, `words`, `text` (folded where it is long) and
+  `answer` (a cell `{"answer", "right"}`),
+* `texts`: each with a `head`, its `parts`, and for each of `models` a `probability` and `effects`,
+* `heading`: `text` above what follows.
+"""
 
 from __future__ import annotations
 
@@ -7,70 +19,128 @@ import functools
 import hashlib
 import importlib.util
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from ..errors import missing_extra
-from . import plots, run_plots
+from . import charts, plots
 
 HERE = Path(__file__).parent
-ORDER = ("accuracy", "macro_f1", "log_loss", "ece", "agreement", "parameters", "megabytes")
-MEASURES = (*ORDER, "latency_p50", "latency_p95", "texts_per_second")
+COSTS = {
+    "agreement": {"title": "agreement", "unit": "share"},
+    "parameters": {"title": "parameters", "unit": "count"},
+    "megabytes": {"title": "MB", "unit": "decimal"},
+    "latency_p50": {"title": "p50, ms", "unit": "decimal"},
+    "latency_p95": {"title": "p95, ms", "unit": "decimal"},
+    "texts_per_second": {"title": "texts a second", "unit": "count"},
+}
+_FORMATS = {"share": "{:.2f} %", "count": "{:,.0f}", "decimal": "{:,.2f}"}
 
 
 def page(figures: dict[str, Any]) -> str:
-    """The report as HTML.
+    """Return the report as HTML.
+
+    Args:
+        figures: `{"tfkd": version, "runs": [...]}`, each run a report's plain values with `name`,
+            `histories` and, where its models could be asked, `texts` and `sections`.
 
     Raises:
-        UserError: the extra `report` is not installed.
+        UserError: The extra `report` is not installed.
     """
     check_installed()
     specs = specifications(figures)
     scripts = [library(), (HERE / "page.js").read_text(encoding="utf-8")]
+    measures: dict[str, Any] = {}
+    for run in figures["runs"]:
+        measures |= run["measures"]
     return _template().render(
         figures=figures,
-        measures=MEASURES,
+        sections=[sections_of(run) for run in figures["runs"]],
+        measures=measures,
+        costs=COSTS,
         specs=specs,
-        specs_json=harmless(json.dumps(specs)),
+        specs_json=escape_json(json.dumps(specs)),
         css=(HERE / "page.css").read_text(encoding="utf-8"),
         scripts=scripts,
-        policy=policy(scripts),
+        policy=content_policy(scripts),
     )
 
 
-def specifications(figures: dict[str, Any]) -> dict[str, dict]:
-    """All plots of the page by their element's id."""
-    found = {f"scores-{name}": spec for name, spec in plots.scores(figures["runs"]).items()}
+def specifications(figures: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return all plots of the page by their element's id."""
+    specs = {f"plot-scores-{name}": spec for name, spec in plots.scores(figures["runs"]).items()}
     for number, run in enumerate(figures["runs"]):
-        found |= {f"run-{number}-{name}": spec for name, spec in _of_run(run).items() if spec}
-    return {f"plot-{name}": spec for name, spec in found.items()}
+        for name, section in sections_of(run).items():
+            for place, figure in _walk(section["figures"], f"plot-run-{number}-{name}"):
+                if spec := charts.draw(figure):
+                    specs[place] = spec
+    return specs
 
 
-def _of_run(run: dict) -> dict[str, dict | None]:
-    made: dict[str, dict | None] = {}
-    for number, history in enumerate(run["histories"]):
-        for of in ("loss", "accuracy"):
-            made[f"{of}-{number}"] = run_plots.curve(history, of)
-    if "texts" not in run:
-        return made
-    made["reliability"] = run_plots.reliability(
-        run["reliability"], len(run["confusion"]["classes"])
-    )
-    for model in run["reliability"]:
-        made[f"confusion-{model}"] = run_plots.confusion(run["confusion"], model)
-    for by in ("length", "label"):
-        made[f"slices-{by}"] = run_plots.slices(run["slices"], by)
-    made["robustness"] = run_plots.robustness(run["robustness"])
-    for group in run["fairness"]["groups"]:
-        made[f"fairness-{group['group']}"] = run_plots.fairness(group)
-    return made
+def _walk(figures: list[Any], place: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield each figure of nested lists with the id of its element."""
+    for number, figure in enumerate(figures):
+        if isinstance(figure, list):
+            yield from _walk(figure, f"{place}-{number}")
+        else:
+            yield f"{place}-{number}", figure
+
+
+def sections_of(run: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the sections of a run by name, its training last."""
+    sections = dict(run.get("sections", {}))
+    if run["histories"]:
+        figures: list[Any] = []
+        for history in run["histories"]:
+            figures += [{"kind": "heading", "text": history["name"]}, _curves(history)]
+        sections["training"] = {
+            "title": "Training",
+            "nav": "Training",
+            "figures": figures,
+            "note": "Dashed are the validation texts, on which the teacher does not run, so that "
+            "the loss there holds the labels' terms alone. Metrics in training are measured while "
+            "the weights change.",
+        }
+    return sections
+
+
+def _curves(history: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the curves of one training: its loss with each term, and its metrics."""
+    losses: list[dict[str, Any]] = []
+    metrics: list[dict[str, Any]] = []
+    for epoch in history["epochs"]:
+        for name, value in epoch.items():
+            series = name.removeprefix("val_")
+            split = "validation" if name.startswith("val_") else "training"
+            point = {"x": epoch["epoch"], "y": value, "series": series, "split": split}
+            if name != "epoch":
+                (metrics if series in history["metrics"] else losses).append(point)
+    epochs, names = {"title": "epoch"}, list(dict.fromkeys(point["series"] for point in metrics))
+    title = " and ".join(names)
+    return [
+        {
+            "kind": "curve",
+            "caption": "Loss and its terms; dashed: validation",
+            "x": epochs,
+            "y": {"title": "loss", "logarithmic": True},
+            "points": losses,
+        },
+        {
+            "kind": "curve",
+            "caption": f"{title[:1].upper()}{title[1:]}; dashed: validation",
+            "x": epochs,
+            "y": {"title": title, "unit": "share" if names == ["accuracy"] else "number"},
+            "points": metrics,
+        },
+    ]
 
 
 def check_installed() -> None:
-    """Tell before the work begins that a package is lacking.
+    """Refuse before the work begins where a package is missing.
 
     Raises:
-        UserError: the extra `report` is not installed.
+        UserError: The extra `report` is not installed.
     """
     for name in ("altair", "jinja2", "vl_convert"):
         if importlib.util.find_spec(name) is None:
@@ -79,17 +149,18 @@ def check_installed() -> None:
 
 @functools.cache
 def library() -> str:
-    """Vega, Vega-Lite and Vega-Embed as one script, in the version that Altair writes for."""
+    """Return Vega, Vega-Lite and Vega-Embed as one script, in Altair's version."""
     import vl_convert
 
     version = plots.altair().SCHEMA_VERSION.removeprefix("v").rpartition(".")[0]
+    # The stub of vl_convert does not know that the snippet, here the whole bundle, has a default.
     bundle = vl_convert.javascript_bundle(vl_version=version)  # type: ignore[call-arg]
-    return harmless_script(bundle)  # the whole of it: its stub knows no default
+    return escape_script(bundle)
 
 
-def policy(scripts: list[str]) -> str:
-    """Only these scripts run, and nothing is loaded from anywhere."""
-    hashes = " ".join(f"'sha256-{_digest(each)}'" for each in scripts)
+def content_policy(scripts: list[str]) -> str:
+    """Return the policy by which only these scripts run, and nothing is loaded from anywhere."""
+    hashes = " ".join(f"'sha256-{_digest(script)}'" for script in scripts)
     return (
         f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; "
         "base-uri 'none'; form-action 'none'"
@@ -100,19 +171,19 @@ def _digest(script: str) -> str:
     return base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
 
 
-def harmless(text: str) -> str:
-    r"""JSON that no HTML parser takes for an end of the script.
+def escape_json(text: str) -> str:
+    r"""Escape JSON so that no HTML parser takes a part of it for the end of the script.
 
-    >>> harmless('"</script>"')
+    >>> escape_json('"</script>"')
     '"\\u003c/script>"'
     """
     return text.replace("<", "\\u003c")
 
 
-def harmless_script(text: str) -> str:
-    r"""The same script without an end inside of it.
+def escape_script(text: str) -> str:
+    r"""Escape `</script` so that the script cannot end early inside HTML.
 
-    >>> harmless_script('a = "</script>"')
+    >>> escape_script('a = "</script>"')
     'a = "<\\/script>"'
     """
     return text.replace("</script", "<\\/script").replace("<!--", "<\\!--")
@@ -124,37 +195,19 @@ def _template():
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(FILTERS)
+    environment.filters["format_measure"] = format_measure
+    environment.tests["list"] = lambda value: isinstance(value, list)
     return environment.from_string((HERE / "page.html").read_text(encoding="utf-8"))
 
 
-def shown(value: float | None, measure: str) -> str:
-    """A measure as people read it.
+def format_measure(value: float | None, unit: str) -> str:
+    """Return a number as people read it.
 
-    >>> shown(0.9321, "accuracy"), shown(22713986, "parameters"), shown(None, "ece")
-    ('93.21 %', '22,713,986', '')
+    >>> format_measure(0.9321, "share"), format_measure(22713986, "count")
+    ('93.21 %', '22,713,986')
+    >>> format_measure(0.25, "nats"), format_measure(None, "share")
+    ('0.2500', '')
     """
     if value is None:
         return ""
-    if measure in ("parameters", "texts_per_second", "count"):
-        return f"{value:,.0f}"
-    if measure in ("log_loss", "effect"):
-        return f"{value:.4f}"
-    if measure in ("megabytes", "latency_p50", "latency_p95"):
-        return f"{value:,.2f}"
-    return f"{100 * value:.2f} %"
-
-
-TITLES = {
-    "accuracy": "accuracy",
-    "macro_f1": "macro F1",
-    "log_loss": "log loss",
-    "ece": "ECE",
-    "agreement": "agreement",
-    "parameters": "parameters",
-    "megabytes": "MB",
-    "latency_p50": "p50, ms",
-    "latency_p95": "p95, ms",
-    "texts_per_second": "texts a second",
-}
-FILTERS = {"shown": shown, "title_of": TITLES.__getitem__}
+    return _FORMATS.get(unit, "{:.4f}").format(100 * value if unit == "share" else value)

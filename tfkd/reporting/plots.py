@@ -1,4 +1,4 @@
-"""Vega-Lite specifications from the figures; colours are the page's, by the names of its CSS."""
+"""The look of all plots, and those of scores against cost; colours are named in the page's CSS."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ COLOURS = {
 }
 EXPORTED = ["var(--student)", "var(--c5)", "var(--c6)", "var(--c7)"]
 SHAPES = ["circle", "square", "diamond", "triangle-up", "cross", "triangle-down", "stroke"]
+AXES = {
+    "megabytes": "size in MB, logarithmic",
+    "latency_p50": "milliseconds for one text, logarithmic",
+}
 _QUIET = {"labelColor": "var(--muted)", "titleColor": "var(--muted)"}
 _SIZES = {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal"}
 _LINES = dict.fromkeys(("gridColor", "domainColor", "tickColor"), "var(--line)")
@@ -26,74 +30,84 @@ CONFIG: dict[str, Any] = {
 
 
 def altair():
-    """The library; `page.check_installed` has looked for it."""
+    """Return the library; `page.check_installed` has looked for it."""
     import altair
 
     return altair
 
 
-def finished(chart, height: int = HEIGHT) -> dict[str, Any]:
-    """As wide as the page lets it be, in the page's colours, as a dict."""
+def finish(chart, height: int = HEIGHT) -> dict[str, Any]:
+    """Return a chart as a dict, as wide as the page lets it be and in the page's colours."""
     return chart.properties(width="container", height=height).configure(**CONFIG).to_dict()
 
 
-def share(name: str, title: str, **scale):
-    """A y axis of shares, in percent."""
+def share_axis(name: str, title: str, **scale: Any):
+    """Return a y axis of shares, in percent."""
     alt = altair()
     axis = alt.Axis(format=".0%" if "domain" in scale else "~%", tickCount=6)
     return alt.Y(f"{name}:Q", title=title, axis=axis, scale=alt.Scale(zero=False, **scale))
 
 
 def percent(name: str, title: str):
-    """A line of a tooltip."""
+    """Return a line of a tooltip that shows a share."""
     return altair().Tooltip(f"{name}:Q", title=title, format=".2%")
 
 
-def by_model(names: list[str]):
-    """The colour of each model, the same in all plots."""
+def by_model(names: list[str], field: str = "model"):
+    """Return the colour of each model, the same in all plots."""
     alt = altair()
     files = iter(EXPORTED * len(names))
     colours = [COLOURS[name] if name in COLOURS else next(files) for name in names]
-    return alt.Color("model:N", scale=alt.Scale(domain=names, range=colours))
+    return alt.Color(f"{field}:N", scale=alt.Scale(domain=names, range=colours))
 
 
-def scores(runs: list[dict]) -> dict[str, dict]:
-    """Accuracy against size and against latency, of every model of every run."""
+def scores(runs: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Draw the headline against size and against latency, of every model of every run.
+
+    Runs whose headline is not that of the first run are left out.
+    """
+    if not runs:
+        return {}
+    headline, measure = next(iter(runs[0]["measures"].items()))
     rows = [
-        {"run": run["name"], "model": row["name"], **row} for run in runs for row in run["rows"]
+        {"run": run["name"], "model": row["name"], "score": row["scores"][headline], **row}
+        for run in runs
+        for row in run["rows"]
+        if headline in row["scores"]
     ]
-    axes = {
-        "megabytes": "size in MB, logarithmic",
-        "latency_p50": "milliseconds for one text, logarithmic",
-    }
-    charts = {
-        measure: _against(measure, title, [row for row in rows if row[measure]], len(runs))
-        for measure, title in axes.items()
-    }
-    return {measure: chart for measure, chart in charts.items() if chart}
+    charts = {}
+    for cost in AXES:
+        keys = ("run", "model", "score", cost)
+        known = [{key: row[key] for key in keys} for row in rows if row[cost]]
+        if known:
+            charts[cost] = _score_against(cost, known, measure, len(runs))
+    return charts
 
 
-def _against(measure: str, title: str, rows: list[dict], runs: int) -> dict | None:
-    if not rows:
-        return None
-    alt = altair()
-    keys = ("run", "model", "accuracy", measure)
-    data = alt.Data(values=[{key: row[key] for key in keys} for row in rows])
+def _score_against(
+    cost: str, rows: list[dict[str, Any]], measure: dict[str, Any], runs: int
+) -> dict[str, Any]:
+    alt, title = altair(), measure["title"]
     names, models = (list(dict.fromkeys(row[key] for row in rows)) for key in ("run", "model"))
     axis = alt.Axis(format="~g", tickCount=5, labelOverlap="greedy", grid=False)
     scale = alt.Scale(type="log", padding=24, nice=False)
     shape, shapes = ("run:N", names) if runs > 1 else ("model:N", models)
     below = {"orient": "bottom", "symbolFillColor": "var(--muted)", "symbolStrokeColor": "none"}
     legend = {"legend": alt.Legend(**below)} if runs > 1 else {}
-    chart = alt.Chart(data).encode(
-        alt.X(f"{measure}:Q", title=title, scale=scale, axis=axis),
-        share("accuracy", "accuracy", padding=24),
+    if measure["unit"] == "share":
+        y, tooltip = share_axis("score", title, padding=24), percent("score", title)
+    else:
+        y = alt.Y("score:Q", title=title, scale=alt.Scale(zero=False, padding=24))
+        tooltip = alt.Tooltip("score:Q", title=title, format=".4f")
+    chart = alt.Chart(alt.Data(values=rows)).encode(
+        alt.X(f"{cost}:Q", title=AXES[cost], scale=scale, axis=axis),
+        y,
         by_model(models),
         alt.Shape(shape, scale=alt.Scale(domain=shapes, range=SHAPES), **legend),
         tooltip=[
             *(alt.Tooltip(f"{key}:N") for key in ("run", "model")),
-            percent("accuracy", "accuracy"),
-            alt.Tooltip(f"{measure}:Q", title=title.partition(",")[0], format=",.3~r"),
+            tooltip,
+            alt.Tooltip(f"{cost}:Q", title=AXES[cost].partition(",")[0], format=",.3~r"),
         ],
     )
-    return finished(chart.mark_point(filled=True, size=130, opacity=0.9), 300)
+    return finish(chart.mark_point(filled=True, size=130, opacity=0.9), 300)

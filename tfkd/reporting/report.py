@@ -4,44 +4,47 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ..console import Voice
 from ..errors import UserError
 from ..files import replace_when_whole
+from ..tasks import Measure
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 @dataclass(frozen=True)
 class Row:
-    """One model: shares from 0 to 1, `log_loss` in nats, latency in milliseconds of one text.
+    """One model of a report; `None` where nothing was measured.
 
-    Latency and `texts_per_second` leave the tokenizer out. None where nothing was measured.
+    Attributes:
+        name: What the model is called in the table.
+        scores: The task's measures by key, such as `{"accuracy": 0.93}`.
+        agreement: Share of examples on which it answers as the teacher does.
+        parameters: How many there are.
+        megabytes: Size of its file, or of its parameters in float32.
+        latency_p50: Median milliseconds for one example, without the tokenizer.
+        latency_p95: Milliseconds within which 95 % of the examples are answered.
+        texts_per_second: Examples a second in batches, without the tokenizer.
     """
 
     name: str
-    accuracy: float
-    macro_f1: float
-    log_loss: float
-    ece: float
+    scores: Mapping[str, float]
     agreement: float | None = None
-    parameters: float | None = None  # a count; float as all measures
+    parameters: float | None = None
     megabytes: float | None = None
     latency_p50: float | None = None
     latency_p95: float | None = None
     texts_per_second: float | None = None
 
 
-def _percent(value: float) -> str:
-    return f"{100 * value:.2f} %"
-
-
-_MEASURES = {
-    "accuracy": ("accuracy", _percent),
-    "macro_f1": ("macro F1", _percent),
-    "log_loss": ("log loss", "{:.4f}".format),
-    "ece": ("ECE", _percent),
-    "agreement": ("agreement with teacher", _percent),
+_COSTS: dict[str, tuple[str, Callable[[float], str]]] = {
+    "agreement": ("agreement with teacher", Measure("agreement").format),
     "parameters": ("parameters", "{:,}".format),
     "megabytes": ("MB", "{:.2f}".format),
     "latency_p50": ("latency p50, ms", "{:.2f}".format),
@@ -52,23 +55,42 @@ _MEASURES = {
 
 @dataclass(frozen=True)
 class Report:
-    """Rows of models on the same examples, facts about the run, and the verdict in words."""
+    """Rows of models on the same examples, the verdict in words, and facts about the run.
+
+    Attributes:
+        title: The heading of the table.
+        rows: One model each.
+        measures: What the scores of the rows mean, by key; the first one is the headline.
+        words: The verdict, a sentence each.
+        facts: Settings of the run by name.
+    """
 
     title: str
     rows: tuple[Row, ...]
+    measures: Mapping[str, Measure]
     words: tuple[str, ...] = ()
-    facts: dict = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Row:
+        """Return the row of a model.
+
+        Raises:
+            KeyError: No row has this name.
+        """
         for row in self.rows:
             if row.name == name:
                 return row
         raise KeyError(f"no row {name!r}; there are {', '.join(row.name for row in self.rows)}")
 
+    @property
+    def headline(self) -> str:
+        """Key of the measure that the verdict is about."""
+        return next(iter(self.measures))
+
     def show(self, voice: Voice | None = None) -> None:
-        """Print the table, or one list per model where it is too narrow for one; the verdict."""
+        """Print the table, or one list a model where the console is too narrow; the verdict."""
         voice = voice or Voice()
-        table = self._table()
+        table = self._rich_table()
         wide = voice.console.options.update(width=1_000)
         if voice.console.measure(table, options=wide).minimum <= voice.console.width:
             voice.console.print(table)
@@ -78,20 +100,20 @@ class Report:
             voice.say(line)
 
     def markdown(self) -> str:
-        """The same as Markdown."""
+        """Return table, verdict and facts as Markdown."""
         lines = [f"# {self.title}", "", self.table()]
         lines += [f"{line}\n" for line in self.words]
         lines += [f"* {name}: {value}" for name, value in self.facts.items()]
         return "\n".join(lines).rstrip() + "\n"
 
     def table(self) -> str:
-        """The rows as a table of Markdown."""
-        lines = [_line(["", *[row.name for row in self.rows]])]
-        lines += [_line(["---", *["---:"] * len(self.rows)])]
-        return "\n".join([*lines, *map(_line, self._lines()), ""])
+        """Return the rows as a Markdown table, a column for each model."""
+        lines = [_markdown_line(["", *[row.name for row in self.rows]])]
+        lines += [_markdown_line(["---", *["---:"] * len(self.rows)])]
+        return "\n".join([*lines, *map(_markdown_line, self._lines()), ""])
 
-    def to_dict(self) -> dict:
-        """The same as plain values."""
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
         return dataclasses.asdict(self)
 
     def save(self, folder: Path) -> None:
@@ -101,10 +123,11 @@ class Report:
             with replace_when_whole(folder / name) as part:
                 part.write_text(content, encoding="utf-8")
 
-    def _table(self):
+    def _rich_table(self) -> Table:
         from rich.table import Table
-        from rich.text import Text  # a name with [brackets] is no markup
+        from rich.text import Text
 
+        # `Text`, because a name with [brackets] is no markup.
         table = Table(title=Text(self.title))
         table.add_column("", overflow="fold")
         for row in self.rows:
@@ -123,32 +146,43 @@ class Report:
         voice.say()
 
     def _lines(self) -> list[list[str]]:
-        """One line a measure: its name, and its value for each model."""
-        used = [k for k in _MEASURES if any(getattr(row, k) is not None for row in self.rows)]
-        return [[_MEASURES[key][0], *[_cell(row, key) for row in self.rows]] for key in used]
+        """Return a line for each measure that some model has: its title, and each model's value."""
+        known: list[tuple[str, Callable[[float], str], list[float | None]]] = [
+            (measure.title, measure.format, [row.scores.get(key) for row in self.rows])
+            for key, measure in self.measures.items()
+        ]
+        known += [
+            (title, show, [getattr(row, key) for row in self.rows])
+            for key, (title, show) in _COSTS.items()
+        ]
+        return [
+            [title, *("" if value is None else show(value) for value in values)]
+            for title, show, values in known
+            if any(value is not None for value in values)
+        ]
 
 
 def load(folder: Path) -> Report:
-    """The report of a finished run.
+    """Read the report of a finished run.
 
     Raises:
-        UserError: there is none, or it is damaged.
+        UserError: There is none, or it is damaged.
     """
     file = folder / "report.json"
     if not file.is_file():
         raise UserError(f"{folder} holds no report.json: give the folder of a finished run.")
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-        rows = tuple(Row(**row) for row in found["rows"])
-        return Report(found["title"], rows, tuple(found["words"]), found["facts"])
-    except (ValueError, TypeError, KeyError) as error:
+        values = json.loads(file.read_text(encoding="utf-8"))
+        return Report(
+            title=values["title"],
+            rows=tuple(Row(**row) for row in values["rows"]),
+            measures={key: Measure(**measure) for key, measure in values["measures"].items()},
+            words=tuple(values["words"]),
+            facts=values["facts"],
+        )
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise UserError(f"{file} is damaged ({error!r}): remove it, and run again.") from error
 
 
-def _cell(row: Row, key: str) -> str:
-    value = getattr(row, key)
-    return "" if value is None else _MEASURES[key][1](value)
-
-
-def _line(cells: list[str]) -> str:
-    return f"| {' | '.join(each.replace('|', '/') for each in cells)} |"
+def _markdown_line(cells: list[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"

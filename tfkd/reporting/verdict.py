@@ -2,52 +2,121 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
-from ..tasks.text_classification.scores import gain
+if TYPE_CHECKING:
+    from ..data import Example
+    from ..tasks import Measure, Task
 
-CLEAR = 3.0  # standard errors above always guessing the most frequent class
+CLEAR_ERRORS = 3.0
+"""Standard errors above a constant answer from which on a teacher is worth learning from."""
+DRAWS = 1_000
+MOST_EXAMPLES = 2_000
+"""Examples in one draw; the spread of larger test sets is scaled from draws of this size."""
 
 
-def helped(distilled: np.ndarray, alone: np.ndarray, labels: np.ndarray) -> str:
-    """Distilled against alone, both `[examples, classes]`, on the same examples.
+def helped(
+    task: Task, distilled: Sequence[Any], alone: Sequence[Any], examples: Sequence[Example]
+) -> str:
+    """Say whether distillation helped, given the answers of both students to the same examples.
 
-    >>> right, wrong = np.eye(2)[[0] * 50], np.eye(2)[[1] * 50]
-    >>> helped(right, wrong, np.zeros(50, int))[:19]
-    'Distillation helped'
+    Args:
+        task: Scores the answers; the sentence is about its headline.
+        distilled: Answers of the distilled student.
+        alone: Answers of the same student, trained without the teacher.
+        examples: What both answered; examples without labels do not count.
     """
-    difference, half = gain(distilled, alone, labels)
-    points = f"{100 * difference:+.2f} ± {100 * half:.2f} points of accuracy"
-    where = f"on {np.sum(labels >= 0):,} test examples, 95 % interval"
-    if difference > half:
-        return f"Distillation helped: {points} over the same student trained alone ({where})."
-    if difference < -half:
+    rows = [i for i, example in enumerate(examples) if task.is_labelled(example)]
+    ours, theirs, known = ([items[i] for i in rows] for items in (distilled, alone, examples))
+    if task.headline_is_mean:
+        better = task.per_example(ours, known) - task.per_example(theirs, known)
+        difference, half = mean_gain(better)
+    else:
+        difference, half = bootstrap_gain(task, ours, theirs, known)
+    measure = next(iter(task.measures.values()))
+    gain = _spell_gain(measure, difference, half)
+    where = f"on {len(known):,} test examples, 95 % interval"
+    direction = 1 if measure.higher_is_better else -1
+    if direction * difference > half:
+        return f"Distillation helped: {gain} over the same student trained alone ({where})."
+    if direction * difference < -half:
         return (
-            f"Distillation HURT: {points} against the same student trained alone ({where}). "
+            f"Distillation HURT: {gain} against the same student trained alone ({where}). "
             "Train it without the teacher, or try another temperature or soft_weight."
         )
     return (
-        f"Distillation made no clear difference: {points} against the same student trained alone "
+        f"Distillation made no clear difference: {gain} against the same student trained alone "
         f"({where})."
     )
 
 
-def near_chance(accuracy: float, labels: np.ndarray) -> str | None:
-    """A warning where a teacher is hardly better than the most frequent class, or worse.
+def mean_gain(differences: np.ndarray) -> tuple[float, float]:
+    """Return the mean of paired differences, and the half-width of its 95 % interval.
 
-    >>> near_chance(0.93, np.array([0, 1] * 500)) is None
-    True
-    >>> near_chance(0.51, np.array([0, 1] * 500))[:24]
-    'The teacher is near chan'
+    As if one more example spoke for each side (Agresti and Min 2005): where a few examples all
+    agree, the plain interval has no width at all.
+
+    >>> difference, half = mean_gain(np.zeros(2))
+    >>> difference, round(half, 4)
+    (0.0, 0.693)
     """
-    labels = labels[labels >= 0]
-    chance = np.bincount(labels).max() / len(labels)
-    error = CLEAR * np.sqrt(chance * (1 - chance) / len(labels))
-    if accuracy > chance + error or chance == 1:  # one class alone tells nothing
+    half = 1.96 * np.append(differences, [1, -1]).std() / np.sqrt(len(differences) + 2)
+    return float(differences.mean()), float(half)
+
+
+def bootstrap_gain(
+    task: Task, ours: Sequence[Any], theirs: Sequence[Any], examples: Sequence[Example]
+) -> tuple[float, float]:
+    """Return the difference of two models' headlines, and the half-width of its 95 % interval.
+
+    A paired bootstrap (Koehn 2004): both models are scored on the same examples, drawn with
+    replacement. The interval is at least as wide as `mean_gain` makes it where all examples agree.
+    """
+    headline = next(iter(task.measures))
+
+    def gain(rows: np.ndarray) -> float:
+        known = [examples[i] for i in rows]
+        scores = (task.score([answers[i] for i in rows], known) for answers in (ours, theirs))
+        first, second = (score[headline] for score in scores)
+        return first - second
+
+    count = len(examples)
+    size = min(count, MOST_EXAMPLES)
+    rng = np.random.default_rng(0)
+    draws = np.array([gain(rng.integers(count, size=size)) for _ in range(DRAWS)])
+    half = np.quantile(np.abs(draws - draws.mean()), 0.95) * np.sqrt(size / count)
+    return float(gain(np.arange(count))), max(float(half), mean_gain(np.zeros(count))[1])
+
+
+def near_chance(task: Task, score: float, examples: Sequence[Example]) -> str | None:
+    """Warn of a teacher that is hardly better than the best constant answer, or worse.
+
+    Args:
+        task: Knows what the best constant answer scores.
+        score: The headline of the teacher.
+        examples: What it answered; examples without labels do not count.
+    """
+    chance = task.chance(examples)
+    # A test set with one class alone shows nothing.
+    if chance is None or chance == 1:
         return None
-    where = "below" if accuracy < chance - error else "near"
+    count = sum(task.is_labelled(example) for example in examples)
+    error = CLEAR_ERRORS * np.sqrt(chance * (1 - chance) / count)
+    if score > chance + error:
+        return None
+    where = "below" if score < chance - error else "near"
     return (
-        f"The teacher is {where} chance: {accuracy:.1%} where always naming the most frequent "
-        f"class gives {chance:.1%}. Nothing can be learnt from it: check its labels' order, its "
+        f"The teacher is {where} chance: {score:.1%} where {task.constant_answer} gives "
+        f"{chance:.1%}. Nothing can be learnt from it: check its labels' order, its "
         "tokenizer, and that it was trained for this task."
     )
+
+
+def _spell_gain(measure: Measure, difference: float, half: float) -> str:
+    if measure.unit == "share":
+        return f"{100 * difference:+.2f} ± {100 * half:.2f} points of {measure.title}"
+    unit = f"{measure.unit} of " if measure.unit == "nats" else ""
+    return f"{difference:+.4f} ± {half:.4f} {unit}{measure.title}"

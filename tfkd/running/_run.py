@@ -88,7 +88,7 @@ def _measure(work: Run) -> None:
     from .reports import card
 
     run_report(work).save(work.folder)
-    card.write(work.folder)
+    card.write_card(work.folder)
 
 
 def opened(folder: Path, voice: Voice | None = None) -> Run:

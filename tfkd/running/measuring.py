@@ -1,116 +1,184 @@
-"""The report of a run: teacher, student alone, distilled and exported, on the test texts."""
+"""The report of a run: teacher, student alone, distilled and exported, on the test examples."""
 
 from __future__ import annotations
 
-import itertools
+import dataclasses
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..reporting import report, verdict
+from ..data import Data, Example, Schema
+from ..models.text_model import TextModel
+from ..reporting.measuring import TestSet, run_in_parts, stored_run
+from ..reporting.report import Report, Row
 from ..reporting.speed import SAMPLE, text_speed
-from ..tasks.text_classification.scores import agreement, score
+from ..tasks import Arrays, Task
+from ..tasks import Run as Model
 from ..teachers.stored_answers import StoredTexts
-from ..text.batching import by_length, padded
+from ..text.batching import by_length, micro_batches, padded
 
 if TYPE_CHECKING:
+    from ..console import Voice
+    from ..data.encoded import Encoded
+    from ..runtime import Classifier
+    from ..text import Encoder
     from .phases import Run
 
-CHUNK = 1_000
+_CHUNK = 1_000
+"""Examples that an exported file answers between two steps of a bar."""
 
 
-def run_report(run: Run) -> report.Report:
-    """Score each model of a run on all test texts and time it on some."""
-    labels, teacher = run.encoded("test").labels, run.targets("test")[:]
-    logits = {"teacher": teacher}
-    rows = [_keras_row(run, "teacher", run.teacher, teacher, labels, teacher)]
+def run_report(run: Run) -> Report:
+    """Score each model of a run on all test examples, and time it on some."""
+    test, encoded = open_test_set(run.task, run.data), run.encoded("test")
+    rows, sample = rows_of(encoded), sample_to_time(test.examples)
+    teacher = test.answer(stored_run({"logits": run.targets("test")[:]}), rows)
+    costs = {**_size(run.teacher), **_speed(test, run.teacher, sample)}
+    lines = [dataclasses.replace(test.row("teacher", teacher), **costs)]
+    answers = {}
     for name, file in (("alone", "alone"), ("distilled", "student")):
-        if (run.folder / f"{file}.keras").is_file():
+        path = run.folder / f"{file}.keras"
+        if path.is_file():
             model = run.model(file)
-            logits[name] = on_test(run, model, name)
-            rows.append(_keras_row(run, name, model, logits[name], labels, teacher, file))
-    rows.append(exported_row(run, run.folder / "student.tflite", labels, teacher))
-    warning = verdict.near_chance(rows[0].accuracy, labels)
-    words = [warning] if warning else []
-    if "alone" in logits:
-        words.append(verdict.helped(logits["distilled"], logits["alone"], labels))
-    words += _small(rows)
-    title = f"{run.data.name}: {len(labels):,} test texts" + (
-        " (synthetic)" if run.data.synthetic else ""
-    )
-    return report.Report(title, tuple(rows), (*words, *run.data_notes()), _facts(run))
+            answers[name] = answer_encoded(test, model, encoded, name, run.voice)
+            costs = {**_size(model, path), **_speed(test, model, sample)}
+            row = test.row(name, answers[name], teacher)
+            lines.append(dataclasses.replace(row, **costs))
+    lines.append(file_row(test, run.folder / "student.tflite", run.voice, teacher))
+    words = [
+        *test.warnings(lines[0].scores),
+        *test.verdict(answers.get("distilled", ()), answers.get("alone")),
+        *_compare_costs(lines[0], lines[-1]),
+        *run.data_notes(),
+    ]
+    synthetic = " (synthetic)" if run.data.synthetic else ""
+    title = f"{run.data.name}: {len(test.examples):,} test texts{synthetic}"
+    return test.report(title, lines, words=words, facts=_facts(run))
 
 
-def on_test(run: Run, model, name: str) -> np.ndarray:
-    """The logits of a model for all test texts."""
-    encoded = run.encoded("test")
-    out = np.zeros((len(encoded), model.classes), "float32")
-    with run.voice.bar(f"{name} on test", len(encoded)) as advance:
-        for rows in by_length(encoded.lengths):
-            out[rows] = model(encoded[rows])
-            advance(len(rows))
-    return out
+def open_test_set(task: Task, data: Data) -> TestSet:
+    """Read the test split of a data set."""
+    return TestSet(task, data.schema, list(data.read("test")))
 
 
-def _keras_row(run: Run, name: str, model, logits, labels, teacher, file: str | None = None):
-    size = (run.folder / f"{file}.keras").stat().st_size / 1e6 if file else None
-    return report.Row(
-        name=name,
-        **score(logits, labels),
-        agreement=None if name == "teacher" else agreement(logits, teacher),
-        parameters=model.parameters,
-        megabytes=size or (4e-6 * model.parameters if model.parameters else None),
-        **_model_speed(run, model),
-    )
+def rows_of(encoded: Encoded) -> list[list[Arrays]]:
+    """Return the rows of each encoded example."""
+    return [[encoded.arrays(i) for i in encoded.rows_of(n)] for n in range(encoded.examples)]
 
 
-def _model_speed(run: Run, model) -> dict:
-    """Of what computes; answers that are looked up say nothing of the model that gave them."""
-    if isinstance(model.model, StoredTexts):
-        return {}
-    return text_speed(lambda ids: model(padded(ids)), model.encoder.encode_many(_sample(run)))
+def answer_encoded(
+    test: TestSet, model: TextModel, encoded: Encoded, title: str, voice: Voice
+) -> list[Any]:
+    """Return a model's answers to a test set that its tokenizer has encoded, showing a bar."""
+    with voice.bar(f"{title} on test", len(encoded)) as advance:
+        run = run_in_parts(keras_run(model), _by_length, advance)
+        return test.answer(run, rows_of(encoded))
 
 
-def exported_row(run: Run, path: Path, labels, teacher=None) -> report.Row:
-    """An exported file on all test texts; agreement where the teacher's logits are known."""
+def answer_examples(
+    task: Task, model: TextModel | Classifier, examples: Sequence[Example], schema: Schema
+) -> list[Any]:
+    """Return the answers of a model with a tokenizer to any examples."""
+    run = keras_run(model) if isinstance(model, TextModel) else file_run(model)
+    return task.answers(run, task.encode(examples, model.encoder, schema), schema)
+
+
+def keras_run(model: TextModel) -> Model:
+    """Return a Keras model as a function of rows; those of similar length run together."""
+
+    def run(rows: Sequence[Arrays]) -> list[Arrays]:
+        outputs: dict[int, Arrays] = {}
+        for positions in _by_length(rows):
+            logits = model(padded([rows[i]["input_ids"] for i in positions]))
+            outputs |= {int(i): {"logits": row} for i, row in zip(positions, logits, strict=True)}
+        return [outputs[i] for i in range(len(rows))]
+
+    return run
+
+
+def file_run(classifier: Classifier) -> Model:
+    """Return an exported file as a function of rows; those of similar length run together."""
+
+    def run(rows: Sequence[Arrays]) -> list[Arrays]:
+        ids = [row["input_ids"] for row in rows]
+        outputs: dict[int, Arrays] = {}
+        for positions in micro_batches(ids, classifier.batch or 32):
+            logits = classifier.run([ids[i] for i in positions])[: len(positions)]
+            outputs |= {int(i): {"logits": row} for i, row in zip(positions, logits, strict=True)}
+        return [outputs[i] for i in range(len(rows))]
+
+    return run
+
+
+def file_row(test: TestSet, path: Path, voice: Voice, teacher: Sequence[Any] | None = None) -> Row:
+    """Measure an exported file on all test examples.
+
+    Args:
+        test: The examples.
+        path: The file.
+        voice: Shows a bar.
+        teacher: The teacher's answers, to agree with; `None` where they are not known.
+    """
     from ..runtime import Classifier
 
     classifier = Classifier(path)
-    logits = np.zeros((len(labels), len(run.data.labels)), "float32")
-    with run.voice.bar("exported file on test", len(labels)) as advance:
-        texts, at = run.data.read("test"), 0
-        while chunk := [each.text for each in itertools.islice(texts, CHUNK)]:
-            logits[at : at + len(chunk)] = classifier.logits(chunk)
-            at += len(chunk)
+    answers: list[Any] = []
+    with voice.bar("exported file on test", len(test.examples)) as advance:
+        for start in range(0, len(test.examples), _CHUNK):
+            chunk = test.examples[start : start + _CHUNK]
+            answers += answer_examples(test.task, classifier, chunk, test.schema)
             advance(len(chunk))
-    ids = classifier.encoder.encode_many(_sample(run))
-    return report.Row(
-        name=f"exported ({classifier.quantize or run.config.quantize})",
-        **score(logits, labels),
-        agreement=None if teacher is None else agreement(logits, teacher),
-        megabytes=path.stat().st_size / 1e6,
-        **text_speed(classifier.run, ids, classifier.batch or 32),
-    )
+    row = test.row(f"exported ({classifier.quantize})", answers, teacher)
+    ids = _ids_to_time(test, classifier.encoder, sample_to_time(test.examples))
+    costs: dict[str, Any] = text_speed(classifier.run, ids, classifier.batch or 32)
+    return dataclasses.replace(row, megabytes=path.stat().st_size / 1e6, **costs)
 
 
-def _small(rows) -> list[str]:
-    teacher, file = rows[0], rows[-1]
+def sample_to_time(examples: Sequence[Example]) -> list[Example]:
+    """Return the examples to time, the same for every model."""
+    positions = np.random.default_rng(0).permutation(len(examples))[:SAMPLE]
+    return [examples[i] for i in sorted(positions.tolist())]
+
+
+def _by_length(rows: Sequence[Arrays]) -> Iterable[np.ndarray]:
+    return by_length(np.array([len(row["input_ids"]) for row in rows], "int64"))
+
+
+def _ids_to_time(test: TestSet, encoder: Encoder, sample: Sequence[Example]) -> list[list[int]]:
+    """Return the token ids of the rows of some examples, as a model's tokenizer gives them."""
+    rows = test.task.encode(sample, encoder, test.schema)
+    return [row["input_ids"] for example in rows for row in example]
+
+
+def _size(model: TextModel, file: Path | None = None) -> dict[str, Any]:
+    size = file.stat().st_size / 1e6 if file else None
+    parameters = model.parameters
+    return {
+        "parameters": parameters,
+        "megabytes": size or (4e-6 * parameters if parameters else None),
+    }
+
+
+def _speed(test: TestSet, model: TextModel, sample: Sequence[Example]) -> dict[str, float]:
+    """Time what computes; answers that are looked up say nothing of the model that gave them."""
+    if isinstance(model.model, StoredTexts):
+        return {}
+    ids = _ids_to_time(test, model.encoder, sample)
+    return text_speed(lambda batch: model(padded(batch)), ids)
+
+
+def _compare_costs(teacher: Row, file: Row) -> list[str]:
     parts = []
-    if teacher.megabytes:
+    if teacher.megabytes and file.megabytes:
         parts.append(f"is {teacher.megabytes / file.megabytes:.0f} times smaller")
-    if teacher.latency_p50:
+    if teacher.latency_p50 and file.latency_p50:
         parts.append(f"answers {teacher.latency_p50 / file.latency_p50:.0f} times faster")
     return [f"The exported file {' and '.join(parts)} than the teacher."] if parts else []
 
 
-def _sample(run: Run) -> list[str]:
-    """Test texts to time, the same for every model."""
-    chosen = set(np.random.default_rng(0).permutation(run.data.counts["test"])[:SAMPLE].tolist())
-    return [each.text for i, each in enumerate(run.data.read("test")) if i in chosen]
-
-
-def _facts(run: Run) -> dict:
+def _facts(run: Run) -> dict[str, Any]:
     config = run.config
     return {
         "teacher": config.teacher,

@@ -15,14 +15,12 @@ from ..data.feeding import Feed
 from ..errors import UserError
 from ..models import hugging_face
 from ..models.text_model import TextModel
-from ..reporting import verdict
-from ..tasks.text_classification.scores import score
-from ..text.batching import by_length
 from . import folder as run_folder
 from . import own_teacher
 from .checks import check_teacher, open_for
 from .config import RunConfig
 from .fitting import Schedule, fit, forget
+from .measuring import answer_encoded, open_test_set
 from .vocabulary import learnt
 
 SCORE = "score.json"  # written last
@@ -57,7 +55,7 @@ def teach(config: RunConfig, voice: Voice | None = None) -> TextModel:
     model = make(config, encoder, data, encoded, folder, voice)
     teachers.save(model, folder)
     forget(folder / "members")
-    _tell(model, encoded["test"], folder, voice)
+    _measure(model, data, encoded["test"], folder, voice)
     shutil.rmtree(folder / "work", ignore_errors=True)
     return model
 
@@ -143,18 +141,14 @@ def _fine_tuned(config, encoder, data: Data, encoded, folder: Path, voice: Voice
     return TextModel(model, encoder, data.labels, config.teacher)
 
 
-def _tell(model: TextModel, test: Encoded, folder: Path, voice: Voice) -> None:
-    logits = np.zeros((len(test), model.classes), "float32")
-    with voice.bar("test", len(test)) as advance:
-        for rows in by_length(test.lengths):
-            logits[rows] = model(test[rows])
-            advance(len(rows))
-    found = score(logits, test.labels)
-    run_folder.write_json(folder / SCORE, found)
-    voice.say(
-        f"on {len(test):,} test texts: " + ", ".join(f"{k} {v:.4f}" for k, v in found.items())
-    )
-    warning = verdict.near_chance(found["accuracy"], test.labels)
-    if warning:
+def _measure(model: TextModel, data: Data, encoded: Encoded, folder: Path, voice: Voice) -> None:
+    """Score a teacher on the test examples, write the scores down and say them."""
+    test = open_test_set(tasks.find(tasks.DEFAULT), data)
+    answers = answer_encoded(test, model, encoded, "teacher", voice)
+    scores = test.task.score(answers, test.examples)
+    run_folder.write_json(folder / SCORE, scores)
+    spelled = ", ".join(f"{key} {value:.4f}" for key, value in scores.items())
+    voice.say(f"on {len(test.examples):,} test texts: {spelled}")
+    for warning in test.warnings(scores):
         voice.say(warning)
     voice.say(f"saved; distil it with --teacher keras:{folder}")

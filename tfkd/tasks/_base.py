@@ -90,6 +90,8 @@ class Task(ExampleReader):
     students: ClassVar[tuple[str, ...]] = ()
     hugging_face: ClassVar[str] = ""
     clients: ClassVar[tuple[str, ...]] = ()
+    constant_answer: ClassVar[str] = "always giving the same answer"
+    "What `chance` scores, in words."
     headline_is_mean: ClassVar[bool] = True
 
     def __init__(self, settings: Mapping[str, Any] | None = None):
@@ -196,10 +198,28 @@ class Task(ExampleReader):
         """Return the headline of the best constant answer, or `None` where there is none."""
         return None
 
-    def sections(self) -> Mapping[str, Callable[..., dict]]:
-        """Return further sections of the report's page, by name.
+    def summarize(self, answer: Any) -> str:
+        """Return an answer in a few words, as tables show it."""
+        return str(answer)
 
-        Each is a function of the answers that gives plain values with a `kind`.
+    def confidence(self, answer: Any, of: str | None = None) -> float | None:
+        """Return the probability that the model gave to an answer, or `None` where it has none.
+
+        Args:
+            answer: What the model answered.
+            of: Another answer, as `summarize` gives it, whose probability is wanted.
+        """
+        return None
+
+    def distances(self, answers: Sequence[Any], others: Sequence[Any]) -> np.ndarray:
+        """Return how far the answers of two models lie apart, `[examples]`, from 0 to 1."""
+        return 1.0 - self.same(answers, others)
+
+    def sections(self) -> Mapping[str, Callable[..., dict[str, Any]]]:
+        """Return further sections of the report's page by name.
+
+        Each is a function of the answers by model, the examples and the schema. It returns plain
+        values, as `tfkd.reporting.page` describes them: a title and figures with a `kind`.
         """
         return {}
 

@@ -5,32 +5,50 @@ import pytest
 import report_toys as toys
 
 from tfkd.reporting.sections import differences as module
-from tfkd.reporting.sections.differences import apart, differences, widest
+from tfkd.reporting.sections.differences import differences, most_different
+from tfkd.tasks.text_classification import predictions
+
+
+def cells(section: dict) -> list[dict]:
+    """The lines of the table by the columns' titles; a model's probability by its name."""
+    (table,) = section["figures"]
+    titles = [column["title"] for column in table["columns"]]
+    titles[3], titles[5] = "teacher's", "student's"
+    return [dict(zip(titles, row, strict=True)) for row in table["rows"]]
 
 
 def test_the_widest_differences_come_first(monkeypatch):
     """200 texts that hardly differ, and the one that matters is not among them."""
-    found = differences(toys.answers())
+    section = differences(toys.answers())
+    found = cells(section)
     # Alike in the short texts; in the long ones the student says 0.5, the teacher 1 / (1 + e^-4).
-    assert [each["text"] for each in found["shown"][:2]] == list(toys.TEXTS[2:])
-    assert found["shown"][0]["difference"] == pytest.approx(1 / (1 + np.exp(-4)) - 0.5)
-    assert found["shown"][2]["difference"] == 0
-    assert (found["texts"], found["other_answers"]) == (4, 1)
-    assert (found["teacher_right"], found["student_right"]) == (1, 0)
-    first = found["shown"][0]
-    assert first["teacher"]["answer"] == first["label"] == "positive"
-    assert first["student"] == {"answer": "negative", "probability": 0.5}
+    assert [each["text"] for each in found[:2]] == list(toys.TEXTS[2:])
+    assert found[0]["difference"] == pytest.approx(1 / (1 + np.exp(-4)) - 0.5)
+    assert found[2]["difference"] == 0
+    numbers = [part["value"] for part in section["lead"] if isinstance(part, dict)]
+    assert numbers == [1, 4, 1, 0]  # differ, of texts, teacher right, student right
+    assert found[0]["label"] == "positive"
+    assert found[0]["teacher"] == {"answer": "positive", "right": True}
+    assert found[0]["student"] == {"answer": "negative", "right": False}
+    assert found[0]["student's"] == 0.5
     monkeypatch.setattr(module, "SHOWN", 3)
-    assert len(differences(toys.answers())["shown"]) == 3
+    assert len(cells(differences(toys.answers()))) == 3
 
 
 def test_without_a_teacher():
     """A table of differences from nobody; and occlusion still needs texts to look at."""
     alone = toys.answers(with_teacher=False)
-    assert differences(alone) is None
-    assert widest(alone, 2).tolist() == [2, 3]  # those it is least sure of
+    section = differences(alone)
+    assert section["figures"] == []
+    assert section["note"] == "Not known without the teacher: its folder is gone."
+    assert most_different(alone, 2).tolist() == [2, 3]  # those it is least sure of
 
 
 def test_more_classes_than_two():
     """The sum counted twice, 200 % apart."""
-    assert apart(np.eye(3)[[0]], np.eye(3)[[2]]).tolist() == [1.0]
+    classes = ("a", "b", "c")
+    one, other = (
+        predictions(900 * np.eye(3)[[0]], classes),
+        predictions(900 * np.eye(3)[[2]], classes),
+    )
+    assert toys.TASK.distances(one, other).tolist() == [1.0]

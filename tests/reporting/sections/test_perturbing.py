@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from tfkd.reporting.sections.perturbing import negated, typos
+from tfkd.reporting.sections.perturbing import add_typos, negate
 
 
 def changed(text, share, seed=0):
-    return typos(text, share, np.random.default_rng(seed))
+    return add_typos(text, share, np.random.default_rng(seed))
 
 
 def test_typos_swap_two_letters_inside_of_longer_words():
@@ -52,4 +52,4 @@ def test_nothing_to_mistype(text):
 )
 def test_negations(text, expected):
     """`island` negated, or `not not`."""
-    assert negated(text) == expected
+    assert negate(text) == expected

@@ -1,21 +1,35 @@
 """Robustness, fairness and occlusion, with models whose answers can be worked out."""
 
+import json
+
 import numpy as np
 import pytest
 import report_toys as toys
 
 from tfkd.reporting.sections import fairness as fair
 from tfkd.reporting.sections.fairness import fairness
-from tfkd.reporting.sections.occlusion import attribution, parts
+from tfkd.reporting.sections.occlusion import occlusion, split_text
 from tfkd.reporting.sections.robustness import robustness
+
+
+def changes(given) -> dict:
+    """The scores by change and model."""
+    section = robustness(given)
+    _, table = section["figures"]
+    found = {}
+    for name, texts, *numbers, example in table["rows"]:
+        found[name] = {"texts": texts, "example": example}
+        for at, model in enumerate(["teacher", "student"]):
+            keys = ("before", "after", "flipped")
+            found[name][model] = dict(zip(keys, numbers[3 * at : 3 * at + 3], strict=True))
+    return found
 
 
 def test_flips_and_accuracy_of_changed_texts():
     """Unchanged texts that count make any model look robust."""
     texts = ["it is good", "it is bad", "so good", "it isn't good"]
     given = toys.answers(texts, [1, 0, 1, 1])
-    found = {each["change"]: each for each in robustness(given)["changes"]}
-    negation = found["negations"]
+    negation = changes(given)["negations"]
     assert negation["texts"] == 3  # `so good` has nothing to negate
     # The teacher reads `it is not good` as 2 - 1, `it is not bad` as -3, `it is good` as 2; before
     # it read all three in the same way.
@@ -29,15 +43,15 @@ def test_flips_and_accuracy_of_changed_texts():
 def test_typos_hide_the_words_that_a_model_knows():
     """A change that is never made, and flips nothing."""
     texts = ["good good good"] * 30
-    found = robustness(toys.answers(texts, [1] * 30))["changes"][1]
+    found = changes(toys.answers(texts, [1] * 30))["typos in 30 % of words"]
     assert found["texts"] == 30
     assert found["teacher"]["after"] == 1.0  # two of three words are left
     texts = ["good"] * 30
-    found = robustness(toys.answers(texts, [1] * 30))["changes"][1]
+    found = changes(toys.answers(texts, [1] * 30))["typos in 30 % of words"]
     assert found["student"] == {"before": 1.0, "after": 0.0, "flipped": 1.0}
 
 
-@pytest.mark.parametrize("part", [robustness, fairness, attribution])
+@pytest.mark.parametrize("part", [robustness, fairness, occlusion])
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
@@ -49,36 +63,44 @@ def test_typos_hide_the_words_that_a_model_knows():
 def test_a_teacher_that_cannot_be_asked(part, changes, why):
     """An hour of a slow teacher for one figure; or its absence that nobody explains."""
     found = part(toys.answers(**changes))
-    assert why in found["teacher_missing"]
-    rows = found.get("changes", found.get("groups", found.get("shown")))
-    assert rows
-    assert all("student" in each and "teacher" not in each for each in rows)
+    assert why in found["missing"]
+    assert found["figures"]
+    text = json.dumps(found["figures"])
+    assert '"model": "student"' in text or '"models": {"student"' in text
+    assert "teacher" not in text
 
 
 def test_a_word_that_changes_the_answer_is_found(monkeypatch):
     """A model that dislikes a name, and the table says that all is well."""
     monkeypatch.setattr(fair, "TEMPLATES", {"name": ("{} said: {}", ("Ann", "Bob", "bad"))})
     texts = ["good"] * 8
-    (group,) = fairness(toys.answers(texts, [1] * 8))["groups"]
+    (((plot, table),),) = fairness(toys.answers(texts, [1] * 8))["figures"]
     # The student reads `bad said: good`, 0: it answers the first class, negative.
-    for model in ("teacher", "student"):
-        assert group[model]["accuracy"] == [1.0, 1.0, 0.0]
-        assert group[model]["flipped"] == [0.0, 0.0, 1.0]
-        assert group[model]["any_flipped"] == 1.0
-        assert group[model]["widest"] == pytest.approx(1 / (1 + np.exp(-4)) - 0.5)
-    assert group["template"] == "… said: TEXT"
+    assert table["rows"] == [
+        ["Ann", *(1.0, 0.0) * 2],
+        ["Bob", *(1.0, 0.0) * 2],
+        ["bad", *(0.0, 1.0) * 2],
+    ]
+    any_flip, widest = table["totals"]
+    assert any_flip[1:] == [None, 1.0] * 2
+    assert widest[2::2] == pytest.approx([1 / (1 + np.exp(-4)) - 0.5] * 2)
+    assert plot["caption"] == "Accuracy of “… said: TEXT”"
+    assert [row["value"] for row in plot["rows"]] == [1.0, 1.0, 0.0] * 2
 
 
 def test_braces_in_a_text_are_no_placeholders():
     """`{0}` in a review, and the report ends with a KeyError."""
-    assert fairness(toys.answers(["good {name} {}", "bad {0"], [1, 0]))["sample"] == 1
+    found = fairness(toys.answers(["good {name} {}", "bad {0"], [1, 0]))
+    assert found["note"].startswith("1 of the shorter test texts")
 
 
 def test_the_effect_of_each_word():
     """Signs the wrong way round: the words for an answer shown as those against it."""
     given = toys.answers(["bad good good", "so so"], [1, 0])
-    found = next(each for each in attribution(given)["shown"] if each["answer"] == "positive")
+    texts = occlusion(given)["figures"][0]["texts"]
+    found = next(each for each in texts if each["head"][-1] == {"bold": "positive"})
     assert found["parts"] == ["bad", "good", "good"]
+    found = found["models"]
     likely = 1 / (1 + np.exp(-4.0))
     assert found["teacher"]["probability"] == pytest.approx(likely)
     without_bad, without_good = 1 / (1 + np.exp(-8.0)), 0.5
@@ -89,13 +111,13 @@ def test_the_effect_of_each_word():
 
 def test_long_texts_and_single_words():
     """A thousand passes for one long text; an empty text, which no classifier takes."""
-    assert len(parts("word " * 1_000)) <= 60
-    assert " ".join(parts("a b c d e", 2)) == "a b c d e"
+    assert len(split_text("word " * 1_000)) <= 60
+    assert " ".join(split_text("a b c d e", 2)) == "a b c d e"
     asked = []
 
-    def ask(texts):
-        asked.extend(texts)
-        return toys.student(texts)
+    def ask(examples):
+        asked.extend(example.text for example in examples)
+        return toys.student(examples)
 
-    attribution(toys.answers(["good"], [1], ask=ask))
+    occlusion(toys.answers(["good"], [1], ask=ask))
     assert asked == ["."]

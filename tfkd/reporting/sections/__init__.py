@@ -1,1 +1,1 @@
-"""The parts of the page, each worked out from texts, labels and probabilities."""
+"""The sections of the page: plain values from the answers of models to examples."""

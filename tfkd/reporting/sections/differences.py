@@ -1,6 +1,8 @@
-"""The texts on which student and teacher differ most."""
+"""The examples on which student and teacher differ most."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
@@ -9,50 +11,66 @@ from .answers import Answers
 SHOWN = 200
 
 
-def apart(teacher: np.ndarray, student: np.ndarray) -> np.ndarray:
-    """Half the sum of the differences of probabilities, `[texts]`: 0 the same, 1 opposite.
-
-    >>> apart(np.array([[0.9, 0.1]]), np.array([[0.2, 0.8]])).round(2).tolist()
-    [0.7]
-    """
-    return np.abs(teacher - student).sum(axis=1) / 2
-
-
-def widest(answers: Answers, most: int) -> np.ndarray:
-    """The positions of the texts that differ most, the widest difference first.
+def most_different(answers: Answers, most: int) -> np.ndarray:
+    """Return the positions of the examples that differ most, the widest difference first.
 
     Without a teacher, those that the student is least sure of.
     """
+    if answers.teacher is not None:
+        distances = answers.task.distances(answers.teacher, answers.student)
+        return np.argsort(-distances, kind="stable")[:most]
+    confidences = [answers.task.confidence(answer) or 0.0 for answer in answers.student]
+    return np.argsort(confidences, kind="stable")[:most]
+
+
+def differences(answers: Answers) -> dict[str, Any]:
+    """Return how many answers differ, who was right then, and the examples that differ most."""
+    section = {"title": "Where student and teacher differ", "nav": "Differences"}
     if answers.teacher is None:
-        return np.argsort(answers.student.max(axis=1), kind="stable")[:most]
-    return np.argsort(-apart(answers.teacher, answers.student), kind="stable")[:most]
-
-
-def differences(answers: Answers) -> dict | None:
-    """How many answers differ, who was right then, and the texts that differ most."""
-    if answers.teacher is None:
-        return None
-    teacher, student = answers.teacher.argmax(axis=1), answers.student.argmax(axis=1)
-    other, labels = teacher != student, answers.labels
-    far = apart(answers.teacher, answers.student)
-    return {
-        "texts": len(labels),
-        "other_answers": int(other.sum()),
-        "teacher_right": int(np.sum(other & (teacher == labels))),
-        "student_right": int(np.sum(other & (student == labels))),
-        "shown": [_one(answers, i, float(far[i])) for i in widest(answers, SHOWN)],
+        why = answers.facts.get("teacher_missing", "no teacher")
+        return {**section, "figures": [], "note": f"Not known without the teacher: {why}."}
+    task, quality = answers.task, answers.quality()
+    right = {model: values == 1 for model, values in quality.items()}
+    other = ~task.same(answers.teacher, answers.student)
+    distances = task.distances(answers.teacher, answers.student)
+    rows = most_different(answers, SHOWN)
+    with_confidence = task.confidence(answers.student[0]) is not None
+    lead = [
+        *("The answers differ on ", _count(other.sum()), " of ", _count(len(other))),
+        *(" texts. Of these the teacher is right on ", _count(sum(other & right["teacher"]))),
+        *(", the student on ", _count(sum(other & right["student"]))),
+        f". Below are the {len(rows)} texts whose "
+        f"{'probabilities lie' if with_confidence else 'answers are'} furthest apart, the widest "
+        "first.",
+    ]
+    columns = [{"title": "text", "unit": "text"}, {"title": "label", "unit": "words"}]
+    for model in answers.by_model:
+        columns.append({"title": model, "unit": "answer"})
+        if with_confidence:
+            columns.append({"title": "its probability", "unit": "share"})
+    texts, lines = answers.texts(), []
+    for i in rows.tolist():
+        cells: list[Any] = [texts[i], answers.expected(answers.examples[i])]
+        for model, given in answers.by_model.items():
+            cells.append({"answer": task.summarize(given[i]), "right": bool(right[model][i])})
+            if with_confidence:
+                cells.append(task.confidence(given[i]))
+        lines.append([*cells, float(distances[i])])
+    table = {
+        "kind": "table",
+        "caption": "Texts on which student and teacher differ",
+        "sortable": True,
+        "tall": True,
+        "columns": [*columns, {"title": "difference", "unit": "share"}],
+        "rows": lines,
     }
+    apart = (
+        "The difference is half the sum over all classes of how far the probabilities lie apart: "
+        "0 % the same, 100 % opposite. "
+    )
+    note = f"{apart if with_confidence else ''}A label can be wrong, too."
+    return {**section, "lead": lead, "figures": [table], "note": note}
 
 
-def _one(answers: Answers, i: int, difference: float) -> dict:
-    return {
-        "text": answers.texts[i],
-        "label": answers.classes[answers.labels[i]],
-        **{name: _answer(answers, likely[i]) for name, likely in answers.both.items()},
-        "difference": difference,
-    }
-
-
-def _answer(answers: Answers, likely: np.ndarray) -> dict:
-    best = int(likely.argmax())
-    return {"answer": answers.classes[best], "probability": float(likely[best])}
+def _count(value: int) -> dict[str, Any]:
+    return {"value": int(value), "unit": "count"}

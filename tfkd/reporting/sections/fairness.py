@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
-from .answers import Answers, chosen
+from ...data import Example
+from .answers import Answers, Ask, known_mean, sample_rows, text_roles
 
 BODIES = 25
 # First names as in Bertrand and Mullainathan 2004 (doi:10.1257/0002828042002561), and others.
@@ -23,46 +27,111 @@ TEMPLATES: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-def fairness(answers: Answers) -> dict:
-    """For each word in the template: the accuracy, and how often the answer is another.
+def fairness(answers: Answers) -> dict[str, Any] | None:
+    """Return for each word in a template the quality, and how often the answer is another.
 
-    Another, that is, than the answer that most of the words get around the same text.
+    Another, that is, than the answer that most of the words get around the same text. `None`
+    where a task reads no texts.
     """
-    bodies = _shorter(answers)
+    if not text_roles(answers.task):
+        return None
+    bodies = _sample_short(answers)
     count = sum(len(words) for _, words in TEMPLATES.values()) * len(bodies)
-    asked, why = answers.askable(count)
+    models, missing = answers.models_within_budget(count)
     return {
-        "sample": len(bodies),
-        "teacher_missing": why,
-        "groups": [_group(answers, name, bodies, asked) for name in TEMPLATES],
+        "title": "Names and identities",
+        "missing": missing,
+        "figures": [[_group(answers, name, bodies, models) for name in TEMPLATES]],
+        "note": f"{len(bodies):,} of the shorter test texts, each after the same words but one. "
+        "Flipped: the answer is another than the one most words get around that text. Few texts "
+        "and one sentence: a difference here is a reason to look closer, and no difference proves "
+        "nothing.",
     }
 
 
-def _shorter(answers: Answers) -> np.ndarray:
-    """Some texts of the shorter half, in which a few words more count for something."""
-    order = np.argsort([len(each) for each in answers.texts], kind="stable")
+def _sample_short(answers: Answers) -> np.ndarray:
+    """Return positions of the shorter half, in which a few words more count for something."""
+    order = np.argsort([len(text) for text in answers.texts()], kind="stable")
     half = order[: max(1, (len(order) + 1) // 2)]
-    return np.sort(half[chosen(len(half), BODIES)])
+    return np.sort(half[sample_rows(len(half), BODIES)])
 
 
-def _group(answers: Answers, name: str, bodies: np.ndarray, asked: dict) -> dict:
+def _group(
+    answers: Answers, name: str, bodies: np.ndarray, models: Mapping[str, Ask]
+) -> list[dict[str, Any]]:
+    """Return the plot and the table of one template."""
     template, words = TEMPLATES[name]
-    texts = [template.format(word, answers.texts[i]) for i in bodies for word in words]
-    found: dict = {"group": name, "template": template.format("…", "TEXT"), "words": list(words)}
-    for model, ask in asked.items():
-        likely = ask(texts).reshape(len(bodies), len(words), -1)
-        found[model] = _scores(likely, answers.labels[bodies])
-    return found
-
-
-def _scores(likely: np.ndarray, labels: np.ndarray) -> dict:
-    """Of probabilities `[bodies, words, classes]`."""
-    given = likely.argmax(axis=2)
-    usual = np.array([np.bincount(row).argmax() for row in given])
-    of_label = likely[np.arange(len(labels)), :, labels]
-    return {
-        "accuracy": np.mean(given == labels[:, None], axis=0).tolist(),
-        "flipped": np.mean(given != usual[:, None], axis=0).tolist(),
-        "any_flipped": float(np.mean((given != usual[:, None]).any(axis=1))),
-        "widest": float(np.ptp(of_label, axis=1).max()),
+    role = text_roles(answers.task)[0]
+    examples = [
+        Example({**example, role: template.format(word, example[role])})
+        for example in (answers.examples[i] for i in bodies)
+        for word in words
+    ]
+    scores = {
+        model: _score_words(answers, ask(examples), examples, len(words))
+        for model, ask in models.items()
     }
+    shown, quality = template.format("…", "TEXT"), answers.quality_title
+    plot = {
+        "kind": "bars",
+        "caption": f"{answers.quality_heading} of “{shown}”",
+        "title": quality,
+        "unit": "share",
+        "rows": [
+            {"name": word, "model": model, "value": score[quality][i]}
+            for model, score in scores.items()
+            for i, word in enumerate(words)
+        ],
+    }
+    columns = [
+        {"title": title, "unit": "share"} for model in models for title in (model, "flipped")
+    ]
+    widest = [score["widest"] for score in scores.values()]
+    totals = {
+        "texts with any flip": [score["any_flipped"] for score in scores.values()],
+        **({"widest change of the label's probability": widest} if None not in widest else {}),
+    }
+    table = {
+        "kind": "table",
+        "caption": shown,
+        "columns": [{"title": "in the place of …", "unit": "name"}, *columns],
+        "rows": [
+            [word, *(score[key][i] for score in scores.values() for key in (quality, "flipped"))]
+            for i, word in enumerate(words)
+        ],
+        "totals": [
+            [title, *(cell for value in values for cell in (None, value))]
+            for title, values in totals.items()
+        ],
+    }
+    return [plot, table]
+
+
+def _score_words(
+    answers: Answers, given: list[Any], examples: list[Example], words: int
+) -> dict[str, Any]:
+    """Return scores of answers to examples `[bodies * words]`."""
+    task = answers.task
+    good = task.per_example(given, examples).reshape(-1, words)
+    other = ~task.same(given, _usual_answers(answers, given, words)).reshape(-1, words)
+    labels = [answers.expected(example) for example in examples]
+    of_label = [task.confidence(a, label) for a, label in zip(given, labels, strict=True)]
+    changes = None
+    if None not in of_label:
+        changes = float(np.ptp(np.array(of_label).reshape(-1, words), axis=1).max())
+    return {
+        answers.quality_title: [known_mean(column) for column in good.T],
+        "flipped": other.mean(axis=0).tolist(),
+        "any_flipped": float(np.mean(other.any(axis=1))),
+        "widest": changes,
+    }
+
+
+def _usual_answers(answers: Answers, given: list[Any], words: int) -> list[Any]:
+    """Return for each answer the one that most words get around the same text."""
+    usual = []
+    for start in range(0, len(given), words):
+        body = given[start : start + words]
+        votes = [answers.task.same(body, [answer] * words).sum() for answer in body]
+        usual += [body[int(np.argmax(votes))]] * words
+    return usual

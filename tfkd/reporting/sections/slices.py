@@ -1,27 +1,77 @@
-"""The accuracy of parts of the test texts: by their length, and by their label."""
+"""How well the models answer parts of the test examples: by their length, and by their label."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from .answers import Answers
 
-
-def slices(answers: Answers) -> list[dict]:
-    """Parts with the accuracy of each model, and where students most often lose."""
-    return [_score(answers, *each) for each in (*by_words(answers.texts), *_by_label(answers))]
+CAPTIONS = {"length": "By the length of the text, in quarters", "label": "By label"}
 
 
-def by_words(texts: list[str]) -> list[tuple[str, str, np.ndarray]]:
-    """Four parts of about as many texts, by the number of words.
+def slices(answers: Answers) -> dict[str, Any]:
+    """Return the quality of each model on each part, with its 95 % interval."""
+    title = answers.quality_title
+    quality = answers.quality()
+    parts = [
+        (by, name, scores)
+        for by, name, rows in (*slice_by_words(answers.texts()), *_slice_by_label(answers))
+        if (scores := _score_part(quality, name, rows))
+    ]
+    plots = [
+        {
+            "kind": "bars",
+            "caption": caption,
+            "title": title,
+            "unit": "share",
+            "rows": [row for of, _, scores in parts if of == by for row in scores],
+        }
+        for by, caption in CAPTIONS.items()
+        if any(of == by for of, _, _ in parts)
+    ]
+    columns = [
+        {"title": heading, "unit": "share"} for name in quality for heading in (name, "from", "to")
+    ]
+    table = {
+        "kind": "table",
+        "caption": f"{answers.quality_heading} of parts",
+        "sortable": True,
+        "columns": [
+            {"title": "part", "unit": "name"},
+            {"title": "texts", "unit": "count"},
+            *columns,
+        ],
+        "rows": [
+            [
+                *(f"{by}: {name}", scores[0]["texts"]),
+                *(score[key] for score in scores for key in ("value", "low", "high")),
+            ]
+            for by, name, scores in parts
+        ],
+    }
+    recall = f" By label, the {title} is the recall of that class." if len(plots) > 1 else ""
+    return {
+        "title": "Parts of the test texts",
+        "nav": "Slices",
+        "figures": [plots, table],
+        "note": f"The lines are 95 % intervals (Wilson).{recall}",
+    }
 
-    >>> [(name, part.tolist()) for _, name, part in by_words(["a", "a b", "a b c", "a b c d"])]
+
+def slice_by_words(texts: list[str]) -> list[tuple[str, str, np.ndarray]]:
+    """Return four parts of about as many texts, by the number of words.
+
+    >>> parts = slice_by_words(["a", "a b", "a b c", "a b c d"])
+    >>> [(name, rows.tolist()) for _, name, rows in parts]
     [('1 words', [0]), ('2 words', [1]), ('3 words', [2]), ('4 words', [3])]
     """
-    words = np.array([len(each.split()) for each in texts])
+    words = np.array([len(text.split()) for text in texts])
     edges = np.unique(np.quantile(words, [0.25, 0.5, 0.75]))
-    of = np.searchsorted(edges, words, side="left")
-    parts = (np.flatnonzero(of == each) for each in np.unique(of))
+    quarters = np.searchsorted(edges, words, side="left")
+    parts = (np.flatnonzero(quarters == quarter) for quarter in np.unique(quarters))
     return [("length", f"{_span(words[rows])} words", rows) for rows in parts]
 
 
@@ -30,27 +80,38 @@ def _span(words: np.ndarray) -> str:
     return f"{least:,} to {most:,}" if least < most else f"{least:,}"
 
 
-def _by_label(answers: Answers) -> list[tuple[str, str, np.ndarray]]:
-    found = ((name, np.flatnonzero(answers.labels == i)) for i, name in enumerate(answers.classes))
-    return [("label", name, rows) for name, rows in found if len(rows)]
+def _slice_by_label(answers: Answers) -> list[tuple[str, str, np.ndarray]]:
+    """Return a part for each class, where an example has one class."""
+    labels = [example.get("label") for example in answers.examples]
+    ids = np.array([label if isinstance(label, (int, np.integer)) else -1 for label in labels])
+    parts = ((name, np.flatnonzero(ids == i)) for i, name in enumerate(answers.schema.labels))
+    return [("label", name, rows) for name, rows in parts if len(rows)]
 
 
-def _score(answers: Answers, by: str, name: str, rows: np.ndarray) -> dict:
-    found: dict = {"by": by, "slice": name, "texts": len(rows)}
-    for model, likely in answers.both.items():
-        right = int(np.sum(likely[rows].argmax(axis=1) == answers.labels[rows]))
-        low, high = interval(right, len(rows))
-        found[model] = {"accuracy": right / len(rows), "low": low, "high": high}
-    return found
+def _score_part(
+    quality: Mapping[str, np.ndarray], name: str, rows: np.ndarray
+) -> list[dict[str, Any]]:
+    """Return the mean of each model with its interval; nothing where no example has a label."""
+    scores = []
+    for model, values in quality.items():
+        known = values[rows][~np.isnan(values[rows])]
+        if len(known):
+            low, high = share_interval(float(known.sum()), len(known))
+            value = float(known.sum()) / len(known)
+            scores.append(
+                {"name": name, "texts": len(rows), "model": model}
+                | {"value": value, "low": low, "high": high}
+            )
+    return scores
 
 
-def interval(right: int, count: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927).
+def share_interval(successes: float, count: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share (Wilson 1927).
 
-    >>> [round(each, 3) for each in interval(9, 10)]
+    >>> [round(end, 3) for end in share_interval(9, 10)]
     [0.596, 0.982]
     """
-    z, share = 1.96, right / count
+    z, share = 1.96, successes / count
     middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
     half = z * np.sqrt(share * (1 - share) / count + z**2 / (4 * count**2)) / (1 + z**2 / count)
     return float(max(0, middle - half)), float(min(1, middle + half))

@@ -1,33 +1,38 @@
-"""The models of a finished run, asked about its test texts; what is stored is looked up."""
+"""The models of a finished run, asked about its test examples; what is stored is looked up."""
 
 from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...errors import UserError, first_line
+from ...reporting.measuring import TestSet, stored_run
 from ...reporting.report import Report
-from ...reporting.sections.answers import SECONDS, Answers, Asked, chosen
-from ...tasks.text_classification.scores import probabilities
+from ...reporting.sections.answers import SECONDS, Answers, Ask, sample_rows
 from ...teachers.stored_answers import StoredTexts
-from ..measuring import exported_row
+from ..measuring import answer_examples, file_row, open_test_set
 
 if TYPE_CHECKING:
+    from ...console import Voice
+    from ...data import Example
     from ..phases import Run
     from ..targets import Targets
 
-LEAST, MOST = 100, 500  # texts that a teacher reads whose outputs are not stored
-CHUNK = 500
+_LEAST, _MOST = 100, 500
+"""How many examples a teacher answers whose outputs are not stored."""
+_CHUNK = 500
+"""Examples between two steps of a bar."""
 
 
 @dataclass(frozen=True)
-class Teacher:
-    """What is stored of a teacher, and whom to ask; and why, where one of them is None."""
+class TeacherAnswers:
+    """What is stored of a teacher, and how to ask it; and why, where one of them is missing."""
 
-    ask: Asked | None = None
+    ask: Ask | None = None
     stored: Targets | None = None
     missing: str = ""
     store_missing: str = ""
@@ -38,94 +43,111 @@ class Teacher:
         return "stored" if self.stored is not None else "asked again" if self.ask else ""
 
 
-def answers(run: Run, report: Report, most: int = 0) -> Answers:
-    """Ask the models of a run; about at most `most` texts where given.
+def ask_models(run: Run, report: Report, most: int = 0) -> Answers:
+    """Ask the models of a run about its test examples.
 
     A teacher whose outputs are not stored reads a sample, as large as it can in a minute.
 
+    Args:
+        run: A finished run.
+        report: Its report.
+        most: How many examples are looked at; 0 for all.
+
     Raises:
-        UserError: the run has no student.
+        UserError: The run has no student.
     """
     rate = next((row.texts_per_second for row in report.rows if row.name == "teacher"), None)
-    teacher, total = _teacher(run), run.data.counts["test"]
+    test = open_test_set(run.task, run.data)
+    teacher, total = _find_teacher(run, test), len(test.examples)
     limit = most or total
     if teacher.source == "asked again":
-        limit = min(limit, int(np.clip((rate or 0) * SECONDS, LEAST, MOST)))
-    rows = chosen(total, limit)
-    texts, labels = _read(run, rows)
-    ask, file = _student(run)
-    facts = {"texts": len(texts), "of": total, "student": file, "teacher": teacher.source}
-    facts |= {"teacher_missing": teacher.missing, "store_missing": teacher.store_missing}
+        limit = min(limit, int(np.clip((rate or 0) * SECONDS, _LEAST, _MOST)))
+    rows = sample_rows(total, limit)
+    examples = [test.examples[i] for i in rows]
+    ask, file = _find_student(run, test)
+    given = None
+    if teacher.stored is not None:
+        given = _look_up(run, test, teacher.stored, rows)
+    elif teacher.ask:
+        given = _ask_all("teacher", teacher.ask, examples, run.voice)
     return Answers(
-        texts=texts,
-        labels=labels,
-        classes=run.data.labels,
-        student=_asked(run, "student", ask, texts),
+        task=test.task,
+        schema=test.schema,
+        examples=examples,
+        student=_ask_all("student", ask, examples, run.voice),
         ask=ask,
-        teacher=_of_teacher(run, teacher, rows, texts),
+        teacher=given,
         ask_teacher=teacher.ask,
         rate=rate,
-        facts=facts,
+        facts={
+            "texts": len(examples),
+            "of": total,
+            "student": file,
+            "teacher": teacher.source,
+            "teacher_missing": teacher.missing,
+            "store_missing": teacher.store_missing,
+        },
     )
 
 
-def _teacher(run: Run) -> Teacher:
-    """The teacher; without one where its folder is gone, or a package is lacking."""
+def _find_teacher(run: Run, test: TestSet) -> TeacherAnswers:
+    """Return the teacher; without one where its folder is gone, or a package is missing."""
     try:
         model = run.teacher
     except (UserError, ImportError, OSError) as error:
-        return Teacher(missing=first_line(error))
-    stored, why = _stored(run)
+        return TeacherAnswers(missing=first_line(error))
+    stored, why = None, ""
+    try:
+        stored = run.known_targets("test")
+    except UserError as error:
+        why = str(error)
     if isinstance(model.model, StoredTexts):
         missing = "its answers are looked up, and it answers no others"
-        return Teacher(stored=stored, missing=missing, store_missing=why)
-    return Teacher(lambda texts: probabilities(model.logits(texts)), stored, "", why)
+        return TeacherAnswers(stored=stored, missing=missing, store_missing=why)
+    return TeacherAnswers(_asker(test, model), stored, "", why)
 
 
-def _stored(run: Run) -> tuple[Targets | None, str]:
-    try:
-        return run.known_targets("test"), ""
-    except UserError as error:
-        return None, str(error)
-
-
-def _of_teacher(run: Run, teacher: Teacher, rows, texts: list[str]) -> np.ndarray | None:
-    if teacher.stored is not None:
-        return probabilities(teacher.stored[rows])
-    return _asked(run, "teacher", teacher.ask, texts) if teacher.ask else None
-
-
-def _student(run: Run) -> tuple[Asked, str]:
-    """The file that is shipped or, where it is gone, the Keras student."""
+def _find_student(run: Run, test: TestSet) -> tuple[Ask, str]:
+    """Return the file that is shipped or, where it is gone, the Keras student; and its name."""
     from ...runtime import Classifier
 
     path = run.folder / "student.tflite"
     if path.is_file():
-        classifier = Classifier(path)
-        return (lambda texts: probabilities(classifier.logits(texts))), path.name
+        return _asker(test, Classifier(path)), path.name
     run.need("student.keras")
-    model = run.model("student")
-    return (lambda texts: probabilities(model.logits(texts))), "student.keras"
+    return _asker(test, run.model("student")), "student.keras"
 
 
-def _read(run: Run, rows: np.ndarray) -> tuple[list[str], np.ndarray]:
-    wanted = set(rows.tolist())
-    found = [each for i, each in enumerate(run.data.read("test")) if i in wanted]
-    return [each.text for each in found], np.array([each.label for each in found], "int64")
+def _look_up(run: Run, test: TestSet, stored: Targets, examples: np.ndarray) -> list[Any]:
+    """Return a teacher's answers to some examples from its stored outputs."""
+    places = [[int(i)] for i in examples]
+    if len(stored) != len(test.examples):
+        # Some examples are several rows.
+        encoded = run.encoded("test")
+        places = [[*encoded.rows_of(int(i))] for i in examples]
+    outputs = stored_run({"logits": stored[np.concatenate(places)]})
+    return test.answer(outputs, [[{}] * len(rows) for rows in places])
 
 
-def _asked(run: Run, name: str, ask: Asked, texts: list[str]) -> np.ndarray:
-    parts = []
-    with run.voice.bar(f"{name} for the page", len(texts)) as advance:
-        for at in range(0, len(texts), CHUNK):
-            parts.append(ask(texts[at : at + CHUNK]))
-            advance(len(parts[-1]))
-    return np.concatenate(parts)
+def _asker(test: TestSet, model: Any) -> Ask:
+    return partial(answer_examples, test.task, model, schema=test.schema)
 
 
-def other_files(run: Run, answers: Answers) -> list[dict]:
-    """A row for each `student-*.tflite`, scored on all test texts and timed now."""
-    teacher = answers.teacher if len(answers.texts) == run.data.counts["test"] else None
+def _ask_all(name: str, ask: Ask, examples: list[Example], voice: Voice) -> list[Any]:
+    answers: list[Any] = []
+    with voice.bar(f"{name} for the page", len(examples)) as advance:
+        for start in range(0, len(examples), _CHUNK):
+            chunk = examples[start : start + _CHUNK]
+            answers += ask(chunk)
+            advance(len(chunk))
+    return answers
+
+
+def other_files(run: Run, answers: Answers) -> list[dict[str, Any]]:
+    """Measure each `student-*.tflite` that `tfkd export RUN --quantize ...` wrote."""
     files = sorted(run.folder.glob("student-*.tflite"))
-    labels = run.encoded("test").labels if files else None
-    return [dataclasses.asdict(exported_row(run, file, labels, teacher)) for file in files]
+    if not files:
+        return []
+    test = open_test_set(run.task, run.data)
+    teacher = answers.teacher if len(answers.examples) == len(test.examples) else None
+    return [dataclasses.asdict(file_row(test, file, run.voice, teacher)) for file in files]

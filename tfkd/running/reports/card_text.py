@@ -1,87 +1,107 @@
-"""What a model card says, in Hugging Face's form: data, teacher, objective, scores and limits."""
+"""What a model card says, in Hugging Face's form: data, teacher, objective, scores and limits.
+
+The words are in `card.md`; the front matter is written, and checked, by `huggingface_hub`.
+"""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from string import Template
+from typing import TYPE_CHECKING, Any
 
 from ...errors import UserError
-from ...reporting.report import Report, Row, load
+from ...reporting.report import Report, load
+from ...tasks import DEFAULT, find
 from ...text.augmentation import Augmentation
 from .. import config as configs
 from ..config import RunConfig
 
-HUB = {"imdb": "stanfordnlp/imdb"}  # data sets by their name there
+if TYPE_CHECKING:
+    from ...tasks import Task
+    from ..stages import Stage
+
+_HUB_NAMES = {"imdb": "stanfordnlp/imdb"}
+"""What our data sets are called on the hub."""
+_MOST_CLASSES = 20
 
 
-def text(folder: Path) -> str:
-    """The card of a finished run.
+def card_text(folder: Path) -> str:
+    """Return the card of a finished run.
 
     Raises:
-        UserError: the folder holds no finished run.
+        UserError: The folder holds no finished run.
     """
+    from ..stages import stages_of
+
     report, config = load(folder), configs.read(folder / "config.toml")
-    data, versions = (_read(folder / f"{name}.json") for name in ("data", "environment"))
-    name, length = folder.resolve().name, _read(folder / "preprocessing.json")["max_length"]
-    parts = [
-        front_matter(name, config, data, report),
-        f"# {name}\n",
-        f"A small text classifier ({_classes(data)}), distilled with tfkd "
-        f"{versions.get('tfkd')} from a larger one. `student.tflite` is one file with vocabulary "
-        "and class names inside; `student.keras` is the same as a Keras model.\n",
-        "## Use\n",
-        '```python\nfrom tfkd.runtime import Classifier\n\nClassifier("student.tflite")'
-        '.predict(["a text"])\n```\n',
-        "## Data\n",
-        _data(config, data),
-        "## Teacher, student and objective\n",
-        _training(config, length),
-        "## Scores\n",
-        f"On {data['counts'].get('test', 0):,} test texts. Times are of the machine that the run "
-        "was made on, without the tokenizer.\n",
-        report.table(),
-        *[f"{line}\n" for line in report.words],
-        "## Limits\n",
-        _limits(length),
-        *_sources(config),
+    data, versions = (_read_json(folder / f"{name}.json") for name in ("data", "environment"))
+    length = _read_json(folder / "preprocessing.json")["max_length"]
+    name, task, stages = folder.resolve().name, find(DEFAULT), stages_of(config)
+    calibration = (
+        "* Its probabilities are as far from the share of right answers as the calibration error "
+        "(ECE) above says."
+    )
+    template = Template((Path(__file__).parent / "card.md").read_text(encoding="utf-8"))
+    body = template.substitute(
+        name=name,
+        task=task.name.replace("-", " "),
+        classes=_list_classes(data["labels"]),
+        version=versions.get("tfkd"),
+        data=_describe_data(config, data),
+        training=_describe_training(config, stages, length),
+        test=f"{data['counts'].get('test', 0):,}",
+        table=report.table(),
+        words="\n\n".join(report.words),
+        limits=calibration if "ece" in report.measures else "",
+        length=length,
+        sources=_list_sources(config, stages),
+    )
+    return front_matter(name, config, data, report, task) + body.rstrip() + "\n"
+
+
+def front_matter(
+    name: str, config: RunConfig, data: dict[str, Any], report: Report, task: Task
+) -> str:
+    """Return the YAML that the hub reads: what the model is for, and the scores of its file."""
+    from huggingface_hub import EvalResult, ModelCardData
+
+    dataset = _HUB_NAMES.get(config.data)
+    scores = report.rows[-1].scores
+    results = [
+        EvalResult(
+            task_type=task.name,
+            dataset_type=dataset or data["name"],
+            dataset_name=data["name"],
+            dataset_split="test",
+            metric_type=measure.hub,
+            metric_name=measure.title,
+            metric_value=scores[key],
+        )
+        for key, measure in report.measures.items()
+        if measure.hub and key in scores
     ]
-    return "\n".join(parts)
+    is_hub_model = config.teacher.startswith("hf:") and not _is_local(config.teacher[3:])
+    card = ModelCardData(
+        library_name="litert",
+        pipeline_tag=task.name,
+        tags=["knowledge-distillation", task.name, "tflite", "keras", "tfkd"],
+        datasets=[dataset] if dataset else None,
+        base_model=config.teacher[3:] if is_hub_model else None,
+        model_name=name,
+        eval_results=results or None,
+    )
+    return f"---\n{card.to_yaml()}\n---\n\n"
 
 
-def front_matter(name: str, config: RunConfig, data: dict, report: Report) -> str:
-    """What the hub reads; JSON, which is YAML too, so that no name can break it."""
-    row = report.rows[-1]
-    known: dict[str, Any] = {
-        "library_name": "litert",
-        "pipeline_tag": "text-classification",
-        "tags": ["knowledge-distillation", "text-classification", "tflite", "keras", "tfkd"],
-    }
-    if config.data in HUB:
-        known["datasets"] = [HUB[config.data]]
-    if config.teacher.startswith("hf:") and not _is_local(config.teacher[3:]):
-        known["base_model"] = config.teacher[3:]
-    known["model-index"] = [{"name": name, "results": [_result(config, data, row)]}]
-    lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in known.items()]
-    return "\n".join(["---", *lines, "---\n"])
+def _list_classes(labels: list[str]) -> str:
+    if not labels:
+        return ""
+    names = ", ".join(f"`{label}`" for label in labels[:_MOST_CLASSES])
+    return f" ({len(labels)} classes: {names}{', …' if len(labels) > _MOST_CLASSES else ''})"
 
 
-def _result(config: RunConfig, data: dict, row: Row) -> dict:
-    kind = HUB.get(config.data, data["name"])
-    metrics = (("accuracy", "accuracy", row.accuracy), ("f1", "macro F1", row.macro_f1))
-    return {
-        "task": {"type": "text-classification"},
-        "dataset": {"name": data["name"], "type": kind, "split": "test"},
-        "metrics": [{"type": t, "name": name, "value": value} for t, name, value in metrics],
-    }
-
-
-def _classes(data: dict) -> str:
-    names = ", ".join(f"`{each}`" for each in data["labels"][:20])
-    return f"{len(data['labels'])} classes: {names}{', …' if len(data['labels']) > 20 else ''}"
-
-
-def _data(config: RunConfig, data: dict) -> str:
+def _describe_data(config: RunConfig, data: dict[str, Any]) -> str:
     counts = ", ".join(f"{split} {count:,}" for split, count in data["counts"].items())
     lines = [f"* `{data['name']}`: {counts} texts"]
     if data["synthetic"]:
@@ -89,67 +109,49 @@ def _data(config: RunConfig, data: dict) -> str:
     if config.labelled:
         lines.append(f"* The student was given {config.labelled:,} labels, the rest as texts only.")
     if config.augment:
-        lines.append(f"* {config.augment} made-up texts for each training text, without labels.")
-    return "\n".join(lines) + "\n"
+        lines.append(f"* {config.augment} augmented texts for each training text, without labels.")
+    return "\n".join(lines)
 
 
-def _training(config: RunConfig, length: int) -> str:
-    from ..stages import stages_of
-
+def _describe_training(config: RunConfig, stages: list[Stage], length: int) -> str:
     lines = [
-        f"* Teacher: `{without_paths(config.teacher)}`",
-        f"* Student: `{config.student}`, which reads {length} word pieces of a text",
+        f"* Teacher: `{remove_paths(config.teacher)}`",
+        f"* Student: `{config.student}`, which reads {length} tokens of a text",
     ]
     if config.assistant:
         lines.append(f"* In between: `{config.assistant}`")
-    for stage in stages_of(config):
-        lines.append(f"* Objective of `{stage.name}`: {_spelt(stage.objective.get_config())}")
-    return "\n".join(lines) + "\n"
+    for stage in stages:
+        lines.append(f"* Objective of `{stage.name}`: {_spell(stage.objective.get_config())}")
+    return "\n".join(lines)
 
 
-def _spelt(objective: dict) -> str:
-    """The terms of an objective, as they are written in Python."""
+def _spell(objective: dict[str, Any]) -> str:
+    """Return the terms of an objective, as they are written in Python."""
     terms = []
     for term in objective["terms"]:
         settings = {k: v for k, v in term.items() if k not in ("loss", "weight")}
-        inside = ", ".join(f"{name}={value!r}" for name, value in settings.items())
-        terms.append(f"`{term['weight']} * {term['loss'].rpartition(':')[2]}({inside})`")
+        arguments = ", ".join(f"{name}={value!r}" for name, value in settings.items())
+        terms.append(f"`{term['weight']} * {term['loss'].rpartition(':')[2]}({arguments})`")
     return " + ".join(terms)
 
 
-def _limits(length: int) -> str:
-    lines = [
-        "* The scores hold for texts like the test texts; other kinds, languages and times were "
-        "not measured.",
-        "* A student takes over what its teacher gets wrong and whom it treats unequally; "
-        "`tfkd compare --html` shows some of it.",
-        "* Its probabilities are as far from the share of right answers as the calibration error "
-        "(ECE) above says.",
-        f"* Of a text longer than {length} word pieces it reads the head and the tail.",
-        "* No licence is given here: it follows from the data and from the teacher.",
-    ]
-    return "\n".join(lines) + "\n"
+def _list_sources(config: RunConfig, stages: list[Stage]) -> str:
+    """Return the section on where the losses come from, each once; empty where nobody is cited."""
+    losses = [loss for stage in stages for _, _, loss in stage.objective.named()]
+    cited = {type(loss).__name__: loss.citation for loss in losses if loss.citation}
+    if config.augment:
+        cited["augmentation"] = Augmentation.citation
+    lines = [f"* {name}: {source}" for name, source in cited.items()]
+    return "\n".join(["\n## Sources of the losses\n", *lines]) if lines else ""
 
 
-def _sources(config: RunConfig) -> list[str]:
-    from ..stages import stages_of
+def remove_paths(spec: str) -> str:
+    """Return a teacher without the folders of the machine; names of a hub stay whole.
 
-    losses = [loss for s in stages_of(config) for _, _, loss in s.objective.named()]
-    sources = {type(loss).__name__: loss.citation for loss in losses if loss.citation}
-    found = [f"{name}: {source}" for name, source in sources.items()]
-    found += [f"augmentation: {Augmentation.citation}"] * bool(config.augment)
-    return ["## Sources of the losses\n", "\n".join(f"* {each}" for each in found) + "\n"] * bool(
-        found
-    )
-
-
-def without_paths(spec: str) -> str:
-    """A teacher without the folders of the machine; names of a hub stay whole.
-
-    >>> without_paths("hf:/home/me/minilm + hf:some/model"), without_paths("train:text_cnn")
+    >>> remove_paths("hf:/home/me/minilm + hf:some/model"), remove_paths("train:text_cnn")
     ('hf:minilm + hf:some/model', 'train:text_cnn')
     """
-    parts = (each.strip().partition(":") for each in spec.split(" + "))
+    parts = (part.strip().partition(":") for part in spec.split(" + "))
     return " + ".join(
         f"{kind}{colon}{Path(path).name if _is_local(path) else path}"
         for kind, colon, path in parts
@@ -160,7 +162,7 @@ def _is_local(path: str) -> bool:
     return path.startswith(("~", ".")) or Path(path).is_absolute() or Path(path).exists()
 
 
-def _read(path: Path) -> dict:
+def _read_json(path: Path) -> dict[str, Any]:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

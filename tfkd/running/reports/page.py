@@ -1,4 +1,4 @@
-"""`write`: the page and its JSON, each whole before it gets its name."""
+"""`write_page`: the page and its JSON, each written aside and then given its name."""
 
 from __future__ import annotations
 
@@ -12,37 +12,45 @@ from ...files import replace_atomically
 from ...reporting.page import check_installed, page
 from . import card
 
-SUFFIXES = (".html", ".htm")
+_SUFFIXES = (".html", ".htm")
 PAGE, FIGURES = '<meta name="generator" content="tfkd">', '"tfkd": '
 
 
 def write_page(
     folders: list[Path], to: Path, *, texts: int = 0, voice: Voice | None = None
 ) -> Path:
-    """Write the page of finished runs to `to`, and `.json` beside it; returns the page's path.
+    """Write the page of finished runs, and its figures as `.json` next to it; return its path.
 
-    A run without a model card gets one. `texts` is how many test texts are looked at, all of them
-    by default, or a sample where the teacher's outputs are not stored and it has to run again.
+    A run without a model card gets one.
+
+    Args:
+        folders: Those of the runs.
+        to: Where the page is written.
+        texts: How many test texts are looked at. By default all of them, or a sample where the
+            teacher's outputs are not stored and it has to run again.
+        voice: Shows bars.
 
     Raises:
-        UserError: a folder without a report, a path that is no page's, the extra `report` missing.
+        UserError: A folder without a report, a path that is no page's, or the extra `report` is
+            missing.
     """
     check_page(to, texts)
     check_installed()
-    from .figures import figures  # which import TensorFlow: what is wrong is told before
+    # It imports TensorFlow, and what is wrong with the arguments is said before.
+    from .figures import gather_figures
 
-    found = figures(folders, voice or Voice(), texts)
+    figures = gather_figures(folders, voice or Voice(), texts)
     with temporary_sibling(to) as aside:
-        made = {
-            to.with_suffix(".json"): json.dumps(found, indent=1, ensure_ascii=False) + "\n",
-            to: page(found),
+        contents = {
+            to.with_suffix(".json"): json.dumps(figures, indent=1, ensure_ascii=False) + "\n",
+            to: page(figures),
         }
-        for path, text in made.items():
+        for path, text in contents.items():
             part = aside / path.name
             part.write_text(text, encoding="utf-8")
             replace_atomically(part, path)
     for folder in folders:
-        card.write(folder)
+        card.write_card(folder)
     return to
 
 
@@ -50,21 +58,21 @@ def check_page(to: Path, texts: int) -> None:
     """Refuse what would be no page, or would take the place of something else.
 
     Raises:
-        UserError: another suffix, a folder, somebody else's file of that name.
+        UserError: Another suffix, a folder, or somebody else's file of that name.
     """
-    if to.suffix not in SUFFIXES or to.is_dir():
+    if to.suffix not in _SUFFIXES or to.is_dir():
         raise UserError(f"--html {to}: write the path of a page, such as report.html.")
     if texts < 0:
         raise UserError(f"--texts {texts}: write how many test texts to look at, or 0 for all.")
     for path, mark in ((to, PAGE), (to.with_suffix(".json"), FIGURES)):
-        if path.exists() and not _begins(path, mark):
+        if path.exists() and not _is_ours(path, mark):
             raise UserError(
                 f"{path} is there and no page of tfkd's: give another name with --html."
             )
 
 
-def _begins(path: Path, mark: str) -> bool:
-    """Whether a file has the mark of an older report in its first lines."""
+def _is_ours(path: Path, mark: str) -> bool:
+    """Return whether a file has the mark of an older report in its first lines."""
     if not path.is_file():
         return False
     with open(path, encoding="utf-8", errors="replace") as file:

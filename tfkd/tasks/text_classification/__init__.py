@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from ...data import IGNORE, Example, Schema
 from .._base import Arrays, Measure, Run, Task
+from .calibration import calibration, confusion
 from .scores import probabilities, score_probabilities
 
 
@@ -42,6 +43,7 @@ class TextClassification(Task):
     }
     hugging_face = "ForSequenceClassification"
     clients = ("mediapipe",)
+    constant_answer = "always naming the most frequent class"
 
     def answers(self, run: Run, rows: Sequence[list[Arrays]], schema: Schema) -> list[Prediction]:
         """Return a `Prediction` for each example."""
@@ -78,6 +80,22 @@ class TextClassification(Task):
         labels = label_ids(examples)
         labels = labels[labels >= 0]
         return float(np.bincount(labels).max() / len(labels)) if len(labels) else None
+
+    def summarize(self, answer: Prediction) -> str:
+        """Return the name of the class."""
+        return answer.label
+
+    def confidence(self, answer: Prediction, of: str | None = None) -> float | None:
+        """Return the probability of a class, by default the most probable one."""
+        return answer.probabilities.get(answer.label if of is None else of)
+
+    def distances(self, answers: Sequence[Prediction], others: Sequence[Prediction]) -> np.ndarray:
+        """Return half the sum of the differences of probabilities: 0 the same, 1 opposite."""
+        return np.abs(likelihoods(answers) - likelihoods(others)).sum(axis=-1) / 2
+
+    def sections(self) -> Mapping[str, Callable[..., dict[str, Any]]]:
+        """Return calibration and confusion."""
+        return {"calibration": calibration, "confusion": confusion}
 
     def line(self, answer: Prediction, example: Example) -> str:
         """Return class, probability and the beginning of the text."""

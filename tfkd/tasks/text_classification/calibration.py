@@ -1,42 +1,113 @@
-"""How far confidence can be trusted, and which classes are taken for which."""
+"""Sections of the report's page: can confidence be trusted, and which classes are mistaken."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 
+from ...data import Example, Schema
 from .scores import BINS, calibration_error
 
 
-def reliability(likely: np.ndarray, labels: np.ndarray) -> dict:
-    """Give the calibration error, and confidence and accuracy of each bin of texts.
+def calibration(
+    answers: Mapping[str, Sequence[Any]], examples: Sequence[Example], schema: Schema
+) -> dict[str, Any]:
+    """Return the share of right answers by confidence, and the calibration error of each model.
 
     Args:
-        likely: Probabilities `[texts, classes]` of a model.
-        labels: Class ids `[texts]`.
+        answers: The answers to the examples by model.
+        examples: Those without a label do not count.
+        schema: Names the classes.
     """
-    confidence, correct = likely.max(axis=1), likely.argmax(axis=1) == labels
-    return {"ece": calibration_error(confidence, correct), "bins": bins(confidence, correct)}
+    labels = np.array([example["label"] for example in examples])
+    errors, points = [], []
+    for model, given in answers.items():
+        likely = np.array([list(answer.probabilities.values()) for answer in given])[labels >= 0]
+        confidence = likely.max(axis=1)
+        correct = likely.argmax(axis=1) == labels[labels >= 0]
+        errors.append([model, calibration_error(confidence, correct)])
+        points += [
+            {"series": model, "x": row["confidence"], "y": row["accuracy"], "texts": row["texts"]}
+            for row in bin_by_confidence(confidence, correct)
+        ]
+    curve = {
+        "kind": "curve",
+        "caption": "Share of right answers by confidence; the dashed line is perfect",
+        "x": {
+            "title": "confidence",
+            "unit": "share",
+            "domain": [math.floor(10 / max(2, len(schema.labels))) / 10, 1],
+        },
+        "y": {"title": "share that is right", "unit": "share", "domain": [0, 1]},
+        "points": points,
+        "diagonal": True,
+    }
+    table = {
+        "kind": "table",
+        "caption": "Calibration error (ECE)",
+        "columns": [
+            {"title": "model", "unit": "name"},
+            {"title": "calibration error (ECE)", "unit": "share"},
+        ],
+        "rows": errors,
+        "note": f"Texts in {BINS} bins of the confidence of the answer; a larger point is more "
+        "texts. Below the line a model is surer than it is right. Points of a few texts say "
+        "little.",
+    }
+    return {
+        "title": "Can the confidence be trusted?",
+        "nav": "Calibration",
+        "figures": [[curve, [table]]],
+    }
 
 
-def bins(confidence: np.ndarray, correct: np.ndarray, count: int = BINS) -> list[dict]:
-    """The bins with texts in them: how many, their mean confidence, the share that is right.
+def bin_by_confidence(
+    confidence: np.ndarray, correct: np.ndarray, count: int = BINS
+) -> list[dict[str, Any]]:
+    """Return the bins with texts in them: how many, their mean confidence, the share that is right.
 
-    >>> bins(np.array([0.9, 0.94, 0.5]), np.array([True, False, True]), 10)[1]
+    >>> rows = bin_by_confidence(np.array([0.9, 0.94, 0.5]), np.array([True, False, True]), 10)
+    >>> rows[1]
     {'texts': 2, 'confidence': 0.92, 'accuracy': 0.5}
     """
-    of = np.minimum((confidence * count).astype(int), count - 1)
+    bins = np.minimum((confidence * count).astype(int), count - 1)
     return [
         {
-            "texts": int(np.sum(of == each)),
-            "confidence": round(float(confidence[of == each].mean()), 6),
-            "accuracy": float(correct[of == each].mean()),
+            "texts": int(np.sum(bins == number)),
+            "confidence": round(float(confidence[bins == number].mean()), 6),
+            "accuracy": float(correct[bins == number].mean()),
         }
-        for each in np.unique(of)
+        for number in np.unique(bins)
     ]
 
 
-def confusion(likely: np.ndarray, labels: np.ndarray) -> list[list[int]]:
-    """Count `[label][answer]` of probabilities `[texts, classes]`; the classes in their order."""
-    size = likely.shape[1]
-    counts = np.bincount(labels * size + likely.argmax(axis=1), minlength=size**2)
-    return counts.reshape(size, size).tolist()
+def confusion(
+    answers: Mapping[str, Sequence[Any]], examples: Sequence[Example], schema: Schema
+) -> dict[str, Any]:
+    """Return for each model how often each label, down, got each answer, across.
+
+    Args:
+        answers: The answers to the examples by model.
+        examples: Those without a label do not count.
+        schema: Names the classes.
+    """
+    labels = np.array([example["label"] for example in examples])
+    size, ids = len(schema.labels), {name: i for i, name in enumerate(schema.labels)}
+    figures = []
+    for model, given in answers.items():
+        predicted = np.array([ids[answer.label] for answer in given])
+        cells = (labels * size + predicted)[labels >= 0]
+        counts = np.bincount(cells, minlength=size**2).reshape(size, size)
+        figures.append(
+            {
+                "kind": "matrix",
+                "caption": model.capitalize(),
+                "model": model,
+                "names": list(schema.labels),
+                "counts": counts.tolist(),
+            }
+        )
+    return {"title": "Which class is taken for which", "figures": [figures]}

@@ -1,0 +1,126 @@
+"""One way to get a model's answers to examples, to score them, and to say what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..data import Example, Schema
+from ..tasks import Arrays, Run, Task
+from .report import Report, Row
+from .verdict import helped, near_chance
+
+
+@dataclass(frozen=True)
+class TestSet:
+    """Examples that models are measured on, and the task that scores their answers.
+
+    Attributes:
+        task: Turns outputs into answers, and scores them.
+        schema: What the training split fixed.
+        examples: With labels; those without one are answered, and not scored.
+    """
+
+    # Not a test, whatever pytest takes its name for.
+    __test__ = False
+
+    task: Task
+    schema: Schema
+    examples: Sequence[Example]
+
+    def answer(self, run: Run, rows: Sequence[list[Arrays]]) -> list[Any]:
+        """Return a model's answers, one for each example.
+
+        Args:
+            run: The model; `stored_run` where its outputs are known already.
+            rows: The rows of each example, as `Task.encode` makes them for this model.
+        """
+        return self.task.answers(run, rows, self.schema)
+
+    def row(self, name: str, answers: Sequence[Any], teacher: Sequence[Any] | None = None) -> Row:
+        """Return a model's row of the report, without its size and speed.
+
+        Args:
+            name: What the model is called in the table.
+            answers: Its answers to the examples.
+            teacher: Those of the teacher, to agree with; `None` where there are none.
+        """
+        agreement = None if teacher is None else float(np.mean(self.task.same(answers, teacher)))
+        return Row(name, self.task.score(answers, self.examples), agreement)
+
+    def report(
+        self,
+        title: str,
+        rows: Iterable[Row],
+        *,
+        words: Iterable[str] = (),
+        facts: Mapping[str, Any] | None = None,
+    ) -> Report:
+        """Return a report whose measures are those of the task."""
+        return Report(title, tuple(rows), self.task.measures, tuple(words), facts or {})
+
+    def verdict(self, distilled: Sequence[Any], alone: Sequence[Any] | None) -> list[str]:
+        """Say whether distillation helped.
+
+        Args:
+            distilled: Answers of the distilled student.
+            alone: Answers of the same student without the teacher; `None` where there is none.
+        """
+        return [] if alone is None else [helped(self.task, distilled, alone, self.examples)]
+
+    def warnings(self, scores: Mapping[str, float]) -> list[str]:
+        """Warn of a teacher with these scores that is hardly better than chance."""
+        headline = next(iter(self.task.measures))
+        warning = near_chance(self.task, scores[headline], self.examples)
+        return [warning] if warning else []
+
+
+def stored_run(outputs: Mapping[str, np.ndarray]) -> Run:
+    """Return known outputs as a model that is run once, over all rows in their order.
+
+    Args:
+        outputs: By name, `[rows, ...]`.
+
+    >>> stored_run({"logits": np.eye(2)})([{}, {}])[1]["logits"].tolist()
+    [0.0, 1.0]
+    """
+
+    def run(rows: Sequence[Arrays]) -> list[Arrays]:
+        count = len(next(iter(outputs.values())))
+        if len(rows) != count:
+            raise ValueError(f"there are {count} stored outputs for {len(rows)} rows")
+        return [{name: values[i] for name, values in outputs.items()} for i in range(count)]
+
+    return run
+
+
+def run_in_parts(
+    run: Run,
+    parts: Callable[[Sequence[Arrays]], Iterable[np.ndarray]],
+    advance: Callable[[int], None],
+) -> Run:
+    """Return a model that runs some rows at a time, and reports how many it has done.
+
+    Args:
+        run: The model.
+        parts: Returns the positions of rows that are run together.
+        advance: Called with the number of rows done since its last call.
+
+    >>> done = []
+    >>> run = run_in_parts(lambda rows: rows, lambda rows: np.array([[1], [0]]), done.append)
+    >>> run([{"n": 1}, {"n": 2}]), done
+    ([{'n': 1}, {'n': 2}], [1, 1])
+    """
+
+    def run_parts(rows: Sequence[Arrays]) -> list[Arrays]:
+        outputs: dict[int, Arrays] = {}
+        for positions in parts(rows):
+            some = run([rows[i] for i in positions])
+            outputs |= zip((int(i) for i in positions), some, strict=True)
+            advance(len(positions))
+        return [outputs[i] for i in range(len(rows))]
+
+    return run_parts

@@ -1,0 +1,43 @@
+"""Which sections the page has: those of every task, and those of the task of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .answers import Answers
+from .differences import differences
+from .fairness import fairness
+from .occlusion import occlusion
+from .robustness import robustness
+from .slices import slices
+
+Section = Callable[[Answers], "dict[str, Any] | None"]
+SECTIONS: dict[str, Section] = {
+    "differences": differences,
+    "slices": slices,
+    "robustness": robustness,
+    "fairness": fairness,
+    "words": occlusion,
+}
+
+
+def gather_sections(
+    answers: Answers, advance: Callable[[int], None] = lambda done: None
+) -> dict[str, dict[str, Any]]:
+    """Return the sections of a run by name, those of its task first.
+
+    Args:
+        answers: What the models answered, and can still be asked.
+        advance: Called with the number of sections done since its last call.
+    """
+    sections = {}
+    for name, section in answers.task.sections().items():
+        sections[name] = section(answers.by_model, answers.examples, answers.schema)
+        advance(1)
+    for name, ask in SECTIONS.items():
+        values = ask(answers)
+        if values is not None:
+            sections[name] = values
+        advance(1)
+    return sections
