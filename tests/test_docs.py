@@ -187,9 +187,9 @@ MARKED = [
 @pytest.mark.parametrize("arguments", MARKED)
 def test_commands_that_are_not_run_parse(arguments):
     """A flag that was renamed stays in the pages for years."""
-    from tfkd import cli
+    from tfkd.cli.parsing import parser
 
-    cli.parser().parse_args(arguments)
+    parser().parse_args(arguments)
 
 
 @each_page

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tfkd import cli
+from tfkd.cli.parsing import parser
 
 LAUNCH = Path(__file__).parents[2] / "docs" / "launch"
 
@@ -30,7 +30,7 @@ def test_the_jobset_is_yaml_and_runs_our_command():
     assert config["task"] == {"type": "worker", "index": 1}
     assert len(config["cluster"]["worker"]) == job["completions"] == job["parallelism"]
     assert all(host.endswith(":2222") for host in config["cluster"]["worker"])
-    assert cli.parser().parse_args(shlex.split(line)[2:]).data == "imdb"
+    assert parser().parse_args(shlex.split(line)[2:]).data == "imdb"
 
 
 @pytest.mark.skipif(not shutil.which("bash"), reason="needs bash")
@@ -41,4 +41,4 @@ def test_the_slurm_script_parses_and_runs_our_command():
     text = file.read_text()
     assert re.search(r'"\$code" -eq 75', text)
     line = next(each for each in text.splitlines() if "exec tfkd" in each)
-    assert cli.parser().parse_args(shlex.split(line.strip())[2:]).data == "imdb"
+    assert parser().parse_args(shlex.split(line.strip())[2:]).data == "imdb"
