@@ -22,13 +22,20 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = [path for path in [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))] if path.is_file()]
-LANGUAGES = {"python", "console", "bash", "text", "toml", "json", ""}
+PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
+APPS = {"kotlin", "swift", "javascript"}  # shown, not run
+LANGUAGES = {"python", "console", "bash", "text", "toml", "json", "", *APPS}
 NOTE = re.compile(r"<!--\s*(not run|file):(.*?)-->")
 TIME = re.compile(r"\d+(?:[.:]\d+)*\s?(?:s|ms|µs|min|h|seconds|minutes|hours)\b")
 TEST_NAME = re.compile(r"\b(tests/[\w/]+\.py)::(\w+)")
 
-each_page = pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+
+def name_of(page: Path) -> str:
+    """Return a page's path within `docs`, which the names of the tests end with."""
+    return page.relative_to(ROOT).as_posix().removeprefix("docs/")
+
+
+each_page = pytest.mark.parametrize("page", PAGES, ids=name_of)
 
 
 @dataclass(frozen=True)
@@ -150,16 +157,16 @@ def empty(tmp_path, monkeypatch):
     return module
 
 
-LONG = ("cli.md", "store.md", "teachers.md")  # a minute each
+LONG = ("cli.md", "store.md", "teachers.md", "how-to/csv.md")  # a minute each
 
 
 def _marked(page):
-    return pytest.param(page, marks=[pytest.mark.slow] if page.name in LONG else [])
+    return pytest.param(page, marks=[pytest.mark.slow] if name_of(page) in LONG else [])
 
 
 # Keras's own `save` under NumPy 2
 @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
-@pytest.mark.parametrize("page", list(map(_marked, PAGES)), ids=lambda path: path.name)
+@pytest.mark.parametrize("page", list(map(_marked, PAGES)), ids=name_of)
 def test_the_page_runs(page, empty, capsys):
     """The first thing that a newcomer copies is the first thing that rots."""
     import keras
@@ -176,7 +183,7 @@ def test_blocks_are_well_formed(page):
 
 
 MARKED = [
-    pytest.param(arguments, id=f"{page.name}:{block.line}")
+    pytest.param(arguments, id=f"{name_of(page)}:{block.line}")
     for page in PAGES
     for block in blocks(page.read_text(encoding="utf-8"))
     if block.language in ("console", "bash") and block.notes.get("not run")

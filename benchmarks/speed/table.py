@@ -1,4 +1,4 @@
-"""The table of the README and of docs/performance.md, made from the stored results.
+"""The table of docs/performance.md, made from the stored results.
 
 python -m benchmarks.speed.table benchmarks/results/speed.json
 """

@@ -1,0 +1,123 @@
+"""What `mkdocs build` adds: tables made from the code, notebooks, typeset equations."""
+
+from __future__ import annotations
+
+import configparser
+import dataclasses
+import html
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import get_type_hints
+
+from latex2mathml.converter import convert
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+ROOT = Path(__file__).resolve().parents[1]
+EQUATION = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', re.DOTALL)
+MARK = re.compile(r"<!-- generated: (\w+) -->")
+EXTRAS = {
+    "hf": "Hugging Face teachers and students through transformers and tf_keras",
+    "hub": "Hugging Face teachers through KerasHub; students `shrink:LAYERS`",
+    "torch": "teachers `torch:PATH`",
+    "data": "the data set `imdb`, from TensorFlow Datasets",
+    "tf-keras": "tf_keras students",
+    "report": "pages with plots: `tfkd compare --html`",
+    "tensorboard": "`--tensorboard`",
+    "quantizer": "`full-int8`, `int16x8` and `int4`",
+    "onnx": "export to `.onnx`",
+    "text": "SavedModels that take texts",
+    "beam": "`tfkd cache --runner beam`",
+}
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the changelog and the notebooks as pages."""
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    files.append(File.generated(config, "changelog.md", content=changes))
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        page = f"notebooks/{path.stem}.md"
+        files.append(File.generated(config, page, content=notebook_page(path)))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Put the tables made from the code where a page asks for them."""
+    return MARK.sub(lambda mark: "\n".join(TABLES[mark[1]]()), markdown)
+
+
+def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Replace LaTeX by MathML, which browsers draw without a script."""
+    return EQUATION.sub(
+        lambda found: convert(
+            html.unescape(found[2]), display="block" if found[1] == "div" else "inline"
+        ),
+        content,
+    )
+
+
+def notebook_page(path: Path) -> str:
+    """Return a notebook's cells as Markdown, without its outputs."""
+    parts = []
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        source = "".join(cell["source"])
+        parts.append(source if cell["cell_type"] == "markdown" else f"```python\n{source}\n```")
+    download = f"*This page is the notebook `notebooks/{path.name}`, without its outputs.*"
+    title, _, rest = "\n\n".join(parts).partition("\n")
+    return f"{title}\n\n{download}\n{rest}\n"
+
+
+def settings() -> Iterator[str]:
+    """Return a table of the settings of a run, one for each table of the TOML file."""
+    from tfkd import RunConfig
+
+    yield from _settings(RunConfig, "")
+
+
+def _settings(config: type, table: str) -> Iterator[str]:
+    kinds = get_type_hints(config)
+    fields = dataclasses.fields(config)
+    nested = [field for field in fields if dataclasses.is_dataclass(kinds[field.name])]
+    plain = [field for field in fields if field not in nested]
+    if table:
+        yield from ("", f"### `[{table}]`", "")
+    yield "| setting | default | meaning |"
+    yield "| --- | --- | --- |"
+    for field in plain:
+        meaning = field.metadata.get("help", "").replace("|", "\\|")
+        choices = field.metadata.get("choices")
+        if choices:
+            meaning += " (" + ", ".join(f"`{choice}`" for choice in choices) + ")"
+        yield f"| `{field.name}` | {_default(field)} | {meaning} |"
+    for field in nested:
+        yield from _settings(kinds[field.name], f"{table}.{field.name}".lstrip("."))
+
+
+def _default(field: dataclasses.Field) -> str:
+    if field.default_factory is not dataclasses.MISSING:
+        value = field.default_factory()
+    else:
+        value = field.default
+    if value is dataclasses.MISSING:
+        return "required"
+    return f"`{json.dumps(value)}`" if value not in ("", [], {}) else ""
+
+
+def extras() -> Iterator[str]:
+    """Return a table of the extras that `setup.cfg` defines for users."""
+    yield "| extra | for |"
+    yield "| --- | --- |"
+    yield from (f"| `{name}` | {EXTRAS[name]} |" for name in extra_names())
+
+
+def extra_names() -> list[str]:
+    """Return the extras of `setup.cfg`, without those for development."""
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg", encoding="utf-8")
+    return [name for name in setup["options.extras_require"] if name not in ("test", "dev")]
+
+
+TABLES: dict[str, Callable[[], Iterator[str]]] = {"settings": settings, "extras": extras}
