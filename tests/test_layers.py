@@ -6,7 +6,8 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parents[1] / "tfkd"
 LAYERS = (
     ("errors",),
-    ("console", "files"),
+    ("files", "progress"),
+    ("console",),
     ("losses", "text", "distribution"),
     ("data",),
     ("tasks",),

@@ -45,7 +45,6 @@ def _epochs(given) -> dict:
     import tempfile
 
     from tfkd import store
-    from tfkd.console import Voice
     from tfkd.running.targets import Targets
     from tfkd.text import learn
 
@@ -56,9 +55,7 @@ def _epochs(given) -> dict:
     encoded = materials.encoded(texts, labels, encoder)
     with tempfile.TemporaryDirectory() as folder:
         # Any outputs will do: their values cost nothing.
-        made = store.write(
-            folder, epochs.student("bag_of_ngrams", encoder), encoded, voice=Voice(quiet=True)
-        )
+        made = store.write(folder, epochs.student("bag_of_ngrams", encoder), encoded, verbose=0)
         targets = Targets(made, made.rows_of(encoded))
         return {
             "texts": f"{len(texts):,} {what}",

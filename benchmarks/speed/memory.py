@@ -56,7 +56,6 @@ def _run(size: int) -> dict[str, int]:
     import tensorflow as tf
 
     import tfkd
-    from tfkd.console import Voice
 
     spec = tf.TensorSpec((None, LENGTH), tf.int32)
     data = tf.data.Dataset.from_generator(lambda: _batches(size), output_signature=spec)
@@ -73,7 +72,7 @@ def _run(size: int) -> dict[str, int]:
     peaks = {"TensorFlow and the model": _peak()}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "store"
-        tfkd.store.write(path, _teacher, lambda: _batches(size), voice=Voice(quiet=True))
+        tfkd.store.write(path, _teacher, lambda: _batches(size), verbose=0)
         peaks["write"] = _peak()
         assert tfkd.store.Store(path).rows == size
         joined = tfkd.store.join(path, data)

@@ -10,7 +10,6 @@ import numpy as np
 import tensorflow as tf
 
 import tfkd
-from tfkd.console import Voice
 from tfkd.text.batching import pad
 
 PREDICTED = 256
@@ -35,7 +34,7 @@ def written(teacher, ids: list[list[int]], precision: str) -> tuple[float, float
     batch = {"ids": pad(ids, max(map(len, ids)))}
     start = time.perf_counter()
     store = tfkd.store.write(
-        folder, teacher, batch["ids"], precision=precision, dtype="float32", voice=Voice(quiet=True)
+        folder, teacher, batch["ids"], precision=precision, dtype="float32", verbose=0
     )
     rate = len(ids) / (time.perf_counter() - start)
     logits = store.targets(batch["ids"])["logits"]

@@ -17,7 +17,6 @@ import numpy as np
 import tensorflow as tf
 
 import tfkd
-from tfkd.console import Voice
 from tfkd.text.batching import pad
 
 BATCH, EPOCHS = 32, 5
@@ -46,7 +45,7 @@ def stored(teacher, ids, labels, length: int) -> float:
     """Seconds of one pass of the teacher and five epochs."""
     folder, x = tempfile.mkdtemp(), arrays(ids, length)
     start = time.perf_counter()
-    tfkd.store.write(folder, teacher.model, x, voice=Voice(quiet=True))
+    tfkd.store.write(folder, teacher.model, x, verbose=0)
     data = tf.data.Dataset.from_tensor_slices((x, labels)).shuffle(len(labels), seed=0)
     data = tfkd.store.join(folder, data.batch(BATCH), check=False)
     distiller = tfkd.Distiller(student=student(_rows(teacher)), objective=tfkd.hinton())

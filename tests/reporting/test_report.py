@@ -7,7 +7,6 @@ import json
 import pytest
 from rich.console import Console
 
-from tfkd.console import Voice
 from tfkd.errors import UserError
 from tfkd.reporting.report import Report, Row, load
 from tfkd.tasks import Measure, find
@@ -35,10 +34,9 @@ def report(**changes) -> Report:
 
 
 def shown(made: Report, width: int) -> str:
-    voice = Voice()
-    voice.console = Console(file=io.StringIO(), width=width, highlight=False, soft_wrap=True)
-    made.show(voice)
-    return voice.console.file.getvalue()
+    console = Console(file=io.StringIO(), width=width, highlight=False, soft_wrap=True)
+    made.show(console)
+    return console.file.getvalue()
 
 
 def test_save_and_load(tmp_path):

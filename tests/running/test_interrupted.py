@@ -9,7 +9,8 @@ import sys
 
 import pytest
 
-from tfkd import console, files
+from tfkd import files
+from tfkd.cli.console import Console
 
 # A run of 4 steps an epoch, phase by phase: a bar with how much of it is done when Ctrl-C comes,
 # or a library's function, as one of our modules sees it, that does not come to its end.
@@ -75,12 +76,12 @@ class CtrlC:
     """Raise KeyboardInterrupt once in a bar, after so much progress."""
 
     def __init__(self, monkeypatch):
-        self.patch, self.bar = monkeypatch, console.Voice.bar
+        self.patch, self.bar = monkeypatch, Console.progress
 
     def set(self, where, when):
         """In the bar `where` after so much progress, or in the function `when` of a module."""
         if isinstance(when, int):
-            self.patch.setattr(console.Voice, "bar", self._bar(where, when))
+            self.patch.setattr(Console, "progress", self._bar(where, when))
         elif when in UNNAMED:
             self.patch.setattr(f"{where}.{when}", UNNAMED[when])
         else:
@@ -95,7 +96,7 @@ class CtrlC:
         plain = self.bar
 
         @contextlib.contextmanager
-        def bar(voice, title, total, unit="texts"):
+        def bar(console, title, total, unit="texts"):
             done = 0
 
             def counted(more):
@@ -105,7 +106,7 @@ class CtrlC:
                     raise KeyboardInterrupt
                 advance(more)
 
-            with plain(voice, title, total, unit) as advance:
+            with plain(console, title, total, unit) as advance:
                 yield counted
 
         return bar

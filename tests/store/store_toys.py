@@ -6,9 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from tfkd import store
-from tfkd.console import Voice
 
-QUIET = Voice(quiet=True)
 VOCABULARY, CLASSES = 1_000, 4
 ALL = ("logits", "hidden_states", "attentions")
 
@@ -86,7 +84,7 @@ def rows_of(inputs, rows):
 
 def write(path, teacher, dataset, **options):
     """`tfkd.store.write` in silence."""
-    return store.write(path, teacher, dataset, **{"voice": QUIET, **options})
+    return store.write(path, teacher, dataset, **{"verbose": 0, **options})
 
 
 def files(folder) -> dict[str, bytes]:

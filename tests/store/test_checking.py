@@ -5,7 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
-from store_toys import QUIET, Features, features, files, flip, write
+from store_toys import Features, features, files, flip, write
 
 from tfkd.errors import UserError
 from tfkd.store import Store, join, repair, verify
@@ -119,7 +119,7 @@ def test_repair_computes_what_is_broken_and_nothing_else(copy, whole, broken):
     for number in broken:
         flip(copy / f"shard-0000{number}.safetensors", -1)
     teacher = Features()
-    store = repair(copy, teacher, X, voice=QUIET)
+    store = repair(copy, teacher, X, verbose=0)
     assert store.rows == COUNT
     assert files(copy) == files(whole)
     lost = sum(rows[number] for number in broken)
@@ -130,7 +130,7 @@ def test_repair_computes_what_is_broken_and_nothing_else(copy, whole, broken):
 def test_repair_of_a_whole_store_does_nothing(copy, whole):
     """A cure that is given to be sure, and costs a night."""
     teacher = Features()
-    repair(copy, teacher, X, voice=QUIET)
+    repair(copy, teacher, X, verbose=0)
     assert teacher.rows == 0
     assert files(copy) == files(whole)
 
@@ -139,7 +139,7 @@ def test_repair_by_another_teacher_is_refused(copy):
     """Two teachers' outputs in one store."""
     flip(copy / "shard-00001.safetensors", -1)
     with pytest.raises(UserError, match="another teacher"):
-        repair(copy, lambda x: x, X, voice=QUIET)
+        repair(copy, lambda x: x, X, verbose=0)
     with pytest.raises(UserError, match="1 of 7 shards are broken"):
         verify(copy)
 
@@ -148,8 +148,8 @@ def test_repair_with_other_texts_counts_what_is_lost(copy):
     """A cure that throws away what it cannot compute, and says nothing."""
     flip(copy / "shard-00001.safetensors", -1)
     with pytest.raises(UserError, match="12 examples of its broken shards are not in this dataset"):
-        repair(copy, Features(), X[:20], voice=QUIET)
-    assert repair(copy, Features(), X, voice=QUIET).rows == COUNT
+        repair(copy, Features(), X[:20], verbose=0)
+    assert repair(copy, Features(), X, verbose=0).rows == COUNT
 
 
 @pytest.mark.parametrize("at", [1, 2, 3])
@@ -159,10 +159,10 @@ def test_an_interrupted_repair_goes_on(copy, whole, at):
         flip(copy / f"shard-0000{number}.safetensors", -1)
 
     with pytest.raises(KeyboardInterrupt):
-        repair(copy, Interrupted(at), X, voice=QUIET)
+        repair(copy, Interrupted(at), X, verbose=0)
     with pytest.raises(UserError, match=r"repair"):
         verify(copy)
-    assert repair(copy, Features(), X, voice=QUIET).rows == COUNT
+    assert repair(copy, Features(), X, verbose=0).rows == COUNT
     assert files(copy) == files(whole)
     assert verify(copy).rows == COUNT
 
@@ -176,7 +176,7 @@ def test_a_broken_shard_of_an_interrupted_pass(tmp_path, small_shards, whole):
     with pytest.raises(UserError, match=r"shard-00001\.safetensors has another checksum"):
         write(tmp_path / "s", Features(), X, source={"data": "x"})
     teacher = Features()
-    repair(tmp_path / "s", teacher, X, voice=QUIET, source={"data": "x"})
+    repair(tmp_path / "s", teacher, X, verbose=0, source={"data": "x"})
     assert files(tmp_path / "s") == files(whole)
     assert teacher.rows < COUNT - 2 * 16 + 10
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from filelock import FileLock
-from store_toys import QUIET, Features, features, files, write
+from store_toys import Features, features, files, write
 
 from tfkd.errors import UserError
 from tfkd.store import Store, verify
@@ -233,7 +233,7 @@ def test_all_end_in_the_same_moment(tmp_path, small_shards, monkeypatch):
             return super().__enter__()
 
     monkeypatch.setattr("tfkd.store.parts.FileLock", Slow)
-    store = write(tmp_path, Features(), X, shard="2/2", voice=QUIET)
+    store = write(tmp_path, Features(), X, shard="2/2", verbose=0)
     assert other["store"] is True
     assert store is not None
     assert store.rows == COUNT

@@ -1,5 +1,7 @@
 """`write`: what is read back is what the teacher said, and no example is computed twice."""
 
+import contextlib
+
 import keras
 import numpy as np
 import pytest
@@ -8,9 +10,9 @@ from filelock import FileLock
 from store_toys import ALL, CLASSES, Features, Tokens, features, files, texts, write
 from toys import linear, tagger, token_data
 
-from tfkd.console import Voice
 from tfkd.errors import UserError
 from tfkd.models.text_model import TextModel
+from tfkd.progress import log_progress
 from tfkd.store import Store
 from tfkd.text import learn
 
@@ -148,20 +150,23 @@ def test_the_lock_ends_with_an_error(tmp_path):
     assert write(tmp_path, Features(), X).rows == 100
 
 
-def test_the_plan_and_the_bar(tmp_path, monkeypatch, capsys):
+def test_the_plan_and_the_progress(tmp_path, capsys):
     """A pass of a night that says so after an hour; a bar that ends at 80 %."""
-    told = []
+    totals, done = [], []
 
-    class Heard(Voice):
-        def bar(self, title, total, unit="texts"):
-            told.append(total)
-            return super().bar(title, total, unit)
+    @contextlib.contextmanager
+    def counted(title, total, unit="texts"):
+        totals.append(total)
+        with log_progress(title, total, unit):
+            yield done.append
 
-    write(tmp_path, Features(), np.concatenate([X, X[:10]]), voice=Heard())
+    write(tmp_path, Features(), np.concatenate([X, X[:10]]), verbose=1, progress=counted)
     said = capsys.readouterr().out
-    assert told == [110]
+    assert totals == [110] == [sum(done)]
     assert "110 examples to compute, 24 bytes each, 0.0 MB; about" in said
     assert "teacher's outputs: 110 texts" in said
+    write(tmp_path, Features(), X[:5], verbose=0)
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize(

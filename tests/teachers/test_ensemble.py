@@ -10,11 +10,9 @@ from tiny_bert import checkpoint, texts
 from toys import linear
 
 from tfkd import Distiller, Ensemble, SoftTargets, load_teacher, store, students
-from tfkd.console import Voice
 from tfkd.errors import UserError
 from tfkd.teachers.ensemble import weights_by_score
 
-QUIET = Voice(quiet=True)
 RNG = np.random.default_rng(0)
 LOGITS = RNG.normal(0, 3, (3, 5, 4)).astype("float32")
 
@@ -160,7 +158,7 @@ def test_two_kinds_with_their_own_tokenizers_live_and_stored(tmp_path):
 
     data = tf.data.Dataset.from_tensor_slices(x).batch(5)
     live = trained(data, ensemble)
-    made = store.write(tmp_path / "s", ensemble, data, dtype="float32", voice=QUIET)
+    made = store.write(tmp_path / "s", ensemble, data, dtype="float32", verbose=0)
     assert made.rows == 16
     stored = trained(store.join(tmp_path / "s", data, teacher=ensemble))
     for a, b in zip(live, stored, strict=True):

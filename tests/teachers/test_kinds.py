@@ -12,7 +12,6 @@ from tiny_bert import checkpoint, texts
 keras = pytest.importorskip("keras")
 
 from tfkd import Distiller, SoftTargets, distill, export, load_teacher, store, students
-from tfkd.console import Voice
 from tfkd.errors import UserError
 from tfkd.models.saving import quiet_save
 from tfkd.models.text_model import TextModel
@@ -83,7 +82,7 @@ def test_answers_of_a_black_box_are_a_teacher(tmp_path, monkeypatch):
         return {"logits": np.array([given[t.decode()] for t in inputs["text"].numpy()], "float32")}
 
     black_box.fingerprint = "an API"
-    store.write("answers", black_box, list(given), voice=Voice(quiet=True))
+    store.write("answers", black_box, list(given), verbose=0)
     teacher = load_teacher("store:answers")
     texts = [rows[i]["text"] for i in (3, 0, 0)]
     np.testing.assert_array_equal(teacher.logits(texts), [[2, -2], [-1, 1], [-1, 1]])
@@ -114,7 +113,7 @@ def test_every_kind_teaches_live_and_stored(folder, model, kind, tmp_path):
     data = tf.data.Dataset.from_tensor_slices(ids.astype("int32")).batch(4)
     want = trained(data, model.model)
     teacher = load_teacher(spec(kind, folder))
-    store.write(tmp_path, teacher, data, dtype="float32", voice=Voice(quiet=True))
+    store.write(tmp_path, teacher, data, dtype="float32", verbose=0)
     for got in (trained(data, teacher), trained(store.join(tmp_path, data, teacher=teacher))):
         for a, b in zip(want, got, strict=True):
             np.testing.assert_allclose(a, b, atol=1e-4)
@@ -201,7 +200,7 @@ def test_several_as_one(folder, model, tmp_path):
     np.testing.assert_allclose(p(both.logits(TEXTS)), want, atol=1e-5)
     assert both.labels == LABELS
     assert fingerprint(given) != fingerprint(" + ".join(given.split(" + ")[::-1]))
-    store.write(tmp_path / "s", both, TEXTS, voice=Voice(quiet=True))
+    store.write(tmp_path / "s", both, TEXTS, verbose=0)
     again = store.Store(tmp_path / "s", teacher=both)
     rows = np.array([each + [0] * (40 - len(each)) for each in both.encoder.encode_many(TEXTS)])
     found = again.targets(rows.astype("int32"))["logits"]
@@ -254,6 +253,6 @@ def test_another_file_is_another_teacher(folder, kind, tmp_path, encoder):
     one, again, other = (load_teacher(spec(kind, each)) for each in (folder, folder, tmp_path))
     assert store.fingerprint(one) == store.fingerprint(again)
     assert store.fingerprint(one) != store.fingerprint(other)
-    store.write(tmp_path / "s", one, TEXTS, voice=Voice(quiet=True))
+    store.write(tmp_path / "s", one, TEXTS, verbose=0)
     with pytest.raises(UserError, match="holds the outputs of another teacher"):
-        store.write(tmp_path / "s", other, TEXTS, voice=Voice(quiet=True))
+        store.write(tmp_path / "s", other, TEXTS, verbose=0)

@@ -23,7 +23,6 @@ from tfkd import (
     students,
     tap,
 )
-from tfkd.console import Voice
 from tfkd.errors import UserError
 
 IDS = np.concatenate([texts(4, 11, seed) for seed in (1, 2, 3)])
@@ -145,7 +144,7 @@ def test_from_the_store(teacher, tmp_path):
     """Hidden states and attentions computed once: the student of live targets, to the rounding."""
     objective = 0.5 * SoftTargets() + Hint() + Attention() + Relations()
     reads = objective.reads
-    store.write(tmp_path, teacher, IDS, reads=reads, dtype="float32", voice=Voice(quiet=True))
+    store.write(tmp_path, teacher, IDS, reads=reads, dtype="float32", verbose=0)
     data = tf.data.Dataset.from_tensor_slices((IDS, LABELS)).batch(4)
     live, _ = distilled(teacher, objective, data=(data,))
     stored, _ = distilled(None, objective, data=(store.join(tmp_path, data),))

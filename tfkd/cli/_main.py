@@ -6,9 +6,9 @@ import argparse
 import os
 import sys
 
-from .. import console
 from ..errors import LostWorker, UserError
 from ..training.backup.preemption import EXIT_PREEMPTED, Preempted, raised
+from .console import catch_interrupts, console
 from .parsing import parser
 
 EXIT_WRONG_INPUT, EXIT_INTERRUPTED, EXIT_CLOSED_PIPE = 2, 130, 141
@@ -24,7 +24,7 @@ def main(argv: list[str] | None = None) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         try:
-            with console.catch_interrupts(), raised():
+            with catch_interrupts(), raised(), console.show_log():
                 given = _parsed(argv)
                 given.command(given)
         finally:

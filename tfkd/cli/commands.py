@@ -11,6 +11,7 @@ from ..running.config import make
 from ..runtime.memory import no_more_than_there_is
 from ..runtime.watchdog import no_endless_loop
 from . import flags
+from .console import console
 
 _OPTIONS = ("dtype", "top_k", "precision", "shard")
 _OF_STORE = (*_OPTIONS, "verify", "repair", "runner", "parts", "beam")
@@ -37,22 +38,22 @@ def distill(given: argparse.Namespace) -> None:
     from ..console import Voice
     from ..running._run import run
 
-    voice = Voice()
-    result = run(config, voice)
+    result = run(config, Voice(console.progress))
     if result.worker:
         return  # the first one shows the report
-    result.report.show(voice)
-    voice.say(f"report    {result.folder / 'report.md'}")
-    voice.say(f'try       tfkd predict {result.file} "..."')
+    result.report.show(console.rich)
+    console.print(f"report    {result.folder / 'report.md'}")
+    console.print(f'try       tfkd predict {result.file} "..."')
 
 
 def teach(given: argparse.Namespace) -> None:
     """Train or fine-tune a teacher, and save it."""
     config = flags.config_of(given)
     _import_tensorflow()
+    from ..console import Voice
     from ..running.teacher_run import teach
 
-    teach(config)
+    teach(config, Voice(console.progress))
 
 
 def cache(given: argparse.Namespace) -> None:
@@ -61,29 +62,34 @@ def cache(given: argparse.Namespace) -> None:
     if not (given.verify or given.repair or given.data):
         raise UserError("give the data to store the outputs for, or --verify or --repair a store.")
     _import_tensorflow()
+    from ..console import Voice
     from ..running import caching
 
+    voice = Voice(console.progress)
     if given.verify:
-        caching.verify(given.verify)
+        caching.verify(given.verify, voice)
     elif given.repair:
-        caching.repair(given.repair)
+        caching.repair(given.repair, voice)
     elif given.runner == "beam":
         from ..running import beam_caching
 
         options = {name: getattr(given, name) for name in _OPTIONS if name != "shard"}
         beam_caching.cache(
-            make(settings), parts=given.parts, arguments=tuple(given.beam), **options
+            make(settings),
+            voice=voice,
+            parts=given.parts,
+            arguments=tuple(given.beam),
+            **options,
         )
     else:
         options = {name: getattr(given, name) for name in _OPTIONS}
-        caching.cache(make(settings), **options)
+        caching.cache(make(settings), voice=voice, **options)
 
 
 def compare(given: argparse.Namespace) -> None:
     """Show reports, or write them as a page."""
     import json
 
-    from ..console import Voice
     from ..reporting.report import load
 
     if given.again:
@@ -101,7 +107,7 @@ def compare(given: argparse.Namespace) -> None:
         elif given.format == "markdown":
             print(report.markdown())
         else:
-            report.show(Voice())
+            report.show(console.rich)
 
 
 def _page(given: argparse.Namespace) -> None:
@@ -110,9 +116,9 @@ def _page(given: argparse.Namespace) -> None:
 
     page.check_page(given.html, given.texts)
     _import_tensorflow()
-    voice = Voice()
+    voice = Voice(console.progress)
     page.write_page(given.run, given.html, texts=given.texts, voice=voice)
-    voice.say(f"page      {given.html}, its figures {given.html.with_suffix('.json').name}")
+    console.print(f"page      {given.html}, its figures {given.html.with_suffix('.json').name}")
 
 
 def export(given: argparse.Namespace) -> None:

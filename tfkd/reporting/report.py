@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..console import Voice
 from ..errors import UserError
 from ..files import replace_when_whole
 from ..tasks import Measure
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
 
@@ -87,17 +87,23 @@ class Report:
         """Key of the measure that the verdict is about."""
         return next(iter(self.measures))
 
-    def show(self, voice: Voice | None = None) -> None:
-        """Print the table, or one list a model where the console is too narrow; the verdict."""
-        voice = voice or Voice()
+    def show(self, console: Console | None = None) -> None:
+        """Print the table, or one list a model where the console is too narrow; the verdict.
+
+        Args:
+            console: Where to, if not to the screen: a console of the package rich.
+        """
+        from rich.console import Console
+
+        console = console or Console(highlight=False, soft_wrap=True)
         table = self._rich_table()
-        wide = voice.console.options.update(width=1_000)
-        if voice.console.measure(table, options=wide).minimum <= voice.console.width:
-            voice.console.print(table)
+        wide = console.options.update(width=1_000)
+        if console.measure(table, options=wide).minimum <= console.width:
+            console.print(table)
         else:
-            self._show_lists(voice)
+            self._show_lists(console)
         for line in self.words:
-            voice.say(line)
+            console.print(line, markup=False)
 
     def markdown(self) -> str:
         """Return table, verdict and facts as Markdown."""
@@ -136,14 +142,14 @@ class Report:
             table.add_row(*cells)
         return table
 
-    def _show_lists(self, voice: Voice) -> None:
-        voice.say(self.title)
+    def _show_lists(self, console: Console) -> None:
+        console.print(self.title, markup=False)
         for number, row in enumerate(self.rows, 1):
-            voice.say(f"\n{row.name}")
+            console.print(f"\n{row.name}", markup=False)
             for cells in self._lines():
                 if cells[number]:
-                    voice.say(f"  {cells[0]}: {cells[number]}")
-        voice.say()
+                    console.print(f"  {cells[0]}: {cells[number]}", markup=False)
+        console.print()
 
     def _lines(self) -> list[list[str]]:
         """Return a line for each measure that some model has: its title, and each model's value."""

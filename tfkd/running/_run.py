@@ -6,11 +6,13 @@ What a phase made is not made again: the same command goes on where an interrupt
 from __future__ import annotations
 
 import dataclasses
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..console import Voice
 from ..errors import UserError
+from ..progress import mute_log, print_log
 from ..reporting.report import Report, load
 from . import config as configs
 from . import folder as run_folder
@@ -28,8 +30,17 @@ class Result:
     worker: int = 0
 
 
-def distill(*, data, teacher: str = "train", student: str = "ngram_cnn", **settings) -> Result:
+def distill(
+    *,
+    data,
+    teacher: str = "train",
+    student: str = "ngram_cnn",
+    verbose: int | str = "auto",
+    **settings,
+) -> Result:
     """Distil `teacher` into a small `student` on `data`; see `RunConfig` for the settings.
+
+    `verbose` is Keras's: 0 prints nothing.
 
     ```python
     result = tfkd.distill(data="imdb", teacher="hf:teachers/imdb-minilm")
@@ -38,7 +49,9 @@ def distill(*, data, teacher: str = "train", student: str = "ngram_cnn", **setti
     """
     from .config import make
 
-    return run(make({"data": str(data), "teacher": teacher, "student": student, **settings}))
+    config = make({"data": str(data), "teacher": teacher, "student": student, **settings})
+    with print_log(verbose):
+        return run(config)
 
 
 def run(config: RunConfig, voice: Voice | None = None, strategy=None) -> Result:
@@ -56,7 +69,7 @@ def run(config: RunConfig, voice: Voice | None = None, strategy=None) -> Result:
     keras3.check(strategy)
     at, _ = workers.worker(strategy)
     voice = voice if voice and at == 0 else Voice(quiet=at > 0)
-    with lost.noticed(strategy):
+    with lost.noticed(strategy), nullcontext() if at == 0 else mute_log():
         work = workers.in_turn(strategy, lambda: Run(config, voice, strategy))
         _carry_out(work, voice)
         work.meet()

@@ -18,6 +18,7 @@ from typing import Any
 from .. import store
 from ..console import Voice
 from ..errors import missing_extra
+from ..progress import mute_log
 from ..store import Store
 from ..store.keys import as_keys, key_of
 from ..store.parts import Parts
@@ -129,13 +130,13 @@ def _written(part: tuple[int, Iterable[str | None]], work: _Work) -> int:
     number, found = part
     config = make(json.loads(work.settings))
     texts = sorted({each for each in found if each is not None})
-    store.write(
-        config.store,
-        _teacher(work.settings),
-        [*work.sample, *texts],  # of the sample it takes what is its own
-        shard=f"{number}/{work.parts}",
-        voice=Voice(quiet=True),
-        source=source_of(replace(config, store="")),
-        **work.options,
-    )
+    with mute_log():
+        store.write(
+            config.store,
+            _teacher(work.settings),
+            [*work.sample, *texts],  # of the sample it takes what is its own
+            shard=f"{number}/{work.parts}",
+            source=source_of(replace(config, store="")),
+            **work.options,
+        )
     return number

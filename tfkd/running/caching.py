@@ -43,7 +43,9 @@ def cache(config: RunConfig, *, voice: Voice | None = None, **options) -> Store 
     data, teacher = opened(config)
     folder = shared_folder(config, data.labels, Path("runs"))
     voice, source = voice or Voice(), source_of(config)
-    made = store.write(folder, teacher, _Texts(data), voice=voice, source=source, **options)
+    made = store.write(
+        folder, teacher, _Texts(data), verbose=0, progress=voice.bar, source=source, **options
+    )
     if made is None:
         voice.say(f"this part of {folder} is written; the other writers have not ended.")
     else:
@@ -85,7 +87,7 @@ def repair(folder: Path, voice: Voice | None = None) -> None:
     # All in one pass: what one data set lacks is still named as broken until the other is read.
     found = [opened(make({**source, "store": str(folder)})) for source in manifest.sources]
     texts = _Texts(*(data for data, _ in found))
-    store.repair(folder, found[0][1], texts, voice=voice, **manifest.settings)
+    store.repair(folder, found[0][1], texts, verbose=0, progress=voice.bar, **manifest.settings)
 
 
 def opened(config: RunConfig) -> tuple[Data, TextModel]:

@@ -94,7 +94,6 @@ def fit(
             shuffle=False,  # the feed has shuffled
             callbacks=callbacks,
             backup=Backup(folder / "backup", every=EVERY, follows=True),
-            voice=voice,
         )
 
 

@@ -80,5 +80,13 @@ def compute(
 ) -> None:
     """Store a worker's share of the outputs for these texts: what is lacking, or broken."""
     store.write(
-        folder, teacher, encoded, voice=voice, source=source, title=title, mend=True, shard=share
+        folder,
+        teacher,
+        encoded,
+        verbose=0,
+        progress=voice.bar,
+        source=source,
+        title=title,
+        mend=True,
+        shard=share,
     )

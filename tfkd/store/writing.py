@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from filelock import FileLock, Timeout
 
-from ..console import Voice, span
 from ..errors import UserError
+from ..progress import Progress, format_duration, log_progress, logger, print_log
 from . import fingerprint as marks
 from . import precision as precision_of
 from .computing import Computer
@@ -38,7 +38,8 @@ def write(
     top_k: int | None = None,
     precision: str = "auto",
     shard: str | None = None,
-    voice: Voice | None = None,
+    verbose: int | str = "auto",
+    progress: Progress = log_progress,
     source: Any = None,
     title: str = "teacher's outputs",
     mend: bool = False,
@@ -61,9 +62,11 @@ def write(
             bfloat16 for a large Keras 3 model where it can be had.
         shard: `"2/8"` is the second of eight writers, each of which gets its share of the keys;
             by default the worker's own of a `tf.distribute` strategy that is in scope, or all.
-        voice: Where the plan and the progress go; `Voice(quiet=True)` for silence.
-        title: Of the progress bar.
+        verbose: As Keras's: 0 prints nothing, otherwise the plan and the progress are printed.
+            They are logged under the name "tfkd" in any case.
+        progress: Shows the progress in another way, see `tfkd.progress.Progress`.
         source: Whatever tells where the texts come from; kept in the manifest, as JSON.
+        title: What the progress is called.
         mend: Compute the examples of broken shards again, which are refused otherwise.
 
     Returns:
@@ -77,15 +80,15 @@ def write(
     >>> teacher = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
     >>> x = np.eye(4, dtype="float32")
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     store = write(folder, teacher, x, voice=Voice(quiet=True))
+    ...     store = write(folder, teacher, x, verbose=0)
     ...     store.rows, store.targets(x)["logits"].shape
     (4, (4, 3))
     """
     reads = (reads,) if isinstance(reads, str) else tuple(reads)
     settings = Settings(reads, dtype, top_k, precision)
     parts = Parts(Path(path), workers_share() if shard is None else shard)
-    with _alone(parts):
-        writer = _Writer(parts, teacher, dataset, settings, voice or Voice())
+    with print_log(verbose), _alone(parts):
+        writer = _Writer(parts, teacher, dataset, settings, progress)
         return writer.run(source, title, mend)
 
 
@@ -122,8 +125,8 @@ def _occupied(path: Path) -> UserError:
 
 
 class _Writer:
-    def __init__(self, parts: Parts, teacher, dataset, settings: Settings, voice: Voice):
-        self.parts, self.teacher, self.settings, self.voice = parts, teacher, settings, voice
+    def __init__(self, parts: Parts, teacher, dataset, settings: Settings, progress: Progress):
+        self.parts, self.teacher, self.settings, self.progress = parts, teacher, settings, progress
         self.source = Source(dataset, teacher)
         self.index = Index()
         self.pending: dict[bytes, Example] = {}
@@ -132,7 +135,7 @@ class _Writer:
 
     def run(self, source, title: str, mend: bool) -> Store | None:
         self.manifest = self._found(mend)
-        with self.voice.bar(title, self.source.count or 0) as self.advance:
+        with self.progress(title, self.source.count or 0) as self.advance:
             for chunk in self.source.chunks():
                 self._take(chunk)
                 while len(self.pending) >= self.rows:
@@ -197,12 +200,13 @@ class _Writer:
         each = (time.monotonic() - start) / len(sample)
         count = self.source.count
         if count is None:
-            self.voice.say(f"store     {self.parts.path}: {size:,} bytes an example")
+            logger.info(f"store     {self.parts.path}: {size:,} bytes an example")
             return
         left = -(-count // self.parts.of)
-        self.voice.say(
+        duration = format_duration(left * each)
+        logger.info(
             f"store     {self.parts.path}: {'at most ' if self.index else ''}{left:,} examples to "
-            f"compute, {size:,} bytes each, {left * size / 1e6:,.1f} MB; about {span(left * each)}"
+            f"compute, {size:,} bytes each, {left * size / 1e6:,.1f} MB; about {duration}"
         )
 
     def _lower(self, computer: Computer, sample: list[Example]) -> None:
@@ -216,7 +220,7 @@ class _Writer:
             if self.settings.precision == "auto":
                 return
             raise
-        self.voice.say(f"precision {precision}: the teacher's outputs move by {moved:.2%}")
+        logger.info(f"precision {precision}: the teacher's outputs move by {moved:.2%}")
 
     def _write(self, count: int) -> None:
         """Compute the first examples that wait, and write their shard."""

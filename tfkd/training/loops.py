@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..console import Voice
 from ..distribution import lost, workers
+from ..progress import print_log
 from . import bad_targets, first_batch, projections, sources
 from .backup._backup import as_backup
 from .backup.resuming import resumed
@@ -27,7 +27,6 @@ class Loops(Logs):
         class_weight=None,
         callbacks=None,
         backup=None,
-        voice=None,
         **options,
     ):
         """As `keras.Model.fit`; the first batch is checked before anything is trained.
@@ -36,8 +35,8 @@ class Loops(Logs):
         `{"student": ..., "teacher": ...}` where the models read different inputs, and
         `{"student": ..., "targets": {"logits": ...}}` where the teacher has run already.
         `backup` is a folder, or a `tfkd.Backup`: the same call goes on from the last state in it,
-        and SIGTERM ends the process with exit code 75 behind the next step; `voice` is where it
-        says so, `tfkd.console.Voice(quiet=True)` for silence.
+        and SIGTERM ends the process with exit code 75 after the next step. It says so where
+        `verbose` is not 0, and in the log of the name "tfkd".
         Raises `UserError` for validation data of which `evaluate` would have nothing to report.
         """
         x, self._trained = first_batch.before_fit(
@@ -52,9 +51,10 @@ class Loops(Logs):
         if sources.has_its_order(x):
             options.setdefault("shuffle", False)  # Keras warns that it cannot, by its own default
         with (
+            print_log(options.get("verbose", "auto")),
             lost.noticed(self.distribute_strategy),
             bad_targets.said_in_pipeline(),
-            resumed(self, as_backup(backup), x, options, voice or Voice()) as (options, keeper),
+            resumed(self, as_backup(backup), x, options) as (options, keeper),
         ):
             every = [self._stopper(), *as_list(callbacks), *keeper]
             return super().fit(x, y, callbacks=every, **options)

@@ -80,8 +80,9 @@ def whole(request):
 
 
 @pytest.mark.parametrize("after", [1, 3, 5, 14], ids="killed behind step {}".format)
-def test_goes_on_where_it_was_killed(whole, tmp_path, after, capsys):
+def test_goes_on_where_it_was_killed(whole, tmp_path, after, caplog):
     """Steps 2, 4, 6, ... are kept; 5 steps make an epoch, and the numbers of it are whole ones."""
+    caplog.set_level("INFO", "tfkd")
     flavour, weights, history = whole
     with pytest.raises(Killed):
         fit(flavour, after=after, backup=Backup(tmp_path, every=2))
@@ -90,7 +91,7 @@ def test_goes_on_where_it_was_killed(whole, tmp_path, after, capsys):
         np.testing.assert_array_equal(a, b)
     for name, values in ended.items():
         np.testing.assert_allclose(values, history[name][-len(values) :], rtol=1e-6, err_msg=name)
-    assert ("going on from" in capsys.readouterr().out) == (after > 1)
+    assert ("going on from" in caplog.text) == (after > 1)
 
 
 def test_a_finished_training_is_not_trained_again(tmp_path):
@@ -106,8 +107,9 @@ def test_a_finished_training_is_not_trained_again(tmp_path):
 
 @pytest.mark.parametrize("whole", ["keras"], indirect=True)
 @pytest.mark.parametrize("harm", ["cut", "flipped", "empty", "other"])
-def test_a_bad_state_gives_way_to_the_one_before(whole, tmp_path, harm, capsys):
+def test_a_bad_state_gives_way_to_the_one_before(whole, tmp_path, harm, caplog):
     """A disk that was full, or a process killed by the machine while it wrote."""
+    caplog.set_level("INFO", "tfkd")
     flavour, weights, _ = whole
     with pytest.raises(Killed):
         fit(flavour, after=9, backup=Backup(tmp_path, every=2))
@@ -129,7 +131,7 @@ def test_a_bad_state_gives_way_to_the_one_before(whole, tmp_path, harm, capsys):
     ours, _ = fit(flavour, backup=Backup(tmp_path, every=2))
     for a, b in zip(ours, weights, strict=True):
         np.testing.assert_array_equal(a, b)
-    said = capsys.readouterr().out
+    said = caplog.text
     assert str(file) in said
     assert "configuration (objective" in said if harm == "other" else "is damaged" in said
 
@@ -146,8 +148,9 @@ def test_no_good_state_is_an_error_that_removes_nothing(tmp_path):
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
 
 
-def test_a_full_disk_keeps_the_state_before(tmp_path, monkeypatch, capsys):
+def test_a_full_disk_keeps_the_state_before(tmp_path, monkeypatch, caplog):
     """Training that ends because a backup of it could not be written."""
+    caplog.set_level("INFO", "tfkd")
     real = np.savez
 
     def full(stream, **arrays):
@@ -160,7 +163,7 @@ def test_a_full_disk_keeps_the_state_before(tmp_path, monkeypatch, capsys):
     fit("keras", backup=tmp_path)
     assert files.places(tmp_path) == [Place(1, 0)]
     assert [p.name for p in tmp_path.iterdir()] == ["epoch-000001-step-000000000.npz"]
-    assert "No space left on device): training goes on" in capsys.readouterr().out
+    assert "No space left on device): training goes on" in caplog.text
 
 
 @pytest.mark.parametrize("flavour", FLAVOURS)

@@ -9,6 +9,7 @@ from ...console import Voice
 from ...errors import UserError
 from ...exporting.paths import temporary_sibling
 from ...files import replace_atomically
+from ...progress import print_log
 from ...reporting.page import check_installed, page
 from . import card
 
@@ -17,7 +18,12 @@ PAGE, FIGURES = '<meta name="generator" content="tfkd">', '"tfkd": '
 
 
 def write_page(
-    folders: list[Path], to: Path, *, texts: int = 0, voice: Voice | None = None
+    folders: list[Path],
+    to: Path,
+    *,
+    texts: int = 0,
+    verbose: int | str = "auto",
+    voice: Voice | None = None,
 ) -> Path:
     """Write the page of finished runs, and its figures as `.json` next to it; return its path.
 
@@ -28,6 +34,7 @@ def write_page(
         to: Where the page is written.
         texts: How many test texts are looked at. By default all of them, or a sample where the
             teacher's outputs are not stored and it has to run again.
+        verbose: As Keras's: 0 prints nothing.
         voice: Shows bars.
 
     Raises:
@@ -39,7 +46,8 @@ def write_page(
     # It imports TensorFlow, and what is wrong with the arguments is said before.
     from .figures import gather_figures
 
-    figures = gather_figures(folders, voice or Voice(), texts)
+    with print_log(verbose):
+        figures = gather_figures(folders, voice or Voice(), texts)
     with temporary_sibling(to) as aside:
         contents = {
             to.with_suffix(".json"): json.dumps(figures, indent=1, ensure_ascii=False) + "\n",

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-
-from ...console import handle_signal
+from types import FrameType
 
 EXIT_PREEMPTED = 75  # EX_TEMPFAIL of sysexits.h: try again
 _asked = threading.Event()
+
+
+@contextmanager
+def handle_signal(number: int, handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Give a signal to `handler` within the block; only the main thread of a process gets any."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
 
 
 class Preempted(SystemExit):

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
 import tensorflow as tf
 
-from ...console import Voice
 from ...distribution.workers import between, told, worker
 from ...errors import UserError
+from ...progress import logger
 from . import contents, files, preemption, skipping
 from ._backup import Backup
 from .files import Place, State
 
 
 @contextmanager
-def resumed(
-    distiller, backup: Backup | None, x, options: dict, voice: Voice
-) -> Iterator[tuple[dict, list]]:
+def resumed(distiller, backup: Backup | None, x, options: dict) -> Iterator[tuple[dict, list]]:
     """The options of `fit` with the epoch to begin with, and the callback that keeps the states.
 
     Raises:
@@ -29,7 +28,7 @@ def resumed(
         yield options, []
         return
     skipping.check(x, options)
-    keeper = Keeper(distiller, backup, voice)
+    keeper = Keeper(distiller, backup)
     begin = keeper.restore()
     if begin.epoch and not backup.follows:
         steps = options.get("steps_per_epoch")
@@ -45,9 +44,8 @@ def resumed(
 class Keeper:
     """The states of one `fit`."""
 
-    def __init__(self, distiller, backup: Backup, voice: Voice):
+    def __init__(self, distiller, backup: Backup):
         self.distiller, self.backup, self.folder = distiller, backup, backup.path
-        self.voice = voice
         self.strategy = distiller.distribute_strategy
         self.worker, self.workers = worker(self.strategy)
         self.mark = contents.mark(distiller)
@@ -59,13 +57,13 @@ class Keeper:
         state, bad = files.latest(self.folder, self.mark)
         self._same_on_all(state.place if state else Place())
         for each in bad:
-            self._say(f"{each}: the one before it is used.")
+            self._log(f"{each}: the one before it is used.")
         if state is None:
             return self.begin
         for variable, value in zip(contents.variables(self.distiller), state.weights, strict=True):
             variable.assign(value)
         self.begin, self.sums = state.place, state.sums
-        self._say(f"going on from {state.place} in {self.folder}")
+        self._log(f"going on from {state.place} in {self.folder}", logging.INFO)
         return self.begin
 
     def _same_on_all(self, place: Place) -> None:
@@ -135,15 +133,15 @@ class Keeper:
             files.write(self.folder, state, self.worker)
             return True
         except OSError as error:
-            self._say(
+            self._log(
                 f"no state of {place} was written to {self.folder} ({error.strerror or error}): "
                 "training goes on, and the one before it stays."
             )
             return False
 
-    def _say(self, sentence: str) -> None:
+    def _log(self, sentence: str, level: int = logging.WARNING) -> None:
         if self.worker == 0:
-            self.voice.say(sentence)
+            logger.log(level, sentence)
 
 
 def _callback(keras, keeper: Keeper):

@@ -6,8 +6,8 @@ import signal
 
 import pytest
 
-from tfkd import console
-from tfkd.console import Voice
+from tfkd.cli import console
+from tfkd.cli.console import Console
 
 
 def swallowed():
@@ -18,7 +18,7 @@ def swallowed():
 
 def test_an_interrupt_that_was_swallowed_ends_the_next_step():
     """A run of hours that cannot be stopped."""
-    with console.catch_interrupts(), Voice(quiet=True).bar("steps", 3) as advance:
+    with console.catch_interrupts(), Console().progress("steps", 3) as advance:
         advance(1)
         swallowed()
         with pytest.raises(KeyboardInterrupt):
