@@ -20,8 +20,7 @@ import numpy as np
 
 import tfkd
 from tfkd.console import Voice
-from tfkd.models.input_names import IDS, MASKS, SEGMENTS
-from tfkd.models.text_model import input_names
+from tfkd.models.input_names import IDS, MASKS, SEGMENTS, text_input_names
 from tfkd.running._run import export_again, opened
 from tfkd.running.folder import environment
 from tfkd.runtime import Classifier
@@ -36,7 +35,7 @@ def of_ids(model):
     ids = keras.Input((None,), dtype="int32", name="input_ids")
     made = dict.fromkeys(SEGMENTS, keras.ops.zeros_like(ids))
     made |= dict.fromkeys(MASKS, keras.ops.cast(ids != 0, "int32")) | dict.fromkeys(IDS, ids)
-    return keras.Model(ids, model({name: made[name] for name in input_names(model)}))
+    return keras.Model(ids, model({name: made[name] for name in text_input_names(model)}))
 
 
 def files(run, folder: Path) -> dict[str, Path]:

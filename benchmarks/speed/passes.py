@@ -71,7 +71,7 @@ def measure(teacher, texts: list[str], lengths: tuple[int, ...]) -> dict:
 
 
 def _input(name: str, ids: np.ndarray) -> np.ndarray:
-    from tfkd.models.text_model import feed
+    from tfkd.models.input_names import feed
 
     return np.asarray(feed((name, "attention_mask"), tf.constant(ids))[name])
 

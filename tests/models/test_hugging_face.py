@@ -16,8 +16,10 @@ from tiny_bert import checkpoint, texts
 from tfkd import load_teacher
 from tfkd.errors import UserError
 from tfkd.models import hugging_face
-from tfkd.models.hugging_face import load_classifier, trainable_classifier
+from tfkd.models.hugging_face import load_model, trainable_classifier
 from tfkd.tasks.text_classification.scores import agreement
+
+HEAD = "ForSequenceClassification"
 
 
 @pytest.fixture(scope="module")
@@ -37,13 +39,13 @@ def logits(model, x) -> np.ndarray:
 
 def through_keras_hub(folder):
     pytest.importorskip("keras_hub")
-    return hugging_face._through_keras_hub(folder, hugging_face.read_config(folder))
+    return hugging_face._through_keras_hub(folder, hugging_face.read_config(folder), HEAD)
 
 
 def through_transformers(folder):
     pytest.importorskip("transformers")
     pytest.importorskip("tf_keras")
-    return hugging_face._through_transformers(folder)
+    return hugging_face._through_transformers(folder, HEAD)
 
 
 @pytest.mark.parametrize("activation", ["gelu", "gelu_new"])
@@ -62,12 +64,12 @@ def test_the_exact_gelu_makes_a_difference_here(bert):
     backbone = hugging_face._backbone(bert, {}, exact=False)
     kernel, bias = hugging_face._head(bert)
     ids, mask = map(keras.ops.convert_to_tensor, inputs().values())
-    tanh = np.array(hugging_face._pooled(backbone, ids, mask)) @ kernel + bias
+    tanh = np.array(hugging_face._hidden(backbone, ids, mask, "pooled_output")) @ kernel + bias
     assert 1e-3 < np.abs(tanh - exact).max() < 0.1
 
 
 def test_padding_changes_nothing(bert):
-    model = load_classifier(bert)
+    model = load_model(bert, HEAD)
     more = np.pad(texts(), ((0, 0), (0, 9)))
     np.testing.assert_allclose(logits(model, inputs(more)), logits(model, inputs()), atol=1e-4)
 
@@ -76,7 +78,7 @@ def test_padding_changes_nothing(bert):
 def test_a_bert_that_keras_hub_does_not_know_goes_through_transformers(tmp_path, setting):
     """KerasHub would build its own kind of BERT around these weights, without a word."""
     folder = checkpoint(tmp_path / "bert", **setting)
-    found = logits(load_classifier(folder), inputs())
+    found = logits(load_model(folder, HEAD), inputs())
     np.testing.assert_allclose(found, logits(through_transformers(folder), inputs()), atol=1e-5)
     assert np.abs(found - logits(through_keras_hub(folder), inputs())).max() > 1e-3
 
@@ -99,7 +101,7 @@ def test_an_encoder_without_a_head(tmp_path, kind):
     if kind == "distilbert":
         pytest.importorskip("transformers")
     with pytest.raises(UserError, match=r"no classification head \(no .*classifier\.weight\): it"):
-        load_classifier(folder)
+        load_model(folder, HEAD)
 
 
 def cut(folder):
@@ -136,7 +138,7 @@ def test_weights_that_do_not_fit(tmp_path, spoil, words):
     folder = checkpoint(tmp_path / "bert")
     spoil(folder)
     with pytest.raises(UserError, match=words):
-        load_classifier(folder)
+        load_model(folder, HEAD)
 
 
 def test_weights_that_transformers_cannot_read(tmp_path):
@@ -144,14 +146,14 @@ def test_weights_that_transformers_cannot_read(tmp_path):
     folder = checkpoint(tmp_path / "distil", "distilbert")
     cut(folder)
     with pytest.raises(UserError, match=r"cannot be read as its config\.json says"):
-        load_classifier(folder)
+        load_model(folder, HEAD)
 
 
 def test_without_either_library(bert, monkeypatch):
     """The cure is an extra by name, and the right one."""
     monkeypatch.setattr(hugging_face, "_has", lambda *packages: False)
     with pytest.raises(UserError, match=r'a bert teacher needs .* `pip install "tfkd\[hub\]"`'):
-        load_classifier(bert)
+        load_model(bert, HEAD)
     with pytest.raises(UserError, match=r"fine-tuning takes a BERT folder through KerasHub"):
         trainable_classifier(bert, 3)
 
@@ -161,7 +163,7 @@ def test_to_fine_tune_with_the_same_classes(bert):
     pytest.importorskip("keras_hub")
     model = trainable_classifier(bert, 3)
     found = np.array(model(texts(), training=False))
-    expected = logits(load_classifier(bert), inputs())
+    expected = logits(load_model(bert, HEAD), inputs())
     assert np.abs(found - expected).max() < 0.1
     assert len(model.trainable_weights) == len(model.weights)
 
@@ -216,3 +218,19 @@ def test_the_real_teacher_gives_its_logits(shared):
     np.testing.assert_allclose(found, expected, atol=0.15)
     assert agreement(found, expected) == 1.0
     assert teacher.labels == ("negative", "positive")
+
+
+def test_a_head_for_each_token(tmp_path):
+    """The head of another task on the pooled vector: one answer, for all tokens alike."""
+    tokens = "ForTokenClassification"
+    folder = checkpoint(tmp_path / "tagger", classes=3)
+    hub = logits(hugging_face.load_by_keras_hub(folder, tokens), inputs())
+    assert hub.shape == (*texts().shape, 3)
+    other = logits(hugging_face.load_by_transformers(folder, tokens), inputs())
+    there = texts() > 0
+    np.testing.assert_allclose(hub[there], other[there], atol=1e-4)
+
+
+def test_a_head_that_keras_hub_does_not_know(bert):
+    with pytest.raises(UserError, match="has no BERT ForQuestionAnswering: write hf:"):
+        hugging_face.load_by_keras_hub(bert, "ForQuestionAnswering")

@@ -153,8 +153,8 @@ def test_hub_and_hugging_face_agree(tmp_path):
 
     folder = checkpoint(tmp_path)
     inputs = {"input_ids": IDS, "attention_mask": (IDS != 0).astype("int32")}
-    hub = hugging_face._through_keras_hub(folder, hugging_face.read_config(folder))
-    hf = hugging_face._through_transformers(folder)
+    hub = hugging_face.load_by_keras_hub(folder, "ForSequenceClassification")
+    hf = hugging_face.load_by_transformers(folder, "ForSequenceClassification")
     one, two = (tap(model)(inputs, reads=("logits", *INSIDE)) for model in (hub, hf))
     real = inputs["attention_mask"] > 0
     np.testing.assert_allclose(one["logits"], two["logits"], atol=1e-5)

@@ -1,5 +1,7 @@
 """A model with its tokenizer, whatever its inputs are called."""
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
 
@@ -58,7 +60,7 @@ def by_hand(model, ids=IDS) -> np.ndarray:
 def test_the_names_of_each_library(encoder, names, struct):
     """Ids fed as the mask are a model that answers, and answers wrong."""
     model = classifier(*names, struct=struct)
-    found = TextModel(model, encoder, LABELS)
+    found = TextModel(model, encoder, LABELS).check()
     np.testing.assert_allclose(found(IDS), by_hand(model), atol=1e-5)
     np.testing.assert_allclose(found(np.pad(IDS, ((0, 0), (0, 5)))), by_hand(model), atol=1e-5)
     assert found.classes == CLASSES
@@ -67,7 +69,7 @@ def test_the_names_of_each_library(encoder, names, struct):
 
 @pytest.mark.parametrize("output", [lambda x: x, lambda x: {"logits": x, "pooled": x[:, :1]}])
 def test_a_callable_of_ids(encoder, output):
-    found = TextModel(lambda ids: output(tf.one_hot(ids[:, 0], CLASSES)), encoder)
+    found = TextModel(lambda ids: output(tf.one_hot(ids[:, 0], CLASSES)), encoder).check()
     np.testing.assert_array_equal(found([[2, 5], [1, 5]]), np.eye(3)[[2, 1]])
     assert (found.classes, found.labels, found.parameters) == (CLASSES, (), None)
 
@@ -82,7 +84,7 @@ def test_a_model_that_ends_in_softmax_gives_logits(encoder):
 
 def test_an_input_that_texts_cannot_feed(encoder):
     with pytest.raises(UserError, match="an input 'pixel_values': expected ids"):
-        TextModel(classifier("input_ids", "pixel_values"), encoder)
+        TextModel(classifier("input_ids", "pixel_values"), encoder).check()
 
 
 def test_a_model_that_does_not_read_ids(encoder):
@@ -90,20 +92,20 @@ def test_a_model_that_does_not_read_ids(encoder):
     layers = keras.layers
     images = keras.Sequential([keras.Input((8, 8, 3)), layers.Flatten(), layers.Dense(2)])
     with pytest.raises(UserError, match="cnn does not read ids"):
-        TextModel(images, encoder, origin="cnn")
+        TextModel(images, encoder, origin="cnn").check()
 
 
 @pytest.mark.parametrize(("shape", "words"), [((1,), r"\(1,\)"), ((1, 4, 3), r"\(1, 4, 3\)")])
 def test_logits_of_another_rank(encoder, shape, words):
     """A tagger is no text classifier: said when it is loaded."""
     with pytest.raises(UserError, match=f"tagger returns logits of shape {words} for one text"):
-        TextModel(lambda ids: tf.zeros(shape), encoder, origin="tagger")
+        TextModel(lambda ids: tf.zeros(shape), encoder, origin="tagger").check()
 
 
 def test_names_for_another_number_of_classes(encoder):
     """A label file that disagrees with the model gives every class the name of another."""
     with pytest.raises(UserError, match="given has 3 classes and 2 names for them"):
-        TextModel(classifier("input_ids", struct=None), encoder, ("bad", "good"))
+        TextModel(classifier("input_ids", struct=None), encoder, ("bad", "good")).check()
 
 
 def test_another_order_of_classes(encoder):
@@ -148,3 +150,80 @@ def test_logits_of_texts_are_in_their_order(encoder):
     for text, logits in zip(texts, found, strict=True):
         alone = model(np.array([encoder.encode(text)]))[0]
         np.testing.assert_allclose(logits, alone, atol=1e-5)
+
+
+def test_nothing_runs_before_it_is_checked(encoder):
+    """A constructor that runs a model waits for its graph, and again for each copy of it."""
+    calls = []
+
+    def model(ids):
+        calls.append(ids.shape)
+        return tf.one_hot(ids[:, 0], CLASSES)
+
+    found = TextModel(model, encoder, LABELS)
+    assert (found.reordered([2, 1, 0]).classes, calls) == (3, [])
+    assert found.check().shapes == {"logits": (3,)}
+    assert len(calls) == 1
+
+
+def test_a_model_that_declares_its_outputs_is_believed(encoder):
+    class Stored:
+        output_shapes: ClassVar = {"logits": (2,)}
+
+        def __call__(self, ids):
+            raise AssertionError("run on a text for trial")
+
+    assert TextModel(Stored(), encoder).check().classes == 2
+
+
+def rows_of(*lengths, **columns):
+    ids = [list(range(2, 2 + length)) for length in lengths]
+    return [
+        {"input_ids": each, **{name: value[:length] for name, value in columns.items()}}
+        for each, length in zip(ids, lengths, strict=True)
+    ]
+
+
+def test_rows_of_any_length_in_their_order(encoder):
+    model = TextModel(classifier("input_ids", "attention_mask"), encoder, LABELS).check()
+    rows = rows_of(3, 9, 1, 5, labels=[1] * 9)
+    done = []
+    outputs = model.run(rows, advance=done.append)
+    for row, output in zip(rows, outputs, strict=True):
+        alone = model(np.array([row["input_ids"]]))[0]
+        np.testing.assert_allclose(output["logits"], alone, atol=1e-6)
+    assert sum(done) == 4
+    assert model.run([]) == []
+
+
+def test_outputs_of_tokens_come_without_padding(encoder):
+    """A tag of padding would be scored as that of a word."""
+    ids = keras.Input((None,), dtype="int32", name="input_ids")
+    vectors = keras.layers.Embedding(VOCABULARY, CLASSES)(ids)
+    start = keras.ops.sum(vectors, axis=-1)
+    tagger = keras.Model(ids, {"logits": vectors, "start": start})
+    shapes = {"logits": (None, 0), "start": (None,)}
+    model = TextModel(tagger, encoder, order=[2, 0, 1]).check(shapes)
+    assert model.shapes == {"logits": (None, CLASSES), "start": (None,)}
+    (table,) = tagger.get_weights()
+    for row, output in zip(rows_of(4, 2), model.run(rows_of(4, 2)), strict=True):
+        expected = table[row["input_ids"]]
+        np.testing.assert_allclose(output["logits"], expected[:, [2, 0, 1]], atol=1e-6)
+        np.testing.assert_allclose(output["start"], expected.sum(-1), atol=1e-6)
+
+
+def test_an_output_that_there_is_not(encoder):
+    model = TextModel(classifier("input_ids", struct=None), encoder, origin="cnn")
+    with pytest.raises(UserError, match="cnn returns 'logits' and no 'start_logits'"):
+        model.check({"start_logits": (None,)})
+
+
+def test_segments_of_two_texts(encoder):
+    """Which of two texts a token is of, under any library's name."""
+    model = classifier("token_ids", "padding_mask", "segment_ids")
+    found = TextModel(model, encoder).check()
+    row = {"input_ids": [4, 5, 6], "segment_ids": [0, 1, 1]}
+    vectors, segments, kernel, bias = model.get_weights()
+    x = vectors[[4, 5, 6]] + segments[[0, 1, 1]]
+    (output,) = found.run([row])
+    np.testing.assert_allclose(output["logits"], x.mean(0) @ kernel + bias, atol=1e-5)

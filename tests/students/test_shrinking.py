@@ -10,7 +10,7 @@ from tfkd.errors import UserError
 from tfkd.models.hugging_face import trainable_classifier
 from tfkd.models.saving import save_keras
 from tfkd.models.text_model import TextModel
-from tfkd.students.shrinking import of_ids
+from tfkd.students.shrinking import as_model_of_ids
 from tfkd.students.shrinking.layers import chosen
 from tfkd.students.shrinking.vocabulary import fewer_pieces
 from tfkd.teachers import save
@@ -119,8 +119,8 @@ def test_a_taught_teacher_is_shrunk(folder, tmp_path):
     taught = TextModel(trainable_classifier(folder, 2), encoder, ("bad", "good"))
     save(taught, tmp_path / "taught")
     teacher = load_teacher(f"keras:{tmp_path / 'taught'}")
-    np.testing.assert_allclose(of_ids(shrink(teacher))(IDS), teacher(IDS), atol=1e-5)
-    assert of_ids(shrink(teacher, layers=1)).count_params() < teacher.parameters
+    np.testing.assert_allclose(as_model_of_ids(shrink(teacher))(IDS), teacher(IDS), atol=1e-5)
+    assert as_model_of_ids(shrink(teacher, layers=1)).count_params() < teacher.parameters
 
 
 def test_evenly():

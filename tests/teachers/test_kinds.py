@@ -15,8 +15,8 @@ from tfkd import Distiller, SoftTargets, distill, export, load_teacher, store, s
 from tfkd.errors import UserError
 from tfkd.models.saving import quiet_save
 from tfkd.models.text_model import TextModel
-from tfkd.teachers import fingerprint, save
-from tfkd.teachers.joined import JointEncoder, split
+from tfkd.teachers import digest_spec, save
+from tfkd.teachers.joined import JointEncoder, split_rows
 from tfkd.text import learn
 
 TEXTS = ["a good film", "a bad film, a film", "good", "bad bad bad"] * 2
@@ -69,7 +69,7 @@ def test_the_same_logits_from_every_kind(folder, model, kind):
     np.testing.assert_allclose(loaded.logits(TEXTS), model.logits(TEXTS), atol=1e-5)
     assert loaded.labels == LABELS
     assert loaded.encoder.encode("a good film") == model.encoder.encode("a good film")
-    assert fingerprint(spec(kind, folder)) == fingerprint(spec(kind, folder))
+    assert digest_spec(spec(kind, folder)) == digest_spec(spec(kind, folder))
 
 
 def test_answers_of_a_black_box_are_a_teacher(tmp_path, monkeypatch):
@@ -199,8 +199,13 @@ def test_several_as_one(folder, model, tmp_path):
     want = (p(model.logits(TEXTS)) + p(other.logits(TEXTS))[:, ::-1]) / 2
     np.testing.assert_allclose(p(both.logits(TEXTS)), want, atol=1e-5)
     assert both.labels == LABELS
+<<<<<<< HEAD
     assert fingerprint(given) != fingerprint(" + ".join(given.split(" + ")[::-1]))
     store.write(tmp_path / "s", both, TEXTS, verbose=0)
+=======
+    assert digest_spec(given) != digest_spec(" + ".join(given.split(" + ")[::-1]))
+    store.write(tmp_path / "s", both, TEXTS, voice=Voice(quiet=True))
+>>>>>>> 96204b4 (wip)
     again = store.Store(tmp_path / "s", teacher=both)
     rows = np.array([each + [0] * (40 - len(each)) for each in both.encoder.encode_many(TEXTS)])
     found = again.targets(rows.astype("int32"))["logits"]
@@ -227,10 +232,9 @@ def test_rows_of_several_tokenizers_come_apart():
     every = ["a good film", "", "films are bad are bad"]
     rows = joint.encode_many(every)
     padded = np.array([each + [0] * (60 - len(each)) for each in rows], "int32")
-    for got, encoder in zip(split(tf.constant(padded), 2), (one, two), strict=True):
+    for got, encoder in zip(split_rows(tf.constant(padded), 2), (one, two), strict=True):
         for row, text in zip(got.numpy(), every, strict=True):
             assert row[row != 0].tolist() == encoder.encode(text)
-    assert joint.encode(every[0]) == rows[0]
 
 
 def test_classes_without_names_join_in_their_order(folder, model, tmp_path):

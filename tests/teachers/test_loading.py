@@ -14,7 +14,7 @@ from tfkd.errors import UserError
 from tfkd.models.saving import save_keras
 from tfkd.models.text_model import TextModel
 from tfkd.students import build
-from tfkd.teachers import fingerprint, save
+from tfkd.teachers import digest_spec, save
 from tfkd.text import learn
 
 LABELS = ("schlecht", "größer", "mixed: both")
@@ -169,16 +169,16 @@ def test_an_unknown_kind(spec):
 def test_the_fingerprint_is_of_what_is_loaded(saved):
     """Another model under the same name: its targets must not be mixed with the old ones."""
     spec = f"keras:{saved}"
-    before = fingerprint(spec)
+    before = digest_spec(spec)
     (saved / "report.json").write_text("{}")
     (saved / "other.txt").write_text("")
-    assert fingerprint(spec) == before
+    assert digest_spec(spec) == before
     seen = {before}
     for name in ("labels.txt", "vocab.txt", "model.keras"):
         with (saved / name).open("ab") as file:
             file.write(b" ")
-        assert fingerprint(spec) == fingerprint(f"keras:{saved / 'model.keras'}")
-        seen.add(fingerprint(spec))
+        assert digest_spec(spec) == digest_spec(f"keras:{saved / 'model.keras'}")
+        seen.add(digest_spec(spec))
     assert len(seen) == 4
 
 
@@ -186,7 +186,7 @@ def test_the_fingerprint_of_a_folder_at_home(saved, monkeypatch):
     """`~` is a folder: taken literally, every teacher there would have the same digest."""
     monkeypatch.setenv("HOME", str(saved.parent))
     for kind in ("keras", "hf"):
-        assert fingerprint(f"{kind}:~/teacher") == fingerprint(f"{kind}:{saved}")
+        assert digest_spec(f"{kind}:~/teacher") == digest_spec(f"{kind}:{saved}")
 
 
 @pytest.fixture(scope="module")
@@ -247,8 +247,8 @@ def test_a_folder_that_is_not_there(tmp_path, monkeypatch):
 
 def test_the_fingerprint_of_a_hugging_face_folder(bert, tmp_path):
     folder = shutil.copytree(bert, tmp_path / "bert")
-    before = fingerprint(f"hf:{folder}")
-    assert before == fingerprint(f"hf:{bert}")
+    before = digest_spec(f"hf:{folder}")
+    assert before == digest_spec(f"hf:{bert}")
     settings = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps({**settings, "hidden_act": "relu"}))
-    assert fingerprint(f"hf:{folder}") != before
+    assert digest_spec(f"hf:{folder}") != before

@@ -174,8 +174,8 @@ def test_hugging_face_under_keras_and_the_other_way(tmp_path):
 
     folder = checkpoint(tmp_path, classes=2)
     inputs = {"input_ids": IDS, "attention_mask": (IDS != 0).astype("int32")}
-    hub = hugging_face._through_keras_hub(folder, hugging_face.read_config(folder))
-    hf = hugging_face._through_transformers(folder)
+    hub = hugging_face.load_by_keras_hub(folder, "ForSequenceClassification")
+    hf = hugging_face.load_by_transformers(folder, "ForSequenceClassification")
     objective = HardLabels() + Hint() + Attention(kind="kl") + Relations()
     logs = []
     for student, teacher in ((hub, hf), (hf, hub)):

@@ -12,16 +12,8 @@ DATA = {
     "FILE": ".jsonl, .csv or .tsv, each also .gz, with text and label",
     "FOLDER": "train.jsonl, test.jsonl, ... or train/CLASS/*.txt",
 }
-TEACHERS = {
-    "hf:PATH_OR_NAME": "a Hugging Face BERT-like classifier (extra hub or hf)",
-    "hub:PATH": "the same by KerasHub, or a KerasHub preset (extra hub)",
-    "tf:PATH": "the same by transformers' TensorFlow models (extra hf)",
-    "torch:PATH": "the same by PyTorch (extra torch)",
-    "saved_model:PATH": "a SavedModel, PATH#SIGNATURE for one of several",
-    "tflite:PATH": "a .tflite file",
-    "store:PATH": "a store of texts: answers that were computed elsewhere",
+MORE_TEACHERS = {
     "A + B": "the mean of several, each with its own tokenizer",
-    "keras:PATH": "a .keras file with vocab.txt or tokenizer.json beside it",
     "train": "an ensemble, trained on the spot",
     "train:STUDENT[:SIZE]": "one model of the kinds below, trained on the spot",
 }
@@ -30,8 +22,10 @@ TEACHERS = {
 def listing() -> str:
     """Data, teachers, students with the settings of each size, and the settings of a run."""
     from ..students import SIZES, STUDENTS, sizes_of
+    from ..teachers import KINDS
 
-    parts = [_block("data", DATA), _block("teachers", TEACHERS)]
+    teachers = {kind.pattern: kind.description for kind in KINDS.values()}
+    parts = [_block("data", DATA), _block("teachers", teachers | MORE_TEACHERS)]
     students = {}
     for name in STUDENTS:
         for size in SIZES:

@@ -1,7 +1,62 @@
-"""What libraries call the inputs of a text model."""
+"""What libraries call the inputs of a text model, and how such a model is fed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import UserError
 
 IDS = ("input_ids", "token_ids", "ids", "input_word_ids")
 MASKS = ("attention_mask", "padding_mask", "input_mask")
 SEGMENTS = ("token_type_ids", "segment_ids", "input_type_ids")
 DECODER_IDS = ("decoder_input_ids", "decoder_token_ids")
 DECODER_MASKS = ("decoder_attention_mask", "decoder_padding_mask")
+
+
+def text_input_names(model: Any) -> tuple[str, ...]:
+    """Return the names of a functional model's inputs; of other models, Hugging Face's two."""
+    from .outputs import input_names
+
+    names = input_names(model)
+    if not names and not hasattr(model, "count_params"):
+        return ()
+    return names or ("input_ids", "attention_mask")
+
+
+def feed(names: tuple[str, ...], inputs: Any) -> Any:
+    """Return the inputs called `names`, whatever their library calls them.
+
+    Args:
+        names: Those of the model. A model of one input takes ids as they are.
+        inputs: Ids `[batch, length]`, padded with 0, or a dict of ids and other arrays. Masks that
+            it does not hold are made from the ids; segments are 0.
+
+    Raises:
+        UserError: The model has an input that is none of these.
+    """
+    if not isinstance(inputs, Mapping):
+        inputs = {IDS[0]: inputs}
+    ids = next((inputs[name] for name in IDS if name in inputs), None)
+    if len(names) <= 1:
+        return inputs.get(names[0], ids) if names else ids
+    return {name: _derive(name, ids, inputs) for name in names}
+
+
+def _derive(name: str, ids: Any, inputs: Mapping[str, Any]) -> Any:
+    """Take one input by its name or another library's, or make it of the ids."""
+    import tensorflow as tf
+
+    if name in inputs:
+        return inputs[name]
+    if name in IDS:
+        return ids
+    for names in (MASKS, SEGMENTS):
+        if name in names:
+            known = [inputs[other] for other in names if other in inputs]
+            made = tf.cast(tf.not_equal(ids, 0), tf.int32) if names is MASKS else tf.zeros_like(ids)
+            return known[0] if known else made
+    raise UserError(
+        f"the model has an input {name!r}: expected ids ({', '.join(IDS[:2])}), a mask "
+        f"({', '.join(MASKS[:2])}) or segments ({', '.join(SEGMENTS[:2])})."
+    )

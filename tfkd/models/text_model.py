@@ -1,86 +1,222 @@
-"""A text classifier: a model with the tokenizer it reads and the names of its classes."""
+"""A model with the tokenizer it reads and the names of its classes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import UserError
-from ..text import TextEncoder
-from ..text.batching import by_length, padded
-from .input_names import IDS, MASKS, SEGMENTS
+from ..text import Encoder
+from ..text.batching import by_length, pad_rows
+from .input_names import IDS, MASKS, feed, text_input_names
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+Arrays = dict[str, Any]
+Shapes = Mapping[str, tuple[int | None, ...]]
+CLASSIFIER: Shapes = {"logits": (0,)}
+"""One logit for each of any number of classes."""
 
 
 @dataclass
 class TextModel:
-    """A model with its tokenizer: padded ids in, logits `[batch, classes]` out, by NumPy arrays.
+    """A model with its tokenizer: padded ids in, outputs by name, as NumPy arrays.
 
-    `model` is a callable of ids, or a Keras model of ids or of a dict with the names that Hugging
-    Face, KerasHub or TF Hub use. `labels` are the class names, empty where the model names none;
-    `order` are the model's own class ids in the order of `labels`, where that is another.
+    Args:
+        model: A callable of ids, or a Keras model of ids or of a dict with the names that Hugging
+            Face, KerasHub or TF Hub use.
+        encoder: Its tokenizer.
+        labels: The class names; empty where the model names none.
+        origin: What error messages call it.
+        order: The model's own class ids in the order of `labels`, where that is another.
+        shapes: The shape of each output for one row, `None` for the number of tokens; `check` finds
+            them out. By default one row of logits is taken as it comes.
 
     Raises:
-        UserError: other inputs, logits that are not `[batch, classes]`, another number of labels.
+        UserError: `model` is neither a model nor a function.
     """
 
     model: Any
-    encoder: TextEncoder
+    encoder: Encoder
     labels: tuple[str, ...] = ()
     origin: str = "given"
     order: list[int] | None = None
-    classes: int = field(init=False)
+    shapes: Shapes = field(default_factory=lambda: CLASSIFIER)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         from .callables import as_teacher
 
-        self._names = input_names(self.model)
+        self._names = text_input_names(self.model)
         self._teacher = as_teacher(self.model)
-        self._graphs: dict[tuple[str, ...], Any] = {}
-        shape = self._first().shape
-        if len(shape) != 2:
-            raise UserError(
-                f"{self.origin} returns logits of shape {shape} for one text: a text classifier "
-                "returns [batch, classes]."
+        self._graphs: dict[tuple, Any] = {}
+
+    def check(self, shapes: Shapes = CLASSIFIER) -> TextModel:
+        """Run the model on a two-token text to learn its output shapes.
+
+        A model that declares `output_shapes` is believed.
+
+        Args:
+            shapes: The expected shape of each output for one row: `None` is the number of tokens,
+                and 0 any number.
+
+        Returns:
+            The model itself, which knows its shapes now.
+
+        Raises:
+            UserError: The model reads other inputs than ids, returns outputs of other names or
+                ranks, or has another number of classes than of names for them.
+        """
+        declared = getattr(self.model, "output_shapes", None)
+        actual = self._try(tuple(shapes)) if declared is None else declared
+        for name, shape in shapes.items():
+            if len(actual[name]) != len(shape):
+                axes = ["tokens" if size is None else "classes" for size in shape]
+                raise UserError(
+                    f"{self.origin} returns {name} of shape {(1, *actual[name])} for one text: "
+                    f"expected [{', '.join(['batch', *axes])}]."
+                )
+        self.shapes = {
+            name: tuple(
+                None if size is None else found
+                for size, found in zip(shape, actual[name], strict=True)
             )
-        self.classes = shape[1]
-        if self.labels and len(self.labels) != self.classes:
+            for name, shape in shapes.items()
+        }
+        if self.labels and "logits" in self.shapes and len(self.labels) != self.classes:
             raise UserError(
                 f"{self.origin} has {self.classes} classes and {len(self.labels)} names for them "
                 f"({', '.join(self.labels[:4])}): give one name a class, in the order of their ids."
             )
+        return self
 
-    def __call__(self, ids: np.ndarray) -> np.ndarray:
-        """Logits of padded ids, in inference mode."""
-        return self.outputs(ids, ("logits",))["logits"].numpy()
-
-    def _first(self) -> np.ndarray:
-        """The logits of two ids; what Keras says of a model that reads something else is long."""
+    def _try(self, reads: tuple[str, ...]) -> Shapes:
+        """Return the shapes for two tokens; what Keras says of other inputs is long."""
         try:
-            return self(np.array([[2, 3]], "int32"))
+            outputs = self.outputs(np.array([[2, 3]], "int32"), reads)
         except UserError:
             raise
         except Exception as error:
             raise UserError(
                 f"{self.origin} does not read ids [batch, length] ({type(error).__name__}): give "
-                "a text classifier, with the tokenizer that it was trained with."
+                "a model of texts, with the tokenizer that it was trained with."
             ) from error
+        missing = [name for name in reads if name not in outputs]
+        if missing:
+            raise UserError(
+                f"{self.origin} returns {', '.join(map(repr, outputs))} and no {missing[0]!r}: "
+                "give a model that was trained for this task."
+            )
+        return {name: tuple(outputs[name].shape[1:]) for name in reads}
+
+    @property
+    def classes(self) -> int:
+        """How many classes the logits have; before `check`, how many names."""
+        return self.shapes.get("logits", (0,))[-1] or len(self.labels)
+
+    def __call__(self, ids: np.ndarray) -> np.ndarray:
+        """Return the logits of padded ids, in inference mode."""
+        return self.outputs(ids, ("logits",))["logits"].numpy()
 
     def logits(self, texts: Sequence[str]) -> np.ndarray:
-        """Logits `[texts, classes]` in the order given; texts of similar length run together."""
-        encoded = self.encoder.encode_many(list(texts))
-        out = np.zeros((len(encoded), self.classes), "float32")
-        for rows in by_length(np.array([len(ids) for ids in encoded], "int64")):
-            out[rows] = self(padded([encoded[row] for row in rows]))
-        return out
+        """Return logits `[texts, classes]` in the order given; similar lengths run together."""
+        rows = [{IDS[0]: ids} for ids in self.encoder.encode_many(list(texts))]
+        outputs = [row["logits"] for row in self.run(rows)]
+        return np.array(outputs or np.zeros((0, self.classes)), "float32")
+
+    def run(
+        self, rows: Sequence[Arrays], *, advance: Callable[[int], None] = lambda done: None
+    ) -> list[Arrays]:
+        """Return the outputs of each row by name, without padding.
+
+        Args:
+            rows: Arrays by name, without padding; `input_ids` among them. Names that the model
+                does not read are passed over.
+            advance: Is called with the number of rows done, after each batch.
+        """
+        lengths = np.array([len(row[IDS[0]]) for row in rows], "int64")
+        outputs: list[Arrays] = [{}] * len(rows)
+        names = self._row_names(rows[0]) if rows else ()
+        for places in by_length(lengths):
+            batch = pad_rows([rows[place] for place in places], names)
+            inputs = batch if len(names) > 1 else batch[names[0]]
+            tensors = self.outputs(inputs, tuple(self.shapes))
+            arrays = {name: tensors[name].numpy() for name in self.shapes}
+            for i, place in enumerate(places):
+                outputs[place] = {
+                    name: self._without_padding(name, array[i], lengths[place])
+                    for name, array in arrays.items()
+                }
+            advance(len(places))
+        return outputs
+
+    def _row_names(self, row: Arrays) -> tuple[str, ...]:
+        """Return which arrays of a row the model reads; masks are made of the padding."""
+        known = {name for name in self._names if name not in MASKS}
+        return (IDS[0], *(name for name in row if name in known and name not in IDS))
+
+    def _without_padding(self, name: str, array: np.ndarray, length: int) -> np.ndarray:
+        axes = [slice(length if size is None else None) for size in self.shapes[name]]
+        return array[tuple(axes)]
+
+    def outputs(self, inputs: Any, reads: tuple[str, ...]) -> dict[str, tf.Tensor]:
+        """Return the outputs by name, as tensors.
+
+        Args:
+            inputs: Padded ids, or a dict of padded arrays by name.
+            reads: The names of the outputs; `logits` come along where there are any.
+        """
+        import tensorflow as tf
+
+        if isinstance(inputs, Mapping):
+            inputs = {name: _as_array(value) for name, value in inputs.items()}
+            key = (reads, *inputs)
+        else:
+            inputs, key = _as_array(inputs), (reads,)
+        if key not in self._graphs:
+            self._graphs[key] = tf.function(
+                lambda inputs: self.in_graph(self._feed(inputs), reads),
+                input_signature=[tf.nest.map_structure(_spec, inputs)],
+                autograph=False,
+            )
+        return self._graphs[key](inputs)
+
+    def in_graph(self, inputs: Any, reads: tuple[str, ...] = ("logits",)) -> dict[str, tf.Tensor]:
+        """Return the outputs by name, within a graph; for a teacher of `Distiller`.
+
+        Args:
+            inputs: Padded ids, or a dict of the inputs that the model has.
+            reads: The names of the outputs.
+        """
+        import tensorflow as tf
+
+        if not isinstance(inputs, Mapping):
+            inputs = self._feed(inputs)
+        outputs = self._teacher(inputs, reads)
+        logits = tf.cast(outputs["logits"], tf.float32)
+        logits = logits if self.order is None else tf.gather(logits, self.order, axis=-1)
+        return {**{name: outputs[name] for name in reads if name in outputs}, "logits": logits}
+
+    def _feed(self, inputs: Any) -> Any:
+        """Return the inputs that the model has, made of ids or of a dict with other names."""
+        inputs = feed(self._names, inputs)
+        # A model that takes a dict of a single input warns of anything else.
+        single = len(self._names) == 1 and isinstance(self.model.input, Mapping)
+        return {self._names[0]: inputs} if single else inputs
 
     def reordered(self, order: list[int]) -> TextModel:
-        """The same model with its classes in another order."""
+        """Return the same model with its classes in another order."""
         labels = tuple(self.labels[i] for i in order) if self.labels else ()
         order = order if self.order is None else [self.order[i] for i in order]
-        return TextModel(self.model, self.encoder, labels, self.origin, order)
+        return dataclasses.replace(self, labels=labels, order=order)
+
+    def with_model(self, model: Any) -> TextModel:
+        """Return the same tokenizer, names and order with another model of the same outputs."""
+        return dataclasses.replace(self, model=model)
 
     @property
     def parameters(self) -> int | None:
@@ -88,67 +224,25 @@ class TextModel:
         count = getattr(self.model, "count_params", None)
         return int(count()) if count else None
 
-    def outputs(self, ids: np.ndarray, reads: tuple[str, ...]):
-        """The outputs of padded ids by name, as tensors."""
-        import tensorflow as tf
 
-        if reads not in self._graphs:
-            signature = [tf.TensorSpec((None, None), tf.int32)]
-            self._graphs[reads] = tf.function(
-                lambda ids: self.in_graph(ids, reads), input_signature=signature, autograph=False
-            )
-        return self._graphs[reads](np.asarray(ids, "int32"))
+def _as_array(value: Any) -> np.ndarray:
+    array = np.asarray(value)
+    return array.astype("int32" if array.dtype.kind in "iub" else "float32", copy=False)
 
-    def in_graph(self, inputs, reads=("logits",)):
-        """The outputs by name, of padded ids or of the inputs that the model has; for a teacher."""
-        import tensorflow as tf
 
-        if not isinstance(inputs, Mapping):
-            only = self._names[0] if _one_by_name(self.model, self._names) else None
-            inputs = {only: inputs} if only else feed(self._names, inputs)
-        found = self._teacher(inputs, reads)
-        logits = tf.cast(found["logits"], tf.float32)
-        logits = logits if self.order is None else tf.gather(logits, self.order, axis=-1)
-        return {**{name: found[name] for name in reads if name in found}, "logits": logits}
+def _spec(array: np.ndarray) -> tf.TensorSpec:
+    """Describe arrays of any batch and, where they hold whole numbers, of any length."""
+    import tensorflow as tf
+
+    rest = array.shape[2:] if array.dtype.kind == "i" else array.shape[1:]
+    free = (None, None) if array.dtype.kind == "i" and array.ndim > 1 else (None,)
+    return tf.TensorSpec((*free, *rest), array.dtype)
 
 
 def are_names(labels: Sequence[str]) -> bool:
-    """No numbers, nor the `LABEL_0` that Hugging Face writes where nobody named a class.
+    """Return whether labels are names, and no numbers or Hugging Face's default `LABEL_0`.
 
     >>> are_names(("bad", "good")), are_names(("LABEL_0", "LABEL_1"))
     (True, False)
     """
-    return not any(each.casefold().removeprefix("label_").isdecimal() for each in labels)
-
-
-def input_names(model) -> tuple[str, ...]:
-    """The names of a functional model's inputs; of other models, Hugging Face's two."""
-    from .outputs import input_names as declared
-
-    names = declared(model)
-    if not names and not hasattr(model, "count_params"):
-        return ()
-    return names or ("input_ids", "attention_mask")
-
-
-def _one_by_name(model, names: tuple[str, ...]) -> bool:
-    """Whether the model takes a dict of a single input, and warns of anything else."""
-    return len(names) == 1 and isinstance(model.input, Mapping)
-
-
-def feed(names: tuple[str, ...], ids):
-    """The inputs called `names`, from ids padded with 0; a model of one input takes the ids."""
-    import tensorflow as tf
-
-    if len(names) <= 1:
-        return ids
-    unknown = [name for name in names if name not in (*IDS, *MASKS, *SEGMENTS)]
-    if unknown:
-        raise UserError(
-            f"the model has an input {unknown[0]!r}: expected ids ({', '.join(IDS[:2])}), a mask "
-            f"({', '.join(MASKS[:2])}) or segments ({', '.join(SEGMENTS[:2])})."
-        )
-    mask = tf.cast(tf.not_equal(ids, 0), tf.int32)
-    made = {**dict.fromkeys(IDS, ids), **dict.fromkeys(MASKS, mask)}
-    made |= dict.fromkeys(SEGMENTS, tf.zeros_like(ids))
-    return {name: made[name] for name in names}
+    return not any(name.casefold().removeprefix("label_").isdecimal() for name in labels)

@@ -69,10 +69,11 @@ def _reads(config: RunConfig) -> set[str]:
 
 
 def _check_shrink(layers: str, kind: str, config: RunConfig) -> None:
-    if kind not in ("hf", "hub", "keras") or not layers.isdecimal() or not int(layers):
+    shrinkable = [name for name, known in teachers.KINDS.items() if known.shrinkable]
+    if kind not in shrinkable or not layers.isdecimal() or not int(layers):
         raise UserError(
             f"shrink:{layers} of a teacher {kind}: is no student: write shrink:3, say, for three "
-            "layers of a teacher hf:PATH, hub:PATH or keras:PATH."
+            f"layers of a teacher {', '.join(f'{name}:PATH' for name in shrinkable)}."
         )
     unknown = [name for name in config.student_settings if name not in SHRINKING]
     if unknown:

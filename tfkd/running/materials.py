@@ -95,6 +95,8 @@ class Materials:
             return text.load(self.folder, None if shrinks(config) else config.max_length)
         if shrinks(config):
             encoder = self._shrunk.encoder
+            # Teachers that can be shrunk are models with a tokenizer of their own.
+            assert isinstance(encoder, text.TextEncoder)
         elif config.tokenizer:
             encoder = text.load(config.tokenizer, config.max_length)
         else:
@@ -110,7 +112,7 @@ class Materials:
         spec = self.config.teacher
         # Where the run's folder is moved, its assistants move with it.
         named = f"assistant-{len(self.assistants)}" if self.assistants else spec
-        mark = {"spec": named, "digest": teachers.fingerprint(spec)}
+        mark = {"spec": named, "digest": teachers.digest_spec(spec)}
         run_folder.remember(self.folder / "teacher.json", mark, "the teacher")
         return self._given_teacher
 
@@ -184,7 +186,8 @@ class Materials:
         name, _, size = config.student.partition(":")
         keras.utils.set_random_seed(config.seed)
         if shrinks(config):
-            return shrinking.of_ids(shrinking.shrink(self._shrunk))  # a copy, to be trained
+            # A copy, to be trained.
+            return shrinking.as_model_of_ids(shrinking.shrink(self._shrunk))
         return students.build(
             name,
             self.encoder.vocab_size,

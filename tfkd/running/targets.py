@@ -14,8 +14,7 @@ from ..console import Voice
 from ..data.encoded import Encoded
 from ..errors import UserError
 from ..store import Store
-from ..store.fingerprint import check as check_mark
-from ..store.fingerprint import fingerprint
+from ..store.fingerprint import check_fingerprint, fingerprint
 from .checks import OF_DATA
 from .config import RunConfig
 
@@ -45,7 +44,7 @@ def shared_folder(config: RunConfig, labels: tuple[str, ...], beside: Path) -> P
     """Where all runs beside each other keep the outputs of one given teacher."""
     if config.store:
         return Path(config.store).expanduser()
-    facts = (teachers.fingerprint(config.teacher), config.teacher_max_length, *labels)
+    facts = (teachers.digest_spec(config.teacher), config.teacher_max_length, *labels)
     digest = hashlib.sha256(repr(facts).encode()).hexdigest()[:8]
     name = re.sub(r"\W+", "-", Path(config.teacher.partition(":")[2]).name).strip("-")
     return beside / FOLDER / f"{name}-{digest}"
@@ -66,7 +65,7 @@ def stored(folder: Path, encoded: Encoded, voice: Voice, teacher=None) -> Target
         return None
     found = Store(folder)
     if teacher is not None:
-        check_mark(found.manifest.fingerprint, fingerprint(teacher), folder)
+        check_fingerprint(found.manifest.fingerprint, fingerprint(teacher), folder)
     try:
         rows = found.find(encoded)
     except UserError as error:
@@ -80,6 +79,7 @@ def compute(
 ) -> None:
     """Store a worker's share of the outputs for these texts: what is lacking, or broken."""
     store.write(
+<<<<<<< HEAD
         folder,
         teacher,
         encoded,
@@ -89,4 +89,7 @@ def compute(
         title=title,
         mend=True,
         shard=share,
+=======
+        folder, teacher, encoded, voice=voice, source=source, title=title, repair=True, shard=share
+>>>>>>> 96204b4 (wip)
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import text
-from ..models.hugging_face import masked_lm
+from ..models.hugging_face import load_masked_lm
 from ..text.neighbours import Neighbours
 
 
@@ -21,6 +21,6 @@ def load_neighbours(folder: str | Path, **settings: Any) -> Neighbours:
         UserError: no such folder, no transformers, no head for masked language modelling.
     """
     path = Path(folder).expanduser()
-    model = masked_lm(path)
+    model = load_masked_lm(path)
     table = model.get_input_embeddings().weight.numpy()
     return Neighbours(model, text.load(path), table, **settings)

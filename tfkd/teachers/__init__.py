@@ -1,7 +1,11 @@
-"""A teacher from a spec such as `hf:FOLDER` or `keras:FOLDER`, and one saved for it."""
+"""A teacher from a spec such as `hf:FOLDER` or `keras:FOLDER`, and one saved for it.
 
-from .file_digest import fingerprint
+Each kind is a line of `KINDS` and a loader. `ensemble` and `joined` make one teacher of several;
+teachers that are no Keras model are functions of ids outside of TensorFlow's graph.
+"""
+
+from .file_digest import digest_spec
 from .keras_files import LABELS, MODEL, save
-from .loading import check_spec, load_teacher
+from .loading import KINDS, check_spec, load_teacher
 
-__all__ = ["LABELS", "MODEL", "check_spec", "fingerprint", "load_teacher", "save"]
+__all__ = ["KINDS", "LABELS", "MODEL", "check_spec", "digest_spec", "load_teacher", "save"]

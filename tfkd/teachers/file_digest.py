@@ -7,20 +7,20 @@ from pathlib import Path
 
 from .keras_files import LABELS, keras_file
 
-BESIDE = (LABELS, "preprocessing.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt")
+_BESIDE = (LABELS, "preprocessing.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt")
 _OF_MODELS = (".json", ".txt", ".keras", ".safetensors", ".h5", ".bin", ".pb", ".tflite")
 
 
-def fingerprint(spec: str) -> str:
-    """A digest of a teacher's files: another file under the same name is another teacher."""
+def digest_spec(spec: str) -> str:
+    """Return a digest of a teacher's files: another file of the same name is another teacher."""
     if " + " in spec:
-        every = " + ".join(fingerprint(each.strip()) for each in spec.split(" + "))
-        return hashlib.sha256(every.encode()).hexdigest()[:16]
+        parts = " + ".join(digest_spec(part.strip()) for part in spec.split(" + "))
+        return hashlib.sha256(parts.encode()).hexdigest()[:16]
     kind, _, name = spec.partition(":")
     path = Path(name.partition("#")[0] if kind == "saved_model" else name).expanduser()
     if kind == "keras":
-        file = keras_file(path)
-        files = [file, *(found for each in BESIDE if (found := file.with_name(each)).is_file())]
+        model = keras_file(path)
+        files = [model, *(model.with_name(name) for name in _BESIDE)]
     else:
         files = sorted(path.rglob("*")) if path.is_dir() else [path]
     digest = hashlib.sha256()

@@ -1,73 +1,83 @@
-"""Hugging Face folders, by KerasHub, transformers' TensorFlow models or PyTorch."""
+"""Hugging Face folders with their tokenizers, by any of three libraries.
+
+How the model itself is read, without a tokenizer, is told in `tfkd.models.hugging_face`.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from .. import text
 from ..errors import UserError, first_line
-from ..models import hugging_face
+from ..models import hugging_face as models
 from ..models.text_model import TextModel
-from .keras_files import labels
+from .keras_files import read_labels
+from .request import Request
 
 
-def hf(path: str, max_length: int | None) -> TextModel:
-    """A folder, or a name on the hub, by the fastest library that reads it."""
+def load_hf(path: str, request: Request) -> TextModel:
+    """Load a folder, or a name on the hub, by the fastest library that reads it."""
     folder = Path(path).expanduser()
-    folder = folder if folder.is_dir() else _from_hub(path)
-    made = _folder("hf", str(folder), max_length, hugging_face.load_classifier)
-    return dataclasses.replace(made, origin=f"hf:{path}")
+    folder = folder if folder.is_dir() else _download(path)
+    model = _load_folder("hf", str(folder), request, models.load_model)
+    return dataclasses.replace(model, origin=f"hf:{path}")
 
 
-def tf(path: str, max_length: int | None) -> TextModel:
-    """A folder by transformers' TensorFlow models."""
-    return _folder("tf", path, max_length, hugging_face.through_transformers)
+def load_tf(path: str, request: Request) -> TextModel:
+    """Load a folder by transformers' TensorFlow models."""
+    return _load_folder("tf", path, request, models.load_by_transformers)
 
 
-def torch(path: str, max_length: int | None) -> TextModel:
-    """A folder by PyTorch."""
+def load_torch(path: str, request: Request) -> TextModel:
+    """Load a folder by PyTorch."""
     from .pytorch import TorchModel
 
-    return _folder("torch", path, max_length, TorchModel)
+    def load(folder: Path, architecture: str) -> TorchModel:
+        labels = models.label_names(models.read_config(folder))
+        return TorchModel(folder, architecture, request.shapes(labels))
+
+    return _load_folder("torch", path, request, load)
 
 
-def hub(path: str, max_length: int | None) -> TextModel:
-    """A folder or a preset by KerasHub."""
+def load_hub(path: str, request: Request) -> TextModel:
+    """Load a folder or a preset by KerasHub."""
     folder = Path(path).expanduser()
     if not (folder / "task.json").is_file():
-        return _folder("hub", path, max_length, hugging_face.through_keras_hub)
-    model = hugging_face.through_keras_hub(folder)
-    encoder = text.load(folder / "assets" / "tokenizer" / "vocabulary.txt", max_length)
-    return TextModel(model, encoder, labels(folder), f"hub:{path}")
+        return _load_folder("hub", path, request, models.load_by_keras_hub)
+    model = models.load_by_keras_hub(folder, request.architecture)
+    vocabulary = folder / "assets" / "tokenizer" / "vocabulary.txt"
+    encoder = text.load(vocabulary, request.max_length)
+    return request.check(TextModel(model, encoder, read_labels(folder), f"hub:{path}"))
 
 
-def _folder(kind: str, path: str, max_length: int | None, load) -> TextModel:
-    """A Hugging Face folder by one library."""
+def _load_folder(
+    kind: str, path: str, request: Request, load: Callable[[Path, str], Any]
+) -> TextModel:
     folder = Path(path).expanduser()
-    config = hugging_face.read_config(folder)
-    model = load(folder)
-    encoder = text.load(folder, _length(config, max_length))
-    _check_rows(encoder.vocab_size, config.get("vocab_size"), path)
-    return TextModel(model, encoder, hugging_face.label_names(config), f"{kind}:{path}")
+    config = models.read_config(folder)
+    model = load(folder, request.architecture)
+    encoder = text.load(folder, _length(config, request.max_length))
+    rows = config.get("vocab_size")
+    if rows and encoder.vocab_size > rows:
+        raise UserError(
+            f"the tokenizer in {path} has {encoder.vocab_size} pieces and the model's embedding "
+            f"{rows} rows: they do not belong together."
+        )
+    labels = models.label_names(config)
+    return request.check(TextModel(model, encoder, labels, f"{kind}:{path}"))
 
 
-def _length(config: dict, asked: int | None) -> int | None:
+def _length(config: dict[str, Any], asked: int | None) -> int | None:
     most = config.get("max_position_embeddings")
     if asked and most and asked > most:
         raise UserError(f"max_length is {asked}, and the teacher reads at most {most} pieces.")
     return asked or min(256, most or 256)
 
 
-def _check_rows(pieces: int, rows: int | None, path: str) -> None:
-    if rows and pieces > rows:
-        raise UserError(
-            f"the tokenizer in {path} has {pieces} pieces and the model's embedding {rows} rows: "
-            "they do not belong together."
-        )
-
-
-def _from_hub(name: str) -> Path:
+def _download(name: str) -> Path:
     try:
         from huggingface_hub import snapshot_download
     except ImportError:

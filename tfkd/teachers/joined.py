@@ -2,106 +2,100 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
-from typing import cast
+from pathlib import Path
+from typing import Any
 
 import tensorflow as tf
 
 from ..errors import UserError
-from ..models.text_model import TextModel, are_names
-from ..text import TextEncoder
+from ..models.text_model import Shapes, TextModel, are_names
+from ..text import Encoder
 from .ensemble import Ensemble
 
 
 class JointEncoder:
     """The ids of several tokenizers in one row: how many each has, then all of them."""
 
-    def __init__(self, encoders: Sequence):
+    def __init__(self, encoders: Sequence[Encoder]):
         self.encoders = list(encoders)
-        self.max_length = sum(each.max_length for each in self.encoders)
-        self.vocab_size = max(each.vocab_size for each in self.encoders)
+        self.max_length = sum(encoder.max_length for encoder in self.encoders)
+        self.vocab_size = max(encoder.vocab_size for encoder in self.encoders)
 
-    def encode_many(self, texts: list[str]) -> list[list[int]]:
-        """A row for each text; `split` takes it apart."""
-        every = [each.encode_many(texts) for each in self.encoders]
+    def encode_many(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return a row for each text; `split_rows` takes it apart."""
+        ids_by_encoder = [encoder.encode_many(texts) for encoder in self.encoders]
         return [
-            [*map(len, rows), *(piece for row in rows for piece in row)]
-            for rows in zip(*every, strict=True)
+            [*map(len, parts), *(token for part in parts for token in part)]
+            for parts in zip(*ids_by_encoder, strict=True)
         ]
 
-    def encode(self, text: str) -> list[int]:
-        """The row of one text."""
-        return self.encode_many([text])[0]
+    def fingerprint(self) -> str:
+        """Return a digest of all tokenizers in their order."""
+        parts = "\n".join(encoder.fingerprint() for encoder in self.encoders)
+        return hashlib.sha256(parts.encode()).hexdigest()[:16]
 
-    @property
-    def tokenizer(self) -> JointEncoder:
-        """Itself, for its `to_str`."""
-        return self
-
-    def to_str(self) -> str:
-        """All tokenizers, for a fingerprint."""
-        return "\n".join(each.tokenizer.to_str() for each in self.encoders)
+    def save(self, folder: Path) -> None:
+        """Raise `UserError`: several tokenizers do not make one."""
+        raise UserError("several teachers have no tokenizer in common: save each of them.")
 
 
-def split(rows: tf.Tensor, count: int) -> list[tf.Tensor]:
-    """The ids of each of `count` tokenizers `[batch, length]`, padded with 0, from rows of all.
+def split_rows(rows: tf.Tensor, count: int) -> list[tf.Tensor]:
+    """Return the ids of each of `count` tokenizers, `[batch, length]`, from rows of all.
 
     >>> [
-    ...     each.numpy().tolist()
-    ...     for each in split(tf.constant([[2, 1, 5, 6, 7], [1, 1, 8, 9, 0]]), 2)
+    ...     ids.numpy().tolist()
+    ...     for ids in split_rows(tf.constant([[2, 1, 5, 6, 7], [1, 1, 8, 9, 0]]), 2)
     ... ]
     [[[5, 6], [8, 0]], [[7], [9]]]
     """
     lengths = rows[:, :count]
     starts = count + tf.cumsum(lengths, axis=1, exclusive=True)
-    found = []
+    parts = []
     for number in range(count):
         length = lengths[:, number, None]
         places = tf.range(tf.maximum(tf.reduce_max(length), 1))[None]
         inside = tf.minimum(starts[:, number, None] + places, tf.shape(rows)[1] - 1)
-        found.append(tf.where(places < length, tf.gather(rows, inside, batch_dims=1), 0))
-    return found
+        parts.append(tf.where(places < length, tf.gather(rows, inside, batch_dims=1), 0))
+    return parts
 
 
-def joined(models: Sequence[TextModel], **options) -> TextModel:
-    """One text classifier of several: the mean of their probabilities; `options` of `Ensemble`.
+def join_teachers(models: Sequence[TextModel], **options: Any) -> TextModel:
+    """Return several text classifiers as one: the mean of their probabilities.
+
+    Args:
+        models: Two or more, of the same classes.
+        **options: Those of `Ensemble`.
 
     Raises:
-        UserError: other classes in one of them.
+        UserError: Other classes in one of them.
     """
     first, *others = models
-    others = [_like(first, each) for each in others]
-    every = [first, *others]
-    ensemble = Ensemble({str(i): each for i, each in enumerate(every)}, **options)
-    model = _Joint(ensemble, len(every))
-    origin = " + ".join(each.origin for each in every)
-    encoder = JointEncoder([each.encoder for each in every])
-    return TextModel(model, cast("TextEncoder", encoder), first.labels, origin)
+    aligned = [first, *(_align(first, other) for other in others)]
+    ensemble = Ensemble({str(i): model for i, model in enumerate(aligned)}, **options)
+    origin = " + ".join(model.origin for model in aligned)
+    encoder = JointEncoder([model.encoder for model in aligned])
+    return TextModel(_Joint(ensemble, first.shapes), encoder, first.labels, origin).check()
 
 
 class _Joint:
-    """An ensemble as a function of joint rows."""
+    """An ensemble as a function of joint rows, which know their lengths."""
 
-    def __init__(self, ensemble: Ensemble, count: int):
-        self._ensemble, self._count, self.jit = ensemble, count, ensemble.jit
+    def __init__(self, ensemble: Ensemble, output_shapes: Shapes):
+        self._ensemble, self.output_shapes, self.jit = ensemble, output_shapes, ensemble.jit
 
-    def __call__(self, rows):
-        rows = tf.convert_to_tensor(rows)
-        ids = split(_whole(rows, self._count), self._count)
-        return self._ensemble({str(i): each for i, each in enumerate(ids)})
+    def __call__(self, rows: tf.Tensor) -> dict[str, tf.Tensor]:
+        ids = split_rows(tf.convert_to_tensor(rows), len(self._ensemble.members))
+        return self._ensemble({str(i): part for i, part in enumerate(ids)})
 
     @property
     def fingerprint(self) -> str:
         return self._ensemble.fingerprint
 
 
-def _whole(rows: tf.Tensor, count: int) -> tf.Tensor:
-    """Rows with room for their head, however short what a model is tried on."""
-    return tf.pad(rows, [[0, 0], [0, tf.maximum(count + 1 - tf.shape(rows)[1], 0)]])
-
-
-def _like(first: TextModel, other: TextModel) -> TextModel:
-    """The same classifier with its classes in the order of the first one's."""
+def _align(first: TextModel, other: TextModel) -> TextModel:
+    """Return a classifier with its classes in the order of the first one's."""
     if first.classes != other.classes:
         raise UserError(
             f"{first.origin} has {first.classes} classes and {other.origin} {other.classes}: give "

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from .. import text
 from ..errors import UserError, first_line
 from ..models.text_model import TextModel
+from .request import Request
 
 LABELS = "labels.txt"
 MODEL = "model.keras"
 
 
-def keras_teacher(path: str, max_length: int | None) -> TextModel:
-    """A `.keras` file, or the one in a folder."""
+def load_keras(path: str, request: Request) -> TextModel:
+    """Load a `.keras` file, or the one in a folder."""
     import keras
 
     file = keras_file(Path(path).expanduser())
@@ -23,9 +25,9 @@ def keras_teacher(path: str, max_length: int | None) -> TextModel:
         raise UserError(
             f"{file} cannot be loaded as a Keras model ({first_line(error)})."
         ) from error
-    encoder = text.load(file.parent, max_length)
+    encoder = text.load(file.parent, request.max_length)
     _check_embedding(model, encoder.vocab_size, file)
-    return TextModel(model, encoder, labels(file.parent), f"keras:{path}")
+    return request.check(TextModel(model, encoder, read_labels(file.parent), f"keras:{path}"))
 
 
 def save(model: TextModel, folder: Path) -> None:
@@ -36,42 +38,42 @@ def save(model: TextModel, folder: Path) -> None:
     model.encoder.save(folder)
     names = list(model.labels)
     for name, own in zip(model.labels, model.order or (), strict=False):
-        names[own] = name  # the model is written as it is, with its own order of classes
+        # The model is written as it is, with its own order of classes.
+        names[own] = name
     (folder / LABELS).write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
     save_keras(model.model, folder / MODEL)
 
 
-def _check_embedding(model, pieces: int, file: Path) -> None:
+def _check_embedding(model: Any, tokens: int, file: Path) -> None:
     from ..models.embeddings import check_vocabulary
 
     try:
-        check_vocabulary(model, pieces)
+        check_vocabulary(model, tokens)
     except UserError as error:
         raise UserError(
-            f"the tokenizer beside {file} has {pieces} pieces, more than the model's embedding has "
+            f"the tokenizer beside {file} has {tokens} pieces, more than the model's embedding has "
             "rows: they do not belong together."
         ) from error
 
 
 def keras_file(path: Path) -> Path:
-    """The `.keras` file that a path means."""
+    """Return the `.keras` file that a path means."""
     if path.is_file():
         return path
     if not path.is_dir():
         raise UserError(f"there is no {path}: give the path of a .keras file or of its folder.")
     # What an interrupted save left is no model.
-    found = sorted(each for each in path.glob("*.keras") if not each.name.startswith("part-"))
-    if len(found) == 1:
-        return found[0]
-    named = [each for each in found if each.name in (MODEL, "student.keras")]
-    if len(named) == 1:
-        return named[0]
-    what = ", ".join(each.name for each in found) or "no .keras file"
+    files = sorted(file for file in path.glob("*.keras") if not file.name.startswith("part-"))
+    ours = [file for file in files if file.name in (MODEL, "student.keras")]
+    for candidates in (files, ours):
+        if len(candidates) == 1:
+            return candidates[0]
+    what = ", ".join(file.name for file in files) or "no .keras file"
     raise UserError(f"{path} holds {what}: give the path of one .keras file.")
 
 
-def labels(folder: Path) -> tuple[str, ...]:
-    """The class names in a folder, empty where there are none."""
+def read_labels(folder: Path) -> tuple[str, ...]:
+    """Return the class names in a folder, empty where there are none."""
     file = folder / LABELS
     try:
         lines = file.read_text(encoding="utf-8-sig").split("\n") if file.is_file() else []

@@ -9,38 +9,44 @@ import numpy as np
 from ..models.input_names import MASKS, SEGMENTS
 from ..runtime.interpreter import LiteRT
 from ..store.fingerprint import digest_of_files
-from .python_function import Outside
+from .python_function import PythonFunctionTeacher
 
 
-class LiteRTModel(Outside):
+class LiteRTModel(PythonFunctionTeacher):
     """A `.tflite` file as a function of padded ids, on `threads` threads.
 
-    One example is run at a time where the file has a fixed batch of 1. `squashed` says that it
-    returns probabilities, of which the logs (or log odds) are the logits.
+    One example is run at a time where the file has a fixed batch of 1.
+
+    Args:
+        path: The file.
+        threads: How many processors it may use.
+        probabilities: Whether it returns probabilities, of which the logs (or log odds) are the
+            logits.
     """
 
-    squashed = False
-
-    def __init__(self, path: str | Path, threads: int = 2):
+    def __init__(self, path: str | Path, *, threads: int = 2, probabilities: bool = False):
         self._path, self._model = Path(path), LiteRT(path, threads=threads)
+        self._probabilities = probabilities
+        self.shapes = {"logits": self._model.output_shape[1:]}
         shape, _ = next(iter(self._model.inputs.values()))
         self._batch, self._length = shape[0], shape[1] if len(shape) > 1 else None
 
-    def run(self, ids: np.ndarray) -> np.ndarray:
-        """The logits of padded ids, by NumPy."""
+    def run(self, ids: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the logits of padded ids, by NumPy."""
         if self._length:
             ids = np.pad(ids, [[0, 0], [0, max(0, self._length - ids.shape[1])]])
         size = self._batch or max(len(ids), 1)
-        found = []
+        parts = []
         for start in range(0, len(ids), size):
-            part = ids[start : start + size]
-            padded = np.pad(part, [[0, size - len(part)], [0, 0]])
-            found.append(self._model(self._feed(padded))[: len(part)])
-        return _logits(np.concatenate(found)) if self.squashed else np.concatenate(found)
+            batch = ids[start : start + size]
+            whole = np.pad(batch, [[0, size - len(batch)], [0, 0]])
+            parts.append(self._model(self._feed(whole))[: len(batch)])
+        outputs = np.concatenate(parts)
+        return {"logits": _logits_of(outputs) if self._probabilities else outputs}
 
     @property
     def fingerprint(self) -> str:
-        """Of the file, for a store."""
+        """A digest of the file, for a store."""
         return digest_of_files(self._path)
 
     def _feed(self, ids: np.ndarray) -> dict[str, np.ndarray]:
@@ -49,12 +55,12 @@ class LiteRTModel(Outside):
 
 
 def _input(name: str, ids: np.ndarray) -> np.ndarray:
-    """What an input of that name reads; a single one of any name reads ids."""
+    """Return what an input of that name reads; a single one of any name reads ids."""
     if name in MASKS:
         return ids != 0
     return np.zeros_like(ids) if name in SEGMENTS else ids
 
 
-def _logits(probabilities: np.ndarray) -> np.ndarray:
+def _logits_of(probabilities: np.ndarray) -> np.ndarray:
     p = np.clip(probabilities, 1e-7, 1.0)
     return np.log(p) if p.shape[-1] > 1 else np.log(p) - np.log(np.maximum(1.0 - p, 1e-7))

@@ -1,21 +1,80 @@
-"""`load_teacher`: a text classifier from a spec such as `hf:FOLDER` or `keras:FOLDER`."""
+"""`load_teacher`: a model with its tokenizer from a spec such as `hf:FOLDER` or `keras:FOLDER`."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from ..errors import UserError
 from ..models.text_model import TextModel
 from . import hugging_face, other_files
-from .keras_files import keras_teacher
-
-KINDS = (
-    "`keras:PATH` (a .keras file or its folder), `hf:PATH_OR_NAME`, `hub:PATH`, `tf:PATH`, "
-    "`torch:PATH`, `saved_model:PATH`, `tflite:PATH`, `store:PATH`, several joined by ` + `, or "
-    "`train`"
-)
+from .keras_files import load_keras
+from .request import Request
 
 
-def load_teacher(spec: str, *, max_length: int | None = None) -> TextModel:
-    """A teacher with its tokenizer, ready to be called with ids.
+@dataclass(frozen=True)
+class TeacherKind:
+    """A kind of teacher that a spec may name.
+
+    Attributes:
+        pattern: What the spec looks like.
+        description: What it is, in one line.
+        load: Reads it: `(path, request) -> TextModel`.
+        shrinkable: Whether `shrink:N` makes students of its layers.
+    """
+
+    pattern: str
+    description: str
+    load: Callable[[str, Request], TextModel]
+    shrinkable: bool = False
+
+
+KINDS = {
+    kind.pattern.partition(":")[0]: kind
+    for kind in (
+        TeacherKind(
+            "keras:PATH",
+            "a .keras file with vocab.txt or tokenizer.json beside it",
+            load_keras,
+            shrinkable=True,
+        ),
+        TeacherKind(
+            "hf:PATH_OR_NAME",
+            "a Hugging Face BERT-like classifier (extra hub or hf)",
+            hugging_face.load_hf,
+            shrinkable=True,
+        ),
+        TeacherKind(
+            "hub:PATH",
+            "the same by KerasHub, or a KerasHub preset (extra hub)",
+            hugging_face.load_hub,
+            shrinkable=True,
+        ),
+        TeacherKind(
+            "tf:PATH",
+            "the same by transformers' TensorFlow models (extra hf)",
+            hugging_face.load_tf,
+        ),
+        TeacherKind("torch:PATH", "the same by PyTorch (extra torch)", hugging_face.load_torch),
+        TeacherKind(
+            "saved_model:PATH",
+            "a SavedModel, PATH#SIGNATURE for one of several",
+            other_files.load_saved_model,
+        ),
+        TeacherKind("tflite:PATH", "a .tflite file", other_files.load_tflite),
+        TeacherKind(
+            "store:PATH",
+            "a store of texts: answers that were computed elsewhere",
+            other_files.load_store,
+        ),
+    )
+}
+"""The kinds of teachers, by what their specs begin with."""
+
+
+def load_teacher(spec: str, *, max_length: int | None = None, task: Any = None) -> TextModel:
+    """Return a teacher with its tokenizer, ready to be called with ids.
 
     | spec | what |
     | --- | --- |
@@ -30,12 +89,17 @@ def load_teacher(spec: str, *, max_length: int | None = None) -> TextModel:
     | `SPEC + SPEC` | the mean of the probabilities of several, each with its own tokenizer |
 
     `hf:` takes KerasHub for BERT and transformers' TensorFlow models for others. The tokenizer
-    is `vocab.txt` or `tokenizer.json` in the folder, or beside the file; `max_length` is in word
-    pieces, by default what the folder says or 256.
+    is `vocab.txt` or `tokenizer.json` in the folder, or beside the file.
+
+    Args:
+        spec: One of the above.
+        max_length: How many tokens it reads, by default what the folder says or 256.
+        task: One of `tfkd.tasks`, whose outputs the teacher must have; by default those of a text
+            classifier.
 
     Raises:
-        UserError: no such kind or folder, files that are missing, a tokenizer with more ids than
-            the model has rows.
+        UserError: No such kind or folder, files that are missing, a tokenizer with more ids than
+            the model has rows, outputs of another task.
 
     ```python
     teacher = load_teacher("hf:bert-base-uncased-imdb")
@@ -43,29 +107,31 @@ def load_teacher(spec: str, *, max_length: int | None = None) -> TextModel:
     ```
     """
     if " + " in str(spec):
-        from .joined import joined
+        from .joined import join_teachers
 
-        return joined([load_teacher(e.strip(), max_length=max_length) for e in spec.split(" + ")])
+        specs = [part.strip() for part in str(spec).split(" + ")]
+        return join_teachers(
+            [load_teacher(part, max_length=max_length, task=task) for part in specs]
+        )
     check_spec(spec)
     kind, _, path = str(spec).partition(":")
-    return _LOADERS[kind](path, max_length)
+    return KINDS[kind].load(path, _request(max_length, task))
+
+
+def _request(max_length: int | None, task: Any) -> Request:
+    if task is None:
+        return Request(max_length)
+    return Request(
+        max_length, task.hugging_face, lambda labels: task.output_shapes(task.schema(labels))
+    )
 
 
 def check_spec(spec: str) -> None:
     """Raise `UserError` where a teacher is of no known kind."""
-    for each in str(spec).split(" + "):
-        kind, _, path = each.strip().partition(":")
-        if kind not in _LOADERS or not path:
-            raise UserError(f"unknown teacher {spec!r}: write {KINDS}.")
-
-
-_LOADERS = {
-    "keras": keras_teacher,
-    "hf": hugging_face.hf,
-    "hub": hugging_face.hub,
-    "tf": hugging_face.tf,
-    "torch": hugging_face.torch,
-    "saved_model": other_files.saved_model,
-    "tflite": other_files.tflite,
-    "store": other_files.store,
-}
+    for part in str(spec).split(" + "):
+        kind, _, path = part.strip().partition(":")
+        if kind not in KINDS or not path:
+            patterns = ", ".join(f"`{known.pattern}`" for known in KINDS.values())
+            raise UserError(
+                f"unknown teacher {spec!r}: write {patterns}, several joined by ` + `, or `train`."
+            )

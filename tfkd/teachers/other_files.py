@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast
 
 from .. import text
 from ..models.text_model import TextModel
-from .keras_files import labels
+from .keras_files import read_labels
+from .request import Request
 
 
-def saved_model(path: str, max_length: int | None) -> TextModel:
-    """A SavedModel by `PATH` or `PATH#SIGNATURE`."""
+def load_saved_model(path: str, request: Request) -> TextModel:
+    """Load a SavedModel by `PATH` or `PATH#SIGNATURE`."""
     from .saved_model import SavedModel
 
     name, _, signature = path.partition("#")
     folder = Path(name).expanduser()
     model = SavedModel(folder, signature)
-    encoder = text.load(folder, max_length)
-    return TextModel(model, encoder, labels(folder), f"saved_model:{path}")
+    encoder = text.load(folder, request.max_length)
+    labels = read_labels(folder)
+    return request.check(TextModel(model, encoder, labels, f"saved_model:{path}"))
 
 
-def tflite(path: str, max_length: int | None) -> TextModel:
-    """A `.tflite`, of tfkd's with its tokenizer inside."""
+def load_tflite(path: str, request: Request) -> TextModel:
+    """Load a `.tflite`, of tfkd's with its tokenizer inside."""
     from ..runtime.bundle import check_seal, read_encoder
     from ..runtime.interpreter import readable
     from ..runtime.zip_tail import unpack
@@ -31,20 +32,22 @@ def tflite(path: str, max_length: int | None) -> TextModel:
     file = readable(Path(path).expanduser())
     content = file.read_bytes()
     files = unpack(content, str(file))
-    if not files:
-        encoder = text.load(file.parent, max_length)
-        return TextModel(LiteRTModel(file), encoder, labels(file.parent), f"tflite:{path}")
-    encoder, settings = read_encoder(files, str(file))
-    check_seal(content, settings, str(file))
-    model = LiteRTModel(file)
-    model.squashed = settings.get("outputs") == "probabilities"
-    return TextModel(model, encoder, tuple(settings.get("classes") or ()), f"tflite:{path}")
+    if files:
+        encoder, settings = read_encoder(files, str(file))
+        check_seal(content, settings, str(file))
+        labels = tuple(settings.get("classes") or ())
+        probabilities = settings.get("outputs") == "probabilities"
+    else:
+        encoder = text.load(file.parent, request.max_length)
+        labels, probabilities = read_labels(file.parent), False
+    model = LiteRTModel(file, probabilities=probabilities)
+    return request.check(TextModel(model, encoder, labels, f"tflite:{path}"))
 
 
-def store(path: str, max_length: int | None) -> TextModel:
-    """A store that was written from texts."""
+def load_store(path: str, request: Request) -> TextModel:
+    """Load a store that was written from texts."""
     from .stored_answers import StoredTexts, TextKeys
 
     folder = Path(path).expanduser()
-    encoder = cast("text.TextEncoder", TextKeys())
-    return TextModel(StoredTexts(folder), encoder, labels(folder), f"store:{path}")
+    model = TextModel(StoredTexts(folder), TextKeys(), read_labels(folder), f"store:{path}")
+    return request.check(model)

@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import tensorflow as tf
 
+from ..models.text_model import Shapes
 
-class Outside:
-    """A teacher outside the graph: `run` maps ids to logits by NumPy; XLA cannot compile it."""
+
+class PythonFunctionTeacher:
+    """A teacher outside the graph, which XLA cannot compile.
+
+    Attributes:
+        shapes: The shape of each output for one text, `None` for the number of tokens.
+    """
 
     jit = False
+    shapes: Shapes
 
-    def run(self, ids: np.ndarray) -> np.ndarray:
-        """The logits `[batch, classes]` of padded ids `[batch, length]`."""
+    def run(self, ids: np.ndarray) -> Mapping[str, np.ndarray]:
+        """Return the outputs by name of padded ids `[batch, length]`, by NumPy."""
         raise NotImplementedError(f"{type(self).__name__} defines no run")
 
-    def __call__(self, ids) -> dict[str, tf.Tensor]:
-        """The logits as a tensor, within a graph too."""
+    def __call__(self, ids: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Return the outputs as tensors, within a graph too."""
         ids = tf.convert_to_tensor(ids)
-        logits = tf.numpy_function(self._float32, [ids], tf.float32, stateful=False)
-        logits.set_shape((ids.shape[0], self.classes))
-        return {"logits": logits}
+        kinds = [tf.float32] * len(self.shapes)
+        tensors = tf.numpy_function(self._run_in_order, [ids], kinds, stateful=False)
+        # Outside of a graph, a list of one comes back as the tensor alone.
+        tensors = tf.nest.flatten(tensors)
+        for tensor, shape in zip(tensors, self.shapes.values(), strict=True):
+            tensor.set_shape((ids.shape[0], *shape))
+        return dict(zip(self.shapes, tensors, strict=True))
 
-    def _float32(self, ids: np.ndarray) -> np.ndarray:
-        return np.asarray(self.run(ids), np.float32)
-
-    @property
-    def classes(self) -> int:
-        """How many logits there are, from two ids."""
-        if not hasattr(self, "_classes"):
-            self._classes = int(self.run(np.array([[2, 3]], "int32")).shape[-1])
-        return self._classes
+    def _run_in_order(self, ids: np.ndarray) -> list[np.ndarray]:
+        outputs = self.run(ids)
+        return [np.asarray(outputs[name], np.float32) for name in self.shapes]

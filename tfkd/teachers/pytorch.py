@@ -1,60 +1,70 @@
-"""A Hugging Face PyTorch classifier as a teacher: outside the graph, so best stored first."""
+"""A Hugging Face PyTorch model as a teacher: outside the graph, so best stored first."""
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 
 from ..errors import UserError, first_line
-from .python_function import Outside
+from ..models.text_model import CLASSIFIER, Shapes
+from .python_function import PythonFunctionTeacher
 
 
-class TorchModel(Outside):
-    """A `...ForSequenceClassification` folder, read by transformers in PyTorch.
+class TorchModel(PythonFunctionTeacher):
+    """A Hugging Face folder, read by transformers in PyTorch.
+
+    Args:
+        path: The folder.
+        architecture: The end of the class's name, e.g. `ForSequenceClassification`.
+        shapes: The outputs for one text, `None` for the number of tokens; the last axis of logits
+            is the number of labels in the folder's config.
 
     Raises:
-        UserError: no PyTorch or transformers, weights that cannot be read, no classification head.
+        UserError: No PyTorch or transformers, weights that cannot be read, no head of that kind.
     """
 
-    def __init__(self, path: str | Path):
+    def __init__(self, path: str | Path, architecture: str, shapes: Shapes = CLASSIFIER):
         torch, transformers = _packages()
         transformers.logging.set_verbosity_error()
-        kind = transformers.AutoModelForSequenceClassification
+        model_class = getattr(transformers, f"AutoModel{architecture}")
         try:
-            made = kind.from_pretrained(str(path), output_loading_info=True)
+            model, report = model_class.from_pretrained(str(path), output_loading_info=True)
         except Exception as error:
             raise UserError(
                 f"the weights in {path} cannot be read ({first_line(error)})."
             ) from error
-        self._model, facts = made
-        if facts["missing_keys"]:  # left at random, with a warning at most
+        # Such weights are left at random, with a warning at most.
+        if report["missing_keys"]:
             raise UserError(
-                f"{path} has no classification head (no {sorted(facts['missing_keys'])[0]}): take "
-                "a ...ForSequenceClassification checkpoint."
+                f"{path} has no classification head (no {sorted(report['missing_keys'])[0]}): take "
+                f"a ...{architecture} checkpoint."
             )
-        self._model = self._model.float().eval()
-        self._torch = torch
+        self._torch, self._model = torch, model.float().eval()
+        self.shapes = {
+            name: (*shape[:-1], model.config.num_labels) if name == "logits" else shape
+            for name, shape in shapes.items()
+        }
 
-    def run(self, ids: np.ndarray) -> np.ndarray:
-        """The logits of padded ids, by NumPy."""
+    def run(self, ids: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the outputs of padded ids, by NumPy."""
         tensor = self._torch.from_numpy(np.asarray(ids, "int64"))
         with self._torch.no_grad():
-            found = self._model(input_ids=tensor, attention_mask=(tensor != 0).long())
-        return found.logits.numpy()
+            outputs = self._model(input_ids=tensor, attention_mask=(tensor != 0).long())
+        return {name: outputs[name].numpy() for name in self.shapes}
 
     @property
     def fingerprint(self) -> str:
-        """Of its weights, for a store."""
-        import hashlib
-
+        """A digest of its weights, for a store."""
         digest = hashlib.sha256()
-        for name, each in sorted(self._model.state_dict().items()):
-            digest.update(name.encode() + each.numpy().tobytes())
+        for name, weight in sorted(self._model.state_dict().items()):
+            digest.update(name.encode() + weight.numpy().tobytes())
         return digest.hexdigest()[:16]
 
 
-def _packages():
+def _packages() -> tuple[ModuleType, ModuleType]:
     try:
         import torch
         import transformers

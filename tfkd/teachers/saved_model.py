@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import tensorflow as tf
 
 from ..errors import UserError, first_line
-from ..models.text_model import feed
+from ..models.input_names import feed
 from ..store.fingerprint import digest_of, digest_of_files
 
 
@@ -18,7 +20,7 @@ class SavedModel:
     gets the ids; one of several, ids, mask and segments by the names that libraries give them.
 
     Raises:
-        UserError: no SavedModel there, no such signature, outputs of which none is the logits.
+        UserError: No SavedModel there, no such signature, outputs of which none is the logits.
     """
 
     def __init__(self, path: str | Path, signature: str = ""):
@@ -26,12 +28,13 @@ class SavedModel:
         if not (self._path / "saved_model.pb").is_file():
             raise UserError(f"{path} is no SavedModel: it has no saved_model.pb.")
         try:
-            self._loaded = tf.saved_model.load(str(path))  # held: it owns the variables
+            # Held, since it owns the variables.
+            self._loaded = tf.saved_model.load(str(path))
         except Exception as error:
             raise UserError(
                 f"the SavedModel {path} cannot be loaded ({first_line(error)})."
             ) from error
-        self._signature = _chosen(self._loaded.signatures, signature, path)
+        self._signature = _find_signature(self._loaded.signatures, signature, path)
         self._call = self._loaded.signatures[self._signature]
         self._specs = self._call.structured_input_signature[1]
         outputs = self._call.structured_outputs
@@ -42,23 +45,23 @@ class SavedModel:
             )
         self._output = "logits" if "logits" in outputs else next(iter(outputs))
 
-    def __call__(self, ids) -> dict[str, tf.Tensor]:
-        """The logits of ids `[batch, length]`, padded with 0."""
+    def __call__(self, ids: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Return the logits of ids `[batch, length]`, padded with 0."""
         names = tuple(self._specs)
-        given = feed(names, ids)
-        given = given if isinstance(given, dict) else {names[0]: given}
-        cast = {name: tf.cast(each, self._specs[name].dtype) for name, each in given.items()}
+        inputs = feed(names, ids)
+        inputs = inputs if isinstance(inputs, dict) else {names[0]: inputs}
+        cast = {name: tf.cast(value, self._specs[name].dtype) for name, value in inputs.items()}
         return {"logits": self._call(**cast)[self._output]}
 
     @property
     def fingerprint(self) -> str:
-        """Of its files and the signature, for a store."""
+        """A digest of its files and the signature, for a store."""
         return digest_of([digest_of_files(self._path), self._signature, self._output])
 
 
-def _chosen(signatures, name: str, path) -> str:
+def _find_signature(signatures: Mapping[str, Any], name: str, path: str | Path) -> str:
     for known in (name,) if name else ("serve", "serving_default", *signatures):
         if known in signatures:
             return known
-    found = ", ".join(signatures) or "none"
-    raise UserError(f"{path} has the signatures {found}{f' and not {name!r}' if name else ''}.")
+    names = ", ".join(signatures) or "none"
+    raise UserError(f"{path} has the signatures {names}{f' and not {name!r}' if name else ''}.")

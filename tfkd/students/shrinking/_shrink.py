@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from ...errors import UserError
-from ...models.input_names import IDS, MASKS, SEGMENTS
-from ...models.text_model import TextModel, input_names
+from ...models.input_names import IDS, MASKS, SEGMENTS, text_input_names
+from ...models.text_model import TextModel
+from ...text import TextEncoder
 from .cutting import VOCABULARY, Kept
 from .keras_models import keras_student
 from .transformers_models import transformers_student
@@ -59,12 +62,14 @@ def shrink(
     """
     if isinstance(teacher, TextModel):
         encoder, kept = teacher.encoder, {}
-        if vocabulary is not None and texts is not None:
+        if vocabulary is not None:
+            if texts is None or not isinstance(encoder, TextEncoder):
+                raise UserError(
+                    f"vocabulary={vocabulary} needs texts=[...] to count the pieces of."
+                )
             encoder, kept[VOCABULARY] = fewer_pieces(encoder, vocabulary, texts)
-        elif vocabulary is not None:
-            raise UserError(f"vocabulary={vocabulary} needs texts=[...] to count the pieces of.")
         small = _smaller(teacher.model, layers, width, kept)
-        return TextModel(small, encoder, teacher.labels, "shrunk", teacher.order)
+        return dataclasses.replace(teacher, model=small, encoder=encoder, origin="shrunk")
     if vocabulary is not None:
         raise UserError(
             f"vocabulary={vocabulary} needs a teacher with its tokenizer, as load_teacher gives it."
@@ -78,18 +83,24 @@ def _smaller(model, layers, width: int | None, kept: Kept):
     return keras_student(model, layers, width, kept)
 
 
-def of_ids(student: TextModel):
-    """A shrunk student as a Keras 3 model of padded ids alone, its classes in `labels`' order."""
+def as_model_of_ids(student: TextModel) -> Any:
+    """Return a shrunk student as a Keras 3 model of padded ids alone.
+
+    Its outputs are those of `student.shapes`; a single one called `logits` is a plain tensor. The
+    classes are in the order of `student.labels`.
+    """
     import keras
 
-    small, order = student.model, student.order
+    small = student.model
     ids = keras.Input((None,), dtype="int32", name="input_ids")
-    names = input_names(small)
+    names = text_input_names(small)
     mask = keras.ops.cast(keras.ops.not_equal(ids, 0), "int32")
-    made = {**dict.fromkeys(IDS, ids), **dict.fromkeys(MASKS, mask)}
-    made |= dict.fromkeys(SEGMENTS, keras.ops.zeros_like(ids))
-    value = small({name: made[name] for name in names} if len(names) > 1 else ids)
-    logits = value["logits"] if isinstance(value, dict) else value
-    if order is not None:
-        logits = keras.ops.take(logits, order, axis=-1)
-    return keras.Model(ids, logits, name="shrunk")
+    inputs = {**dict.fromkeys(IDS, ids), **dict.fromkeys(MASKS, mask)}
+    inputs |= dict.fromkeys(SEGMENTS, keras.ops.zeros_like(ids))
+    value = small({name: inputs[name] for name in names} if len(names) > 1 else ids)
+    outputs = value if isinstance(value, dict) else dict.fromkeys(student.shapes, value)
+    outputs = {name: outputs[name] for name in student.shapes}
+    if student.order is not None and "logits" in outputs:
+        outputs["logits"] = keras.ops.take(outputs["logits"], student.order, axis=-1)
+    single = list(outputs) == ["logits"]
+    return keras.Model(ids, outputs["logits"] if single else outputs, name="shrunk")
