@@ -12,7 +12,7 @@ from tfkd import tap
 from tfkd.errors import UserError
 from tfkd.models.text_model import TextModel
 from tfkd.store import Store, StoredTeacher, fingerprint, join
-from tfkd.store.fingerprint import check, differs
+from tfkd.store.fingerprint import check_fingerprint, difference
 from tfkd.text import learn
 
 X = features(20)
@@ -164,14 +164,16 @@ def test_another_precision_is_refused(tmp_path, monkeypatch):
 
 def test_what_only_one_side_knows_does_not_count():
     """A store that was written from PyTorch knows no tokenizer of ours."""
-    assert differs({}, {"teacher": "a"}) is None
-    assert differs({"teacher": "a", "origin": "torch"}, {"teacher": "a", "tokenizer": "b"}) is None
-    assert differs({"teacher": "a"}, {"teacher": "b"}) == (
+    assert difference({}, {"teacher": "a"}) is None
+    assert (
+        difference({"teacher": "a", "origin": "torch"}, {"teacher": "a", "tokenizer": "b"}) is None
+    )
+    assert difference({"teacher": "a"}, {"teacher": "b"}) == (
         "another teacher (its weights or its layers): a there, b here"
     )
     with pytest.raises(UserError, match=r"^here holds the outputs of other: 1 there, 2 here\."):
-        check({"other": 1}, {"other": 2}, "here")
-    assert differs({"classes": [1, 0]}, {"classes": (1, 0)}) is None  # as JSON brings it back
+        check_fingerprint({"other": 1}, {"other": 2}, "here")
+    assert difference({"classes": [1, 0]}, {"classes": (1, 0)}) is None  # as JSON brings it back
 
 
 def test_the_order_of_the_rows_counts():

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tfkd.errors import UserError
 from tfkd.store import key_of
-from tfkd.store.keys import as_keys, examples_of, keys_of, named, width_of
+from tfkd.store.keys import as_keys, examples_of, keys_of, name_inputs, width_of
 
 IDS = np.array([7, 3, 0, 9], "int32")
 
@@ -121,10 +121,10 @@ def test_texts():
 def test_a_single_tensor_is_named_by_what_it_holds():
     """A list of arrays and a dict of the same that do not find each other."""
     for made in (np.asarray, tf.constant):
-        assert list(named(made([[1, 2]]))) == ["ids"]
-        assert list(named(made([[1.0, 2.0]]))) == ["x"]
-        assert list(named(made(["a"]))) == ["text"]
-    assert list(named((np.ones(1), np.ones(1)))) == ["x0", "x1"]
+        assert list(name_inputs(made([[1, 2]]))) == ["ids"]
+        assert list(name_inputs(made([[1.0, 2.0]]))) == ["x"]
+        assert list(name_inputs(made(["a"]))) == ["text"]
+    assert list(name_inputs((np.ones(1), np.ones(1)))) == ["x0", "x1"]
 
 
 def test_keys_that_end_in_zeros():

@@ -61,7 +61,7 @@ def test_what_it_tells():
     assert (dense.settings["top_k"], dense.settings["dtype"]) == (None, "float32")
     lower = Manifest(dense.outputs, {"precision": "bfloat16"})
     assert lower.settings["precision"] == "bfloat16"
-    assert MANIFEST.outputs["attentions.0"].sized(6) == (4, 6, 6)
+    assert MANIFEST.outputs["attentions.0"].shape_for(6) == (4, 6, 6)
     assert MANIFEST.outputs["attentions.0"].ragged
     assert not MANIFEST.outputs["logits.values"].ragged
 

@@ -137,11 +137,11 @@ def test_workers_of_a_strategy(tmp_path):
 def test_each_example_is_one_writer_s(merged):
     """Examples that no writer takes for its own, or two."""
     keys = keys_of(examples_of(X))
-    mine = np.stack([Parts("nowhere", name).mine(keys) for name in NAMES])
+    mine = np.stack([Parts("nowhere", name).owned_keys(keys) for name in NAMES])
     assert (mine.sum(0) == 1).all()
     assert mine.sum(1).min() > 20
-    assert Parts("nowhere").mine(keys).all()
-    assert Parts("nowhere", "2/3").mine(keys[:0]).shape == (0,)
+    assert Parts("nowhere").owned_keys(keys).all()
+    assert Parts("nowhere", "2/3").owned_keys(keys[:0]).shape == (0,)
 
 
 def test_the_same_text_is_the_same_writer_s(tmp_path, small_shards):
@@ -229,7 +229,7 @@ def test_all_end_in_the_same_moment(tmp_path, small_shards, monkeypatch):
             if not other:  # while this one waits for the lock, the other one merges
                 other["store"] = None
                 merge = Parts(tmp_path, "2/2")
-                other["store"] = merge.finish(merge.begun())
+                other["store"] = merge.finish(merge.load_progress())
             return super().__enter__()
 
     monkeypatch.setattr("tfkd.store.parts.FileLock", Slow)

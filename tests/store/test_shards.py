@@ -24,7 +24,7 @@ KEYS = np.array([b"d", b"a\0\0b", b"c" * 16, b""], "S16")
 def drawn() -> list[dict]:
     rng = np.random.default_rng(0)
     return [
-        {name: rng.normal(size=each.sized(length)) for name, each in OUTPUTS.items()}
+        {name: rng.normal(size=each.shape_for(length)) for name, each in OUTPUTS.items()}
         for length in LENGTHS
     ]
 

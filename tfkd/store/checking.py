@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from ..errors import UserError
 from . import manifest as manifests
@@ -12,53 +13,62 @@ from .shards import Shard
 from .writing import write
 
 
-def verify(path) -> Store:
+def verify(path: str | Path) -> Store:
     """Read every byte of a store and compare it with its checksums.
 
     Raises:
-        UserError: with the name of each file that is missing, cut off or changed.
+        UserError: Files that are missing, cut off or changed, by name.
     """
     store, folder = Store(path), Path(path)
     broken = broken_shards(folder, store.manifest)
     for part in sorted(folder.glob("writer-*.json")):  # of a pass that has not ended
         manifest = manifests.load(part)
-        new = [each for each in manifest.shards if each not in store.manifest.shards]
+        new = [shard for shard in manifest.shards if shard not in store.manifest.shards]
         broken |= broken_shards(folder, manifest.with_shards(new))
     if broken:
         raise UserError(
             f"{path}: {len(broken)} of {len(store.shards)} shards are broken: "
             f"{'; '.join(broken.values())}. `tfkd cache --repair {path}` computes them again."
         )
-    store.index  # noqa: B018  # each shard's keys
+    # It reads the keys of each shard.
+    store.index  # noqa: B018
     return store
 
 
 def broken_shards(path: Path, manifest: Manifest) -> dict[str, str]:
-    """What is wrong with each broken shard, by its file."""
-    found = {}
+    """Return what is wrong with each broken shard, by its file."""
+    reasons = {}
     for facts in manifest.shards:
         try:
-            Shard(path, facts, manifest).keys  # noqa: B018
+            Shard(path, facts, manifest).check_all()
         except UserError as error:
-            found[facts.file] = str(error).partition(": `")[0]
-    return found
+            reasons[facts.file] = str(error).partition(": `")[0]
+    return reasons
 
 
-def repair(path, teacher, dataset, **options) -> Store | None:
+def repair(path: str | Path, teacher: Any, dataset: Any, **options: Any) -> Store | None:
     """Compute the examples of broken shards again, and whatever else the store lacks.
 
-    `options` are those of `write`, which must be the ones that the store was written with. Until
-    it has ended, the manifest names what is broken still.
+    Until it has ended, the manifest still names what is broken.
+
+    Args:
+        path: The folder of a store.
+        teacher: The one that wrote it.
+        dataset: The examples that it was written from.
+        **options: Those of `write`, the same as the store was written with.
+
+    Returns:
+        The store, or `None` where other writers have not ended yet.
 
     Raises:
         UserError: examples of a broken shard that the dataset has not, with their number.
     """
     manifest = Path(path) / manifests.NAME
     before = manifests.load(manifest).rows if manifest.is_file() else 0
-    made = write(path, teacher, dataset, mend=True, **options)
-    if made is not None and made.rows < before:
+    store = write(path, teacher, dataset, repair=True, **options)
+    if store is not None and store.rows < before:
         raise UserError(
-            f"{path}: {before - made.rows:,} examples of its broken shards are not in this "
-            f"dataset, so it holds {made.rows:,} now: write the others with tfkd.store.write."
+            f"{path}: {before - store.rows:,} examples of its broken shards are not in this "
+            f"dataset, so it holds {store.rows:,} now: write the others with tfkd.store.write."
         )
-    return made
+    return store

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import UserError
 from ..models.callables import Model, as_teacher
 from ..models.input_names import IDS, MASKS
-from ..models.text_model import TextModel
+from ..text import encoder_of
 from ..text.batching import by_length
 from . import precision as precision_of
 from .examples import as_inputs
@@ -27,36 +27,49 @@ FEW, LONG_STEP = 4, 32  # examples and tokens for LiteRT, which plans anew for e
 
 
 class Computer:
-    """A teacher's outputs for examples: `[{name: array without padding}]`, in their order.
+    """Run a teacher over examples: `[{name: array without padding}]`, in their order.
 
     Two padded lengths of one example tell which axes count tokens. A teacher whose output depends
     on the padding, or that takes one length only, gets every batch in the length of the dataset:
     `width`, or that of the sample where it is longer.
+
+    Args:
+        teacher: Anything that `Distiller` takes, or a model with its tokenizer.
+        reads: The outputs to compute.
+        form: How the teacher gets its inputs: `dict`, `tuple`, `list`, or `object` for one array.
+        sample: Examples to try the teacher on.
+        width: The padded length of the dataset.
     """
 
     def __init__(
-        self, teacher, reads: tuple[str, ...], form: type, sample: list[Example], width: int = 0
-    ):
+        self,
+        teacher: Any,
+        reads: tuple[str, ...],
+        form: type,
+        sample: list[Example],
+        *,
+        width: int = 0,
+    ) -> None:
         self._run = _runner(teacher, reads, form, sample)
         self.reads, self._teacher, self._form = reads, teacher, form
         self._tokens = _token_inputs(sample)
         self.width = max(width if self._tokens else 0, *map(self._full, sample))
         self._fixed, self._few = True, 0
-        axes = self._probed(sample)
+        axes = self._probe_all(sample)
         self.axes, self._fixed = axes or {}, axes is None
 
     def lower(self, precision: str, sample: list[Example]) -> float:
-        """Run the teacher in fewer bits from now on; how far its outputs move on a sample.
+        """Run the teacher in a lower precision from now on; return how far its outputs move.
 
         Raises:
-            UserError: they move further than the limit, or the teacher has no such form.
+            UserError: They move further than the limit, or the teacher has no such form.
         """
         before, exact = self._run, self(sample)
-        self._run = precision_of.lowered(
+        self._run = precision_of.with_precision(
             precision,
             self._teacher,
             self.reads,
-            lambda made: _runner(made, self.reads, self._form, sample),
+            lambda lowered: _runner(lowered, self.reads, self._form, sample),
         )
         self._few = FEW if precision == "int8" else 0
         try:
@@ -66,33 +79,36 @@ class Computer:
             raise
 
     def length(self, example: Example) -> int:
-        """How many tokens an example has, as it is run and stored."""
+        """Return how many tokens an example has, as it is run and stored."""
         return max(self.width, self._full(example)) if self._fixed else self._real(example)
 
     def outputs(self, examples: list[Example]) -> dict[str, Output]:
-        """The names and shapes of what is computed for an example, in the teacher's own dtype."""
-        found = self(examples[:1])[0]
+        """Return the names and shapes of what is computed, in the teacher's own dtype."""
         return {
             name: Output(str(array.dtype), self._shape(name, array))
-            for name, array in found.items()
+            for name, array in self(examples[:1])[0].items()
         }
 
     def __call__(
         self, examples: list[Example], advance: Callable[[int], None] = lambda done: None
     ) -> list[Arrays]:
-        """The outputs of each example; `advance` is told of examples done."""
-        lengths = np.array([self.length(each) for each in examples], "int64")
+        """Compute the outputs of each example; `advance` is called with the number just done."""
+        lengths = np.array([self.length(example) for example in examples], "int64")
         out: list[Arrays] = [{}] * len(examples)
         for rows in self._batches(lengths):
             batch = [examples[row] for row in rows]
-            batch += batch[:1] * (self._few - len(rows))  # to one size, where shapes are dear
+            # All to one size, where a new shape costs much.
+            batch += batch[:1] * (self._few - len(rows))
             width = self._width(int(lengths[rows].max()))
-            found = self._named(self._run(self._padded(batch, width)))
+            arrays = self._by_name(self._run(self._pad(batch, width)))
             if self._few:
-                found = {name: each[: len(rows)] for name, each in found.items()}
-            _check(found, batch[: len(rows)])
+                arrays = {name: array[: len(rows)] for name, array in arrays.items()}
+            _check(arrays, batch[: len(rows)])
             for i, row in enumerate(rows):
-                out[row] = {n: self._cut(n, a[i], lengths[row]) for n, a in found.items()}
+                out[row] = {
+                    name: _narrow(array[i], self.axes.get(name, ()), int(lengths[row]))
+                    for name, array in arrays.items()
+                }
             advance(len(rows))
         return out
 
@@ -103,31 +119,32 @@ class Computer:
         return (rows[i : i + size] for i in range(0, len(rows), size))
 
     def _width(self, longest: int) -> int:
-        """The length to pad to: one of a few, but no more than the model is known to read."""
+        """Return the length to pad to: one of a few, and none that the model may not read."""
         if self._fixed:
             return longest
         step = LONG_STEP if self._few else STEP
         return min(-(-longest // step) * step, max(longest, self.width))
 
-    def _probed(self, sample: list[Example]) -> dict[str, tuple[int, ...]] | None:
-        """The axes of each output that grow with the padding; `None` where padding is not free."""
+    def _probe_all(self, sample: list[Example]) -> dict[str, tuple[int, ...]] | None:
+        """Return the token axes of each output; `None` where padding changes outputs."""
         if not self._tokens:
             return None
-        found: dict[str, tuple[int, ...]] | None = None
+        known: dict[str, tuple[int, ...]] | None = None
         for example in sample[:: -(-len(sample) // PROBES)]:
             axes = self._probe(example)
-            if axes is None or axes != (found or axes):
+            if axes is None or axes != (known or axes):
                 return None
-            found = axes
-        return found
+            known = axes
+        return known
 
     def _probe(self, example: Example) -> dict[str, tuple[int, ...]] | None:
         length = self._real(example)
         try:
             short, long = (
-                self._named(self._run(self._padded([example], length + extra))) for extra in (0, 8)
+                self._by_name(self._run(self._pad([example], length + extra))) for extra in (0, 8)
             )
-        except Exception:  # a model of one length says so in its own way
+        # A model of one length says so in its own way.
+        except Exception:
             return None
         axes = {}
         for name, one in short.items():
@@ -142,20 +159,17 @@ class Computer:
                 return None
         return axes
 
-    def _padded(self, batch: list[Example], width: int) -> dict[str, np.ndarray]:
-        made = {}
+    def _pad(self, batch: list[Example], width: int) -> Arrays:
+        padded = {}
         for name, first in batch[0].items():
-            rows = [np.asarray(each[name]) for each in batch]
+            rows = [np.asarray(example[name]) for example in batch]
             if name in self._tokens:
-                made[name] = np.zeros((len(rows), width, *first.shape[1:]), first.dtype)
+                padded[name] = np.zeros((len(rows), width, *first.shape[1:]), first.dtype)
                 for i, row in enumerate(rows):
-                    made[name][i, : len(row)] = row[:width]
+                    padded[name][i, : len(row)] = row[:width]
             else:
-                made[name] = np.stack(rows)
-        return made
-
-    def _cut(self, name: str, array: np.ndarray, length: int) -> np.ndarray:
-        return _narrow(array, self.axes.get(name, ()), int(length))
+                padded[name] = np.stack(rows)
+        return padded
 
     def _shape(self, name: str, array: np.ndarray) -> tuple[int | str, ...]:
         axes = self.axes.get(name, ())
@@ -172,9 +186,9 @@ class Computer:
         ]
         return max([1, *ends])
 
-    def _named(self, outputs) -> Arrays:
-        """Each tensor the objective reads under its own name: a tuple's are `name.0`, `name.1`."""
-        found: Arrays = {}
+    def _by_name(self, outputs: Mapping[str, Any]) -> Arrays:
+        """Name each tensor that the objective reads: those of a tuple `name.0`, `name.1`."""
+        arrays: Arrays = {}
         for name in self.reads:
             value = outputs.get(name)
             if value is None:
@@ -183,25 +197,28 @@ class Computer:
                     "return it, or leave it out of reads."
                 )
             if isinstance(value, (tuple, list)):
-                found |= {f"{name}.{i}": _array(each) for i, each in enumerate(value)}
+                arrays |= {f"{name}.{i}": _array(part) for i, part in enumerate(value)}
             else:
-                found[name] = _array(value)
-        return found
+                arrays[name] = _array(value)
+        return arrays
 
 
-def _array(value) -> np.ndarray:
+def _array(value: Any) -> np.ndarray:
     array = np.asarray(value)
     return array if array.dtype.kind == "f" and array.dtype.itemsize > 1 else array.astype("f4")
 
 
 def _token_inputs(sample: list[Example]) -> tuple[str, ...]:
-    """Inputs by token: whole numbers in one row (ids, masks, segments), and what a mask counts."""
-    mask = next((len(each) for name, each in sample[0].items() if name in MASKS), None)
+    """Return the names of inputs that have a value for each token.
+
+    They are whole numbers in one row (ids, masks, segments), or as long as a mask.
+    """
+    mask = next((len(value) for name, value in sample[0].items() if name in MASKS), None)
     return tuple(
         name
-        for name, each in sample[0].items()
-        if (np.ndim(each) == 1 and each.dtype.kind in "iub")
-        or (np.ndim(each) > 1 and len(each) == mask)
+        for name, value in sample[0].items()
+        if (np.ndim(value) == 1 and value.dtype.kind in "iub")
+        or (np.ndim(value) > 1 and len(value) == mask)
     )
 
 
@@ -217,9 +234,9 @@ def _same(one: np.ndarray, two: np.ndarray) -> bool:
     return bool(np.allclose(one, two, rtol=0, atol=INVARIANT * scale, equal_nan=True))
 
 
-def _check(found: Arrays, batch: list[Example]) -> None:
+def _check(outputs: Arrays, batch: list[Example]) -> None:
     """Refuse NaN and +inf, naming the example."""
-    for name, array in found.items():
+    for name, array in outputs.items():
         if len(array) != len(batch):
             raise UserError(
                 f"the teacher returned {name} {list(array.shape)} for {len(batch)} examples: the "
@@ -230,23 +247,23 @@ def _check(found: Arrays, batch: list[Example]) -> None:
         if len(bad):
             raise UserError(
                 f"the teacher returned NaN or +inf in {name!r} for {len(bad)} of {len(batch)} "
-                f"examples, first for {_shown(batch[bad[0]])}: nothing of them was stored; look at "
-                "the teacher's weights and at these inputs."
+                f"examples, first for {_excerpt(batch[bad[0]])}: nothing of them was stored; look "
+                "at the teacher's weights and at these inputs."
             )
 
 
-def _shown(example: Example) -> str:
-    """The beginning of an example, for a message."""
-    each = (f"{name} {np.array2string(np.ravel(a)[:8])}" for name, a in example.items())
-    return textwrap.shorten(", ".join(each), 160, placeholder=" ...")
+def _excerpt(example: Example) -> str:
+    """Format the beginning of an example, for a message."""
+    parts = (f"{name} {np.array2string(np.ravel(a)[:8])}" for name, a in example.items())
+    return textwrap.shorten(", ".join(parts), 160, placeholder=" ...")
 
 
 def _runner(
-    teacher, reads: tuple[str, ...], form: type, sample: list[Example]
-) -> Callable[[dict], Any]:
-    """The teacher as a function of padded arrays by name."""
+    teacher: Any, reads: tuple[str, ...], form: type, sample: list[Example]
+) -> Callable[[Arrays], Any]:
+    """Return the teacher as a function of padded arrays by name."""
 
-    if isinstance(teacher, TextModel):
+    if encoder_of(teacher) is not None:
         name = next((name for name in sample[0] if name in IDS), None)
         if name is None:
             raise UserError(
@@ -255,32 +272,34 @@ def _runner(
             )
         return lambda inputs: teacher.outputs(inputs[name], reads)
     held = as_teacher(teacher)
-    if not isinstance(held, Model):  # compiled by its owner, or not at all
+    # Anything but a Keras model is compiled by its owner, or not at all.
+    if not isinstance(held, Model):
         return lambda inputs: held(as_inputs(form, _tensors(inputs)), reads)
 
     compiled = _compiled(lambda inputs: held(as_inputs(form, inputs), reads), sample[0])
     return lambda inputs: compiled(_tensors(inputs))
 
 
-def _compiled(function, example: Example):
-    """One graph for every batch and length, where the model can be traced so."""
+def _compiled(function: Callable[[Any], Any], example: Example) -> Callable[[Any], Any]:
+    """Trace one graph for every batch and length, where the model can be traced so."""
     import tensorflow as tf
 
     tokens, specs = _token_inputs([example]), {}
-    for name, each in example.items():
-        array = np.asarray(each)
+    for name, value in example.items():
+        array = np.asarray(value)
         shape = (None, *array.shape[1:]) if name in tokens else array.shape
         kind = tf.string if array.dtype.kind in "SUO" else array.dtype
         specs[name] = tf.TensorSpec((None, *shape), kind)
     free = tf.function(function, input_signature=[specs], autograph=False)
     try:
         free.get_concrete_function()
-    except Exception:  # in a model's own words: it needs to know a length
+    # In a model's own words: it needs to know a length.
+    except Exception:
         return tf.function(function, autograph=False)
     return free
 
 
-def _tensors(inputs: dict[str, np.ndarray]) -> dict[str, Any]:
+def _tensors(inputs: Arrays) -> dict[str, Any]:
     import tensorflow as tf
 
-    return {name: tf.convert_to_tensor(each) for name, each in inputs.items()}
+    return {name: tf.convert_to_tensor(array) for name, array in inputs.items()}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -12,28 +13,30 @@ import numpy as np
 from ..data.encoded import Encoded
 from ..errors import UserError
 from ..models.input_names import IDS, MASKS
-from ..models.text_model import TextModel
+from ..text import encoder_of
 from ..training.batches import split
-from .keys import Example, examples_of, named, width_of
+from .keys import Example, examples_of, name_inputs, width_of
 
 CHUNK = 1_024  # examples looked at together
 
 
 class Source:
-    """A dataset that can be gone through: `count` is `None` where it does not say how long it is.
+    """A dataset, example by example; `count` is `None` where it does not say how long it is.
 
     Takes a `tf.data.Dataset` or a list of batches as for `fit`, arrays, texts (for a teacher with
     a tokenizer), or a function that returns an iterator of one of these.
     """
 
-    def __init__(self, dataset, teacher=None):
+    def __init__(self, dataset: Any, teacher: Any = None) -> None:
         self._dataset, self._teacher = dataset, teacher
         self.count = _count(dataset)
-        self.form: type = dict  # how the teacher gets its inputs
-        self.width = 0  # of the widest batch so far, as it is padded
+        # How the teacher gets its inputs.
+        self.form: type = dict
+        # Of the widest batch so far, as it is padded.
+        self.width = 0
 
     def chunks(self) -> Iterator[list[Example]]:
-        """Lists of examples; the next one is made while the last one is worked on."""
+        """Yield lists of examples; the next one is made while the last one is worked on."""
         stream = self._examples()
         with ThreadPoolExecutor(1) as pool:
             coming = pool.submit(_take, stream)
@@ -53,36 +56,37 @@ class Source:
                 yield from self._encoded(list(batch))
                 continue
             inputs = split(batch).teacher
-            if isinstance(self._teacher, TextModel):
+            if encoder_of(self._teacher) is not None:
                 _need_ids(inputs)
             self.form = (
                 type(inputs)
                 if isinstance(inputs, (tuple, list))
                 else (dict if isinstance(inputs, Mapping) else object)
             )
-            self.width = max(self.width, width_of(named(inputs)))
+            self.width = max(self.width, width_of(name_inputs(inputs)))
             yield from examples_of(inputs)
 
     def _encoded(self, texts: list[str]) -> Iterator[Example]:
-        if not isinstance(self._teacher, TextModel):
+        encoder = encoder_of(self._teacher)
+        if encoder is None:
             yield from ({"text": text} for text in texts)
             return
-        for ids in self._teacher.encoder.encode_many(texts):
+        for ids in encoder.encode_many(texts):
             yield {"ids": np.array(ids, "int32")}
 
 
-def as_inputs(form: type, inputs: Mapping[str, Any]):
-    """Inputs by name in the form in which the dataset gave them."""
+def as_inputs(form: type, inputs: Mapping[str, Any]) -> Any:
+    """Return inputs by name in the form in which the dataset gave them."""
     if form is object:
         return next(iter(inputs.values()))
     return inputs if form is dict else form(inputs[f"x{i}"] for i in range(len(inputs)))
 
 
-def _batches(dataset) -> Iterator[Any]:
-    """Batches of `x`, from `x`, `(x, y)`, ... in a dataset, in arrays, or in a list of texts."""
+def _batches(dataset: Any) -> Iterator[Any]:
+    """Yield batches of `x`, from `x`, `(x, y)`, ... in a dataset, arrays, or a list of texts."""
     if isinstance(dataset, Mapping) or hasattr(dataset, "shape"):
         for start in range(0, _size(dataset), CHUNK):
-            yield _each(lambda array, at=start: array[at : at + CHUNK], dataset)
+            yield _map(operator.itemgetter(slice(start, start + CHUNK)), dataset)
         return
     stream = iter(dataset)
     first = next(stream, None)
@@ -93,35 +97,35 @@ def _batches(dataset) -> Iterator[Any]:
         return
     for element in rest:
         x, *labels = element if isinstance(element, (tuple, list)) else (element,)
-        x = _each(np.asarray, x)
+        x = _map(np.asarray, x)
         _refuse_single(x, labels)
         yield x
 
 
-def _each(function, x):
-    """A structure of `function(array)`."""
+def _map(function: Callable[[Any], Any], x: Any) -> Any:
+    """Apply `function` to every array of a nested structure."""
     if isinstance(x, Mapping):
-        return {name: _each(function, each) for name, each in x.items()}
+        return {name: _map(function, part) for name, part in x.items()}
     if isinstance(x, (tuple, list)):
-        return type(x)(_each(function, each) for each in x)
+        return type(x)(_map(function, part) for part in x)
     return function(x)
 
 
-def _size(x) -> int:
-    """How many examples arrays hold."""
+def _size(x: Any) -> int:
+    """Return how many examples arrays hold."""
     while isinstance(x, Mapping):
         x = next(iter(x.values()))
     return len(x)
 
 
-def _refuse_single(x, labels: list) -> None:
+def _refuse_single(x: Any, labels: list) -> None:
     """Refuse an example without a batch around it, whose numbers would be taken for examples."""
     inputs = split(x).teacher
-    least = [len(each.shape) for each in labels if hasattr(each, "shape")]
+    least = [len(array.shape) for array in labels if hasattr(array, "shape")]
     if isinstance(inputs, np.ndarray):
         least.append(inputs.ndim - (inputs.dtype.kind not in "SUO"))
     elif isinstance(inputs, Mapping):
-        least += [np.ndim(each) - (name in (*IDS, *MASKS)) for name, each in inputs.items()]
+        least += [np.ndim(array) - (name in (*IDS, *MASKS)) for name, array in inputs.items()]
     if min(least, default=1) < 1:
         raise UserError(
             "a store takes batches and this dataset gives single examples: write "
@@ -129,16 +133,16 @@ def _refuse_single(x, labels: list) -> None:
         )
 
 
-def _need_ids(inputs) -> None:
-    found = inputs.values() if isinstance(inputs, Mapping) else [inputs]
-    if any(np.asarray(each).dtype.kind in "SUO" for each in found):
+def _need_ids(inputs: Any) -> None:
+    arrays = inputs.values() if isinstance(inputs, Mapping) else [inputs]
+    if any(np.asarray(array).dtype.kind in "SUO" for array in arrays):
         raise UserError(
             "this teacher reads ids through its tokenizer and the dataset gives tensors of texts: "
             "give a list of texts, or batches of ids."
         )
 
 
-def _is_texts(batch) -> bool:
+def _is_texts(batch: Any) -> bool:
     return isinstance(batch, list) and bool(batch) and isinstance(batch[0], str)
 
 
@@ -146,7 +150,7 @@ def _take(stream: Iterator[Example]) -> list[Example]:
     return list(itertools.islice(stream, CHUNK))
 
 
-def _count(dataset) -> int | None:
+def _count(dataset: Any) -> int | None:
     if hasattr(dataset, "examples"):
         return dataset.examples
     if isinstance(dataset, (Encoded, np.ndarray)):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError
-from ..models.text_model import TextModel
+from ..text import encoder_of
 
 WORDS = {
     "teacher": "another teacher (its weights or its layers)",
@@ -22,57 +22,57 @@ WORDS = {
 _FREE = ("name", "trainable", "seed")  # settings that change no output
 
 
-def fingerprint(teacher) -> dict[str, Any]:
-    """What must be equal for outputs to be the same teacher's.
+def fingerprint(teacher: Any) -> dict[str, Any]:
+    """Return what must be equal for outputs to be the same teacher's.
 
     A callable without weights is known by its `fingerprint` attribute, or else by its name.
     """
-    if isinstance(teacher, TextModel):
-        tokenizer = hashlib.sha256(teacher.encoder.tokenizer.to_str().encode()).hexdigest()
+    encoder = encoder_of(teacher)
+    if encoder is not None:
         return {
-            "teacher": _model(teacher.model),
-            "tokenizer": tokenizer[:16],
-            "preprocessing": {"max_length": teacher.encoder.max_length},
+            "teacher": _digest_of_model(teacher.model),
+            "tokenizer": encoder.fingerprint(),
+            "preprocessing": {"max_length": encoder.max_length},
             "classes": teacher.order,
         }
-    mark = _model(getattr(teacher, "model", teacher))
-    where = getattr(teacher, "where", None)  # of a tapped model: other layers, other outputs
+    mark = _digest_of_model(getattr(teacher, "model", teacher))
+    # Of a tapped model: other layers, other outputs.
+    where = getattr(teacher, "where", None)
     return {"teacher": digest_of([mark, where]) if where else mark}
 
 
-def differs(found: dict[str, Any], expected: dict[str, Any]) -> str | None:
-    """What differs between two fingerprints, in words; only what both of them say counts."""
+def difference(found: dict[str, Any], expected: dict[str, Any]) -> str | None:
+    """Describe what differs between two fingerprints; only what both of them say counts."""
     for name, value in json.loads(json.dumps(expected)).items():
         if name in found and found[name] != value:
             return f"{WORDS.get(name, name)}: {found[name]} there, {value} here"
     return None
 
 
-def check(found: dict[str, Any], expected: dict[str, Any], path) -> None:
+def check_fingerprint(found: dict[str, Any], expected: dict[str, Any], path: str | Path) -> None:
     """Raise `UserError` where a store's fingerprint is another than the expected one."""
-    what = differs(found, expected)
+    what = difference(found, expected)
     if what:
         raise UserError(
             f"{path} holds the outputs of {what}. Give another folder, or remove this store."
         )
 
 
-def digest_of(facts) -> str:
-    """Eight bytes for JSON-able facts."""
+def digest_of(facts: Any) -> str:
+    """Return eight bytes, in hex, that tell JSON values from others."""
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def digest_of_files(path: Path) -> str:
-    """Eight bytes for a file, or all files of a folder by their names."""
-    files = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
-    found = [(each.name, hashlib.sha256(each.read_bytes()).hexdigest()) for each in files]
-    return digest_of(found)
+    """Return eight bytes, in hex, that tell a file or the files of a folder from others."""
+    files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+    return digest_of([(file.name, hashlib.sha256(file.read_bytes()).hexdigest()) for file in files])
 
 
-def _model(model) -> str:
-    given = getattr(model, "fingerprint", None)
-    if given is not None:
-        return str(given)
+def _digest_of_model(model: Any) -> str:
+    own = getattr(model, "fingerprint", None)
+    if own is not None:
+        return str(own)
     weights = getattr(model, "weights", None)
     if weights is None or not hasattr(model, "count_params"):
         return f"{getattr(model, '__module__', '')}.{getattr(model, '__qualname__', type(model))}"
@@ -87,15 +87,19 @@ def _model(model) -> str:
     return digest.hexdigest()[:16]
 
 
-def _settings(layer) -> list[tuple[str, Any]]:
-    """What a layer does besides its weights: its plain settings, and those of layers within it."""
+def _settings(layer: Any) -> list[tuple[str, Any]]:
+    """Return what a layer does besides its weights: plain settings, also of layers within it."""
     try:
         config = layer.get_config()
-    except Exception:  # a layer that does not say, in its own words
+    # A layer that does not say, in its own words.
+    except Exception:
         config = {}
     plain = (str, int, float, bool, type(None))
-    known = [(n, v) for n, v in sorted(config.items()) if isinstance(v, plain) and n not in _FREE]
-    found: list[tuple[str, Any]] = [*known]
-    for each in getattr(layer, "layers", ()):
-        found += [(type(each).__name__, _settings(each))]
-    return found
+    settings: list[tuple[str, Any]] = [
+        (name, value)
+        for name, value in sorted(config.items())
+        if isinstance(value, plain) and name not in _FREE
+    ]
+    for inner in getattr(layer, "layers", ()):
+        settings.append((type(inner).__name__, _settings(inner)))
+    return settings

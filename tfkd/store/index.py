@@ -16,7 +16,7 @@ class Index:
     [1, -1, 0]
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._keys = np.zeros(0, f"S{SIZE}")
         self._rows = np.zeros(0, "int64")
 
@@ -27,13 +27,13 @@ class Index:
         """Append rows, in their order."""
         rows = np.arange(len(self), len(self) + len(keys))
         order = np.argsort(keys, kind="stable")
-        # Behind what is equal, so that the first row of a key stays the first.
+        # After what is equal, so that the first row of a key stays the first.
         places = np.searchsorted(self._keys, keys[order], side="right")
         self._keys = np.insert(self._keys, places, keys[order])
         self._rows = np.insert(self._rows, places, rows[order])
 
     def find(self, keys: np.ndarray) -> np.ndarray:
-        """The row of each key, -1 where there is none: `[keys]`, int64."""
+        """Return the row of each key, -1 where there is none: `[keys]`, int64."""
         if not len(self):
             return np.full(len(keys), -1, "int64")
         places = np.minimum(np.searchsorted(self._keys, keys), len(self) - 1)

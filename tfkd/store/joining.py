@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,19 +11,29 @@ from ..errors import UserError
 from ..training.batches import unpack
 from ..training.input_checksum import NAME, seal
 from .computing import Computer
-from .keys import examples_of, named, width_of
+from .keys import Example, examples_of, name_inputs, width_of
 from .manifest import LENGTH
 from .reading import Store, refuse_missing
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 MISSING = ("error", "compute")
 
 
-def join(path, dataset, *, teacher=None, missing: str = "error", check: bool = True):
-    """A `tf.data.Dataset` of batches with the stored outputs of the teacher.
+def join(
+    path: str | Path,
+    dataset: Any,
+    *,
+    teacher: Any = None,
+    missing: str = "error",
+    check: bool = True,
+) -> tf.data.Dataset:
+    """Add the stored outputs of the teacher to the batches of a `tf.data.Dataset`.
 
     `x` becomes `{"student": x, "targets": {"logits": ...}}`, as `Distiller.fit` takes it; of
     `{"student": ..., "teacher": ...}` the teacher's inputs find the outputs and are left out.
-    What shuffles, repeats, selects or batches may come before or behind; what changes the texts
+    What shuffles, repeats, selects or batches may come before or after; what changes the texts
     must come before the store is written.
 
     Args:
@@ -51,13 +62,13 @@ def join(path, dataset, *, teacher=None, missing: str = "error", check: bool = T
     if check and missing == "error" and dataset.cardinality() != tf.data.INFINITE_CARDINALITY:
         stored.store.rows_of(dataset)
 
-    def joined(*element):
+    def add_targets(*element: Any) -> Any:
         inputs, labels, weight = unpack(element)
         targets = {**stored(inputs.teacher), NAME: seal(inputs.student)}
         x = {"student": inputs.student, "targets": targets}
         return (x, labels, weight)[: max(len(element), 1)] if len(element) > 1 else x
 
-    return dataset.map(joined, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    return dataset.map(add_targets, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
 
 
 class StoredTeacher:
@@ -73,7 +84,7 @@ class StoredTeacher:
 
     jit = False
 
-    def __init__(self, path, *, teacher=None, missing: str = "error"):
+    def __init__(self, path: str | Path, *, teacher: Any = None, missing: str = "error") -> None:
         if missing not in MISSING or (missing == "compute" and teacher is None):
             raise UserError(
                 f"missing={missing!r}"
@@ -85,44 +96,46 @@ class StoredTeacher:
 
     @property
     def fingerprint(self) -> str:
-        """That of the teacher whose outputs these are."""
+        """The fingerprint of the teacher whose outputs these are."""
         return str(self.store.manifest.fingerprint.get("teacher"))
 
-    def __call__(self, inputs, reads=()) -> dict[str, Any]:
-        """The stored outputs for a batch: tensors with the batch as first axis."""
+    def __call__(self, inputs: Any, reads: tuple[str, ...] = ()) -> dict[str, Any]:
+        """Look up the stored outputs for a batch: tensors with the batch as first axis."""
         import tensorflow as tf
 
         self._check_reads(reads)
-        by_name = named(inputs)
+        by_name = name_inputs(inputs)
         names, tensors = list(by_name), list(by_name.values())
         form = type(inputs) if isinstance(inputs, (tuple, list, dict)) else object
-        outputs = self._flat()
+        outputs = self._specs()
 
-        def find(*arrays: np.ndarray):
+        def find(*arrays: np.ndarray) -> list[np.ndarray]:
             return self._find(dict(zip(names, arrays, strict=True)), form, outputs)
 
         kinds = [dtype for dtype, _ in outputs.values()]
         if tf.executing_eagerly():
-            found = [tf.convert_to_tensor(each) for each in find(*map(np.asarray, tensors))]
+            stored = [tf.convert_to_tensor(array) for array in find(*map(np.asarray, tensors))]
         else:
-            found = tf.numpy_function(find, tensors, kinds, stateful=False)
-        for tensor, (_, shape) in zip(found, outputs.values(), strict=True):
+            stored = tf.numpy_function(find, tensors, kinds, stateful=False)
+        for tensor, (_, shape) in zip(stored, outputs.values(), strict=True):
             tensor.set_shape((None, *shape))
-        return _nested(dict(zip(outputs, found, strict=True)))
+        return _nested(dict(zip(outputs, stored, strict=True)))
 
-    def _flat(self) -> dict[str, tuple[Any, tuple]]:
-        """What is handed on, by name: dtype and shape. Logits are whole and float32."""
+    def _specs(self) -> dict[str, tuple[Any, tuple]]:
+        """Return dtype and shape of each output by name. Logits are whole and float32."""
         manifest = self.store.manifest
-        made: dict[str, tuple[Any, tuple]] = {}
+        specs: dict[str, tuple[Any, tuple]] = {}
         for name, output in manifest.outputs.items():
             shape = tuple(None if axis == LENGTH else axis for axis in output.shape)
             if not name.startswith("logits."):
-                made[name] = (np.float32 if name == "logits" else np.dtype(output.dtype), shape)
+                specs[name] = (np.float32 if name == "logits" else np.dtype(output.dtype), shape)
             elif name == "logits.values":
-                made["logits"] = (np.float32, (*shape[:-1], manifest.classes))
-        return made
+                specs["logits"] = (np.float32, (*shape[:-1], manifest.classes))
+        return specs
 
-    def _find(self, arrays: dict[str, np.ndarray], form: type, outputs) -> list[np.ndarray]:
+    def _find(
+        self, arrays: dict[str, np.ndarray], form: type, outputs: dict[str, Any]
+    ) -> list[np.ndarray]:
         examples = examples_of(arrays)
         rows = self.store.find_examples(examples)
         lost = np.flatnonzero(rows < 0)
@@ -133,15 +146,17 @@ class StoredTeacher:
             self._fill(found, lost, [examples[i] for i in lost], form, width_of(arrays))
         return [np.asarray(found[name], dtype) for name, (dtype, _) in outputs.items()]
 
-    def _fill(self, found: dict, lost: np.ndarray, examples, form: type, width: int) -> None:
+    def _fill(
+        self, found: dict, lost: np.ndarray, examples: list[Example], form: type, width: int
+    ) -> None:
         if self._computer is None:
-            self._computer = Computer(self._teacher, self.store.reads, form, examples, width)
+            self._computer = Computer(self._teacher, self.store.reads, form, examples, width=width)
         for place, row in zip(lost, self._computer(examples), strict=True):
             for name, array in row.items():
                 found[name][place] = 0
                 found[name][place][tuple(map(slice, array.shape))] = array
 
-    def _check_reads(self, reads) -> None:
+    def _check_reads(self, reads: tuple[str, ...]) -> None:
         missing = [name for name in reads if name not in self.store.reads]
         if missing:
             wanted = (*self.store.reads, *missing)
@@ -152,18 +167,18 @@ class StoredTeacher:
 
 
 def _flattened(outputs: dict[str, Any]) -> dict[str, np.ndarray]:
-    made: dict[str, np.ndarray] = {}
+    flat: dict[str, np.ndarray] = {}
     for name, value in outputs.items():
         if isinstance(value, tuple):
-            made |= {f"{name}.{i}": np.array(each) for i, each in enumerate(value)}
+            flat |= {f"{name}.{i}": np.array(part) for i, part in enumerate(value)}
         else:
-            made[name] = np.array(value)
-    return made
+            flat[name] = np.array(value)
+    return flat
 
 
 def _nested(tensors: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    nested: dict[str, Any] = {}
     for name, tensor in tensors.items():
         plain, dot, _ = name.partition(".")
-        found[plain] = (*found.get(plain, ()), tensor) if dot else tensor
-    return found
+        nested[plain] = (*nested.get(plain, ()), tensor) if dot else tensor
+    return nested

@@ -16,10 +16,11 @@ Example = dict[str, Any]
 
 
 def key_of(example: Example) -> bytes:
-    """The key of one example: 16 bytes.
+    """Return the key of one example: 16 bytes.
 
-    Of each input, in the order of their names: the name, a kind (`i`, `f` or `s`) and the shape,
-    each followed by a zero byte, then the values as little-endian int64 or float32, or as UTF-8.
+    They are a hash of each input, in the order of their names: the name, a kind (`i`, `f` or `s`)
+    and the shape, each followed by a zero byte, then the values as little-endian int64 or float32,
+    or as UTF-8.
     Integers in one row lose the zeros at their end, which are padding (token ids with a mask: what
     it leaves out); what is empty then, and masks, do not count; token ids count as `ids` by
     whatever name a library gives them.
@@ -32,25 +33,25 @@ def key_of(example: Example) -> bytes:
     digest = blake2b(digest_size=SIZE)
     masked = next((_length(each) for name, each in example.items() if name in MASKS), None)
     for name in sorted((n for n in example if n not in MASKS), key=_plain):
-        kind, shape, data = _canonical(example[name], masked if name in IDS else None)
+        kind, shape, data = _to_bytes(example[name], masked if name in IDS else None)
         if data:
             digest.update(f"{_plain(name)}\0{kind}\0{shape}\0".encode() + data)
     return digest.digest()
 
 
 def keys_of(examples: list[Example]) -> np.ndarray:
-    """The keys of many examples: `[examples]`, dtype `S16`."""
+    """Return the keys of many examples: `[examples]`, dtype `S16`."""
     return as_keys(b"".join(map(key_of, examples)))
 
 
 def as_keys(data: bytes | np.ndarray) -> np.ndarray:
-    """Keys from their bytes, in a form that NumPy can sort and search."""
+    """Make keys of their bytes, in a form that NumPy can sort and search."""
     # A byte string of NumPy compares as if zeros were appended: equal is equal all the same.
     return np.frombuffer(np.ascontiguousarray(data) if len(data) else b"", f"S{SIZE}")
 
 
-def named(inputs) -> Example:
-    """Inputs by name: a single tensor is `ids` if it holds integers, `text`, or else `x`."""
+def name_inputs(inputs: Any) -> Example:
+    """Name the inputs: a single tensor is `ids` if it holds integers, `x` if floats, or `text`."""
     if isinstance(inputs, Mapping):
         return dict(inputs)
     if isinstance(inputs, (tuple, list)):
@@ -60,13 +61,13 @@ def named(inputs) -> Example:
 
 
 def width_of(inputs: Mapping[str, Any]) -> int:
-    """The padded length of a batch; 0 where it has no tokens."""
+    """Return the padded length of a batch; 0 where it has no tokens."""
     return max((int(each.shape[1]) for each in inputs.values() if _are_tokens(each)), default=0)
 
 
-def examples_of(batch) -> list[Example]:
-    """The examples of one batch of inputs, each without its padding where a mask tells it."""
-    arrays = {name: np.asarray(each) for name, each in named(batch).items()}
+def examples_of(batch: Any) -> list[Example]:
+    """Take a batch of inputs apart, each example without its padding where a mask tells it."""
+    arrays = {name: np.asarray(each) for name, each in name_inputs(batch).items()}
     count = {len(each) if each.ndim else None for each in arrays.values()}
     if len(count) != 1 or None in count:
         raise UserError(
@@ -91,30 +92,32 @@ def _ends(mask: np.ndarray) -> np.ndarray:
 
 
 def _cut(row: Example, length: int, width: int) -> Example:
-    return {n: e[:length] if _per_token(e, width) else e for n, e in row.items()}
+    return {
+        name: value[:length] if _per_token(value, width) else value for name, value in row.items()
+    }
 
 
-def _per_token(each, width: int) -> bool:
-    """Whether it counts tokens; a row of floats is features, however many there are."""
-    return np.shape(each)[:1] == (width,) and (each.ndim > 1 or each.dtype.kind in "iub")
+def _per_token(value: Any, width: int) -> bool:
+    """Return whether an input has a value for each token; a row of floats is features."""
+    return np.shape(value)[:1] == (width,) and (value.ndim > 1 or value.dtype.kind in "iub")
 
 
-def _are_tokens(each) -> bool:
-    kind = np.dtype(getattr(each.dtype, "as_numpy_dtype", each.dtype)).kind
-    return len(each.shape) == 2 and kind in "iub"
+def _are_tokens(array: Any) -> bool:
+    kind = np.dtype(getattr(array.dtype, "as_numpy_dtype", array.dtype)).kind
+    return len(array.shape) == 2 and kind in "iub"
 
 
 def _plain(name: str) -> str:
     return "ids" if name in IDS else name
 
 
-def _length(mask) -> int | None:
-    """How many tokens a mask leaves; `None` for one of another shape."""
+def _length(mask: Any) -> int | None:
+    """Return how many tokens a mask leaves; `None` for one of another shape."""
     return int(np.count_nonzero(mask)) if np.ndim(mask) == 1 else None
 
 
-def _canonical(value, tokens: int | None) -> tuple[str, str, bytes]:
-    """Kind, shape and bytes; `tokens` where it is known how many integers are no padding."""
+def _to_bytes(value: Any, tokens: int | None) -> tuple[str, str, bytes]:
+    """Return kind, shape and bytes; `tokens` says how many integers are no padding, if known."""
     if isinstance(value, (str, bytes)) or np.asarray(value).dtype.kind in "SUO":
         value = value if isinstance(value, (str, bytes)) else np.asarray(value).item()
         return "s", "", value.encode() if isinstance(value, str) else value

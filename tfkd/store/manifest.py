@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ LENGTH = "length"  # an axis of tokens, in the shape of an output
 
 @dataclass(frozen=True)
 class Output:
-    """One stored tensor of an example: `shape` has `"length"` where the tokens are counted."""
+    """One stored tensor of an example; `shape` has `"length"` on the axis of the tokens."""
 
     dtype: str
     shape: tuple[int | str, ...]
@@ -32,12 +33,12 @@ class Output:
         """Whether its size depends on the example's length."""
         return LENGTH in self.shape
 
-    def bytes(self, length: int) -> int:
-        """The size for an example of so many tokens."""
-        return int(np.prod(self.sized(length))) * np.dtype(self.dtype).itemsize
+    def bytes_for(self, length: int) -> int:
+        """Return the size for an example of `length` tokens."""
+        return int(np.prod(self.shape_for(length))) * np.dtype(self.dtype).itemsize
 
-    def sized(self, length: int) -> tuple[int, ...]:
-        """The shape for an example of so many tokens."""
+    def shape_for(self, length: int) -> tuple[int, ...]:
+        """Return the shape for an example of `length` tokens."""
         return tuple(length if axis == LENGTH else int(axis) for axis in self.shape)
 
 
@@ -74,7 +75,7 @@ class Manifest:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The arguments of `write` that made this: `reads`, `top_k`, `dtype` and `precision`."""
+        """The arguments of `write` that made this store: `reads`, `top_k`, `dtype`, `precision`."""
         values = self.outputs.get("logits.values")
         given = [e.dtype for n, e in self.outputs.items() if n not in _OF_TOP_K]
         return {
@@ -84,14 +85,14 @@ class Manifest:
             "precision": self.fingerprint.get("precision", "auto"),
         }
 
-    def with_source(self, source) -> Manifest:
-        """The same, and it knows of one more source of texts."""
+    def with_source(self, source: Any) -> Manifest:
+        """Return a copy that knows of one more source of texts."""
         if source is None or source in self.sources:
             return self
         return dataclasses.replace(self, sources=(*self.sources, source))
 
-    def with_shards(self, shards) -> Manifest:
-        """The same with other shards, in the order of their names."""
+    def with_shards(self, shards: Iterable[ShardFacts]) -> Manifest:
+        """Return a copy with other shards, in the order of their names."""
         return dataclasses.replace(self, shards=tuple(sorted(shards, key=lambda s: s.file)))
 
 
@@ -132,7 +133,8 @@ def _check(facts: dict, text: str, path: Path) -> None:
     expected = facts.get("checksum")
     facts = {key: value for key, value in facts.items() if key != "checksum"}
     if expected is None and "tfkd" not in (facts.get("versions") or {}):
-        return  # other writers may leave it out
+        # Other writers may leave it out.
+        return
     if _checksum(facts) != expected or _spell({**facts, "checksum": expected}) != text:
         raise _damaged(path, "its checksum differs")
 

@@ -1,11 +1,10 @@
-"""A teacher in fewer bits: how far its outputs move is measured, and too far is refused."""
+"""A teacher in a lower precision: how far its outputs move is measured, too far is refused."""
 
 from __future__ import annotations
 
 import os
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +12,18 @@ import numpy as np
 
 from ..errors import UserError
 from ..models.callables import Model
-from ..models.text_model import TextModel, feed
+from ..models.input_names import feed
+from ..text import encoder_of
 
 PRECISIONS = ("auto", "float32", "bfloat16", "int8")
-WORTH = 1_000_000  # parameters from which fewer bits are quicker
+WORTH = 1_000_000  # parameters from which a lower precision is quicker
 LIMIT = 0.02  # root mean square of the difference over that of the float32 output
 _FLAGS = ("avx512_bf16", "amx_bf16", "bf16")
 Arrays = dict[str, np.ndarray]
 Run = Callable[[dict[str, np.ndarray]], Any]
 
 
-def check(precision: str) -> None:
+def check_precision(precision: str) -> None:
     """Refuse an unknown precision, and bfloat16 where the processor has none."""
     if precision not in PRECISIONS:
         raise UserError(
@@ -36,8 +36,8 @@ def check(precision: str) -> None:
         )
 
 
-def chosen(precision: str, teacher) -> str:
-    """What `"auto"` stands for: bfloat16 for a large Keras 3 model where the processor has it."""
+def resolve_precision(precision: str, teacher: Any) -> str:
+    """Return what `"auto"` stands for: bfloat16 for a large Keras 3 model that gains by it."""
     if precision != "auto":
         return precision
     model = getattr(teacher, "model", teacher)
@@ -47,7 +47,7 @@ def chosen(precision: str, teacher) -> str:
 
 
 def has_bfloat16() -> bool:
-    """Whether the processor multiplies matrices of bfloat16, by what Linux says of it."""
+    """Return whether the processor multiplies matrices of bfloat16, by what Linux says of it."""
     try:
         words = Path("/proc/cpuinfo").read_text().split()
     except OSError:
@@ -55,34 +55,42 @@ def has_bfloat16() -> bool:
     return any(flag in words for flag in _FLAGS)
 
 
-def lowered(precision: str, teacher, reads: tuple[str, ...], run_with: Callable[[Any], Run]) -> Run:
-    """The teacher as a function of padded arrays in `precision`; `run_with` makes such a one."""
+def with_precision(
+    precision: str, teacher: Any, reads: tuple[str, ...], run_with: Callable[[Any], Run]
+) -> Run:
+    """Return the teacher as a function of padded arrays that computes in `precision`.
+
+    Args:
+        precision: `"float32"`, `"bfloat16"` or `"int8"`.
+        teacher: Anything that `Distiller` takes, or a model with its tokenizer.
+        reads: The outputs that the function returns.
+        run_with: Makes such a function of a teacher, for those that stay in TensorFlow.
+    """
     if precision == "bfloat16":
         return run_with(in_bfloat16(teacher))
     return _in_int8(teacher, reads) if precision == "int8" else run_with(teacher)
 
 
-def difference(found: list[Arrays], exact: list[Arrays]) -> float:
-    """How far outputs of some examples are from the exact ones, in the output that moves most.
+def relative_error(found: list[Arrays], exact: list[Arrays]) -> float:
+    """Return how far outputs are from the exact ones, in the output that moves most.
 
-    The root mean square of the difference over that of the exact output.
+    It is the root mean square of the difference over that of the exact output.
 
-    >>> difference([{"logits": np.array([1.1, -1.1])}], [{"logits": np.array([1.0, -1.0])}])
+    >>> relative_error([{"logits": np.array([1.1, -1.1])}], [{"logits": np.array([1.0, -1.0])}])
     0.1
     """
     return max(
-        _relative([each[name] for each in found], [each[name] for each in exact])
-        for name in exact[0]
+        _relative([row[name] for row in found], [row[name] for row in exact]) for name in exact[0]
     )
 
 
 def check_moved(precision: str, found: list[Arrays], exact: list[Arrays]) -> float:
-    """How far outputs are from the exact ones.
+    """Return how far outputs are from the exact ones.
 
     Raises:
-        UserError: further than the limit.
+        UserError: They are further than the limit.
     """
-    moved = difference(found, exact)
+    moved = relative_error(found, exact)
     if moved > LIMIT:
         raise UserError(
             f"in {precision} the teacher's outputs move by {moved:.1%} and at most "
@@ -93,15 +101,15 @@ def check_moved(precision: str, found: list[Arrays], exact: list[Arrays]) -> flo
 
 def _relative(found: list[np.ndarray], exact: list[np.ndarray]) -> float:
     ours, theirs = (
-        np.concatenate([e.ravel() for e in side]).astype("f8") for side in (found, exact)
+        np.concatenate([array.ravel() for array in side]).astype("f8") for side in (found, exact)
     )
     counts = np.isfinite(theirs)
     error, size = (ours - theirs)[counts], theirs[counts]
     return round(float(np.sqrt(np.square(error).sum() / max(np.square(size).sum(), 1e-30))), 6)
 
 
-def in_bfloat16(teacher):
-    """The same model, made anew from its config in bfloat16.
+def in_bfloat16(teacher: Any) -> Any:
+    """Make the same model again, from its config, in bfloat16.
 
     TensorFlow's own rewriter of graphs converts weights at every call, and is hardly faster than
     float32. Raises `UserError` for what is no Keras 3 model, or does not come back from its config.
@@ -112,40 +120,42 @@ def in_bfloat16(teacher):
     if not isinstance(model, keras.Model):
         raise UserError('precision="bfloat16" takes a Keras 3 model: write precision="float32".')
     try:
-        made = keras.saving.deserialize_keras_object(
-            _policies(keras.saving.serialize_keras_object(model))
+        copy = keras.saving.deserialize_keras_object(
+            _bfloat16_config(keras.saving.serialize_keras_object(model))
         )
-        made.set_weights(model.get_weights())
-    except Exception as error:  # a layer that does not come back from its config, in any way
+        copy.set_weights(model.get_weights())
+    # A layer that does not come back from its config, in any way.
+    except Exception as error:
         raise UserError(
             f"the teacher cannot be made again from its config ({type(error).__name__}): write "
             'precision="float32".'
         ) from error
-    if isinstance(teacher, TextModel):
-        return replace(teacher, model=made)
-    return made
+    return teacher.with_model(copy) if encoder_of(teacher) is not None else copy
 
 
-def _policies(config):
-    """A config in which every layer computes in bfloat16."""
+def _bfloat16_config(config: Any) -> Any:
+    """Return a config in which every layer computes in bfloat16."""
     if isinstance(config, dict):
         if config.get("class_name") == "DTypePolicy":
             return {**config, "config": {"name": "bfloat16"}}
         return {
-            name: "bfloat16" if name == "dtype" and each == "float32" else _policies(each)
-            for name, each in config.items()
+            name: "bfloat16" if (name, value) == ("dtype", "float32") else _bfloat16_config(value)
+            for name, value in config.items()
         }
-    return type(config)(map(_policies, config)) if isinstance(config, (list, tuple)) else config
+    if isinstance(config, (list, tuple)):
+        return type(config)(map(_bfloat16_config, config))
+    return config
 
 
-def _in_int8(teacher, reads: tuple[str, ...]) -> Run:
-    """Through a LiteRT file with int8 weights, on all processors."""
+def _in_int8(teacher: Any, reads: tuple[str, ...]) -> Run:
+    """Return the teacher as a LiteRT file with int8 weights, on all processors."""
     from ..exporting.calling import calling
     from ..exporting.convert import Inconvertible, flatbuffer
     from ..runtime.interpreter import LiteRT
 
     model = getattr(teacher, "model", teacher)
-    if reads != ("logits",) or not isinstance(teacher, (TextModel, Model)):
+    has_encoder = encoder_of(teacher) is not None
+    if reads != ("logits",) or not (has_encoder or isinstance(teacher, Model)):
         raise UserError('precision="int8" takes a Keras 3 model, and reads=("logits",) only.')
     made = calling(model)
     try:
@@ -158,8 +168,8 @@ def _in_int8(teacher, reads: tuple[str, ...]) -> Run:
         lite = LiteRT(file, threads=os.cpu_count() or 1)
 
     def run(inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        if isinstance(teacher, TextModel):
-            inputs = _named(teacher, inputs["ids"], list(made.inputs))
+        if has_encoder:
+            inputs = _feed(inputs["ids"], tuple(made.inputs))
         kinds = {name: kind for name, (_, kind) in made.inputs.items()}
         logits = lite({name: np.asarray(inputs[name], kinds[name]) for name in kinds})
         order = getattr(teacher, "order", None)
@@ -168,6 +178,7 @@ def _in_int8(teacher, reads: tuple[str, ...]) -> Run:
     return run
 
 
-def _named(teacher: TextModel, ids: np.ndarray, names: list[str]) -> dict[str, np.ndarray]:
-    found = feed(tuple(names), ids)
-    return {names[0]: ids} if len(names) == 1 else {n: np.asarray(v) for n, v in found.items()}
+def _feed(ids: np.ndarray, names: tuple[str, ...]) -> Arrays:
+    if len(names) == 1:
+        return {names[0]: ids}
+    return {name: np.asarray(value) for name, value in feed(names, ids).items()}

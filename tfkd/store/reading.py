@@ -16,7 +16,7 @@ from . import manifest as manifests
 from . import top_k
 from .examples import Source
 from .index import Index
-from .keys import Example, keys_of, named, width_of
+from .keys import Example, keys_of, name_inputs, width_of
 from .shards import Shard
 
 Stored = dict[str, Any]
@@ -38,16 +38,19 @@ class Store:
     ```
     """
 
-    def __init__(self, path, *, teacher=None):
+    def __init__(self, path: str | Path, *, teacher: Any = None) -> None:
         self.path = Path(path)
         self.manifest = manifests.load(self.path / manifests.NAME)
         if teacher is not None:
-            marks.check(self.manifest.fingerprint, marks.fingerprint(teacher), self.path)
+            marks.check_fingerprint(
+                self.manifest.fingerprint, marks.fingerprint(teacher), self.path
+            )
         self.shards = [Shard(self.path, each, self.manifest) for each in self.manifest.shards]
         starts = np.cumsum([0, *(each.rows for each in self.manifest.shards)])
         self._starts = starts.tolist()
         self._near: dict[str, np.ndarray] = {}
-        self._used: dict[int, None] = {}  # numbers of open shards, those used last at the end
+        # Numbers of open shards, those used last at the end.
+        self._used: dict[int, None] = {}
 
     def __len__(self) -> int:
         return self.rows
@@ -70,17 +73,17 @@ class Store:
             index.add(self._shard(number).keys)
         return index
 
-    def find(self, dataset) -> np.ndarray:
-        """The row of every example of a dataset, in its order; -1 for what the store lacks."""
-        found = [self.find_examples(chunk) for chunk in Source(dataset).chunks()]
-        return np.concatenate(found) if found else np.zeros(0, "int64")
+    def find(self, dataset: Any) -> np.ndarray:
+        """Return the row of every example of a dataset, in its order; -1 where there is none."""
+        rows = [self.find_examples(chunk) for chunk in Source(dataset).chunks()]
+        return np.concatenate(rows) if rows else np.zeros(0, "int64")
 
     def find_examples(self, examples: list[Example]) -> np.ndarray:
-        """The rows of some examples."""
+        """Return the row of each example; -1 where there is none."""
         return self.index.find(keys_of(examples))
 
-    def rows_of(self, dataset) -> np.ndarray:
-        """As `find`.
+    def rows_of(self, dataset: Any) -> np.ndarray:
+        """Return the row of every example of a dataset, in its order.
 
         Raises:
             UserError: examples that the store lacks, with their number.
@@ -90,7 +93,7 @@ class Store:
         return rows
 
     def take(self, rows: np.ndarray, length: int = 0) -> Stored:
-        """The outputs of some rows: `{name: [rows, ...]}`, tuples where the teacher gave such.
+        """Read the outputs of some rows: `{name: [rows, ...]}`, tuples where the teacher gave such.
 
         Tokens are padded with 0 to `length`, or to the longest of these rows.
         """
@@ -98,18 +101,18 @@ class Store:
         return _joined(tensors, self.manifest.classes)
 
     def logits(self, rows: np.ndarray) -> np.ndarray:
-        """The logits of some rows: `[rows, ...]`, float32."""
+        """Read the logits of some rows: `[rows, ...]`, float32."""
         names = [name for name in self.manifest.outputs if name.partition(".")[0] == "logits"]
         tensors = {name: self._tensor(name, rows, 0) for name in names}
         return _joined(tensors, self.manifest.classes)["logits"].astype("float32")
 
-    def targets(self, inputs) -> Stored:
-        """The outputs for one batch of inputs, for `{"student": ..., "targets": ...}`.
+    def targets(self, inputs: Any) -> Stored:
+        """Read the outputs for one batch of inputs, for `{"student": ..., "targets": ...}`.
 
         Raises:
             UserError: examples that the store lacks.
         """
-        return self.take(self.rows_of([(inputs,)]), width_of(named(inputs)))
+        return self.take(self.rows_of([(inputs,)]), width_of(name_inputs(inputs)))
 
     def _shard(self, number: int) -> Shard:
         self._used.pop(number, None)
@@ -123,37 +126,37 @@ class Store:
     def _tensor(self, name: str, rows: np.ndarray, length: int) -> np.ndarray:
         if self.manifest.outputs[name].ragged:
             return self._ragged(name, rows, length)
-        near = self._kept(name)
+        near = self._in_memory(name)
         return near[rows] if near is not None else self._dense(name, rows)
 
-    def _kept(self, name: str) -> np.ndarray | None:
-        """A small tensor of all rows, in memory."""
+    def _in_memory(self, name: str) -> np.ndarray | None:
+        """Return a tensor of all rows if it is small, and keep it in memory."""
         output = self.manifest.outputs[name]
-        size = int(np.prod(output.sized(0))) * np.dtype(output.dtype).itemsize * self.rows
+        size = int(np.prod(output.shape_for(0))) * np.dtype(output.dtype).itemsize * self.rows
         if size > NEAR:
             return None
         if name not in self._near:
             self._near[name] = np.concatenate(
                 [np.array(self._shard(i).dense(name, np.s_[:])) for i in range(len(self.shards))]
-                or [np.zeros((0, *output.sized(0)), output.dtype)]
+                or [np.zeros((0, *output.shape_for(0)), output.dtype)]
             )
         return self._near[name]
 
     def _dense(self, name: str, rows: np.ndarray) -> np.ndarray:
         output = self.manifest.outputs[name]
-        out = np.zeros((len(rows), *output.sized(0)), output.dtype)
+        out = np.zeros((len(rows), *output.shape_for(0)), output.dtype)
         for shard, places in self._by_shard(rows):
             out[places] = self._shard(shard).dense(name, rows[places] - self._starts[shard])
         return out
 
     def _ragged(self, name: str, rows: np.ndarray, length: int) -> np.ndarray:
         output = self.manifest.outputs[name]
-        found = [self._one(name, int(row)) for row in rows]
+        tensors = [self._one(name, int(row)) for row in rows]
         axes = [i for i, axis in enumerate(output.shape) if axis == manifests.LENGTH]
-        longest = max([length, *(each.shape[axes[0]] for each in found)])
-        out = np.zeros((len(rows), *output.sized(longest)), output.dtype)
-        for i, each in enumerate(found):
-            out[i][tuple(map(slice, each.shape))] = each
+        longest = max([length, *(tensor.shape[axes[0]] for tensor in tensors)])
+        out = np.zeros((len(rows), *output.shape_for(longest)), output.dtype)
+        for i, tensor in enumerate(tensors):
+            out[i][tuple(map(slice, tensor.shape))] = tensor
         return out
 
     def _one(self, name: str, row: int) -> np.ndarray:
@@ -167,7 +170,7 @@ class Store:
             yield int(shard), np.flatnonzero(shards == shard)
 
 
-def refuse_missing(missing: int, count: int, path) -> None:
+def refuse_missing(missing: int, count: int, path: str | Path) -> None:
     """Raise `UserError` where examples are missing."""
     if missing:
         raise UserError(
@@ -178,12 +181,12 @@ def refuse_missing(missing: int, count: int, path) -> None:
 
 
 def _joined(tensors: dict[str, np.ndarray], classes: int | None) -> Stored:
-    """The outputs as the teacher gave them: logits from their top-k, tuples from their parts."""
-    found: Stored = {}
+    """Return the outputs as the teacher gave them: logits from top-k, tuples from their parts."""
+    outputs: Stored = {}
     if top_k.VALUES in tensors:
         values, places = tensors.pop(top_k.VALUES), tensors.pop(top_k.INDICES)
-        found["logits"] = top_k.expand(values, places, tensors.pop(top_k.REST), classes or 0)
+        outputs["logits"] = top_k.expand(values, places, tensors.pop(top_k.REST), classes or 0)
     for name, tensor in tensors.items():
         plain, dot, _ = name.partition(".")
-        found[plain] = (*found.get(plain, ()), tensor) if dot else tensor
-    return found
+        outputs[plain] = (*outputs.get(plain, ()), tensor) if dot else tensor
+    return outputs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ class Settings:
     top_k: int | None = None
     precision: str = "auto"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.dtype not in DTYPES:
             raise UserError(f"dtype is {self.dtype!r}: write 'float16' or 'float32'.")
         k = self.top_k
@@ -34,32 +35,32 @@ class Settings:
         if not self.reads or (k is not None and "logits" not in self.reads):
             wanted = "the outputs to store" if k is None else "'logits' among them, for top_k"
             raise UserError(f"reads is {self.reads!r}: write {wanted}, e.g. reads=('logits',).")
-        precision_of.check(self.precision)
+        precision_of.check_precision(self.precision)
 
     def outputs(self, computed: dict[str, Output]) -> tuple[dict[str, Output], int | None]:
-        """What is stored of outputs, and the number of classes where only some logits are."""
-        made = {name: Output(self.dtype, each.shape) for name, each in computed.items()}
-        if self.top_k is None or "logits" not in made:
-            return made, None
-        *shape, classes = made.pop("logits").shape
+        """Return what is stored, and the number of classes where only some logits are."""
+        stored = {name: Output(self.dtype, output.shape) for name, output in computed.items()}
+        if self.top_k is None or "logits" not in stored:
+            return stored, None
+        *shape, classes = stored.pop("logits").shape
         if classes == LENGTH or self.top_k > int(classes):
             raise UserError(
                 f"top_k is {self.top_k} and the teacher's logits have {classes} classes: write at "
                 "most as many."
             )
-        made[top.VALUES] = Output(self.dtype, (*shape, self.top_k))
-        made[top.INDICES] = Output("int32", (*shape, self.top_k))
-        made[top.REST] = Output("float32", tuple(shape))
-        return made, int(classes)
+        stored[top.VALUES] = Output(self.dtype, (*shape, self.top_k))
+        stored[top.INDICES] = Output("int32", (*shape, self.top_k))
+        stored[top.REST] = Output("float32", tuple(shape))
+        return stored, int(classes)
 
-    def packed(self, arrays: Arrays, outputs: dict[str, Output]) -> Arrays:
-        """The tensors of one example as they are stored."""
+    def pack(self, arrays: Arrays, outputs: dict[str, Output]) -> Arrays:
+        """Return the tensors of one example as they are stored."""
         if self.top_k is not None and "logits" in arrays:
-            rest = {name: each for name, each in arrays.items() if name != "logits"}
+            rest = {name: array for name, array in arrays.items() if name != "logits"}
             arrays = {**rest, **top.compress(arrays["logits"], self.top_k)}
-        return {name: _cast(name, arrays[name], each) for name, each in outputs.items()}
+        return {name: _cast(name, arrays[name], output) for name, output in outputs.items()}
 
-    def check(self, manifest: Manifest, path) -> None:
+    def check(self, manifest: Manifest, path: str | Path) -> None:
         """Raise `UserError` where a store was written with other settings."""
         asked: dict[str, Any] = {name: getattr(self, name) for name in manifest.settings}
         for name, found in manifest.settings.items():
@@ -80,7 +81,7 @@ def _cast(name: str, array: np.ndarray, output: Output) -> np.ndarray:
     if output.dtype.startswith("int"):
         return array.astype(output.dtype)
     with np.errstate(over="ignore"):
-        made = array.astype(output.dtype)
-    if (np.isinf(made) & np.isfinite(array)).any():
+        cast = array.astype(output.dtype)
+    if (np.isinf(cast) & np.isfinite(array)).any():
         raise UserError(f'{name!r} holds numbers beyond {output.dtype}: write dtype="float32".')
-    return made
+    return cast

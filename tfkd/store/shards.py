@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -33,9 +34,16 @@ def write_shard(
     outputs: dict[str, Output],
     lengths: list[int],
 ) -> ShardFacts:
-    """Write `rows`, the tensors of each example by name; the file has its name when it is whole.
+    """Write one shard; the file has its name when it is whole.
 
-    A ragged tensor is stored flat, one example behind the other, with the examples' `lengths`.
+    A ragged tensor is stored flat, one example after the other, with the examples' lengths.
+
+    Args:
+        path: The file.
+        keys: Of the examples, `[rows]`.
+        rows: The tensors of each example, by name.
+        outputs: What is stored, by name.
+        lengths: The number of tokens of each example.
     """
     from safetensors.numpy import save
 
@@ -43,9 +51,11 @@ def write_shard(
     if any(each.ragged for each in outputs.values()):
         tensors[LENGTHS] = np.array(lengths, "<i4")
     for name, output in outputs.items():
-        found = [np.asarray(row[name], output.dtype) for row in rows]
+        arrays = [np.asarray(row[name], output.dtype) for row in rows]
         tensors[name] = (
-            np.concatenate([e.ravel() for e in found]) if output.ragged else (np.stack(found))
+            np.concatenate([array.ravel() for array in arrays])
+            if output.ragged
+            else np.stack(arrays)
         )
     data = save(tensors, metadata={"format": "tfkd-store"})
     with replace_when_whole(path) as part:
@@ -56,7 +66,7 @@ def write_shard(
 class Shard:
     """A shard's tensors, mapped from its file; the first look compares its checksum."""
 
-    def __init__(self, folder: Path, facts: ShardFacts, manifest: Manifest):
+    def __init__(self, folder: Path, facts: ShardFacts, manifest: Manifest) -> None:
         self.facts, self._manifest = facts, manifest
         self.path = folder / facts.file
         self._tensors: dict[str, np.ndarray] | None = None
@@ -76,6 +86,14 @@ class Shard:
         if _digest(self.path) != self.facts.sha256:
             raise self._broken("has another checksum than the manifest says")
 
+    def check_all(self) -> None:
+        """Compare the file with its checksum, and its contents with the manifest.
+
+        Raises:
+            UserError: The file is missing, damaged, or holds something else.
+        """
+        self._open()
+
     @property
     def keys(self) -> np.ndarray:
         """The keys of its rows: `[rows]`, dtype `S16`."""
@@ -86,17 +104,17 @@ class Shard:
         """The tokens of each row."""
         return np.asarray(self._open()[LENGTHS])
 
-    def dense(self, name: str, rows) -> np.ndarray:
-        """A tensor of one size of some rows: `[rows, ...]`."""
+    def dense(self, name: str, rows: Any) -> np.ndarray:
+        """Return a tensor of some rows, where all have one size: `[rows, ...]`."""
         return self._open()[name][rows]
 
     def one(self, name: str, row: int) -> np.ndarray:
-        """A ragged tensor of one row, in its own size."""
+        """Return a ragged tensor of one row, in its own size."""
         output, tensors = self._manifest.outputs[name], self._open()
         if name not in self._ends:
             self._ends[name] = np.concatenate([[0], np.cumsum(_sizes(output, self.lengths))])
         start, stop = self._ends[name][row : row + 2]
-        return tensors[name][start:stop].reshape(output.sized(int(self.lengths[row])))
+        return tensors[name][start:stop].reshape(output.shape_for(int(self.lengths[row])))
 
     def close(self) -> None:
         """Let go of the file; the next look maps it again."""
@@ -105,14 +123,14 @@ class Shard:
     def _open(self) -> dict[str, np.ndarray]:
         tensors = self._tensors
         if tensors is None:
-            tensors = mapped(self.path) if self._whole else self._checked()
+            tensors = map_tensors(self.path) if self._whole else self._checked()
             self._tensors, self._whole = tensors, True
         return tensors
 
     def _checked(self) -> dict[str, np.ndarray]:
         self.check()
         try:
-            tensors = mapped(self.path)
+            tensors = map_tensors(self.path)
             self._check_contents(tensors)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             if isinstance(error, UserError):
@@ -129,7 +147,7 @@ class Shard:
             if output.ragged:
                 self._expect(tensors, name, (int(_sizes(output, tensors[LENGTHS]).sum()),))
             else:
-                self._expect(tensors, name, (rows, *output.sized(0)))
+                self._expect(tensors, name, (rows, *output.shape_for(0)))
 
     def _expect(self, tensors: dict[str, np.ndarray], name: str, shape: tuple[int, ...]) -> None:
         if name not in tensors:
@@ -144,8 +162,8 @@ class Shard:
         )
 
 
-def mapped(path: Path) -> dict[str, np.ndarray]:
-    """The tensors of a `.safetensors` file as one memory map: only what is read is loaded."""
+def map_tensors(path: Path) -> dict[str, np.ndarray]:
+    """Map the tensors of a `.safetensors` file into memory: only what is read is loaded."""
     data = np.memmap(path, "u1", "r")
     begin = 8 + int.from_bytes(data[:8].tobytes(), "little")
     if begin > len(data):
@@ -159,7 +177,7 @@ def mapped(path: Path) -> dict[str, np.ndarray]:
 
 
 def _sizes(output: Output, lengths: np.ndarray) -> np.ndarray:
-    """How many numbers each row of a ragged tensor has: `[rows]`."""
+    """Return how many numbers each row of a ragged tensor has: `[rows]`."""
     sizes = np.ones(len(lengths), "int64")
     for axis in output.shape:
         sizes = sizes * (lengths if axis == LENGTH else int(axis))

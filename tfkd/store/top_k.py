@@ -8,10 +8,12 @@ VALUES, INDICES, REST = "logits.values", "logits.indices", "logits.rest"
 
 
 def compress(logits: np.ndarray, k: int) -> dict[str, np.ndarray]:
-    """The `k` largest of `logits` `[..., classes]`, their places, and log-sum-exp of the others.
+    """Return the `k` largest of `logits` `[..., classes]`, their places, and the others' mass.
 
-    >>> found = compress(np.log(np.array([0.1, 0.6, 0.1, 0.2])), 2)
-    >>> found["logits.indices"].tolist(), np.exp(found["logits.rest"]).round(3)
+    The mass of the others is kept as the log of the sum of their exponentials.
+
+    >>> kept = compress(np.log(np.array([0.1, 0.6, 0.1, 0.2])), 2)
+    >>> kept["logits.indices"].tolist(), np.exp(kept["logits.rest"]).round(3)
     ([1, 3], np.float32(0.2))
     """
     logits = logits.astype("float32")
@@ -26,7 +28,7 @@ def compress(logits: np.ndarray, k: int) -> dict[str, np.ndarray]:
 
 
 def expand(values: np.ndarray, indices: np.ndarray, rest: np.ndarray, classes: int) -> np.ndarray:
-    """Logits `[..., classes]`, float32: the stored ones, and one value for all others.
+    """Return logits `[..., classes]`, float32: the stored ones, and one value for all others.
 
     Their mass at temperature 1 is that of the true ones. At any temperature `T >= 1` the total
     variation distance to the teacher's softened distribution is at most the mass `m` that the
@@ -47,5 +49,5 @@ def _log_sum_exp(logits: np.ndarray) -> np.ndarray:
     most = logits.max(axis=-1, keepdims=True, initial=-np.inf)
     shift = np.where(np.isfinite(most), most, 0.0)
     with np.errstate(divide="ignore"):
-        found = np.log(np.exp(logits - shift).sum(-1)) + shift[..., 0]
-    return found.astype("float32")
+        total = np.log(np.exp(logits - shift).sum(-1)) + shift[..., 0]
+    return total.astype("float32")

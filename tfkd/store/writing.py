@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,9 +30,9 @@ SAMPLE = 16  # examples whose time is measured
 
 
 def write(
-    path,
-    teacher,
-    dataset,
+    path: str | Path,
+    teacher: Any,
+    dataset: Any,
     *,
     reads: tuple[str, ...] = ("logits",),
     dtype: str = "float16",
@@ -42,7 +43,7 @@ def write(
     progress: Progress = log_progress,
     source: Any = None,
     title: str = "teacher's outputs",
-    mend: bool = False,
+    repair: bool = False,
 ) -> Store | None:
     """Store the outputs of `teacher` for each example of `dataset` in the folder `path`.
 
@@ -66,8 +67,12 @@ def write(
             They are logged under the name "tfkd" in any case.
         progress: Shows the progress in another way, see `tfkd.progress.Progress`.
         source: Whatever tells where the texts come from; kept in the manifest, as JSON.
+<<<<<<< HEAD
         title: What the progress is called.
         mend: Compute the examples of broken shards again, which are refused otherwise.
+=======
+        repair: Compute the examples of broken shards again, which are refused otherwise.
+>>>>>>> 96204b4 (wip)
 
     Returns:
         The store, or `None` where other writers have not ended yet.
@@ -87,13 +92,19 @@ def write(
     reads = (reads,) if isinstance(reads, str) else tuple(reads)
     settings = Settings(reads, dtype, top_k, precision)
     parts = Parts(Path(path), workers_share() if shard is None else shard)
+<<<<<<< HEAD
     with print_log(verbose), _alone(parts):
         writer = _Writer(parts, teacher, dataset, settings, progress)
         return writer.run(source, title, mend)
+=======
+    with _locked(parts):
+        writer = _Writer(parts, teacher, dataset, settings, voice or Voice())
+        return writer.run(source, title, repair)
+>>>>>>> 96204b4 (wip)
 
 
 @contextmanager
-def _alone(parts: Parts):
+def _locked(parts: Parts) -> Iterator[None]:
     """Hold the lock of this part of the store; it ends with the process, however that ends."""
     parts.path.mkdir(parents=True, exist_ok=True)
     lock = FileLock(parts.path / f".{parts.name}.lock", timeout=0)
@@ -125,17 +136,30 @@ def _occupied(path: Path) -> UserError:
 
 
 class _Writer:
+<<<<<<< HEAD
     def __init__(self, parts: Parts, teacher, dataset, settings: Settings, progress: Progress):
         self.parts, self.teacher, self.settings, self.progress = parts, teacher, settings, progress
+=======
+    def __init__(
+        self, parts: Parts, teacher: Any, dataset: Any, settings: Settings, voice: Voice
+    ) -> None:
+        self.parts, self.teacher, self.settings, self.voice = parts, teacher, settings, voice
+>>>>>>> 96204b4 (wip)
         self.source = Source(dataset, teacher)
         self.index = Index()
         self.pending: dict[bytes, Example] = {}
         self.computer: Computer | None = None
         self.rows = SHARD_ROWS
 
+<<<<<<< HEAD
     def run(self, source, title: str, mend: bool) -> Store | None:
         self.manifest = self._found(mend)
         with self.progress(title, self.source.count or 0) as self.advance:
+=======
+    def run(self, source: Any, title: str, repair: bool) -> Store | None:
+        self.manifest = self._load_manifest(repair)
+        with self.voice.bar(title, self.source.count or 0) as self.advance:
+>>>>>>> 96204b4 (wip)
             for chunk in self.source.chunks():
                 self._take(chunk)
                 while len(self.pending) >= self.rows:
@@ -147,15 +171,15 @@ class _Writer:
         manifest = self.manifest.with_source(source)
         return Store(self.parts.path) if self.parts.finish(manifest) else None
 
-    def _found(self, mend: bool) -> Manifest | None:
-        """What the folder holds already, if it is this teacher's."""
+    def _load_manifest(self, repair: bool) -> Manifest | None:
+        """Read what the folder holds already, if it is this teacher's."""
         self.mark = marks.fingerprint(self.teacher)
         if self.settings.precision != "auto":
             self.mark["precision"] = self.settings.precision
-        manifest = self.parts.begun()
+        manifest = self.parts.load_progress()
         if manifest is None:
             return None
-        marks.check(manifest.fingerprint, self.mark, self.parts.path)
+        marks.check_fingerprint(manifest.fingerprint, self.mark, self.parts.path)
         self.settings.check(manifest, self.parts.path)
         whole = []
         for facts in manifest.shards:
@@ -163,14 +187,14 @@ class _Writer:
                 self.index.add(Shard(self.parts.path, facts, manifest).keys)
                 whole.append(facts)
             except UserError:
-                if not mend:
+                if not repair:
                     raise
         return manifest.with_shards(whole)
 
     def _take(self, chunk: list[Example]) -> None:
         """Remember what is new in a chunk."""
         keys = keys_of(chunk)
-        new = (self.index.find(keys) < 0) & self.parts.mine(keys)
+        new = (self.index.find(keys) < 0) & self.parts.owned_keys(keys)
         before = len(self.pending)
         for place in np.flatnonzero(new):
             # NumPy drops the zeros at the end of a byte string.
@@ -180,14 +204,14 @@ class _Writer:
             self._start(chunk)
 
     def _start(self, sample: list[Example]) -> None:
-        """Look at the teacher; say what will be written, and how long it takes."""
+        """Look at the teacher; report what will be written, and how long it takes."""
         source, reads = self.source, self.settings.reads
-        self.computer = Computer(self.teacher, reads, source.form, sample, source.width)
+        self.computer = Computer(self.teacher, reads, source.form, sample, width=source.width)
         if self.manifest is None:
             outputs, classes = self.settings.outputs(self.computer.outputs(sample))
             self.manifest = Manifest(outputs, self.mark, (), classes, versions())
-        length = int(np.mean([self.computer.length(each) for each in sample]))
-        size = SIZE + sum(each.bytes(length) for each in self.manifest.outputs.values())
+        length = int(np.mean([self.computer.length(example) for example in sample]))
+        size = SIZE + sum(output.bytes_for(length) for output in self.manifest.outputs.values())
         self.rows = max(16, min(SHARD_ROWS, SHARD_BYTES // size))
         chosen = np.random.default_rng(0).permutation(len(sample))[:SAMPLE]
         self._plan(self.computer, [sample[i] for i in chosen], size)
@@ -197,7 +221,7 @@ class _Writer:
         computer(sample[:1])  # the first call compiles
         start = time.monotonic()
         computer(sample)
-        each = (time.monotonic() - start) / len(sample)
+        cost = (time.monotonic() - start) / len(sample)
         count = self.source.count
         if count is None:
             logger.info(f"store     {self.parts.path}: {size:,} bytes an example")
@@ -206,12 +230,16 @@ class _Writer:
         duration = format_duration(left * each)
         logger.info(
             f"store     {self.parts.path}: {'at most ' if self.index else ''}{left:,} examples to "
+<<<<<<< HEAD
             f"compute, {size:,} bytes each, {left * size / 1e6:,.1f} MB; about {duration}"
+=======
+            f"compute, {size:,} bytes each, {left * size / 1e6:,.1f} MB; about {span(left * cost)}"
+>>>>>>> 96204b4 (wip)
         )
 
     def _lower(self, computer: Computer, sample: list[Example]) -> None:
-        """Fewer bits where that is asked for, or pays; how far the outputs move is said."""
-        precision = precision_of.chosen(self.settings.precision, self.teacher)
+        """Lower the precision where that is asked for, or pays; report how far outputs move."""
+        precision = precision_of.resolve_precision(self.settings.precision, self.teacher)
         if precision == "float32":
             return
         try:
@@ -229,12 +257,13 @@ class _Writer:
         outputs = self.manifest.outputs
         keys = list(self.pending)[:count]
         examples = [self.pending.pop(key) for key in keys]
-        found = self.computer(examples, self.advance)
-        rows = [self.settings.packed(each, outputs) for each in found]
-        lengths = [self.computer.length(each) for each in examples]
+        rows = [
+            self.settings.pack(arrays, outputs) for arrays in self.computer(examples, self.advance)
+        ]
+        lengths = [self.computer.length(example) for example in examples]
         path = self.parts.next_file(self.manifest)
         names = as_keys(b"".join(keys))
         facts = write_shard(path, names, rows, outputs, lengths)
         self.manifest = self.manifest.with_shards((*self.manifest.shards, facts))
-        self.parts.keep(self.manifest)
+        self.parts.save_progress(self.manifest)
         self.index.add(names)
