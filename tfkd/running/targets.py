@@ -79,7 +79,6 @@ def compute(
 ) -> None:
     """Store a worker's share of the outputs for these texts: what is lacking, or broken."""
     store.write(
-<<<<<<< HEAD
         folder,
         teacher,
         encoded,
@@ -87,9 +86,6 @@ def compute(
         progress=voice.bar,
         source=source,
         title=title,
-        mend=True,
+        repair=True,
         shard=share,
-=======
-        folder, teacher, encoded, voice=voice, source=source, title=title, repair=True, shard=share
->>>>>>> 96204b4 (wip)
     )

@@ -67,12 +67,8 @@ def write(
             They are logged under the name "tfkd" in any case.
         progress: Shows the progress in another way, see `tfkd.progress.Progress`.
         source: Whatever tells where the texts come from; kept in the manifest, as JSON.
-<<<<<<< HEAD
         title: What the progress is called.
-        mend: Compute the examples of broken shards again, which are refused otherwise.
-=======
         repair: Compute the examples of broken shards again, which are refused otherwise.
->>>>>>> 96204b4 (wip)
 
     Returns:
         The store, or `None` where other writers have not ended yet.
@@ -92,15 +88,9 @@ def write(
     reads = (reads,) if isinstance(reads, str) else tuple(reads)
     settings = Settings(reads, dtype, top_k, precision)
     parts = Parts(Path(path), workers_share() if shard is None else shard)
-<<<<<<< HEAD
-    with print_log(verbose), _alone(parts):
+    with print_log(verbose), _locked(parts):
         writer = _Writer(parts, teacher, dataset, settings, progress)
-        return writer.run(source, title, mend)
-=======
-    with _locked(parts):
-        writer = _Writer(parts, teacher, dataset, settings, voice or Voice())
         return writer.run(source, title, repair)
->>>>>>> 96204b4 (wip)
 
 
 @contextmanager
@@ -136,30 +126,19 @@ def _occupied(path: Path) -> UserError:
 
 
 class _Writer:
-<<<<<<< HEAD
-    def __init__(self, parts: Parts, teacher, dataset, settings: Settings, progress: Progress):
-        self.parts, self.teacher, self.settings, self.progress = parts, teacher, settings, progress
-=======
     def __init__(
-        self, parts: Parts, teacher: Any, dataset: Any, settings: Settings, voice: Voice
+        self, parts: Parts, teacher: Any, dataset: Any, settings: Settings, progress: Progress
     ) -> None:
-        self.parts, self.teacher, self.settings, self.voice = parts, teacher, settings, voice
->>>>>>> 96204b4 (wip)
+        self.parts, self.teacher, self.settings, self.progress = parts, teacher, settings, progress
         self.source = Source(dataset, teacher)
         self.index = Index()
         self.pending: dict[bytes, Example] = {}
         self.computer: Computer | None = None
         self.rows = SHARD_ROWS
 
-<<<<<<< HEAD
-    def run(self, source, title: str, mend: bool) -> Store | None:
-        self.manifest = self._found(mend)
-        with self.progress(title, self.source.count or 0) as self.advance:
-=======
     def run(self, source: Any, title: str, repair: bool) -> Store | None:
         self.manifest = self._load_manifest(repair)
-        with self.voice.bar(title, self.source.count or 0) as self.advance:
->>>>>>> 96204b4 (wip)
+        with self.progress(title, self.source.count or 0) as self.advance:
             for chunk in self.source.chunks():
                 self._take(chunk)
                 while len(self.pending) >= self.rows:
@@ -221,20 +200,16 @@ class _Writer:
         computer(sample[:1])  # the first call compiles
         start = time.monotonic()
         computer(sample)
-        cost = (time.monotonic() - start) / len(sample)
+        seconds = (time.monotonic() - start) / len(sample)
         count = self.source.count
         if count is None:
             logger.info(f"store     {self.parts.path}: {size:,} bytes an example")
             return
         left = -(-count // self.parts.of)
-        duration = format_duration(left * each)
+        duration = format_duration(left * seconds)
         logger.info(
             f"store     {self.parts.path}: {'at most ' if self.index else ''}{left:,} examples to "
-<<<<<<< HEAD
             f"compute, {size:,} bytes each, {left * size / 1e6:,.1f} MB; about {duration}"
-=======
-            f"compute, {size:,} bytes each, {left * size / 1e6:,.1f} MB; about {span(left * cost)}"
->>>>>>> 96204b4 (wip)
         )
 
     def _lower(self, computer: Computer, sample: list[Example]) -> None:
