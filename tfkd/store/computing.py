@@ -262,7 +262,6 @@ def _runner(
     teacher: Any, reads: tuple[str, ...], form: type, sample: list[Example]
 ) -> Callable[[Arrays], Any]:
     """Return the teacher as a function of padded arrays by name."""
-
     if encoder_of(teacher) is not None:
         name = next((name for name in sample[0] if name in IDS), None)
         if name is None:
@@ -270,7 +269,13 @@ def _runner(
                 f"the dataset gives {', '.join(map(repr, sample[0]))} and this teacher reads ids: "
                 f"call them {IDS[0]!r}, or give a list of texts."
             )
-        return lambda inputs: teacher.outputs(inputs[name], reads)
+
+        def run_text_model(inputs: Arrays) -> Any:
+            # Its masks are made of the padding.
+            arrays = {key: array for key, array in inputs.items() if key not in MASKS}
+            return teacher.outputs(arrays if len(arrays) > 1 else inputs[name], reads)
+
+        return run_text_model
     held = as_teacher(teacher)
     # Anything but a Keras model is compiled by its owner, or not at all.
     if not isinstance(held, Model):

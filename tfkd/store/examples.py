@@ -47,9 +47,7 @@ class Source:
     def _examples(self) -> Iterator[Example]:
         dataset = self._dataset() if callable(self._dataset) else self._dataset
         if isinstance(dataset, Encoded):
-            self.form = object  # the ids alone
-            for row in range(len(dataset)):
-                yield {"ids": dataset.row(row)}
+            yield from self._rows_of(dataset)
             return
         for batch in _batches(dataset):
             if _is_texts(batch):
@@ -65,6 +63,16 @@ class Source:
             )
             self.width = max(self.width, width_of(name_inputs(inputs)))
             yield from examples_of(inputs)
+
+    def _rows_of(self, dataset: Encoded) -> Iterator[Example]:
+        if len(dataset.inputs) > 1:
+            for row in range(len(dataset)):
+                arrays = dataset.arrays(row)
+                yield {name: arrays[name] for name in dataset.inputs}
+            return
+        # The ids alone.
+        self.form = object
+        yield from ({"ids": dataset.row(row)} for row in range(len(dataset)))
 
     def _encoded(self, texts: list[str]) -> Iterator[Example]:
         encoder = encoder_of(self._teacher)

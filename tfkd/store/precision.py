@@ -169,7 +169,7 @@ def _in_int8(teacher: Any, reads: tuple[str, ...]) -> Run:
 
     def run(inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         if has_encoder:
-            inputs = _feed(inputs["ids"], tuple(made.inputs))
+            inputs = _feed(inputs, tuple(made.inputs))
         kinds = {name: kind for name, (_, kind) in made.inputs.items()}
         logits = lite({name: np.asarray(inputs[name], kinds[name]) for name in kinds})
         order = getattr(teacher, "order", None)
@@ -178,7 +178,7 @@ def _in_int8(teacher: Any, reads: tuple[str, ...]) -> Run:
     return run
 
 
-def _feed(ids: np.ndarray, names: tuple[str, ...]) -> Arrays:
-    if len(names) == 1:
-        return {names[0]: ids}
-    return {name: np.asarray(value) for name, value in feed(names, ids).items()}
+def _feed(inputs: Arrays, names: tuple[str, ...]) -> Arrays:
+    fed = feed(names, inputs)
+    fed = {names[0]: fed} if len(names) == 1 else fed
+    return {name: np.asarray(value) for name, value in fed.items()}

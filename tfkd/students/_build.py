@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from difflib import get_close_matches
-from typing import Any, Protocol
+from typing import Any
 
 import keras
 
+from ..data import Schema
 from ..errors import UserError
+from ..tasks import Task
 from ._parts import merge_settings, seeded
 from .bag_of_ngrams import BAG_OF_NGRAMS, bag_of_ngrams
 from .bilstm import BILSTM, bilstm
-from .features import Architecture, Features
+from .features import Architecture
 from .ngram_cnn import NGRAM_CNN, ngram_cnn
 from .text_cnn import TEXT_CNN, text_cnn
 from .transformer import TRANSFORMER, transformer
@@ -28,17 +30,6 @@ STUDENTS = {
 }
 LEARNING_RATES = {name: kind.learning_rate for name, kind in ARCHITECTURES.items()}
 SHRUNK = 5e-5  # for layers that have been trained
-
-
-class Task(Protocol):
-    """What a student asks of a task."""
-
-    name: str
-    features: str
-    students: tuple[str, ...]
-
-    def head(self, features: Features, schema: Any) -> Mapping[str, keras.KerasTensor]:
-        """Return the outputs by name on top of a student's body."""
 
 
 def build(
@@ -59,7 +50,7 @@ def build(
 
 def build_for(
     task: Task,
-    schema: Any,
+    schema: Schema,
     name: str,
     vocab_size: int,
     size: str = "small",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
+from .. import tasks
 from ..errors import UserError
 from ..models.text_model import TextModel
+from ..tasks import Task
 from . import hugging_face, other_files
 from .keras_files import load_keras
 from .request import Request
@@ -73,7 +74,9 @@ KINDS = {
 """The kinds of teachers, by what their specs begin with."""
 
 
-def load_teacher(spec: str, *, max_length: int | None = None, task: Any = None) -> TextModel:
+def load_teacher(
+    spec: str, *, max_length: int | None = None, task: Task | None = None
+) -> TextModel:
     """Return a teacher with its tokenizer, ready to be called with ids.
 
     | spec | what |
@@ -115,15 +118,8 @@ def load_teacher(spec: str, *, max_length: int | None = None, task: Any = None) 
         )
     check_spec(spec)
     kind, _, path = str(spec).partition(":")
-    return KINDS[kind].load(path, _request(max_length, task))
-
-
-def _request(max_length: int | None, task: Any) -> Request:
-    if task is None:
-        return Request(max_length)
-    return Request(
-        max_length, task.hugging_face, lambda labels: task.output_shapes(task.schema(labels))
-    )
+    task = tasks.find(tasks.DEFAULT) if task is None else task
+    return KINDS[kind].load(path, Request(task, max_length))
 
 
 def check_spec(spec: str) -> None:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..models.text_model import CLASSIFIER, Shapes, TextModel
-
-
-def _classifier_shapes(labels: tuple[str, ...]) -> Shapes:
-    return CLASSIFIER
+from ..models.text_model import Shapes, TextModel
+from ..tasks import Task
 
 
 @dataclass(frozen=True)
@@ -17,14 +13,21 @@ class Request:
     """What a teacher is loaded for.
 
     Attributes:
+        task: Whose outputs it has.
         max_length: How many tokens it reads; by default what its folder says, or 256.
-        architecture: The end of the class's name in transformers, e.g. `ForSequenceClassification`.
-        shapes: The expected outputs for one text, given the class names.
     """
 
+    task: Task
     max_length: int | None = None
-    architecture: str = "ForSequenceClassification"
-    shapes: Callable[[tuple[str, ...]], Shapes] = _classifier_shapes
+
+    @property
+    def architecture(self) -> str:
+        """The end of the class's name in transformers."""
+        return self.task.hugging_face
+
+    def shapes(self, labels: tuple[str, ...]) -> Shapes:
+        """Return the expected outputs for one text, given the teacher's class names."""
+        return self.task.output_shapes(self.task.schema(labels))
 
     def check(self, model: TextModel) -> TextModel:
         """Try the model on a short text, and return it.
