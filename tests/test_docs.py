@@ -259,6 +259,17 @@ def test_a_right_page_passes(empty, capsys, monkeypatch):
     assert calls == [["list", "a b"]]
 
 
+def test_the_levels_in_the_design_are_those_of_the_test():
+    """Levels that were true once."""
+    from test_layers import LAYERS
+
+    page = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| (\d+) \| (.*) \|$", page, re.MULTILINE))
+    assert [rows[str(number)] for number in range(1, len(LAYERS) + 1)] == [
+        ", ".join(f"`{name}`" for name in names) for names in LAYERS
+    ]
+
+
 def test_the_tree_in_the_design_names_every_room():
     """A map with a room missing sends the next reader the wrong way."""
     page = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
