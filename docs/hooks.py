@@ -19,6 +19,9 @@ from mkdocs.structure.pages import Page
 ROOT = Path(__file__).resolve().parents[1]
 EQUATION = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', re.DOTALL)
 MARK = re.compile(r"<!-- generated: (\w+) -->")
+CODE = re.compile(r"<code.*?</code>", re.DOTALL)
+HYPHENATED = re.compile(r"(<[^>]*>)|(?<![\w./-])(-{1,2}[a-z][\w-]*|[\w.]+(?:-[\w.]+)+)")
+LONGEST_NAME = 36  # characters that fit into a line of a phone
 EXTRAS = {
     "hf": "Hugging Face teachers and students through transformers and tf_keras",
     "hub": "Hugging Face teachers through KerasHub; students `shrink:LAYERS`",
@@ -50,13 +53,23 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Replace LaTeX by MathML, which browsers draw without a script."""
+    """Replace LaTeX by MathML, which browsers draw without a script, and keep names whole."""
+    content = CODE.sub(
+        lambda code: f"{code[1]}{HYPHENATED.sub(keep_whole, code[2])}</code>", content
+    )
     return EQUATION.sub(
         lambda found: convert(
             html.unescape(found[2]), display="block" if found[1] == "div" else "inline"
         ),
         content,
     )
+
+
+def keep_whole(found: re.Match[str]) -> str:
+    """Return a name with hyphens in a span that is not broken, and a tag of HTML as it is."""
+    if found[1] or len(found[2]) > LONGEST_NAME:
+        return found[0]
+    return f'<span class="whole">{found[2]}</span>'
 
 
 def notebook_page(path: Path) -> str:
