@@ -177,10 +177,10 @@ def test_an_exported_file_with_a_fixed_batch(tmp_path):
 
 def test_the_last_rows_of_a_fixed_batch():
     """Seven examples in batches of four: one more is run, and left out."""
-    from tfkd.reporting.comparing import _filled
+    from tfkd.reporting.comparing import _fill
 
-    assert _filled(np.array([[5, 6], [7, 8]]), 3).tolist() == [[5, 6], [7, 8], [7, 8]]
-    assert _filled(np.array([[5, 6]]), 1).tolist() == [[5, 6]]
+    assert _fill(np.array([[5, 6], [7, 8]]), 3).tolist() == [[5, 6], [7, 8], [7, 8]]
+    assert _fill(np.array([[5, 6]]), 1).tolist() == [[5, 6]]
 
 
 def test_unlabelled_examples_are_left_out():

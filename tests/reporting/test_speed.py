@@ -3,7 +3,7 @@
 import pytest
 
 from tfkd.reporting import speed as speeds
-from tfkd.reporting.speed import REPEATS, speed, text_speed
+from tfkd.reporting.speed import REPEATS, time_model, time_texts
 
 
 class Clock:
@@ -24,7 +24,7 @@ def test_by_a_clock_of_our_own(monkeypatch):
     model = Clock(monkeypatch)
     ones = [[[0] * n] for n in (1, 2, 3, 4)]
     batches = [[[0] * 4, [0] * 3], [[0] * 2, [0]]]
-    found = speed(model, ones, batches, 4)
+    found = time_model(model, ones=ones, batches=batches, count=4)
     assert found["latency_p50"] == pytest.approx(2.5)
     assert found["latency_p95"] == pytest.approx(3.85)  # 3 + 0.85 of the way to 4
     assert found["texts_per_second"] == pytest.approx(4 / 0.010)
@@ -33,7 +33,7 @@ def test_by_a_clock_of_our_own(monkeypatch):
 def test_texts_of_similar_length_run_together(monkeypatch):
     """A batch is padded to its longest text."""
     model = Clock(monkeypatch)
-    found = text_speed(model, [[0] * n for n in (5, 1, 4, 2, 3)], batch=2)
+    found = time_texts(model, [[0] * n for n in (5, 1, 4, 2, 3)], batch=2)
     many = [[len(text) for text in ids] for ids in model.seen if len(ids) > 1]
     assert many == [[1, 2], [3, 4]] * (REPEATS + 1)
     assert found["texts_per_second"] == pytest.approx(5 / 0.015)

@@ -141,7 +141,7 @@ def curve(figure: dict[str, Any]) -> dict[str, Any] | None:
 CHARTS = {"bars": bars, "matrix": matrix, "curve": curve}
 
 
-def _curve_axis(axis: dict[str, Any], values: list[float]):
+def _curve_axis(axis: dict[str, Any], values: list[float]) -> Any:
     """Return the y axis: shares within a domain, shares, logarithmic where possible, or plain."""
     alt = altair()
     if axis.get("unit") == "share":
@@ -157,7 +157,7 @@ def _axis_format(unit: str) -> str:
     return "~%" if unit == "share" else "~g"
 
 
-def _tooltip(figure: dict[str, Any]):
+def _tooltip(figure: dict[str, Any]) -> Any:
     if figure["unit"] == "share":
         return percent("value", figure["title"])
     return altair().Tooltip("value:Q", title=figure["title"], format=".4f")

@@ -5,28 +5,32 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .. import tasks
 from ..data import Example, Schema
-from ..errors import UserError
+from ..errors import UserError, first_line
 from ..tasks import Arrays
 from .measuring import TestSet, stored_run
 from .report import Report
-from .speed import speed
+from .speed import time_model
 
 BATCH = 32
-TIMED = 64  # examples
+TIMED = 64
+"""Examples that are timed."""
+Batch = tuple[Any, np.ndarray]
+"""Inputs and class ids."""
 
 
 def compare(
     *,
-    student,
-    data,
-    teacher=None,
-    baseline=None,
+    student: Any,
+    data: Any,
+    teacher: Any = None,
+    baseline: Any = None,
     exported: str | os.PathLike | None = None,
     title: str = "comparison",
 ) -> Report:
@@ -43,21 +47,21 @@ def compare(
         title: The heading of the table.
 
     Raises:
-        UserError: data without labels, or outputs that are not `[batch, classes]`.
+        UserError: Data without labels, or outputs that are not `[batch, classes]`.
 
     >>> import keras
     >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
-    >>> found = compare(student=model, data=(np.ones((8, 4), "float32"), np.zeros(8, "int32")))
-    >>> [row.name for row in found.rows], found["student"].parameters
+    >>> report = compare(student=model, data=(np.ones((8, 4), "float32"), np.zeros(8, "int32")))
+    >>> [row.name for row in report.rows], report["student"].parameters
     (['student'], 10)
     """
-    batches = _batches(data)
+    batches = _read_batches(data)
     models = {"teacher": teacher, "baseline": baseline, "student": student}
     models = {name: model for name, model in models.items() if model is not None}
-    runs = {name: _run(model) for name, model in models.items()}
+    runs = {name: _run_keras(model) for name, model in models.items()}
     if exported is not None:
         runs["exported"] = _run_file(exported)
-    logits = {name: _logits(run, batches, name) for name, run in runs.items()}
+    logits = {name: _run_all(run, batches, name) for name, run in runs.items()}
     labels = np.concatenate([y for _, y in batches])
     task, schemas = tasks.find(tasks.DEFAULT), {}
     for name, array in logits.items():
@@ -71,15 +75,15 @@ def compare(
     lines = []
     for name, run in runs.items():
         row = test.row(name, answers[name], answers.get("teacher") if name != "teacher" else None)
-        costs = {**_size(models.get(name), exported), **_speed(run, batches, name)}
+        costs = {**_size(models.get(name), exported), **_time(run, batches, name)}
         lines.append(dataclasses.replace(row, **costs))
     words = test.warnings(lines[0].scores) if "teacher" in runs else []
     words += test.verdict(answers["student"], answers.get("baseline"))
     return test.report(title, lines, words=words)
 
 
-def _batches(data) -> list[tuple[Any, np.ndarray]]:
-    """`(x, y)` in NumPy, 32 examples each where arrays came."""
+def _read_batches(data: Any) -> list[Batch]:
+    """Return inputs and class ids in NumPy, 32 examples each where arrays came."""
     import tensorflow as tf
 
     if not isinstance(data, tf.data.Dataset):
@@ -88,18 +92,17 @@ def _batches(data) -> list[tuple[Any, np.ndarray]]:
         try:
             data = tf.data.Dataset.from_tensor_slices(tuple(data)).batch(BATCH)
         except (ValueError, tf.errors.OpError) as error:
-            reason = str(error).strip().splitlines()[0]
             raise UserError(
-                f"data to compare on: x and y do not go together ({reason})."
+                f"data to compare on: x and y do not go together ({first_line(error)})."
             ) from error
     elements = list(data.as_numpy_iterator())
     if not elements or not all(isinstance(e, tuple) and len(e) >= 2 for e in elements):
         raise UserError("the data to compare on need labels: give (x, y) batches, at least one.")
-    return [(each[0], _class_ids(np.asarray(each[1]))) for each in elements]
+    return [(element[0], _class_ids(np.asarray(element[1]))) for element in elements]
 
 
 def _class_ids(y: np.ndarray) -> np.ndarray:
-    """Labels `[examples]`, int64, from `[examples]` or `[examples, 1]` of any number type."""
+    """Return labels `[examples]`, int64, from `[examples]` or `[examples, 1]` of any type."""
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.ndim != 1 or y.dtype.kind not in "biuf" or not np.array_equal(y, y.astype("int64")):
@@ -107,45 +110,46 @@ def _class_ids(y: np.ndarray) -> np.ndarray:
     return y.astype("int64")
 
 
-def _inputs(x, name: str):
-    """What the model called `name` reads of `x`."""
+def _inputs_of(x: Any, name: str) -> Any:
+    """Return what the model of this name reads of `x`."""
     if isinstance(x, dict) and "student" in x and set(x) <= {"student", "teacher", "targets"}:
         return x.get("teacher", x["student"]) if name == "teacher" else x["student"]
     return x
 
 
-def _run(model) -> Callable:
+def _run_keras(model: Any) -> Callable[[Any], np.ndarray]:
     import tensorflow as tf
 
     from ..models.callables import as_teacher
 
-    held = as_teacher(model)
+    teacher = as_teacher(model)
     # One trace for all lengths of text, not one for each.
     graph = tf.function(
-        lambda x: held(x, ("logits",))["logits"], autograph=False, reduce_retracing=True
+        lambda x: teacher(x, ("logits",))["logits"], autograph=False, reduce_retracing=True
     )
     return lambda x: graph(tf.nest.map_structure(tf.convert_to_tensor, x)).numpy()
 
 
-def _run_file(path) -> Callable:
+def _run_file(path: str | os.PathLike) -> Callable[[Any], np.ndarray]:
     from ..runtime.feeding import CLIENT
     from ..runtime.interpreter import LiteRT
 
-    model = LiteRT(path)
+    model = LiteRT(Path(path))
     if set(model.inputs) == set(CLIENT):
         raise UserError(
             f"{path} is a file for MediaPipe, which returns probabilities: compare the one that "
             "was exported without `client`."
         )
-    fixed = next(iter(model.inputs.values()))[0][0]  # examples in a batch, where not any number
+    # Examples in a batch, 0 where the file takes any number of them.
+    fixed = next(iter(model.inputs.values()))[0][0]
 
-    def run(x):
+    def run(x: Any) -> np.ndarray:
         named = x if isinstance(x, dict) else {next(iter(model.inputs)): x}
-        arrays = {k: np.asarray(named[k], kind) for k, (_, kind) in model.inputs.items()}
+        arrays = {k: np.asarray(named[k], dtype) for k, (_, dtype) in model.inputs.items()}
         count = len(next(iter(arrays.values())))
         size = fixed or count
         parts = [
-            model({k: _filled(a[at : at + size], size) for k, a in arrays.items()})
+            model({k: _fill(a[at : at + size], size) for k, a in arrays.items()})
             for at in range(0, count, size)
         ]
         return np.concatenate(parts)[:count]
@@ -153,36 +157,40 @@ def _run_file(path) -> Callable:
     return run
 
 
-def _filled(rows: np.ndarray, size: int) -> np.ndarray:
-    """The rows, the last one repeated until there are `size`."""
+def _fill(rows: np.ndarray, size: int) -> np.ndarray:
+    """Repeat the last row until there are `size`."""
     return np.concatenate([rows, np.repeat(rows[-1:], size - len(rows), axis=0)])
 
 
-def _logits(run, batches, name: str) -> np.ndarray:
-    found = np.concatenate([np.asarray(run(_inputs(x, name)), "float32") for x, _ in batches])
-    if found.ndim != 2:
-        raise UserError(f"{name} returns logits {found.shape}: expected [batch, classes].")
-    return found
+def _run_all(run: Callable[[Any], np.ndarray], batches: list[Batch], name: str) -> np.ndarray:
+    """Return a model's logits for all batches, `[examples, classes]`."""
+    parts = [np.asarray(run(_inputs_of(x, name)), "float32") for x, _ in batches]
+    logits = np.concatenate(parts)
+    if logits.ndim != 2:
+        raise UserError(f"{name} returns logits {logits.shape}: expected [batch, classes].")
+    return logits
 
 
-def _size(model, exported) -> dict:
-    if model is None:
+def _size(model: Any, exported: str | os.PathLike | None) -> dict[str, Any]:
+    """Return the number of parameters and the megabytes of a model, or of a file."""
+    if model is None and exported is not None:
         return {"megabytes": os.path.getsize(exported) / 1e6}
     count = getattr(model, "count_params", None)
     parameters = int(count()) if count else None
     return {"parameters": parameters, "megabytes": 4e-6 * parameters if parameters else None}
 
 
-def _speed(run, batches, name: str) -> dict:
+def _time(run: Callable[[Any], np.ndarray], batches: list[Batch], name: str) -> dict[str, float]:
+    """Return latency and throughput of a model on the first examples."""
     import tensorflow as tf
 
-    inputs = [_inputs(x, name) for x, _ in batches]
-    ones = []
+    inputs = [_inputs_of(x, name) for x, _ in batches]
+    ones: list[Any] = []
     for x in inputs:
         rows = len(tf.nest.flatten(x)[0])
         ones += [tf.nest.map_structure(lambda a, i=i: a[i : i + 1], x) for i in range(rows)]
         if len(ones) >= TIMED:
             break
     enough = inputs[: -(-TIMED // BATCH)]
-    rows = sum(len(tf.nest.flatten(x)[0]) for x in enough)
-    return speed(run, ones[:TIMED], enough, rows)
+    count = sum(len(tf.nest.flatten(x)[0]) for x in enough)
+    return time_model(run, ones=ones[:TIMED], batches=enough, count=count)

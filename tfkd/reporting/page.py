@@ -189,7 +189,7 @@ def escape_script(text: str) -> str:
     return text.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
-def _template():
+def _template() -> Any:
     import jinja2
 
     environment = jinja2.Environment(

@@ -29,31 +29,31 @@ CONFIG: dict[str, Any] = {
 }
 
 
-def altair():
+def altair() -> Any:
     """Return the library; `page.check_installed` has looked for it."""
     import altair
 
     return altair
 
 
-def finish(chart, height: int = HEIGHT) -> dict[str, Any]:
+def finish(chart: Any, height: int = HEIGHT) -> dict[str, Any]:
     """Return a chart as a dict, as wide as the page lets it be and in the page's colours."""
     return chart.properties(width="container", height=height).configure(**CONFIG).to_dict()
 
 
-def share_axis(name: str, title: str, **scale: Any):
+def share_axis(name: str, title: str, **scale: Any) -> Any:
     """Return a y axis of shares, in percent."""
     alt = altair()
     axis = alt.Axis(format=".0%" if "domain" in scale else "~%", tickCount=6)
     return alt.Y(f"{name}:Q", title=title, axis=axis, scale=alt.Scale(zero=False, **scale))
 
 
-def percent(name: str, title: str):
+def percent(name: str, title: str) -> Any:
     """Return a line of a tooltip that shows a share."""
     return altair().Tooltip(f"{name}:Q", title=title, format=".2%")
 
 
-def by_model(names: list[str], field: str = "model"):
+def by_model(names: list[str], field: str = "model") -> Any:
     """Return the colour of each model, the same in all plots."""
     alt = altair()
     files = iter(EXPORTED * len(names))

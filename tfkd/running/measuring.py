@@ -13,7 +13,7 @@ from ..data import Data, Example, Schema
 from ..models.text_model import TextModel
 from ..reporting.measuring import TestSet, run_in_parts, stored_run
 from ..reporting.report import Report, Row
-from ..reporting.speed import SAMPLE, text_speed
+from ..reporting.speed import SAMPLE, time_texts
 from ..tasks import Arrays, Task
 from ..tasks import Run as Model
 from ..teachers.stored_answers import StoredTexts
@@ -132,7 +132,7 @@ def file_row(test: TestSet, path: Path, voice: Voice, teacher: Sequence[Any] | N
             advance(len(chunk))
     row = test.row(f"exported ({classifier.quantize})", answers, teacher)
     ids = _ids_to_time(test, classifier.encoder, sample_to_time(test.examples))
-    costs: dict[str, Any] = text_speed(classifier.run, ids, classifier.batch or 32)
+    costs: dict[str, Any] = time_texts(classifier.run, ids, classifier.batch or 32)
     return dataclasses.replace(row, megabytes=path.stat().st_size / 1e6, **costs)
 
 
@@ -166,7 +166,7 @@ def _speed(test: TestSet, model: TextModel, sample: Sequence[Example]) -> dict[s
     if isinstance(model.model, StoredTexts):
         return {}
     ids = _ids_to_time(test, model.encoder, sample)
-    return text_speed(lambda batch: model(padded(batch)), ids)
+    return time_texts(lambda batch: model(padded(batch)), ids)
 
 
 def _compare_costs(teacher: Row, file: Row) -> list[str]:
