@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,32 +95,3 @@ def stored_run(outputs: Mapping[str, np.ndarray]) -> Run:
         return [{name: values[i] for name, values in outputs.items()} for i in range(count)]
 
     return run
-
-
-def run_in_parts(
-    run: Run,
-    parts: Callable[[Sequence[Arrays]], Iterable[np.ndarray]],
-    advance: Callable[[int], None],
-) -> Run:
-    """Return a model that runs some rows at a time, and reports how many it has done.
-
-    Args:
-        run: The model.
-        parts: Returns the positions of rows that are run together.
-        advance: Called with the number of rows done since its last call.
-
-    >>> done = []
-    >>> run = run_in_parts(lambda rows: rows, lambda rows: np.array([[1], [0]]), done.append)
-    >>> run([{"n": 1}, {"n": 2}]), done
-    ([{'n': 1}, {'n': 2}], [1, 1])
-    """
-
-    def run_parts(rows: Sequence[Arrays]) -> list[Arrays]:
-        outputs: dict[int, Arrays] = {}
-        for positions in parts(rows):
-            some = run([rows[i] for i in positions])
-            outputs |= zip((int(i) for i in positions), some, strict=True)
-            advance(len(positions))
-        return [outputs[i] for i in range(len(rows))]
-
-    return run_parts

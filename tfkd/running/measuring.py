@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +12,13 @@ import numpy as np
 
 from ..data import Data, Example, Schema
 from ..models.text_model import TextModel
-from ..reporting.measuring import TestSet, run_in_parts, stored_run
+from ..reporting.measuring import TestSet, stored_run
 from ..reporting.report import Report, Row
 from ..reporting.speed import SAMPLE, time_texts
 from ..tasks import Arrays, Task
 from ..tasks import Run as Model
 from ..teachers.stored_answers import StoredTexts
-from ..text.batching import by_length, micro_batches, padded
+from ..text.batching import micro_batches, padded
 
 if TYPE_CHECKING:
     from ..console import Voice
@@ -73,29 +74,15 @@ def answer_encoded(
 ) -> list[Any]:
     """Return a model's answers to a test set that its tokenizer has encoded, showing a bar."""
     with voice.bar(f"{title} on test", len(encoded)) as advance:
-        run = run_in_parts(keras_run(model), _by_length, advance)
-        return test.answer(run, rows_of(encoded))
+        return test.answer(partial(model.run, advance=advance), rows_of(encoded))
 
 
 def answer_examples(
     task: Task, model: TextModel | Classifier, examples: Sequence[Example], schema: Schema
 ) -> list[Any]:
     """Return the answers of a model with a tokenizer to any examples."""
-    run = keras_run(model) if isinstance(model, TextModel) else file_run(model)
+    run = model.run if isinstance(model, TextModel) else file_run(model)
     return task.answers(run, task.encode(examples, model.encoder, schema), schema)
-
-
-def keras_run(model: TextModel) -> Model:
-    """Return a Keras model as a function of rows; those of similar length run together."""
-
-    def run(rows: Sequence[Arrays]) -> list[Arrays]:
-        outputs: dict[int, Arrays] = {}
-        for positions in _by_length(rows):
-            logits = model(padded([rows[i]["input_ids"] for i in positions]))
-            outputs |= {int(i): {"logits": row} for i, row in zip(positions, logits, strict=True)}
-        return [outputs[i] for i in range(len(rows))]
-
-    return run
 
 
 def file_run(classifier: Classifier) -> Model:
@@ -140,10 +127,6 @@ def sample_to_time(examples: Sequence[Example]) -> list[Example]:
     """Return the examples to time, the same for every model."""
     positions = np.random.default_rng(0).permutation(len(examples))[:SAMPLE]
     return [examples[i] for i in sorted(positions.tolist())]
-
-
-def _by_length(rows: Sequence[Arrays]) -> Iterable[np.ndarray]:
-    return by_length(np.array([len(row["input_ids"]) for row in rows], "int64"))
 
 
 def _ids_to_time(test: TestSet, encoder: Encoder, sample: Sequence[Example]) -> list[list[int]]:
