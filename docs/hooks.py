@@ -54,9 +54,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Replace LaTeX by MathML, which browsers draw without a script, and keep names whole."""
-    content = CODE.sub(
-        lambda code: f"{code[1]}{HYPHENATED.sub(keep_whole, code[2])}</code>", content
-    )
+    content = CODE.sub(lambda code: HYPHENATED.sub(keep_whole, code[0]), content)
     return EQUATION.sub(
         lambda found: convert(
             html.unescape(found[2]), display="block" if found[1] == "div" else "inline"
