@@ -70,6 +70,23 @@ def test_unlabelled_examples_neither_help_nor_are_counted():
     assert "on 200 test examples" in found
 
 
+def test_the_gain_by_hand():
+    """The examples are the same for both, so their differences decide, not two intervals."""
+    # 10 + 6 examples that only we have right, 4 that only they have.
+    difference = np.array([0] * 80 + [1] * 10 + [0] * 6 + [-1] * 4)
+    found, half = mean_gain(difference)
+    assert found == pytest.approx(0.06)
+    # With one more example for each side: squares 16 of 102, mean 6 / 102.
+    assert half == pytest.approx(1.96 * np.sqrt((16 / 102 - (6 / 102) ** 2) / 102))
+
+
+def test_the_gain_of_two_examples_is_not_certain():
+    """Without variance the plain interval is a point: one example would prove anything."""
+    difference, half = mean_gain(np.ones(2))
+    assert difference == 1.0
+    assert half > 0.5
+
+
 @pytest.mark.parametrize(
     ("distilled", "alone", "begins"),
     [

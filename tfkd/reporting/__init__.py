@@ -1,8 +1,8 @@
-"""What is said of models: the comparison, its table and verdict, and the page of plots.
+"""Models compared: their scores, size and speed, the verdict in words, and the page of plots.
 
-It knows models and plain values, and no run: `comparing` scores and times models side by side,
-`report` is the table, `verdict` says whether distillation helped. `sections` are the parts of the
-page as plain values, `plots` and `page` show them.
+It knows models, tasks and plain values, and no run. `measuring` scores answers, `report` is the
+table, `verdict` says whether distillation helped. `sections` turn answers into figures of plain
+values, which `charts` and `page` show.
 """
 
 from .comparing import compare

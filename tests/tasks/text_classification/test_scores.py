@@ -7,7 +7,6 @@ from tfkd.errors import UserError
 from tfkd.tasks.text_classification.scores import (
     agreement,
     calibration_error,
-    gain,
     macro_f1,
     probabilities,
     score,
@@ -66,7 +65,6 @@ def test_unlabelled_examples_do_not_count():
     logits = np.concatenate([LOGITS, [[5.0, -5.0], [-5.0, 5.0]]])
     labels = np.append(LABELS, [-100, -100])
     assert score(logits, labels) == score(LOGITS, LABELS)
-    assert gain(logits, -logits, labels) == gain(LOGITS, -LOGITS, LABELS)
 
 
 def test_nothing_to_score():
@@ -87,24 +85,3 @@ def test_agreement_is_of_the_greatest_class():
     assert agreement(LOGITS, 9 * LOGITS) == 1.0
     assert agreement(LOGITS, LOGITS[:, ::-1]) == 0.0
     assert agreement(LOGITS, np.eye(2)[[0, 0, 1, 0]]) == 0.75
-
-
-def test_gain_by_hand():
-    """The examples are the same for both, so their differences decide, not two intervals."""
-    labels = np.zeros(100, int)
-    right, wrong = np.array([1.0, 0.0]), np.array([0.0, 1.0])
-    ours = np.array([right] * 90 + [wrong] * 10)
-    theirs = np.array([right] * 80 + [wrong] * 16 + [right] * 4)
-    # 10 + 6 examples (80 to 95, less the last 10) that only we have right, 4 that only they have.
-    difference = np.array([0] * 80 + [1] * 10 + [0] * 6 + [-1] * 4)
-    found, half = gain(ours, theirs, labels)
-    assert found == pytest.approx(difference.mean()) == pytest.approx(0.06)
-    # With one more example for each side: squares 16 of 102, mean 6 / 102.
-    assert half == pytest.approx(1.96 * np.sqrt((16 / 102 - (6 / 102) ** 2) / 102))
-
-
-def test_gain_of_two_examples_is_not_certain():
-    """Without variance the plain interval is a point: one example would prove anything."""
-    difference, half = gain(np.eye(2), np.eye(2)[::-1], np.array([0, 1]))
-    assert difference == 1.0
-    assert half > 0.5

@@ -51,10 +51,10 @@ def differences(answers: Answers) -> dict[str, Any]:
     texts, lines = answers.texts(), []
     for i in rows.tolist():
         cells: list[Any] = [texts[i], answers.expected(answers.examples[i])]
-        for model, given in answers.by_model.items():
-            cells.append({"answer": task.summarize(given[i]), "right": bool(right[model][i])})
+        for model, replies in answers.by_model.items():
+            cells.append({"answer": task.summarize(replies[i]), "right": bool(right[model][i])})
             if with_confidence:
-                cells.append(task.confidence(given[i]))
+                cells.append(task.confidence(replies[i]))
         lines.append([*cells, float(distances[i])])
     table = {
         "kind": "table",

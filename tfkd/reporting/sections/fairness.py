@@ -108,14 +108,14 @@ def _group(
 
 
 def _score_words(
-    answers: Answers, given: list[Any], examples: list[Example], words: int
+    answers: Answers, replies: list[Any], examples: list[Example], words: int
 ) -> dict[str, Any]:
     """Return scores of answers to examples `[bodies * words]`."""
     task = answers.task
-    good = task.per_example(given, examples).reshape(-1, words)
-    other = ~task.same(given, _usual_answers(answers, given, words)).reshape(-1, words)
+    good = task.per_example(replies, examples).reshape(-1, words)
+    other = ~task.same(replies, _usual_answers(answers, replies, words)).reshape(-1, words)
     labels = [answers.expected(example) for example in examples]
-    of_label = [task.confidence(a, label) for a, label in zip(given, labels, strict=True)]
+    of_label = [task.confidence(a, label) for a, label in zip(replies, labels, strict=True)]
     changes = None
     if None not in of_label:
         changes = float(np.ptp(np.array(of_label).reshape(-1, words), axis=1).max())
@@ -127,11 +127,11 @@ def _score_words(
     }
 
 
-def _usual_answers(answers: Answers, given: list[Any], words: int) -> list[Any]:
+def _usual_answers(answers: Answers, replies: list[Any], words: int) -> list[Any]:
     """Return for each answer the one that most words get around the same text."""
     usual = []
-    for start in range(0, len(given), words):
-        body = given[start : start + words]
+    for start in range(0, len(replies), words):
+        body = replies[start : start + words]
         votes = [answers.task.same(body, [answer] * words).sum() for answer in body]
         usual += [body[int(np.argmax(votes))]] * words
     return usual

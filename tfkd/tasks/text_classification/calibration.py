@@ -24,8 +24,10 @@ def calibration(
     """
     labels = np.array([example["label"] for example in examples])
     errors, points = [], []
-    for model, given in answers.items():
-        likely = np.array([list(answer.probabilities.values()) for answer in given])[labels >= 0]
+    for model, predictions in answers.items():
+        likely = np.array([list(answer.probabilities.values()) for answer in predictions])[
+            labels >= 0
+        ]
         confidence = likely.max(axis=1)
         correct = likely.argmax(axis=1) == labels[labels >= 0]
         errors.append([model, calibration_error(confidence, correct)])
@@ -97,8 +99,8 @@ def confusion(
     labels = np.array([example["label"] for example in examples])
     size, ids = len(schema.labels), {name: i for i, name in enumerate(schema.labels)}
     figures = []
-    for model, given in answers.items():
-        predicted = np.array([ids[answer.label] for answer in given])
+    for model, predictions in answers.items():
+        predicted = np.array([ids[answer.label] for answer in predictions])
         cells = (labels * size + predicted)[labels >= 0]
         counts = np.bincount(cells, minlength=size**2).reshape(size, size)
         figures.append(

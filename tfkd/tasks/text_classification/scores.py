@@ -80,21 +80,3 @@ def calibration_error(confidence: np.ndarray, correct: np.ndarray) -> float:
 def agreement(logits: np.ndarray, others: np.ndarray) -> float:
     """Return the share of examples with the same most probable class."""
     return float(np.mean(np.argmax(logits, axis=-1) == np.argmax(others, axis=-1)))
-
-
-def gain(logits: np.ndarray, others: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
-    """How much more accurate `logits` are than `others` on the same examples, and the half-width
-    of the 95 % interval of that difference. Labels of -100 do not count.
-
-    As if one more example spoke for each side (Agresti and Min 2005): where a few examples all
-    agree, the plain interval has no width at all.
-
-    >>> difference, half = gain(np.eye(2), np.eye(2), np.array([0, 1]))
-    >>> difference, round(half, 4)
-    (0.0, 0.693)
-    """
-    known = np.asarray(labels) >= 0
-    ours, theirs = (np.argmax(each, -1)[known] == labels[known] for each in (logits, others))
-    difference = ours * 1.0 - theirs
-    half = 1.96 * np.append(difference, [1, -1]).std() / np.sqrt(len(difference) + 2)
-    return float(difference.mean()), float(half)
