@@ -21,7 +21,8 @@ import numpy as np
 import tfkd
 from tfkd.console import Voice
 from tfkd.models.input_names import IDS, MASKS, SEGMENTS, text_input_names
-from tfkd.running._run import export_again, opened
+from tfkd.running._run import export_again
+from tfkd.running.context import open_run
 from tfkd.running.folder import environment
 from tfkd.runtime import Classifier
 from tfkd.teachers import load_teacher
@@ -115,7 +116,7 @@ def main() -> None:
     parser.add_argument("--times", action="store_true")
     given = parser.parse_args()
     known = json.loads(given.out.read_text())["models"] if given.times else {}
-    run = opened(given.run, Voice())
+    run = open_run(given.run, Voice())
     test = examples(run, "test")
     with tempfile.TemporaryDirectory() as folder:
         paths = files(run, Path(folder))

@@ -44,22 +44,27 @@ def accuracy(settings: dict, folder: Path, model: str = "distilled") -> float:
     from tfkd.running.config import make
     from tfkd.running.folder import write_json
     from tfkd.running.measuring import answer_encoded, open_test_set, rows_of
-    from tfkd.running.phases import Run
+    from tfkd.running.phases import begin, prepare
+    from tfkd.running.student import load_student
+    from tfkd.running.student_training import train_students
+    from tfkd.running.teacher import prepare_teacher
 
     found = folder / f"score-{model}.json"
     if not found.is_file():
-        work = Run(make({**settings, "alone": False, "to": str(folder)}), Voice())
-        work.plan()
-        work.train()
-        test, encoded = open_test_set(work.task, work.data), work.encoded("test")
+        config = make({**settings, "alone": False, "to": str(folder)})
+        context, given = begin(config, Voice())
+        given, texts = prepare(context, given)
+        teacher = prepare_teacher(context, texts, given.teacher)
+        train_students(context, texts, teacher, given.shrunk)
+        test, encoded = open_test_set(context.task, context.data), texts.encode("test")
         if model == "teacher":
-            outputs = stored_run({"logits": work.targets("test")[:]})
+            outputs = stored_run({"logits": teacher.targets("test")[:]})
             answers = test.answer(outputs, rows_of(encoded))
         else:
-            student = work.model("student")
-            answers = answer_encoded(test, student, encoded, model, work.voice)
+            student = load_student(context, texts.encoder)
+            answers = answer_encoded(test, student, encoded, model, context.voice)
         write_json(found, test.task.score(answers, test.examples))
-        work.tidy()
+        context.remove_work()
     return json.loads(found.read_text())["accuracy"]
 
 

@@ -15,25 +15,45 @@ from pathlib import Path
 import numpy as np
 
 from tfkd.console import Voice
-from tfkd.running._run import opened
+from tfkd.running.context import RunContext, open_run
+from tfkd.running.encoders import open_encoder
 from tfkd.running.folder import environment
+from tfkd.running.given_teacher import load_given
 from tfkd.running.measuring import answer_encoded, open_test_set
+from tfkd.running.student import load_student
+from tfkd.running.student_training import train_students
+from tfkd.running.targets import Targets
+from tfkd.running.teacher import RunTeacher, open_teacher
+from tfkd.running.texts import RunTexts
 
 
-def test_scores(run, name: str) -> dict:
-    """Scores of a model of the run on its test texts."""
-    test, model = open_test_set(run.task, run.data), run.model(name)
-    answers = answer_encoded(test, model, run.encoded("test"), name, run.voice)
+@dataclasses.dataclass(frozen=True)
+class StoredTeacher(RunTeacher):
+    """The teacher of a run, whose outputs for all texts to distil on are in memory."""
+
+    transfer: Targets
+
+    def targets(self, split: str) -> Targets:
+        """Return the outputs that are in memory."""
+        return self.transfer
+
+
+def test_scores(context: RunContext, texts: RunTexts, name: str) -> dict:
+    """Return the scores of a student on the test texts."""
+    test = open_test_set(context.task, context.data)
+    model, encoded = load_student(context, texts.encoder, name), texts.encode("test")
+    answers = answer_encoded(test, model, encoded, name, context.voice)
     return test.task.score(answers, test.examples)
 
 
-def with_seed(run, seed: int) -> dict:
-    """Both trainings of one seed, in a folder that goes away."""
-    run.config = dataclasses.replace(run.config, seed=seed)
+def with_seed(teacher: StoredTeacher, seed: int) -> dict:
+    """Train both students with a seed, in a folder that goes away, and return their scores."""
+    config = dataclasses.replace(teacher.context.config, seed=seed)
     with tempfile.TemporaryDirectory() as folder:
-        run.folder = Path(folder)
-        run.train()
-        return {name: test_scores(run, file) for name, file in NAMES.items()}
+        context = dataclasses.replace(teacher.context, config=config, folder=Path(folder))
+        shrunk = load_given(teacher.context).shrunk
+        train_students(context, teacher.texts, teacher, shrunk)
+        return {name: test_scores(context, teacher.texts, file) for name, file in NAMES.items()}
 
 
 NAMES = {"distilled": "student", "alone": "alone"}
@@ -45,10 +65,13 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
-    run = opened(given.run, Voice())
-    targets, _ = run.targets("transfer"), run.encoder
-    run.targets = lambda split: targets
-    found = {str(seed): with_seed(run, seed) for seed in given.seeds}
+    context = open_run(given.run, Voice())
+    texts = RunTexts(context, open_encoder(context))
+    teacher = open_teacher(context, texts)
+    teacher = StoredTeacher(
+        context, texts, teacher.model, teacher.store, teacher.targets("transfer")
+    )
+    found = {str(seed): with_seed(teacher, seed) for seed in given.seeds}
     facts = {"run": given.run.name, "environment": environment(), "seeds": found}
     given.out.write_text(json.dumps(facts, indent=1) + "\n")
     for name in NAMES:

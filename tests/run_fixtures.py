@@ -177,8 +177,9 @@ def _weights(file):
 
 def _scores(folder) -> dict:
     rows = json.loads((folder / "report.json").read_text())["rows"]
-    measures = ("accuracy", "macro_f1", "log_loss", "ece", "agreement", "parameters")
-    return {f"{row['name']} {m}": row[m] or 0 for row in rows for m in measures}
+    numbers = {row["name"]: {**row["scores"], **row} for row in rows}
+    measures = (*rows[0]["scores"], "agreement", "parameters")
+    return {f"{name} {m}": row[m] or 0 for name, row in numbers.items() for m in measures}
 
 
 def _stored(folder: Path) -> dict[bytes, np.ndarray]:

@@ -45,13 +45,15 @@ def given_logits(shared, texts):
 
 def test_imdb_distilled_beats_alone(reviews, shared, capsys, monkeypatch):
     """The whole point, on real text: from a real teacher the student learns more than alone."""
-    from tfkd.running._run import Run
+    from tfkd.running.teacher import RunTeacher
 
-    def targets(run, split):
+    def targets(teacher, split):
         parts = {"transfer": ("train", "unlabelled")}.get(split, (split,))
-        return given_logits(shared, [e.text for part in parts for e in run.data.read(part)])
+        return given_logits(
+            shared, [e.text for part in parts for e in teacher.context.data.read(part)]
+        )
 
-    monkeypatch.setattr(Run, "targets", targets)
+    monkeypatch.setattr(RunTeacher, "targets", targets)
     teacher = f"hf:{shared / 'teachers' / 'imdb-minilm'}"
     settings = ("--student", "ngram_cnn:tiny", "--max-length", "256", "--epochs", "6")
     arguments = ["distill", str(reviews), "--teacher", teacher, *settings, "--to", "run"]

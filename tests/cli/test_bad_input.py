@@ -252,7 +252,7 @@ def test_a_teacher_with_its_classes_in_another_order(teacher, tfkd, tmp_path):
 def test_a_teacher_that_names_its_classes_otherwise(teacher, tfkd, monkeypatch, capsys):
     """A guess that nobody is told of."""
     (teacher / "labels.txt").write_text("bad\ngood\n")
-    monkeypatch.setattr("tfkd.running.phases.Run.train", lambda self: 1 / 0)
+    monkeypatch.setattr("tfkd.running.student_training.train_students", lambda *models: 1 / 0)
     command = ("distill", "sample:40", *QUICK, "--teacher", "keras:teacher")
     with pytest.raises(ZeroDivisionError):
         tfkd(*command)
@@ -366,7 +366,7 @@ def test_data_that_changed_since_the_run_began(refused, tfkd, rows, monkeypatch)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("tfkd.running.phases.Run.train", stop)
+        patch.setattr("tfkd.running.student_training.train_students", stop)
         assert tfkd("distill", rows(), *QUICK)[0] == 130
     rows(rows=[(f"another film {i}", i % 2) for i in range(80)])
     assert "the data changed since the run in out began" in refused("distill", "data.jsonl", *QUICK)

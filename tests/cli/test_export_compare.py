@@ -31,7 +31,7 @@ def test_compare_shows_table_markdown_and_json(finished, tfkd):
 
 def test_compare_again_measures_the_same_scores(run, tfkd, same_runs, finished, monkeypatch):
     """A second measurement that trains, or scores other models or texts."""
-    monkeypatch.setattr("tfkd.running.fitting.fit", None)
+    monkeypatch.setattr("tfkd.running.fitting.train_distiller", None)
     (run / "report.json").write_text("{")
     code, printed, _ = tfkd("compare", run, "--again")
     assert code == 0

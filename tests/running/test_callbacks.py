@@ -3,7 +3,7 @@
 import pytest
 
 from tfkd.errors import UserError
-from tfkd.running.callbacks import callbacks
+from tfkd.running.callbacks import load_callbacks
 
 MINE = """
 import keras
@@ -54,13 +54,13 @@ def test_a_run_calls_it(tfkd, settings, tmp_path):
 def test_a_wrong_path_is_one_sentence(path, words):
     """An AttributeError after the teacher has run for an hour."""
     with pytest.raises(UserError, match=words):
-        callbacks(path)
+        load_callbacks(path)
 
 
 def test_none_and_several():
     """A trailing comma that is taken for a module."""
-    assert callbacks("") == []
-    two = callbacks("its_callbacks:Board, keras.callbacks:TerminateOnNaN,")
+    assert load_callbacks("") == []
+    two = load_callbacks("its_callbacks:Board, keras.callbacks:TerminateOnNaN,")
     assert [type(each).__name__ for each in two] == ["Board", "TerminateOnNaN"]
 
 

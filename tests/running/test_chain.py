@@ -33,7 +33,7 @@ def test_each_student_teaches_the_next(taught, tfkd, contents, monkeypatch, tmp_
     # The first teacher's outputs lie where every run beside this one finds them.
     assert len(list((tmp_path / "runs" / "targets").iterdir())) == 2
     before = contents(run / "assistant-1")
-    monkeypatch.setattr("tfkd.running.fitting.fit", None)
+    monkeypatch.setattr("tfkd.running.fitting.train_distiller", None)
     (run / "report.json").unlink()
     code, _, _ = tfkd(*given)
     assert code == 0

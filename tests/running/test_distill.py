@@ -53,7 +53,7 @@ def test_it_prints_the_table_and_the_verdict(begun, tfkd, settings, monkeypatch)
 
 def test_a_plan_comes_before_the_start(tfkd, rows, monkeypatch, capsys):
     """A wrong file or size that shows only after an hour of training."""
-    monkeypatch.setattr("tfkd.running.phases.Run.train", lambda self: 1 / 0)
+    monkeypatch.setattr("tfkd.running.student_training.train_students", lambda *models: 1 / 0)
     command = ("distill", rows(), "--student", "text_cnn:tiny", "--epochs", "2", "--to", "out")
     with pytest.raises(ZeroDivisionError):
         tfkd(*command, "--vocab-size", "300", "--batch-size", "20")
@@ -76,7 +76,7 @@ def test_the_same_command_again_shows_the_report_and_changes_nothing(
     """A second Return key that trains everything again."""
     monkeypatch.chdir(begun)
     before, start = contents(finished), time.monotonic()
-    monkeypatch.setattr("tfkd.running.phases.fit", None)
+    monkeypatch.setattr("tfkd.running.fitting.train_distiller", None)
     to = () if folder == "latest" else ("--to", finished)
     code, printed, _ = tfkd("distill", *settings, *to)
     assert code == 0

@@ -40,7 +40,7 @@ PHASES = (
     ("distilled on test", 20),
     ("exported file on test", 20),
     ("tfkd.reporting.report.json", "dumps"),  # one of the two reports is written
-    ("tfkd.running.phases.shutil", "rmtree"),  # all is done but the tidying
+    ("tfkd.running.context.shutil", "rmtree"),  # all is done but the tidying
 )
 
 
@@ -167,8 +167,8 @@ def test_a_real_ctrl_c_while_it_trains(tmp_path):
 
 def test_a_history_that_was_cut_off_is_read_as_far_as_it_goes(tmp_path):
     """A full disk that makes a run impossible to go on with."""
-    from tfkd.running.fitting import history
+    from tfkd.running.fitting import read_history
 
-    assert history(tmp_path) == []
+    assert read_history(tmp_path) == []
     (tmp_path / "history.jsonl").write_text('{"epoch": 1, "loss": 0.5}\n{"epoch": 2, "lo')
-    assert history(tmp_path) == [{"epoch": 1, "loss": 0.5}]
+    assert read_history(tmp_path) == [{"epoch": 1, "loss": 0.5}]

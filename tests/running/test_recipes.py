@@ -64,19 +64,23 @@ def test_an_interrupted_stage_goes_on(bert, tmp_path, monkeypatch, same_weights)
     given += ["--student", "shrink:2", *SMALL]
     assert main([*given, "--to", "runs/whole"]) == 0
 
-    from tfkd.running import phases
+    from tfkd.running import fitting
 
-    real, calls = phases.fit, []
+    real, calls = fitting.train_distiller, []
 
     def stopping(*args, **options):
-        calls.append(args[5])
+        calls.append(options["log"].title)
         if len(calls) == 2:
             raise KeyboardInterrupt
         return real(*args, **options)
 
-    monkeypatch.setattr(phases, "fit", stopping)
+    monkeypatch.setattr(fitting, "train_distiller", stopping)
     assert main([*given, "--to", "runs/stopped"]) == 130
-    monkeypatch.setattr(phases, "fit", lambda *a, **o: (calls.append(a[5]), real(*a, **o)))
+    monkeypatch.setattr(
+        fitting,
+        "train_distiller",
+        lambda *args, **options: (calls.append(options["log"].title), real(*args, **options)),
+    )
     assert main([*given, "--to", "runs/stopped"]) == 0
     assert calls == ["stage-1-inside", "stage-2-predictions", "stage-2-predictions"]
     same_weights(tmp_path / "runs/whole/student.keras", tmp_path / "runs/stopped/student.keras")

@@ -55,7 +55,7 @@ def test_interrupted_it_goes_on(taught, tfkd, monkeypatch, tmp_path):
     def stop(*arguments, **options):
         raise KeyboardInterrupt
 
-    for name in ("_encode", "_trained", "_measure"):
+    for name in ("_encode", "_train", "_report_score"):
         with monkeypatch.context() as patch:
             patch.setattr(f"tfkd.running.teacher_run.{name}", stop)
             code, _, _ = tfkd(*TEACH, *LEARNT, "--to", "again")
@@ -74,13 +74,13 @@ def test_the_settings_of_the_training_count(tfkd, monkeypatch):
     """A learning rate that is given and has no effect."""
     seen = []
     monkeypatch.setattr(
-        "tfkd.running.own_teacher.fit",
-        lambda d, feed, schedule, *rest: seen.append((feed, schedule)) or 1 / 0,
+        "tfkd.running.fitting.train_distiller",
+        lambda distiller, feed, plan, **rest: seen.append((feed, plan)) or 1 / 0,
     )
     with pytest.raises(ZeroDivisionError):
         tfkd(*TEACH, *LEARNT, "--learning-rate", "0.5", "--batch-size", "20", "--to", "out")
-    feed, schedule = seen[0]
-    assert (feed.batch_size, schedule.learning_rate, schedule.epochs) == (20, 0.5, 1)
+    feed, plan = seen[0]
+    assert (feed.batch_size, plan.learning_rate, plan.epochs) == (20, 0.5, 1)
 
 
 @pytest.mark.parametrize(

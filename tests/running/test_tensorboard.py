@@ -37,4 +37,4 @@ def test_without_tensorboard_its_extra_is_told(monkeypatch):
     """TBNotInstalledError behind the teacher's pass."""
     monkeypatch.setattr(tensorboard, "find_spec", lambda name: None)
     with pytest.raises(UserError, match=r"pip install .tfkd\[tensorboard\]"):
-        tensorboard.check_board()
+        tensorboard.check_tensorboard()

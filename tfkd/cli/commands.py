@@ -127,7 +127,12 @@ def export(given: argparse.Namespace) -> None:
     from ..running._run import export_again
 
     made = export_again(
-        *(given.run, given.to, given.quantize, given.client, given.max_drop, given.tokenizer)
+        given.run,
+        given.to,
+        given.quantize,
+        client=given.client,
+        max_drop=given.max_drop,
+        tokenizer=given.tokenizer,
     )
     print(
         f"{made.path}: {made.bytes / 1e6:.2f} MB, {made.quantize or made.format}, verified on "

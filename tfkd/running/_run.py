@@ -5,24 +5,38 @@ What a phase made is not made again: the same command goes on where an interrupt
 
 from __future__ import annotations
 
-import dataclasses
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ..console import Voice
-from ..errors import UserError
 from ..progress import mute_log, print_log
 from ..reporting.report import Report, load
-from . import config as configs
 from . import folder as run_folder
+from . import phases, student_training
 from .config import RunConfig
-from .phases import Run
+from .context import RunContext, open_run
+from .encoders import open_encoder
+from .given_teacher import GivenModels
+from .student_export import export_student, write_student
+from .teacher import RunTeacher, open_teacher, prepare_teacher
+from .texts import RunTexts
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 
 @dataclass(frozen=True)
 class Result:
-    """A finished run: its folder, the exported file and the report; and which worker says so."""
+    """A finished run.
+
+    Attributes:
+        folder: Its folder.
+        file: The exported file.
+        report: The scores of all models.
+        worker: The number of the worker that returns this.
+    """
 
     folder: Path
     file: Path
@@ -32,11 +46,11 @@ class Result:
 
 def distill(
     *,
-    data,
+    data: str | Path,
     teacher: str = "train",
     student: str = "ngram_cnn",
     verbose: int | str = "auto",
-    **settings,
+    **settings: Any,
 ) -> Result:
     """Distil `teacher` into a small `student` on `data`; see `RunConfig` for the settings.
 
@@ -54,74 +68,78 @@ def distill(
         return run(config)
 
 
-def run(config: RunConfig, voice: Voice | None = None, strategy=None) -> Result:
+def run(
+    config: RunConfig,
+    voice: Voice | None = None,
+    strategy: tf.distribute.Strategy | None = None,
+) -> Result:
     """Carry out a run, or what is left of it, in its folder.
 
     Under a strategy of several workers each of them calls this; the first one writes what they
     have in common, in a folder that all of them see.
 
+    Args:
+        config: The settings.
+        voice: Where progress is reported; the terminal by default.
+        strategy: How training is distributed; as the settings say by default.
+
     Raises:
-        UserError: with one sentence, for whatever is wrong with data, teacher or settings.
+        UserError: With one sentence, for whatever is wrong with data, teacher or settings.
     """
     from ..distribution import keras3, lost, strategies, workers
 
     strategy = strategy or strategies.strategy(config.strategy)
     keras3.check(strategy)
-    at, _ = workers.worker(strategy)
-    voice = voice if voice and at == 0 else Voice(quiet=at > 0)
-    with lost.noticed(strategy), nullcontext() if at == 0 else mute_log():
-        work = workers.in_turn(strategy, lambda: Run(config, voice, strategy))
-        _carry_out(work, voice)
-        work.meet()
-    if at == 0:
-        work.tidy()
-        run_folder.mark_latest(work.folder)
-    return _result(work)
+    number, _ = workers.worker(strategy)
+    voice = voice if voice and number == 0 else Voice(quiet=number > 0)
+    with lost.noticed(strategy), nullcontext() if number == 0 else mute_log():
+        context, given = workers.in_turn(strategy, lambda: phases.begin(config, voice, strategy))
+        _carry_out(context, given)
+        context.wait_for_workers()
+    if context.first:
+        context.remove_work()
+        run_folder.mark_latest(context.folder)
+    folder = context.folder
+    return Result(folder, folder / "student.tflite", load(folder), context.worker)
 
 
-def _carry_out(work: Run, voice: Voice) -> None:
+def _carry_out(context: RunContext, given: GivenModels | None) -> None:
     from ..distribution import workers
 
-    if (work.folder / run_folder.REPORT).is_file():
-        voice.say(f"{work.folder} is complete; this is its report.")
+    if (context.folder / run_folder.REPORT).is_file():
+        context.voice.say(f"{context.folder} is complete; this is its report.")
         return
-    for before in work.assistants:
-        run(before, voice, work.strategy)
-    workers.in_turn(work.strategy, work.prepare)
-    work.targets_of_all()
-    work.train()
-    if work.first:
-        work.export()
-        _measure(work)
+    for assistant in context.assistants:
+        run(assistant, context.voice, context.strategy)
+    given, texts = workers.in_turn(context.strategy, lambda: phases.prepare(context, given))
+    teacher = prepare_teacher(context, texts, given.teacher)
+    phases.store_targets(teacher)
+    student_training.train_students(context, texts, teacher, given.shrunk)
+    if context.first:
+        export_student(context, texts.encoder)
+        _write_report(context, texts, teacher)
 
 
-def _measure(work: Run) -> None:
-    """The report, and the model card that goes with it."""
+def _write_report(context: RunContext, texts: RunTexts, teacher: RunTeacher) -> None:
+    """Write the report, and the model card that goes with it."""
     from .measuring import run_report
     from .reports import card
 
-    run_report(work).save(work.folder)
-    card.write_card(work.folder)
-
-
-def opened(folder: Path, voice: Voice | None = None) -> Run:
-    """A run from its folder, to look at or to go on with.
-
-    Raises:
-        UserError: no run there.
-    """
-    if not (folder / run_folder.CONFIG).is_file():
-        raise UserError(f"{folder} is no run's folder: it has no {run_folder.CONFIG}.")
-    config = configs.read(folder / run_folder.CONFIG)
-    return Run(dataclasses.replace(config, to=str(folder)), voice or Voice())
+    run_report(context, texts, teacher).save(context.folder)
+    card.write_card(context.folder)
 
 
 def measure_again(folder: Path) -> Report:
-    """Score and time the models of a finished run once more, and save that report."""
-    work = opened(folder)
-    work.need("student.keras", "student.tflite")
-    _measure(work)
-    work.tidy()
+    """Score and time the models of a finished run again, and save that report.
+
+    Raises:
+        UserError: No run there, or one that is not finished.
+    """
+    context = open_run(folder)
+    context.require_files("student.keras", "student.tflite")
+    texts = RunTexts(context, open_encoder(context))
+    _write_report(context, texts, open_teacher(context, texts))
+    context.remove_work()
     return load(folder)
 
 
@@ -129,24 +147,42 @@ def export_again(
     folder: Path,
     to: Path | None,
     quantize: str | None,
+    *,
     client: str | None = None,
     max_drop: float | None = None,
     tokenizer: bool = False,
-):
-    """Write another file of a run's student, verified on its validation texts."""
-    work = opened(folder)
-    work.need("student.keras")
+) -> Any:
+    """Write another file of a run's student, verified on its validation texts.
+
+    Args:
+        folder: The folder of a run whose student is trained.
+        to: The file or folder to write; in the run's folder by default.
+        quantize: The kind of numbers; for a `.tflite` the run's own by default.
+        client: A foreign runtime that reads the file, e.g. "mediapipe".
+        max_drop: The largest loss of accuracy, in points.
+        tokenizer: Whether the file takes texts instead of ids.
+
+    Returns:
+        What `tfkd.export` returns.
+
+    Raises:
+        UserError: No run there, no trained student, or a file that cannot be written.
+    """
+    context = open_run(folder)
+    context.require_files("student.keras")
     if to is None:
-        kind = quantize or work.config.quantize
-        to = folder / (f"student-{kind}.tflite" if quantize else "student.tflite")
-        to = to if client is None else to.with_stem(f"{to.stem}-{client}")
+        name = f"student-{quantize}" if quantize else "student"
+        to = folder / f"{name if client is None else f'{name}-{client}'}.tflite"
     if to.suffix == ".tflite":
-        quantize = quantize or work.config.quantize
-    made = work.write(to, quantize, client, max_drop, tokenizer)
-    work.tidy()
-    return made
-
-
-def _result(work: Run) -> Result:
-    file = work.folder / "student.tflite"
-    return Result(work.folder, file, load(work.folder), work.worker)
+        quantize = quantize or context.config.quantize
+    exported = write_student(
+        context,
+        open_encoder(context),
+        to,
+        quantize,
+        client=client,
+        max_drop=max_drop,
+        tokenizer=tokenizer,
+    )
+    context.remove_work()
+    return exported

@@ -26,7 +26,7 @@ from ..store.writing import SHARD_ROWS
 from . import caching
 from .checks import open_for
 from .config import RunConfig, make
-from .targets import shared_folder, source_of
+from .targets import describe_source, shared_store_folder
 
 MOST = 1_024  # parts
 SAMPLE = 64  # texts by which every part looks at the teacher
@@ -51,8 +51,8 @@ def cache(
         UserError: Beam is not installed, and whatever `write` refuses.
     """
     beam, voice = _imported(), voice or Voice()
-    data, _ = caching.opened(config)  # what is wrong with the teacher is told here
-    folder = shared_folder(config, data.labels, Path("runs")).absolute()
+    data, _ = caching.open_data_and_teacher(config)  # what is wrong with the teacher is told here
+    folder = shared_store_folder(config, data.labels, Path("runs")).absolute()
     count = sum(data.counts.get(split, 0) for split in caching.SPLITS)
     parts = parts or max(1, min(MOST, -(-count // SHARD_ROWS)))
     texts = (each.text for split in caching.SPLITS for each in data.read(split))
@@ -108,7 +108,7 @@ def _imported():
 @functools.lru_cache(1)
 def _teacher(settings: str):
     """The teacher, once for each process."""
-    return caching.opened(make(json.loads(settings)))[1]
+    return caching.open_data_and_teacher(make(json.loads(settings)))[1]
 
 
 def _texts(split: str, work: _Work) -> Iterator[str]:
@@ -136,7 +136,7 @@ def _written(part: tuple[int, Iterable[str | None]], work: _Work) -> int:
             _teacher(work.settings),
             [*work.sample, *texts],  # of the sample it takes what is its own
             shard=f"{number}/{work.parts}",
-            source=source_of(replace(config, store="")),
+            source=describe_source(replace(config, store="")),
             **work.options,
         )
     return number

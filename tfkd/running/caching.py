@@ -16,7 +16,7 @@ from ..store.manifest import NAME
 from ..store.manifest import load as load_manifest
 from .checks import open_for, same_classes
 from .config import RunConfig, make
-from .targets import shared_folder, source_of
+from .targets import describe_source, shared_store_folder
 
 SPLITS = ("train", "unlabelled", "validation", "test")
 
@@ -40,9 +40,9 @@ def cache(config: RunConfig, *, voice: Voice | None = None, **options) -> Store 
     Raises:
         UserError: a teacher that is trained in the run, and whatever `write` refuses.
     """
-    data, teacher = opened(config)
-    folder = shared_folder(config, data.labels, Path("runs"))
-    voice, source = voice or Voice(), source_of(config)
+    data, teacher = open_data_and_teacher(config)
+    folder = shared_store_folder(config, data.labels, Path("runs"))
+    voice, source = voice or Voice(), describe_source(config)
     made = store.write(
         folder, teacher, _Texts(data), verbose=0, progress=voice.bar, source=source, **options
     )
@@ -85,12 +85,14 @@ def repair(folder: Path, voice: Voice | None = None) -> None:
     if not broken:
         return
     # All in one pass: what one data set lacks is still named as broken until the other is read.
-    found = [opened(make({**source, "store": str(folder)})) for source in manifest.sources]
+    found = [
+        open_data_and_teacher(make({**source, "store": str(folder)})) for source in manifest.sources
+    ]
     texts = _Texts(*(data for data, _ in found))
     store.repair(folder, found[0][1], texts, verbose=0, progress=voice.bar, **manifest.settings)
 
 
-def opened(config: RunConfig) -> tuple[Data, TextModel]:
+def open_data_and_teacher(config: RunConfig) -> tuple[Data, TextModel]:
     """The data that a config names, and its teacher, whose classes are theirs.
 
     Raises:

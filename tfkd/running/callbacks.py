@@ -5,52 +5,57 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from typing import Any
 
 from ..errors import UserError
 
 
-def callbacks(paths: str) -> list:
-    """Callbacks, each called without arguments, from paths joined by commas.
+def load_callbacks(paths: str) -> list[Any]:
+    """Make callbacks, each called without arguments, from import paths joined by commas.
 
-    Also from the folder in which the command is given. Raises `UserError` for a path that leads
-    nowhere, and for what is no Keras callback.
+    Modules are also looked for in the folder in which the command is given.
 
-    >>> [type(each).__name__ for each in callbacks("keras.callbacks:TerminateOnNaN")]
+    >>> [type(callback).__name__ for callback in load_callbacks("keras.callbacks:TerminateOnNaN")]
     ['TerminateOnNaN']
+
+    Args:
+        paths: `package.module:Name`, several with commas; empty for none.
+
+    Raises:
+        UserError: A path that leads nowhere, or to something that is no Keras callback.
     """
-    return [_made(each.strip()) for each in paths.split(",") if each.strip()]
+    return [_make_callback(path.strip()) for path in paths.split(",") if path.strip()]
 
 
-def _made(path: str):
+def _make_callback(path: str) -> Any:
     import keras
 
-    name, _, attribute = path.partition(":")
-    made = _call(_found(path, name, attribute), path)
-    if not isinstance(made, keras.callbacks.Callback):
+    factory = _import_attribute(path)
+    try:
+        callback = factory()
+    # A stranger's class may raise anything.
+    except Exception as error:
         raise UserError(
-            f"{path} is of {type(made).__module__}.{type(made).__name__}: give a class derived "
+            f"{path} cannot be made without arguments ({type(error).__name__}: {error}): derive a "
+            "class of your own from it that gives them."
+        ) from error
+    if not isinstance(callback, keras.callbacks.Callback):
+        kind = type(callback)
+        raise UserError(
+            f"{path} is of {kind.__module__}.{kind.__name__}: give a class derived "
             "from keras.callbacks.Callback."
         )
-    return made
+    return callback
 
 
-def _found(path: str, name: str, attribute: str):
+def _import_attribute(path: str) -> Any:
+    module, _, attribute = path.partition(":")
     if os.getcwd() not in sys.path:
         sys.path.append(os.getcwd())
     try:
-        return getattr(importlib.import_module(name), attribute)
+        return getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError, ValueError) as error:
         raise UserError(
             f"no callback {path!r} ({error}): write package.module:Name, e.g. "
             "keras.callbacks:TerminateOnNaN."
-        ) from error
-
-
-def _call(found, path: str):
-    try:
-        return found()
-    except Exception as error:  # whatever a stranger's class raises
-        raise UserError(
-            f"{path} cannot be made without arguments ({type(error).__name__}: {error}): derive a "
-            "class of your own from it that gives them."
         ) from error

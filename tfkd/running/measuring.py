@@ -19,44 +19,56 @@ from ..tasks import Arrays, Task
 from ..tasks import Run as Model
 from ..teachers.stored_answers import StoredTexts
 from ..text.batching import micro_batches, padded
+from .context import RunContext
+from .given_teacher import trains_teacher
+from .plan import notes_on_data, plan_training
+from .student import load_student
+from .teacher import RunTeacher
+from .texts import RunTexts
 
 if TYPE_CHECKING:
     from ..console import Voice
     from ..data.encoded import Encoded
     from ..runtime import Classifier
     from ..text import Encoder
-    from .phases import Run
 
 _CHUNK = 1_000
 """Examples that an exported file answers between two steps of a bar."""
 
 
-def run_report(run: Run) -> Report:
-    """Score each model of a run on all test examples, and time it on some."""
-    test, encoded = open_test_set(run.task, run.data), run.encoded("test")
+def run_report(context: RunContext, texts: RunTexts, run_teacher: RunTeacher) -> Report:
+    """Score each model of a run on all test examples, and time it on some.
+
+    Args:
+        context: The context of the run.
+        texts: The texts of the run.
+        run_teacher: The teacher of the run, and its stored outputs.
+    """
+    test, encoded = open_test_set(context.task, context.data), texts.encode("test")
     rows, sample = rows_of(encoded), sample_to_time(test.examples)
-    teacher = test.answer(stored_run({"logits": run.targets("test")[:]}), rows)
-    costs = {**_size(run.teacher), **_speed(test, run.teacher, sample)}
+    teacher = test.answer(stored_run({"logits": run_teacher.targets("test")[:]}), rows)
+    costs = {**_size(run_teacher.model), **_speed(test, run_teacher.model, sample)}
     lines = [dataclasses.replace(test.row("teacher", teacher), **costs)]
     answers = {}
     for name, file in (("alone", "alone"), ("distilled", "student")):
-        path = run.folder / f"{file}.keras"
+        path = context.folder / f"{file}.keras"
         if path.is_file():
-            model = run.model(file)
-            answers[name] = answer_encoded(test, model, encoded, name, run.voice)
+            model = load_student(context, texts.encoder, file)
+            answers[name] = answer_encoded(test, model, encoded, name, context.voice)
             costs = {**_size(model, path), **_speed(test, model, sample)}
             row = test.row(name, answers[name], teacher)
             lines.append(dataclasses.replace(row, **costs))
-    lines.append(file_row(test, run.folder / "student.tflite", run.voice, teacher))
+    lines.append(file_row(test, context.folder / "student.tflite", context.voice, teacher))
+    given = None if trains_teacher(context.config) else run_teacher.model
     words = [
         *test.warnings(lines[0].scores),
         *test.verdict(answers.get("distilled", ()), answers.get("alone")),
         *_compare_costs(lines[0], lines[-1]),
-        *run.data_notes(),
+        *notes_on_data(context, given),
     ]
-    synthetic = " (synthetic)" if run.data.synthetic else ""
-    title = f"{run.data.name}: {len(test.examples):,} test texts{synthetic}"
-    return test.report(title, lines, words=words, facts=_facts(run))
+    synthetic = " (synthetic)" if context.data.synthetic else ""
+    title = f"{context.data.name}: {len(test.examples):,} test texts{synthetic}"
+    return test.report(title, lines, words=words, facts=_facts(context, texts))
 
 
 def open_test_set(task: Task, data: Data) -> TestSet:
@@ -161,8 +173,8 @@ def _compare_costs(teacher: Row, file: Row) -> list[str]:
     return [f"The exported file {' and '.join(parts)} than the teacher."] if parts else []
 
 
-def _facts(run: Run) -> dict[str, Any]:
-    config = run.config
+def _facts(context: RunContext, texts: RunTexts) -> dict[str, Any]:
+    config = context.config
     return {
         "teacher": config.teacher,
         "student": config.student,
@@ -170,8 +182,8 @@ def _facts(run: Run) -> dict[str, Any]:
         "temperature": config.temperature,
         "soft weight": config.soft_weight,
         "seed": config.seed,
-        "epochs": run.schedule().epochs,
-        "texts": ", ".join(f"{name} {count:,}" for name, count in run.data.counts.items()),
+        "epochs": plan_training(config, texts.count_transfer()).epochs,
+        "texts": ", ".join(f"{name} {count:,}" for name, count in context.data.counts.items()),
         **({"labels for the student": config.labelled} if config.labelled else {}),
         "speed": f"of {SAMPLE} test texts, without the tokenizer; Keras models by tf.function on "
         "all processors, the exported file on one thread",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,12 +14,30 @@ from ..data.encoded import Encoded
 from ..data.feeding import Feed
 from ..errors import UserError
 from ..models.text_model import TextModel
-from ..text import TextEncoder
-from .fitting import Schedule, epochs_for, fit, forget
+from ..text import Encoder
+from . import fitting
+from .fitting import TrainingLog, TrainingPlan, choose_epochs, forget_backups
 
 # Kinds that err differently; each learns from scratch within minutes on a CPU.
 ENSEMBLE = ("ngram_cnn:base", "text_cnn:base", "text_cnn:base")
 BATCH = 64  # examples
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """The texts that a teacher learns from.
+
+    Attributes:
+        train: Token ids and labels to train on.
+        validation: Those to evaluate on after each epoch; there may be none.
+        encoder: The tokenizer.
+        labels: The names of the classes.
+    """
+
+    train: Encoded
+    validation: Encoded
+    encoder: Encoder
+    labels: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -31,10 +50,13 @@ class Effort:
 
 
 def members(spec: str) -> tuple[str, ...]:
-    """The models that `train` or `train:STUDENT[:SIZE]` asks for.
+    """Return the models that `train` or `train:STUDENT[:SIZE]` asks for.
 
     >>> members("train:transformer")
     ('transformer:base',)
+
+    Raises:
+        UserError: A student or a size that does not exist.
     """
     wanted = spec.partition(":")[2]
     if not wanted:
@@ -50,54 +72,68 @@ def members(spec: str) -> tuple[str, ...]:
     return (f"{name}:{size or 'base'}",)
 
 
-def train(
+def train_teacher(
     spec: str,
-    encoded: Encoded,
-    validation: Encoded,
-    encoder: TextEncoder,
-    labels: tuple[str, ...],
-    folder: Path,
+    lessons: Lessons,
     *,
+    folder: Path,
     seed: int = 0,
     effort: Effort | None = None,
     voice: Voice | None = None,
 ) -> TextModel:
-    """Train the teacher that `spec` describes on the labelled texts; parts go to `folder`."""
+    """Train the teacher that a spec describes on labelled texts.
+
+    Args:
+        spec: `train`, `train:ensemble` or `train:STUDENT[:SIZE]`.
+        lessons: Texts, tokenizer and class names.
+        folder: Where each member of an ensemble is kept, so that an interrupted training goes on.
+        seed: Of the initial weights and the order of the texts.
+        effort: Epochs, batch size and learning rate.
+        voice: Where progress is reported; the terminal by default.
+    """
     import keras
 
-    voice = voice or Voice()
-    effort, known = effort or Effort(), np.flatnonzero(encoded.labels >= 0)
+    voice, effort = voice or Voice(), effort or Effort()
+    known = np.flatnonzero(lessons.train.labels >= 0)
+    vocabulary, classes = lessons.encoder.vocab_size, len(lessons.labels)
     models = []
     for number, member in enumerate(members(spec)):
         name, _, size = member.partition(":")
-        where = folder / f"member-{number}"
+        log = TrainingLog(folder / f"member-{number}", f"teacher {member}", voice)
         keras.utils.set_random_seed((seed + 1000 * (number + 1)) % 2**32)
-        model = students.build(name, encoder.vocab_size, len(labels), size, seed=seed + number)
-        if (where / "model.keras").is_file():
-            model = keras.models.load_model(where / "model.keras", compile=False)
+        model = students.build(name, vocabulary, classes, size, seed=seed + number)
+        if (log.folder / "model.keras").is_file():
+            model = keras.models.load_model(log.folder / "model.keras", compile=False)
         else:
-            feed = Feed(encoded, effort.batch_size, seed + number, only=known)
-            _train_one(model, member, feed, validation, where, effort, voice)
+            feed = Feed(lessons.train, effort.batch_size, seed + number, only=known)
+            rate = effort.learning_rate or students.LEARNING_RATES[name]
+            plan = TrainingPlan(feed.steps, choose_epochs(feed.steps, effort.epochs), rate)
+            _train_member(model, feed, lessons.validation, plan, log)
         models.append(model)
-    return TextModel(_together(models), encoder, labels, spec)
+    return TextModel(_join_members(models), lessons.encoder, lessons.labels, spec)
 
 
-def _train_one(model, member: str, feed: Feed, validation, where, effort, voice) -> None:
+def _train_member(
+    model: Any, feed: Feed, validation: Encoded, plan: TrainingPlan, log: TrainingLog
+) -> None:
+    """Train one model on labels alone, and save it."""
     from ..losses import HardLabels
     from ..models.saving import save_keras
     from ..training.distiller import Distiller
 
-    rate = effort.learning_rate or students.LEARNING_RATES[member.partition(":")[0]]
-    schedule = Schedule(feed.steps, epochs_for(feed.steps, effort.epochs), rate)
-    distiller = Distiller(student=model, objective=HardLabels())
-    checks = Feed(validation, 256, 0) if len(validation) else None
-    fit(distiller, feed, schedule, checks, where, f"teacher {member}", voice)
-    save_keras(model, where / "model.keras")
-    forget(where)
+    fitting.train_distiller(
+        Distiller(student=model, objective=HardLabels()),
+        feed,
+        plan=plan,
+        validation=Feed(validation, 256, 0) if len(validation) else None,
+        log=log,
+    )
+    save_keras(model, log.folder / "model.keras")
+    forget_backups(log.folder)
 
 
-def _together(models: list):
-    """One model whose logits are the log of the members' mean probability."""
+def _join_members(models: list[Any]) -> Any:
+    """Return one model whose logits are the log of the members' mean probability."""
     import keras
     from keras import ops
 
@@ -106,6 +142,6 @@ def _together(models: list):
     for number, model in enumerate(models):
         model.name = f"member_{number}_{model.name}"
     ids = keras.Input((None,), dtype="int32", name="input_ids")
-    likely = [ops.log_softmax(model(ids)) for model in models]
-    mean = ops.logsumexp(ops.stack(likely, axis=-1), axis=-1) - float(np.log(len(models)))
+    log_probabilities = ops.stack([ops.log_softmax(model(ids)) for model in models], axis=-1)
+    mean = ops.logsumexp(log_probabilities, axis=-1) - float(np.log(len(models)))
     return keras.Model(ids, mean, name="ensemble")

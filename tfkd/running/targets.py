@@ -13,13 +13,16 @@ from .. import store, teachers
 from ..console import Voice
 from ..data.encoded import Encoded
 from ..errors import UserError
+from ..models.text_model import TextModel
 from ..store import Store
 from ..store.fingerprint import check_fingerprint, fingerprint
 from .checks import OF_DATA
 from .config import RunConfig
+from .context import RunContext
+from .given_teacher import trains_teacher
 
 FOLDER = "targets"
-OF_TEXTS = ("data", "teacher", "teacher_max_length", "seed", *OF_DATA)
+_OF_TEXTS = ("data", "teacher", "teacher_max_length", "seed", *OF_DATA)
 
 
 class Targets:
@@ -33,59 +36,83 @@ class Targets:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Texts and classes."""
+        """Number of texts and of classes."""
         return len(self), int(self[:1].shape[-1])
 
-    def __getitem__(self, rows) -> np.ndarray:
+    def __getitem__(self, rows: np.ndarray | slice) -> np.ndarray:
         return self._store.logits(self._rows[rows])
 
 
-def shared_folder(config: RunConfig, labels: tuple[str, ...], beside: Path) -> Path:
-    """Where all runs beside each other keep the outputs of one given teacher."""
+def store_folder(context: RunContext) -> Path:
+    """Return where the outputs of a run's teacher are kept: in its folder, or shared by many."""
+    config = context.config
+    if trains_teacher(config) or not config.cache:
+        return context.folder / FOLDER
+    return shared_store_folder(config, context.data.labels, context.folder.parent)
+
+
+def shared_store_folder(config: RunConfig, labels: tuple[str, ...], runs: Path) -> Path:
+    """Return where all runs in the folder `runs` keep the outputs of one given teacher."""
     if config.store:
         return Path(config.store).expanduser()
-    facts = (teachers.digest_spec(config.teacher), config.teacher_max_length, *labels)
-    digest = hashlib.sha256(repr(facts).encode()).hexdigest()[:8]
+    identity = (teachers.digest_spec(config.teacher), config.teacher_max_length, *labels)
+    digest = hashlib.sha256(repr(identity).encode()).hexdigest()[:8]
     name = re.sub(r"\W+", "-", Path(config.teacher.partition(":")[2]).name).strip("-")
-    return beside / FOLDER / f"{name}-{digest}"
+    return runs / FOLDER / f"{name}-{digest}"
 
 
-def source_of(config: RunConfig) -> dict[str, Any]:
-    """The settings that name a teacher and its texts, for the manifest."""
-    return {name: value for name in OF_TEXTS if (value := getattr(config, name))}
+def describe_source(config: RunConfig) -> dict[str, Any]:
+    """Return the settings that name a teacher and its texts, for a store's manifest."""
+    return {name: value for name in _OF_TEXTS if (value := getattr(config, name))}
 
 
-def stored(folder: Path, encoded: Encoded, voice: Voice, teacher=None) -> Targets | None:
-    """The outputs for these texts, if a store holds them all, and is whole.
+def open_targets(
+    folder: Path, encoded: Encoded, voice: Voice, teacher: TextModel | None = None
+) -> Targets | None:
+    """Return the stored outputs for these texts; None where they are not all there, and whole.
+
+    Args:
+        folder: The folder of the store.
+        encoded: The texts, as the teacher reads them.
+        voice: Where a damaged store is reported.
+        teacher: The teacher whose outputs they must be; None trusts the folder's name.
 
     Raises:
-        UserError: they are not those of `teacher`, where one is given.
+        UserError: They are not those of `teacher`.
     """
     if not (folder / store.MANIFEST).is_file():
         return None
-    found = Store(folder)
+    stored = Store(folder)
     if teacher is not None:
-        check_fingerprint(found.manifest.fingerprint, fingerprint(teacher), folder)
+        check_fingerprint(stored.manifest.fingerprint, fingerprint(teacher), folder)
     try:
-        rows = found.find(encoded)
+        rows = stored.find(encoded)
     except UserError as error:
         voice.say(f"{str(error).partition(': `')[0]}: its outputs are computed again.")
         return None
-    return Targets(found, rows) if (rows >= 0).all() else None
+    return Targets(stored, rows) if (rows >= 0).all() else None
 
 
-def compute(
-    folder: Path, teacher, encoded: Encoded, voice: Voice, source: Any, title: str, share: str
+def compute_targets(
+    context: RunContext, teacher: TextModel, encoded: Encoded, folder: Path, split: str
 ) -> None:
-    """Store a worker's share of the outputs for these texts: what is lacking, or broken."""
+    """Store this worker's share of a teacher's outputs: what is missing, or broken.
+
+    Args:
+        context: The context of the run.
+        teacher: The teacher.
+        encoded: The texts of the split, as the teacher reads them.
+        folder: The folder of the store.
+        split: The name of the split, for the progress bar.
+    """
     store.write(
         folder,
         teacher,
         encoded,
         verbose=0,
-        progress=voice.bar,
-        source=source,
-        title=title,
+        progress=context.voice.bar,
+        source=describe_source(context.config),
+        title=f"teacher on {split}",
         repair=True,
-        shard=share,
+        shard=f"{context.worker + 1}/{context.workers}",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,16 +16,29 @@ from ..data.feeding import Feed
 from ..errors import UserError
 from ..models import hugging_face
 from ..models.text_model import TextModel
+from . import fitting, own_teacher
 from . import folder as run_folder
-from . import own_teacher
 from .checks import check_teacher, open_for
 from .config import RunConfig
-from .fitting import Schedule, fit, forget
+from .encoders import learn_encoder
+from .fitting import TrainingLog, TrainingPlan, forget_backups
 from .measuring import answer_encoded, open_test_set
-from .vocabulary import learnt
+from .own_teacher import Effort, Lessons
 
 SCORE = "score.json"  # written last
 FINE_TUNING_RATE, FINE_TUNING_EPOCHS, FINE_TUNING_BATCH = 3e-5, 2, 16
+_LONGEST = 256  # tokens that a fine-tuned teacher reads of a text
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What the steps of a teacher's training have in common."""
+
+    config: RunConfig
+    task: tasks.Task
+    data: Data
+    folder: Path
+    voice: Voice
 
 
 def teach(config: RunConfig, voice: Voice | None = None) -> TextModel:
@@ -36,119 +50,123 @@ def teach(config: RunConfig, voice: Voice | None = None) -> TextModel:
         UserError: wrong data or settings, a folder that holds something else.
     """
     voice = voice or Voice()
-    kind = config.teacher.partition(":")[0]
-    if kind not in ("train", "hf"):
-        raise UserError(f"teach takes train, train:STUDENT or hf:PATH, not {config.teacher!r}.")
-    _check(config, kind)
+    _check_teacher(config)
     data = open_for(config)
     folder = run_folder.claim(config, f"teacher-{data.name}-{config.digest}")
     run_folder.remember(folder / "data.json", data.describe(), "the data")
     if (folder / SCORE).is_file():
         voice.say(f"{folder} is complete; distil it with --teacher keras:{folder}")
         return teachers.load_teacher(f"keras:{folder}")
-    encoder = _encoder(config, data, kind, folder, voice)
-    encoded = {
-        split: _encode(data, split, encoder, folder / "work", voice)
-        for split in ("train", "validation", "test")
-    }
-    make = _trained if kind == "train" else _fine_tuned
-    model = make(config, encoder, data, encoded, folder, voice)
+    work = _Work(config, tasks.find(tasks.DEFAULT), data, folder, voice)
+    encoder = _prepare_encoder(work)
+    train, validation, test = (
+        _encode(work, split, encoder) for split in ("train", "validation", "test")
+    )
+    lessons = Lessons(train, validation, encoder, data.labels)
+    model = _fine_tune(work, lessons) if _fine_tunes(config) else _train(work, lessons)
     teachers.save(model, folder)
-    forget(folder / "members")
-    _measure(model, data, encoded["test"], folder, voice)
+    forget_backups(folder / "members")
+    _report_score(work, model, test)
     shutil.rmtree(folder / "work", ignore_errors=True)
     return model
 
 
-def _check(config: RunConfig, kind: str) -> None:
-    if kind == "train":
-        check_teacher(config)
-    else:
+def _fine_tunes(config: RunConfig) -> bool:
+    return config.teacher.partition(":")[0] == "hf"
+
+
+def _check_teacher(config: RunConfig) -> None:
+    """Refuse a teacher or tokenizer that cannot be used, before a folder is claimed for it."""
+    if config.teacher.partition(":")[0] not in ("train", "hf"):
+        raise UserError(f"teach takes train, train:STUDENT or hf:PATH, not {config.teacher!r}.")
+    if _fine_tunes(config):
         hugging_face.read_config(Path(config.teacher.partition(":")[2]).expanduser())
-    if kind == "hf" or config.tokenizer:
-        _new_encoder(config, None, kind, Voice(quiet=True))
+    else:
+        check_teacher(config)
+    _load_given_encoder(config)
 
 
-def _encoder(
-    config: RunConfig, data: Data, kind: str, folder: Path, voice: Voice
-) -> text.TextEncoder:
-    if (folder / "preprocessing.json").is_file():  # written last, so all is there
-        return text.load(folder)
-    made = _new_encoder(config, data, kind, voice)
-    made.save(folder)
-    return made
+def _load_given_encoder(config: RunConfig) -> text.Encoder | None:
+    """Load the tokenizer of the model to fine-tune, or the one that the settings name."""
+    if _fine_tunes(config):
+        return text.load(config.teacher.partition(":")[2], min(config.max_length, _LONGEST))
+    return text.load(config.tokenizer, config.max_length) if config.tokenizer else None
 
 
-def _new_encoder(config: RunConfig, data: Data | None, kind: str, voice: Voice) -> text.TextEncoder:
-    if kind == "hf":
-        path = config.teacher.partition(":")[2]
-        return text.load(path, min(config.max_length, 256))
-    if config.tokenizer:
-        return text.load(config.tokenizer, config.max_length)
-    assert data is not None
-    return learnt(config, data, voice)
+def _prepare_encoder(work: _Work) -> text.Encoder:
+    """Load the tokenizer from the teacher's folder; make and save it where it is missing."""
+    # preprocessing.json is written last: where it is, all is there.
+    if (work.folder / "preprocessing.json").is_file():
+        return text.load(work.folder)
+    encoder = _load_given_encoder(work.config)
+    if encoder is None:
+        encoder = learn_encoder(work.config, work.data, work.voice)
+    encoder.save(work.folder)
+    return encoder
 
 
-def _encode(data: Data, split: str, encoder, folder: Path, voice: Voice) -> Encoded:
-    with voice.bar(f"tokens of {split}", data.counts.get(split, 0)) as advance:
-        rows = folder / split
+def _encode(work: _Work, split: str, encoder: text.Encoder) -> Encoded:
+    with work.voice.bar(f"tokens of {split}", work.data.counts.get(split, 0)) as advance:
         return encode(
-            data.read(split),
-            tasks.find(tasks.DEFAULT),
+            work.data.read(split),
+            work.task,
             encoder,
-            rows,
-            schema=data.schema,
+            work.folder / "work" / split,
+            schema=work.data.schema,
             advance=advance,
         )
 
 
-def _trained(config, encoder, data: Data, encoded, folder: Path, voice: Voice) -> TextModel:
+def _train(work: _Work, lessons: Lessons) -> TextModel:
+    """Train students of the largest size, from scratch."""
+    config = work.config
     batch = min(config.batch_size, own_teacher.BATCH)
-    effort = own_teacher.Effort(config.epochs, batch, config.learning_rate)
-    return own_teacher.train(
+    return own_teacher.train_teacher(
         config.teacher,
-        encoded["train"],
-        encoded["validation"],
-        encoder,
-        data.labels,
-        folder / "members",
+        lessons,
+        folder=work.folder / "members",
         seed=config.seed,
-        effort=effort,
-        voice=voice,
+        effort=Effort(config.epochs, batch, config.learning_rate),
+        voice=work.voice,
     )
 
 
-def _fine_tuned(config, encoder, data: Data, encoded, folder: Path, voice: Voice) -> TextModel:
+def _fine_tune(work: _Work, lessons: Lessons) -> TextModel:
+    """Train a Hugging Face encoder with a new head on the labelled texts."""
     import keras
 
     from ..losses import HardLabels
     from ..training.distiller import Distiller
 
+    config = work.config
     keras.utils.set_random_seed(config.seed)
     path = Path(config.teacher.partition(":")[2]).expanduser()
-    model = hugging_face.trainable_classifier(path, len(data.labels))
-    known = np.flatnonzero(encoded["train"].labels >= 0)
-    size = min(config.batch_size, FINE_TUNING_BATCH)
-    feed = Feed(encoded["train"], size, config.seed, only=known)
-    schedule = Schedule(
+    model = hugging_face.trainable_classifier(path, len(lessons.labels))
+    known = np.flatnonzero(lessons.train.labels >= 0)
+    feed = Feed(lessons.train, min(config.batch_size, FINE_TUNING_BATCH), config.seed, only=known)
+    plan = TrainingPlan(
         feed.steps,
         config.epochs or FINE_TUNING_EPOCHS,
         config.learning_rate or FINE_TUNING_RATE,
     )
-    checks = Feed(encoded["validation"], 64, 0) if len(encoded["validation"]) else None
-    distiller = Distiller(student=model, objective=HardLabels())
-    fit(distiller, feed, schedule, checks, folder / "members", "fine-tuning", voice)
-    return TextModel(model, encoder, data.labels, config.teacher)
+    fitting.train_distiller(
+        Distiller(student=model, objective=HardLabels()),
+        feed,
+        plan=plan,
+        validation=Feed(lessons.validation, 64, 0) if len(lessons.validation) else None,
+        log=TrainingLog(work.folder / "members", "fine-tuning", work.voice),
+    )
+    return TextModel(model, lessons.encoder, lessons.labels, config.teacher)
 
 
-def _measure(model: TextModel, data: Data, encoded: Encoded, folder: Path, voice: Voice) -> None:
-    """Score a teacher on the test examples, write the scores down and say them."""
-    test = open_test_set(tasks.find(tasks.DEFAULT), data)
-    answers = answer_encoded(test, model, encoded, "teacher", voice)
+def _report_score(work: _Work, model: TextModel, encoded: Encoded) -> None:
+    """Write the scores on the test examples, and say them."""
+    test = open_test_set(work.task, work.data)
+    answers = answer_encoded(test, model, encoded, "teacher", work.voice)
     scores = test.task.score(answers, test.examples)
-    run_folder.write_json(folder / SCORE, scores)
-    spelled = ", ".join(f"{key} {value:.4f}" for key, value in scores.items())
-    voice.say(f"on {len(test.examples):,} test texts: {spelled}")
+    run_folder.write_json(work.folder / SCORE, scores)
+    numbers = ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
+    work.voice.say(f"on {len(test.examples):,} test texts: {numbers}")
     for warning in test.warnings(scores):
-        voice.say(warning)
-    voice.say(f"saved; distil it with --teacher keras:{folder}")
+        work.voice.say(warning)
+    work.voice.say(f"saved; distil it with --teacher keras:{work.folder}")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,14 +14,24 @@ from ..errors import UserError
 from ..models.outputs import as_outputs
 from ..tasks.text_classification.scores import probabilities
 
-EVERY = 20  # steps between two numbers of a curve
-TEXTS = 64  # that student and teacher are compared on
+if TYPE_CHECKING:
+    from ..training.distiller import Distiller
+
+TEXTS = 64  # on which student and teacher are compared
 SHOWN = 10  # of them in words
+_STEPS = 20  # between two numbers of a curve
 
 
 @dataclass(frozen=True)
 class Samples:
-    """Texts to learn from: ids `[texts, tokens]`, words, the teacher's logits, class names."""
+    """Texts on which a student is compared with its teacher.
+
+    Attributes:
+        ids: The student's token ids, `[texts, tokens]`.
+        texts: The texts in words.
+        teacher: The teacher's logits, `[texts, classes]`.
+        labels: The names of the classes.
+    """
 
     ids: np.ndarray
     texts: list[str]
@@ -27,48 +39,60 @@ class Samples:
     labels: tuple[str, ...]
 
 
-def check_board() -> None:
-    """Refuse where TensorBoard, which writes the files too, is not installed."""
+def check_tensorboard() -> None:
+    """Refuse to write for TensorBoard where it is not installed, since it writes the files too.
+
+    Raises:
+        UserError: It is not installed.
+    """
     if find_spec("tensorboard") is None:
         raise UserError('--tensorboard needs TensorBoard: pip install "tfkd[tensorboard]".')
 
 
-def board(distiller, folder: Path, samples: Samples):
-    """A callback that writes to `folder`: every 20 steps the loss, its terms, weights and
-    temperatures; behind each epoch the validation, the learning rate, the norms of projections,
-    the share of `samples` that get the teacher's class, and a table of some of them.
+def tensorboard_callback(distiller: Distiller, folder: Path, samples: Samples) -> Any:
+    """Make a callback that writes to `folder` for TensorBoard.
+
+    Every 20 steps it writes the loss, its terms, weights and temperatures; after each epoch the
+    validation, the learning rate, the norms of projections, the share of `samples` that get the
+    teacher's class, and a table of some of them.
+
+    Args:
+        distiller: The distiller that is trained.
+        folder: Where the event files go.
+        samples: Texts on which student and teacher are compared.
     """
     import tensorflow as tf
 
     writer = tf.summary.create_file_writer(str(folder))
 
-    class Board(distiller.keras.callbacks.Callback):
-        def _write(self, numbers: dict) -> None:
+    base: Any = distiller.keras.callbacks.Callback
+
+    class Board(base):
+        def _write(self, numbers: Mapping[str, Any]) -> None:
             with writer.as_default(step=int(distiller.optimizer.iterations.numpy())):
                 for name, value in numbers.items():
                     tf.summary.scalar(name, float(value))
 
-        def on_train_batch_end(self, batch, logs=None):
-            if batch % EVERY == 0:
+        def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+            if batch % _STEPS == 0:
                 self._write(logs or {})
 
-        def on_epoch_end(self, epoch, logs=None):
-            student = _logits(distiller.student, samples.ids)
+        def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+            outputs = as_outputs(distiller.student(samples.ids, training=False), whose="student")
+            student = np.asarray(outputs["logits"])
             self._write({f"epoch/{name}": value for name, value in (logs or {}).items()})
-            self._write(_further(distiller, student, samples.teacher))
+            self._write(_compare_with_teacher(distiller, student, samples.teacher))
             with writer.as_default(step=int(distiller.optimizer.iterations.numpy())):
-                tf.summary.text("texts", _table(samples, student))
+                tf.summary.text("texts", _format_table(samples, student))
             writer.flush()
 
     return Board()
 
 
-def _logits(student, ids: np.ndarray) -> np.ndarray:
-    return np.asarray(as_outputs(student(ids, training=False), whose="student")["logits"])
-
-
-def _further(distiller, student: np.ndarray, teacher: np.ndarray) -> dict[str, float]:
-    """Beside what Keras reports."""
+def _compare_with_teacher(
+    distiller: Distiller, student: np.ndarray, teacher: np.ndarray
+) -> dict[str, float]:
+    """Return the numbers of an epoch that Keras does not report."""
     norms = {
         f"projections/{weight.name}": float(np.linalg.norm(np.asarray(weight)))
         for weight in distiller.projection_variables
@@ -78,23 +102,21 @@ def _further(distiller, student: np.ndarray, teacher: np.ndarray) -> dict[str, f
     return {"agreement_with_teacher": agreement, "learning_rate": rate, **norms}
 
 
-def _table(samples: Samples, student: np.ndarray) -> str:
-    """Markdown: the first texts with the class and the probability that each of both gives.
+def _format_table(samples: Samples, student: np.ndarray) -> str:
+    """Return the first texts as Markdown, with the class and probability that both models give.
 
     >>> samples = Samples(np.zeros((1, 2)), ["so | so"], np.array([[0.0, 9.0]]), ("bad", "good"))
-    >>> print(_table(samples, np.array([[9.0, 0.0]])).splitlines()[-1])
+    >>> print(_format_table(samples, np.array([[9.0, 0.0]])).splitlines()[-1])
     | so / so | good 1.000 | bad 1.000 |
     """
-    lines = ["| text | teacher | student |", "| --- | --- | --- |"]
-    said = _said(samples.labels)
-    for text, theirs, ours in zip(samples.texts[:SHOWN], samples.teacher, student, strict=False):
-        lines.append(f"| {text[:200].replace('|', '/')} | {said(theirs)} | {said(ours)} |")
-    return "\n".join(lines)
 
-
-def _said(labels: tuple[str, ...]):
-    def said(logits: np.ndarray) -> str:
+    def format_answer(logits: np.ndarray) -> str:
         likely = probabilities(logits)
-        return f"{labels[int(likely.argmax())]} {likely.max():.3f}"
+        return f"{samples.labels[int(likely.argmax())]} {likely.max():.3f}"
 
-    return said
+    lines = ["| text | teacher | student |", "| --- | --- | --- |"]
+    for text, *answers in zip(samples.texts[:SHOWN], samples.teacher, student, strict=False):
+        teacher_answer, student_answer = map(format_answer, answers)
+        plain = text[:200].replace("|", "/")
+        lines.append(f"| {plain} | {teacher_answer} | {student_answer} |")
+    return "\n".join(lines)

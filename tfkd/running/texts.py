@@ -1,13 +1,83 @@
-"""The texts that a run adds to its own."""
+"""The texts of a run as token ids on disk, with the augmented ones that it adds to its own."""
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .. import text
+from ..data import IGNORE, Data, Example
+from ..data.encoded import Encoded, encode
 from ..models.hugging_face import load_masked_lm
+from ..text.augmentation import Augmentation, count_words
 from ..text.neighbours import Neighbours
+from .config import RunConfig
+from .context import RunContext
+
+SPLITS = {"transfer": ("train", "unlabelled"), "validation": ("validation",), "test": ("test",)}
+
+
+@dataclass(frozen=True)
+class RunTexts:
+    """The texts of a run, and the student's tokenizer.
+
+    Attributes:
+        context: The context of the run.
+        encoder: The student's tokenizer.
+    """
+
+    context: RunContext
+    encoder: text.TextEncoder
+
+    def encode(self, split: str, teacher_encoder: text.Encoder | None = None) -> Encoded:
+        """Return the token ids of a split; they are written once, and opened after that.
+
+        Args:
+            split: "transfer" (training, unlabelled and augmented texts), "validation" or "test".
+            teacher_encoder: The tokenizer of a teacher, for its ids; the student's by default.
+        """
+        reader = "student" if teacher_encoder is None else "teacher"
+        folder = self.context.work / f"{split}-{reader}"
+        if folder.is_dir():
+            return Encoded(folder)
+        context, config, data = self.context, self.context.config, self.context.data
+        examples = itertools.chain(*(data.read(part) for part in SPLITS[split]))
+        if split == "transfer" and config.augment:
+            examples = itertools.chain(examples, _augmented_examples(config, data))
+        title = f"tokens of {split} for the {reader}"
+        with context.voice.bar(title, self.count(split)) as advance:
+            return encode(
+                examples,
+                context.task,
+                teacher_encoder or self.encoder,
+                folder,
+                schema=data.schema,
+                advance=advance,
+            )
+
+    def count(self, split: str) -> int:
+        """Return the number of texts of a split, without augmented ones."""
+        counts = self.context.data.counts
+        return sum(counts.get(part, 0) for part in SPLITS[split])
+
+    def count_transfer(self) -> int:
+        """Return the number of texts to distil on, augmented ones included."""
+        if self.context.config.augment:
+            return len(self.encode("transfer"))
+        return self.count("transfer")
+
+
+def check_augmentation(config: RunConfig) -> None:
+    """Refuse a language model for augmentation that cannot be loaded.
+
+    Raises:
+        UserError: No such folder, no transformers, no head for masked language modelling.
+    """
+    if config.augment_model:
+        load_neighbours(config.augment_model, copies=config.augment, seed=config.seed)
 
 
 def load_neighbours(folder: str | Path, **settings: Any) -> Neighbours:
@@ -24,3 +94,15 @@ def load_neighbours(folder: str | Path, **settings: Any) -> Neighbours:
     model = load_masked_lm(path)
     table = model.get_input_embeddings().weight.numpy()
     return Neighbours(model, text.load(path), table, **settings)
+
+
+def _augmented_examples(config: RunConfig, data: Data) -> Iterator[Example]:
+    """Yield augmented texts, without labels; the same for the same texts and seed."""
+    rules: Augmentation | Neighbours
+    if config.augment_model:
+        rules = load_neighbours(config.augment_model, copies=config.augment, seed=config.seed)
+    else:
+        words = count_words(example.text for example in data.read("train"))
+        rules = Augmentation(config.augment, words=words, seed=config.seed)
+    for example in data.read("train"):
+        yield from (Example(text=copy, label=IGNORE) for copy in rules.of(example.text))

@@ -14,12 +14,16 @@ from ...reporting.measuring import TestSet, stored_run
 from ...reporting.report import Report
 from ...reporting.sections.answers import SECONDS, Answers, Ask, sample_rows
 from ...teachers.stored_answers import StoredTexts
+from ..context import RunContext
+from ..encoders import open_encoder
 from ..measuring import answer_examples, file_row, open_test_set
+from ..student import load_student
+from ..teacher import open_teacher
+from ..texts import RunTexts
 
 if TYPE_CHECKING:
     from ...console import Voice
     from ...data import Example
-    from ..phases import Run
     from ..targets import Targets
 
 _LEAST, _MOST = 100, 500
@@ -43,13 +47,13 @@ class TeacherAnswers:
         return "stored" if self.stored is not None else "asked again" if self.ask else ""
 
 
-def ask_models(run: Run, report: Report, most: int = 0) -> Answers:
+def ask_models(context: RunContext, report: Report, most: int = 0) -> Answers:
     """Ask the models of a run about its test examples.
 
     A teacher whose outputs are not stored reads a sample, as large as it can in a minute.
 
     Args:
-        run: A finished run.
+        context: The context of a finished run.
         report: Its report.
         most: How many examples are looked at; 0 for all.
 
@@ -57,24 +61,25 @@ def ask_models(run: Run, report: Report, most: int = 0) -> Answers:
         UserError: The run has no student.
     """
     rate = next((row.texts_per_second for row in report.rows if row.name == "teacher"), None)
-    test = open_test_set(run.task, run.data)
-    teacher, total = _find_teacher(run, test), len(test.examples)
+    test = open_test_set(context.task, context.data)
+    texts = RunTexts(context, open_encoder(context))
+    teacher, total = _find_teacher(texts, test), len(test.examples)
     limit = most or total
     if teacher.source == "asked again":
         limit = min(limit, int(np.clip((rate or 0) * SECONDS, _LEAST, _MOST)))
     rows = sample_rows(total, limit)
     examples = [test.examples[i] for i in rows]
-    ask, file = _find_student(run, test)
+    ask, file = _find_student(texts, test)
     given = None
     if teacher.stored is not None:
-        given = _look_up(run, test, teacher.stored, rows)
+        given = _look_up(texts, test, teacher.stored, rows)
     elif teacher.ask:
-        given = _ask_all("teacher", teacher.ask, examples, run.voice)
+        given = _ask_all("teacher", teacher.ask, examples, context.voice)
     return Answers(
         task=test.task,
         schema=test.schema,
         examples=examples,
-        student=_ask_all("student", ask, examples, run.voice),
+        student=_ask_all("student", ask, examples, context.voice),
         ask=ask,
         teacher=given,
         ask_teacher=teacher.ask,
@@ -90,40 +95,41 @@ def ask_models(run: Run, report: Report, most: int = 0) -> Answers:
     )
 
 
-def _find_teacher(run: Run, test: TestSet) -> TeacherAnswers:
+def _find_teacher(texts: RunTexts, test: TestSet) -> TeacherAnswers:
     """Return the teacher; without one where its folder is gone, or a package is missing."""
     try:
-        model = run.teacher
+        teacher = open_teacher(texts.context, texts)
     except (UserError, ImportError, OSError) as error:
         return TeacherAnswers(missing=first_line(error))
     stored, why = None, ""
     try:
-        stored = run.known_targets("test")
+        stored = teacher.stored_targets("test")
     except UserError as error:
         why = str(error)
-    if isinstance(model.model, StoredTexts):
+    if isinstance(teacher.model.model, StoredTexts):
         missing = "its answers are looked up, and it answers no others"
         return TeacherAnswers(stored=stored, missing=missing, store_missing=why)
-    return TeacherAnswers(_asker(test, model), stored, "", why)
+    return TeacherAnswers(_asker(test, teacher.model), stored, "", why)
 
 
-def _find_student(run: Run, test: TestSet) -> tuple[Ask, str]:
+def _find_student(texts: RunTexts, test: TestSet) -> tuple[Ask, str]:
     """Return the file that is shipped or, where it is gone, the Keras student; and its name."""
     from ...runtime import Classifier
 
-    path = run.folder / "student.tflite"
+    context = texts.context
+    path = context.folder / "student.tflite"
     if path.is_file():
         return _asker(test, Classifier(path)), path.name
-    run.need("student.keras")
-    return _asker(test, run.model("student")), "student.keras"
+    context.require_files("student.keras")
+    return _asker(test, load_student(context, texts.encoder)), "student.keras"
 
 
-def _look_up(run: Run, test: TestSet, stored: Targets, examples: np.ndarray) -> list[Any]:
+def _look_up(texts: RunTexts, test: TestSet, stored: Targets, examples: np.ndarray) -> list[Any]:
     """Return a teacher's answers to some examples from its stored outputs."""
     places = [[int(i)] for i in examples]
     if len(stored) != len(test.examples):
         # Some examples are several rows.
-        encoded = run.encoded("test")
+        encoded = texts.encode("test")
         places = [[*encoded.rows_of(int(i))] for i in examples]
     outputs = stored_run({"logits": stored[np.concatenate(places)]})
     return test.answer(outputs, [[{}] * len(rows) for rows in places])
@@ -143,11 +149,11 @@ def _ask_all(name: str, ask: Ask, examples: list[Example], voice: Voice) -> list
     return answers
 
 
-def other_files(run: Run, answers: Answers) -> list[dict[str, Any]]:
+def other_files(context: RunContext, answers: Answers) -> list[dict[str, Any]]:
     """Measure each `student-*.tflite` that `tfkd export RUN --quantize ...` wrote."""
-    files = sorted(run.folder.glob("student-*.tflite"))
+    files = sorted(context.folder.glob("student-*.tflite"))
     if not files:
         return []
-    test = open_test_set(run.task, run.data)
+    test = open_test_set(context.task, context.data)
     teacher = answers.teacher if len(answers.examples) == len(test.examples) else None
-    return [dataclasses.asdict(file_row(test, file, run.voice, teacher)) for file in files]
+    return [dataclasses.asdict(file_row(test, file, context.voice, teacher)) for file in files]

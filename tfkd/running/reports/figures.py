@@ -12,7 +12,8 @@ from ...errors import UserError
 from ...reporting.report import Report, load
 from ...reporting.sections.registry import SECTIONS, gather_sections
 from ...tasks import DEFAULT, find
-from ..fitting import history
+from ..context import open_run
+from ..fitting import read_history
 from .answers import ask_models, other_files
 
 
@@ -64,20 +65,18 @@ def _figures_of(folder: Path, report: Report, voice: Voice, most: int) -> dict[s
 
 
 def _ask(folder: Path, report: Report, voice: Voice, most: int) -> dict[str, Any]:
-    from .._run import opened
-
-    run = opened(folder, voice)
-    fresh = not run.work.exists()
+    context = open_run(folder, voice)
+    fresh = not context.work.exists()
     try:
-        answers = ask_models(run, report, most)
-        rows = [*report.to_dict()["rows"], *other_files(run, answers)]
+        answers = ask_models(context, report, most)
+        rows = [*report.to_dict()["rows"], *other_files(context, answers)]
         count = len(SECTIONS) + len(answers.task.sections())
         with voice.bar("figures", count, "parts") as advance:
             sections = gather_sections(answers, advance)
         return {"texts": answers.facts, "rows": rows, "sections": sections}
     finally:
         if fresh:
-            run.tidy()
+            context.remove_work()
 
 
 def read_histories(folder: Path) -> list[dict[str, Any]]:
@@ -87,7 +86,7 @@ def read_histories(folder: Path) -> list[dict[str, Any]]:
     names = (file.parent.as_posix() for file in ordered)
     metrics = [getattr(metric, "name", metric) for metric in find(DEFAULT).metrics()]
     histories = [
-        {"name": name, "metrics": metrics, "epochs": [*map(_finite, history(folder / name))]}
+        {"name": name, "metrics": metrics, "epochs": [*map(_finite, read_history(folder / name))]}
         for name in names
     ]
     return [history for history in histories if history["epochs"]]

@@ -1,0 +1,144 @@
+"""The context of a run: its settings, data and folder, and which of its workers this process is."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .. import tasks
+from ..console import Voice
+from ..data import Data
+from ..errors import UserError
+from . import chain
+from . import config as configs
+from . import folder as run_folder
+from .checks import check_names, open_for, same_tokens
+from .config import RunConfig
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """What all phases of a run have in common, and none of them changes.
+
+    Attributes:
+        config: The settings; in a chain, the teacher that they name is the last assistant.
+        task: What the run's examples are, and how answers are scored.
+        data: The data set that they name.
+        folder: Where the run keeps what it makes.
+        voice: Where progress is reported.
+        strategy: How training is distributed.
+        worker: The number of this process among the workers, from 0.
+        workers: The number of workers.
+        assistants: The settings of the runs of a chain that go before this one.
+    """
+
+    config: RunConfig
+    task: tasks.Task
+    data: Data
+    folder: Path
+    voice: Voice
+    strategy: tf.distribute.Strategy
+    worker: int = 0
+    workers: int = 1
+    assistants: tuple[RunConfig, ...] = ()
+
+    @property
+    def first(self) -> bool:
+        """Whether this process writes what all workers have in common."""
+        return self.worker == 0
+
+    @property
+    def work(self) -> Path:
+        """The folder of what can be made again from the texts."""
+        return self.folder / "work"
+
+    def remove_work(self) -> None:
+        """Remove what can be made again from the texts."""
+        shutil.rmtree(self.work, ignore_errors=True)
+
+    def require_files(self, *names: str) -> None:
+        """Refuse to go on without these files of the run.
+
+        Raises:
+            UserError: One of them is missing.
+        """
+        for name in names:
+            if not (self.folder / name).is_file():
+                raise UserError(
+                    f"the run in {self.folder} has no {name} yet: finish it with the command that "
+                    "began it."
+                )
+
+    def wait_for_workers(self) -> None:
+        """Wait until all workers have come here; with one worker, return at once."""
+        from ..distribution.workers import told
+
+        told(0, self.strategy)
+
+
+def make_context(
+    config: RunConfig, voice: Voice, strategy: tf.distribute.Strategy | None = None
+) -> RunContext:
+    """Check the settings and open the data of a run; nothing is written.
+
+    Raises:
+        UserError: Settings or data that no run can use.
+    """
+    import tensorflow as tf
+
+    from ..distribution.workers import worker
+
+    strategy = strategy or tf.distribute.get_strategy()
+    check_names(config)
+    config = same_tokens(config)
+    data = open_for(config)
+    folder = run_folder.place(config, _default_name(config, data))
+    number, count = worker(strategy)
+    return RunContext(
+        config=config,
+        task=tasks.find(tasks.DEFAULT),
+        data=data,
+        folder=folder,
+        voice=voice,
+        strategy=strategy,
+        worker=number,
+        workers=count,
+    )
+
+
+def claim_folder(context: RunContext, first_store: str = "") -> RunContext:
+    """Make the run's folder, or go on in it; return the context with the runs before this one.
+
+    Args:
+        context: The context of a run, whose settings name the first teacher of a chain.
+        first_store: Where the first assistant of a chain finds its teacher's outputs.
+
+    Raises:
+        UserError: The folder holds another run, or the data changed since this one began.
+    """
+    config, data = context.config, context.data
+    run_folder.claim(config, _default_name(config, data))
+    run_folder.remember(context.folder / "data.json", data.describe(), "the data")
+    assistants = tuple(chain.assistants(config, context.folder, first_store))
+    return replace(context, config=chain.last(config, context.folder), assistants=assistants)
+
+
+def _default_name(config: RunConfig, data: Data) -> str:
+    return f"{data.name}-{config.student.partition(':')[0]}-{config.digest}"
+
+
+def open_run(folder: Path, voice: Voice | None = None) -> RunContext:
+    """Open the folder of a run that has begun, to look at it or to go on with it.
+
+    Raises:
+        UserError: No run there.
+    """
+    if not (folder / run_folder.CONFIG).is_file():
+        raise UserError(f"{folder} is no run's folder: it has no {run_folder.CONFIG}.")
+    config = configs.read(folder / run_folder.CONFIG)
+    return claim_folder(make_context(replace(config, to=str(folder)), voice or Voice()))

@@ -1,0 +1,84 @@
+"""The student's tokenizer: given, its teacher's own, or learnt from the texts to train on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import cast
+
+from .. import text
+from ..console import Voice
+from ..data import Data
+from ..models.text_model import TextModel
+from .checks import shrinks
+from .config import RunConfig
+from .context import RunContext
+
+_LAST_FILE = "preprocessing.json"  # of a tokenizer: where it is, all is there
+_PASSES = 2  # of `text.learn` over the texts
+
+
+@dataclass(frozen=True)
+class _Texts:
+    """The training texts, read again each time they are gone through."""
+
+    data: Data
+    advance: Callable[[int], None]
+
+    def __iter__(self) -> Iterator[str]:
+        for example in self.data.read("train"):
+            self.advance(1)
+            yield example.text
+
+
+def learn_encoder(config: RunConfig, data: Data, voice: Voice) -> text.TextEncoder:
+    """Learn a vocabulary from the training texts, of the size that the settings name."""
+    with voice.bar("vocabulary", _PASSES * data.counts["train"]) as advance:
+        return text.learn(
+            _Texts(data, advance),
+            vocab_size=config.vocab_size,
+            max_length=config.max_length,
+            lowercase=config.lowercase,
+        )
+
+
+def check_tokenizer(config: RunConfig) -> None:
+    """Refuse a tokenizer that cannot be read.
+
+    Raises:
+        UserError: There is none, or it is damaged.
+    """
+    if config.tokenizer:
+        text.load(config.tokenizer, config.max_length)
+
+
+def open_encoder(context: RunContext) -> text.TextEncoder:
+    """Load the tokenizer of a run that is trained already.
+
+    Raises:
+        UserError: The run has not come so far, or the tokenizer is damaged.
+    """
+    context.require_files(_LAST_FILE)
+    config = context.config
+    return text.load(context.folder, None if shrinks(config) else config.max_length)
+
+
+def prepare_encoder(context: RunContext, shrunk: TextModel | None = None) -> text.TextEncoder:
+    """Load the student's tokenizer from the run's folder; make and save it where it is missing.
+
+    Args:
+        context: The context of the run.
+        shrunk: The student that was made of its teacher's layers, whose tokenizer it brings.
+    """
+    if (context.folder / _LAST_FILE).is_file():
+        return open_encoder(context)
+    config = context.config
+    if shrunk is not None:
+        # Its teacher brought a tokenizer: no layers are taken of one that only has answers.
+        encoder = cast("text.TextEncoder", shrunk.encoder)
+    elif config.tokenizer:
+        encoder = text.load(config.tokenizer, config.max_length)
+    else:
+        encoder = learn_encoder(config, context.data, context.voice)
+    encoder.save(context.folder)
+    return encoder

@@ -1,0 +1,83 @@
+"""The teacher that a run is given, and the student that is cut out of its layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from .. import teachers
+from ..models.text_model import TextModel
+from ..students import shrinking
+from . import folder as run_folder
+from .checks import same_classes, shrinks
+from .config import RunConfig
+from .context import RunContext
+
+
+@dataclass(frozen=True)
+class GivenModels:
+    """What a run is given instead of training it.
+
+    Attributes:
+        teacher: The teacher, its classes in the order of the data's; None where the run trains one.
+        shrunk: An untrained student of the teacher's layers; None where the student is another.
+    """
+
+    teacher: TextModel | None = None
+    shrunk: TextModel | None = None
+
+
+def trains_teacher(config: RunConfig) -> bool:
+    """Return whether the teacher is trained in the run."""
+    return config.teacher.partition(":")[0] == "train"
+
+
+def load_given(context: RunContext) -> GivenModels:
+    """Load the teacher that the settings name, and make the student of its layers.
+
+    Raises:
+        UserError: No such teacher, other classes than the data's, no layers to take.
+    """
+    if trains_teacher(context.config):
+        return GivenModels()
+    teacher = load_given_teacher(context)
+    shrunk = _shrink(context, teacher) if shrinks(context.config) else None
+    return GivenModels(teacher, shrunk)
+
+
+def load_given_teacher(context: RunContext) -> TextModel:
+    """Load the given teacher; each call makes a model of its own."""
+    config = context.config
+    teacher = teachers.load_teacher(config.teacher, max_length=config.teacher_max_length or None)
+    return same_classes(teacher, context.data.labels)
+
+
+def remember_teacher(context: RunContext) -> None:
+    """Write down which teacher was given, or refuse another one than the run began with.
+
+    Raises:
+        UserError: The files of the teacher changed since the run began.
+    """
+    config, assistants = context.config, context.assistants
+    if trains_teacher(config):
+        return
+    # Where the run's folder is moved, its assistants move with it.
+    name = f"assistant-{len(assistants)}" if assistants else config.teacher
+    mark = {"spec": name, "digest": teachers.digest_spec(config.teacher)}
+    run_folder.remember(context.folder / "teacher.json", mark, "the teacher")
+
+
+def _shrink(context: RunContext, teacher: TextModel) -> TextModel:
+    config, data = context.config, context.data
+
+    def transfer_texts() -> Iterator[str]:
+        for split in ("train", "unlabelled"):
+            yield from (example.text for example in data.read(split))
+
+    layers = int(config.student.partition(":")[2])
+    student = shrinking.shrink(
+        teacher, layers=layers, texts=transfer_texts(), **config.student_settings
+    )
+    # The student reads no more of a text than the settings say.
+    length = min(config.max_length, student.encoder.max_length)
+    return replace(student, encoder=replace(student.encoder, max_length=length))

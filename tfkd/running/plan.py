@@ -1,0 +1,118 @@
+"""What a run will do, told before it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import replace
+from typing import Any
+
+from .. import students
+from ..models.text_model import TextModel
+from . import callbacks
+from .checks import other_names
+from .config import RunConfig
+from .context import RunContext
+from .fitting import TrainingPlan, choose_epochs
+from .stages import Stage, stages_of
+from .targets import store_folder
+from .tensorboard import check_tensorboard
+
+
+def check_callbacks(config: RunConfig) -> None:
+    """Refuse callbacks that cannot be made, before anything is computed.
+
+    Raises:
+        UserError: An import path that leads nowhere, or TensorBoard that is not installed.
+    """
+    callbacks.load_callbacks(config.callbacks)
+    if config.tensorboard:
+        check_tensorboard()
+
+
+def live_reads(config: RunConfig) -> Set[str]:
+    """Return the outputs that losses read of the teacher in addition to its logits.
+
+    Only logits are stored, so for these outputs the teacher runs in every step.
+    """
+    return {name for stage in stages_of(config) for name in stage.objective.reads} - {"logits"}
+
+
+def trains_on_stored(config: RunConfig) -> bool:
+    """Return whether the student learns from stored logits only, and no teacher has to run."""
+    return config.cache and not live_reads(config)
+
+
+def plan_training(config: RunConfig, texts: int, stage: Stage | None = None) -> TrainingPlan:
+    """Return steps, epochs and learning rates of a stage.
+
+    Args:
+        config: The settings of the run.
+        texts: The number of texts to distil on.
+        stage: The stage; without one, plan the student that is trained alone, for as many steps as
+            all stages of the distillation take together.
+    """
+    steps = -(-texts // config.batch_size)
+    rate = config.learning_rate or students.rate_of(config.student)
+    plan = TrainingPlan(steps, 0, rate, config.projection_rate or None)
+    if stage is None:
+        epochs = sum(plan_training(config, texts, each).epochs for each in stages_of(config))
+        return replace(plan, epochs=epochs)
+    epochs = choose_epochs(steps, stage.epochs or config.epochs)
+    return replace(plan, epochs=epochs, learning_rate=stage.learning_rate or rate)
+
+
+def notes_on_data(context: RunContext, teacher: TextModel | None) -> list[str]:
+    """Return what a reader of the scores must know of the data.
+
+    Args:
+        context: The context of the run.
+        teacher: The given teacher, whose class names may differ; None where the run trains one.
+    """
+    notes = []
+    if context.data.synthetic:
+        notes.append("The texts are synthetic: the scores say nothing about real texts.")
+    if teacher is not None:
+        notes += other_names(teacher, context.data.labels)
+    return notes
+
+
+def report_data(context: RunContext) -> None:
+    """Say what data and which teacher the run begins with."""
+    data, say = context.data, context.voice.say
+    synthetic = " (synthetic texts, written by a program)" if data.synthetic else ""
+    splits = ", ".join(f"{name} {count:,}" for name, count in data.counts.items())
+    say(f"data      {data.name}{synthetic}: {splits}; {len(data.labels)} classes")
+    say(f"teacher   {context.config.teacher}")
+
+
+def report_plan(context: RunContext, student: Any, plan: TrainingPlan, notes: list[str]) -> None:
+    """Say what will be trained, for how long, and where everything goes.
+
+    Args:
+        context: The context of the run.
+        student: The untrained Keras model.
+        plan: Of all stages together.
+        notes: What a reader of the scores must know of the data.
+    """
+    config, say = context.config, context.voice.say
+    replicas = context.strategy.num_replicas_in_sync
+    say(f"student   {config.student}: {student.count_params():,} parameters")
+    say(
+        f"training  {plan.epochs} epochs of {plan.steps:,} steps of {config.batch_size} examples"
+        + (f", split over {replicas} replicas" if replicas > 1 else "")
+        + (", then the same number of steps alone" if config.alone else "")
+    )
+    say(f"written   {context.folder}")
+    say(f"targets   {_targets_line(context)}")
+    if config.labelled:
+        say(f"labels    {config.labelled:,} for the student, the rest as texts only")
+    for note in notes:
+        say(note)
+
+
+def _targets_line(context: RunContext) -> str:
+    if not context.config.cache:
+        return "none are stored to train on: the teacher runs in every step"
+    if live := live_reads(context.config):
+        return f"the teacher runs in every step for {', '.join(sorted(live))}"
+    return f"{store_folder(context)}: the teacher's outputs, computed once"

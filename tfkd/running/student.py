@@ -1,0 +1,61 @@
+"""The student of a run: built from its seed, or loaded after its training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import students
+from ..errors import UserError
+from ..models.text_model import TextModel
+from ..students import shrinking
+from ..text import Encoder
+from .context import RunContext
+
+
+def build_student(context: RunContext, encoder: Encoder, shrunk: TextModel | None) -> Any:
+    """Build the untrained student; every call makes the same weights.
+
+    So the distilled student and the one that is trained alone start alike.
+
+    Args:
+        context: The context of the run.
+        encoder: The student's tokenizer.
+        shrunk: The student of the teacher's layers, of which a copy is returned; else None.
+
+    Returns:
+        A Keras model.
+    """
+    import keras
+
+    config = context.config
+    keras.utils.set_random_seed(config.seed)
+    if shrunk is not None:
+        return shrinking.as_model_of_ids(shrinking.shrink(shrunk))
+    name, _, size = config.student.partition(":")
+    settings = {"seed": config.seed, **config.student_settings}
+    labels = context.data.labels
+    return students.build(name, encoder.vocab_size, len(labels), size or "small", **settings)
+
+
+def load_student(context: RunContext, encoder: Encoder, name: str = "student") -> TextModel:
+    """Load a trained student from its file in the run's folder.
+
+    Args:
+        context: The context of the run.
+        encoder: The student's tokenizer.
+        name: The file's name without `.keras`: "student", or "alone" for the one without a teacher.
+
+    Raises:
+        UserError: The file is damaged.
+    """
+    import keras
+
+    file = context.folder / f"{name}.keras"
+    try:
+        model = keras.models.load_model(file, compile=False)
+    except Exception as error:
+        raise UserError(
+            f"{file} is damaged ({type(error).__name__}): remove it, and the command that "
+            "began the run trains it again."
+        ) from error
+    return TextModel(model, encoder, context.data.labels, name)

@@ -1,0 +1,81 @@
+"""Write the student of a run to files, each verified on texts of its data."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..data import Data
+from ..runtime.quantisations import AUTO, CALIBRATED, DRAWN
+from ..text import TextEncoder
+from .context import RunContext
+from .student import load_student
+
+_CHECKED = 500  # validation texts on which an export is verified
+
+
+def export_student(context: RunContext, encoder: TextEncoder) -> None:
+    """Write the run's `student.tflite`, unless it is there.
+
+    Where the kind of numbers that was asked for does not compute what the student does, a less
+    aggressive one is written instead.
+    """
+    from ..exporting.verify import Differs
+
+    path = context.folder / "student.tflite"
+    if path.is_file():
+        return
+    try:
+        exported = write_student(context, encoder, path, context.config.quantize)
+    except Differs as error:
+        if error.instead is None:
+            raise
+        context.voice.say(f"{error} Going on with that.")
+        exported = write_student(context, encoder, path, error.instead)
+    context.voice.say(
+        f"exported  {path}: {exported.bytes / 1e6:.2f} MB, {exported.quantize}; agrees with the "
+        f"Keras student on {exported.agreement:.2%} of {exported.checked} validation texts"
+    )
+
+
+def write_student(
+    context: RunContext, encoder: TextEncoder, path: Path, quantize: str | None, **options: Any
+) -> Any:
+    """Export the student, verified on labelled validation texts.
+
+    Args:
+        context: The context of the run.
+        encoder: The student's tokenizer.
+        path: The file or folder to write; its suffix is the format.
+        quantize: The kind of numbers, for formats that know some. Those whose ranges are measured
+            get the ranges of training texts.
+        options: More arguments of `tfkd.export`.
+
+    Returns:
+        What `tfkd.export` returns.
+    """
+    from ..exporting import export
+
+    labelled = (example for example in context.data.read("validation") if example.label >= 0)
+    checks = [(each.text, each.label) for each in itertools.islice(labelled, _CHECKED)]
+    calibrated = quantize in (*CALIBRATED, AUTO)
+    return export(
+        load_student(context, encoder).model,
+        path,
+        quantize=quantize,
+        encoder=encoder,
+        labels=context.data.labels,
+        check=checks or None,
+        calibration=_draw_texts(context.data, context.config.seed) if calibrated else None,
+        **options,
+    )
+
+
+def _draw_texts(data: Data, seed: int) -> list[str]:
+    """Return training texts drawn by the seed, of all parts of the file."""
+    rows = np.random.default_rng(seed).permutation(data.counts["train"])[:DRAWN]
+    chosen = set(rows.tolist())
+    return [example.text for row, example in enumerate(data.read("train")) if row in chosen]

@@ -1,0 +1,153 @@
+"""Train the student of a run in its stages, and the same student without a teacher."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..data.encoded import Encoded
+from ..data.feeding import Feed
+from ..losses._base import as_objective
+from ..models.saving import load_weights, save_keras, save_weights
+from ..models.text_model import TextModel
+from ..training import projections
+from . import fitting
+from .callbacks import load_callbacks
+from .context import RunContext
+from .fitting import TrainingLog, TrainingPlan
+from .plan import plan_training, trains_on_stored
+from .stages import Stage, stages_of, titles
+from .student import build_student
+from .teacher import RunTeacher
+from .tensorboard import TEXTS, Samples, tensorboard_callback
+from .texts import RunTexts
+
+_WEIGHTS = "weights.npz"  # of the student after a stage
+
+
+def train_students(
+    context: RunContext, texts: RunTexts, teacher: RunTeacher, shrunk: TextModel | None
+) -> None:
+    """Distil; then train the same student alone, for as many steps on the labelled texts.
+
+    Students whose files are in the run's folder are not trained again.
+
+    Args:
+        context: The context of the run.
+        texts: The texts of the run.
+        teacher: The teacher of the run.
+        shrunk: The student of the teacher's layers; None where the student is another.
+    """
+    from ..losses import HardLabels
+
+    config = context.config
+    trainings = {"student": stages_of(config)}
+    if config.alone:
+        trainings["alone"] = [Stage("alone", as_objective(HardLabels()))]
+    missing = [name for name in trainings if not (context.folder / f"{name}.keras").is_file()]
+    # The student alone has no teacher, but TensorBoard compares it with one.
+    asks_teacher = "student" in missing or (missing and config.tensorboard)
+    live = teacher.place() if asks_teacher and not trains_on_stored(config) else None
+    trainer = _Trainer(context, texts, teacher, live)
+    for name in missing:
+        with context.strategy.scope():
+            student = build_student(context, texts.encoder, shrunk)
+        trainer.train_in_stages(student, name, trainings[name])
+
+
+@dataclass(frozen=True)
+class _Trainer:
+    """What all trainings of a run read.
+
+    Attributes:
+        context: The context of the run.
+        texts: The texts of the run.
+        teacher: The teacher and its stored outputs.
+        live: The teacher that runs in every step; None where stored outputs are enough.
+    """
+
+    context: RunContext
+    texts: RunTexts
+    teacher: RunTeacher
+    live: TextModel | None
+
+    def train_in_stages(self, student: Any, name: str, stages: list[Stage]) -> None:
+        """Train a student in each stage from where the last one left it, and save it."""
+        folders = [self.context.folder / title for title in titles(stages)]
+        for stage, folder in zip(stages, folders, strict=True):
+            if not load_weights(student, folder / _WEIGHTS):
+                plan = self._plan(stage, alone=name == "alone")
+                self._train_stage(student, stage, plan, folder)
+                if folder != folders[-1] and self.context.first:
+                    save_weights(student, folder / _WEIGHTS)
+        student.trainable = True
+        if not self.context.first:
+            return
+        save_keras(student, self.context.folder / f"{name}.keras")
+        for folder in folders:
+            (folder / _WEIGHTS).unlink(missing_ok=True)
+            fitting.forget_backups(folder)
+
+    def _plan(self, stage: Stage, alone: bool) -> TrainingPlan:
+        count = self.texts.count_transfer()
+        return plan_training(self.context.config, count, None if alone else stage)
+
+    def _train_stage(self, student: Any, stage: Stage, plan: TrainingPlan, folder: Path) -> None:
+        import keras
+
+        from ..training.distiller import Distiller
+
+        context, seed = self.context, self.context.config.seed
+        encoded = self.texts.encode("transfer").with_labels(context.config.labelled, seed)
+        feed = self._make_feed(encoded, plan.steps, stage)
+        stage.freeze(student)
+        example = next(iter(feed.dataset()))
+        with context.strategy.scope():
+            distiller = Distiller(
+                student=student,
+                teacher=self.live if feed.teacher is not None else None,
+                objective=stage.objective,
+                example=example,
+            )
+        projections.say(distiller.layer_maps, context.voice.say)
+        keras.utils.set_random_seed(seed)
+        callbacks = load_callbacks(context.config.callbacks)
+        if context.config.tensorboard and context.first:
+            board = context.folder / "tensorboard" / folder.name
+            callbacks.append(tensorboard_callback(distiller, board, self._samples(encoded)))
+        fitting.train_distiller(
+            distiller,
+            feed,
+            plan=plan,
+            validation=Feed(self.texts.encode("validation"), 256, 0),
+            log=TrainingLog(folder, folder.name, context.voice),
+            callbacks=callbacks,
+        )
+
+    def _make_feed(self, encoded: Encoded, steps: int, stage: Stage) -> Feed:
+        """Return the batches of a stage: with labels, stored logits or the teacher's tokens."""
+        config, reads = self.context.config, stage.objective.reads
+        feed = Feed(encoded, config.batch_size, config.seed, steps)
+        if not reads:
+            known = np.flatnonzero(encoded.labels >= 0)
+            return Feed(encoded, config.batch_size, config.seed, steps, only=known)
+        if config.cache and reads == ("logits",):
+            feed.targets = self.teacher.targets("transfer")
+        else:
+            feed.teacher = self.teacher.encode("transfer")
+        return feed
+
+    def _samples(self, encoded: Encoded) -> Samples:
+        """Return texts of the transfer set, drawn by the seed, with the teacher's logits."""
+        context = self.context
+        rows = np.random.default_rng(context.config.seed).permutation(len(encoded))[:TEXTS]
+        if self.live is None:
+            logits = self.teacher.targets("transfer")[rows]
+        else:
+            logits = self.live(self.teacher.encode("transfer")[rows])
+        decode = self.texts.encoder.tokenizer.decode
+        texts = [decode(encoded.row(row).tolist()) for row in rows]
+        return Samples(encoded[rows], texts, logits, context.data.labels)

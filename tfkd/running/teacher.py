@@ -1,0 +1,129 @@
+"""The teacher of a run, given or trained in it, and its outputs on disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .. import teachers
+from ..data.encoded import Encoded
+from ..models.text_model import TextModel
+from ..store.precision import check_moved, in_bfloat16
+from . import own_teacher
+from .context import RunContext
+from .given_teacher import load_given_teacher, remember_teacher, trains_teacher
+from .targets import Targets, compute_targets, open_targets, store_folder
+from .texts import RunTexts
+
+_PROBES = 64  # validation texts on which a teacher in bfloat16 is compared
+
+
+@dataclass(frozen=True)
+class RunTeacher:
+    """A teacher that is ready to be asked, and the texts of the run as it reads them.
+
+    Attributes:
+        context: The context of the run.
+        texts: The texts of the run.
+        model: The teacher.
+        store: The folder of its outputs.
+    """
+
+    context: RunContext
+    texts: RunTexts
+    model: TextModel
+    store: Path
+
+    def encode(self, split: str) -> Encoded:
+        """Return the token ids of a split as the teacher reads them."""
+        # A teacher that is trained in the run has the student's tokenizer.
+        own = None if trains_teacher(self.context.config) else self.model.encoder
+        return self.texts.encode(split, own)
+
+    def targets(self, split: str) -> Targets:
+        """Return the teacher's logits; each worker computes its share of those that are missing.
+
+        They are stored once for all runs whose folders lie beside each other.
+        """
+        stored = self.stored_targets(split)
+        if stored is None:
+            compute_targets(self.context, self.model, self.encode(split), self.store, split)
+            self.context.wait_for_workers()
+            stored = self.stored_targets(split)
+        assert stored is not None  # all shares have been written
+        return stored
+
+    def stored_targets(self, split: str) -> Targets | None:
+        """Return the teacher's logits, or None where the store does not hold all of them.
+
+        Raises:
+            UserError: The store that the settings name is another teacher's.
+        """
+        # A folder that was named may be any teacher's; the others are named after theirs.
+        teacher = self.model if self.context.config.store else None
+        return open_targets(self.store, self.encode(split), self.context.voice, teacher)
+
+    def place(self) -> TextModel:
+        """Return the teacher for every step of a training: on each replica, in its precision.
+
+        Raises:
+            UserError: bfloat16 moves its outputs too far.
+        """
+        context = self.context
+        with context.strategy.scope():
+            teacher = self._load_on_replicas()
+            if context.config.teacher_precision == "float32":
+                return teacher
+            lowered = in_bfloat16(teacher)
+        probes = np.arange(min(_PROBES, self.texts.count("validation")))
+        ids = self.encode("validation")[probes]
+        moved = check_moved("bfloat16", [{"logits": lowered(ids)}], [{"logits": teacher(ids)}])
+        context.voice.say(f"precision bfloat16: the teacher's outputs move by {moved:.2%}")
+        return lowered
+
+    def _load_on_replicas(self) -> TextModel:
+        """Load the model again inside a strategy's scope, so that each replica has its weights."""
+        if self.context.strategy.num_replicas_in_sync == 1:
+            return self.model
+        if trains_teacher(self.context.config):
+            return teachers.load_teacher(f"keras:{self.context.folder / 'teacher'}")
+        return load_given_teacher(self.context)
+
+
+def prepare_teacher(context: RunContext, texts: RunTexts, given: TextModel | None) -> RunTeacher:
+    """Return the given teacher or, where there is none, train it or load it from the folder.
+
+    Args:
+        context: The context of the run.
+        texts: The texts of the run.
+        given: The teacher that the settings name; None where the run trains one.
+    """
+    model = given if given is not None else _train_own_teacher(context, texts)
+    return RunTeacher(context, texts, model, store_folder(context))
+
+
+def open_teacher(context: RunContext, texts: RunTexts) -> RunTeacher:
+    """Load the teacher of a run that is trained already.
+
+    Raises:
+        UserError: It is gone, or changed since the run began.
+    """
+    remember_teacher(context)
+    given = None if trains_teacher(context.config) else load_given_teacher(context)
+    return prepare_teacher(context, texts, given)
+
+
+def _train_own_teacher(context: RunContext, texts: RunTexts) -> TextModel:
+    folder, config = context.folder / "teacher", context.config
+    if (folder / teachers.MODEL).is_file():
+        return teachers.load_teacher(f"keras:{folder}")
+    lessons = own_teacher.Lessons(
+        texts.encode("transfer"), texts.encode("validation"), texts.encoder, context.data.labels
+    )
+    teacher = own_teacher.train_teacher(
+        config.teacher, lessons, folder=folder, seed=config.seed, voice=context.voice
+    )
+    teachers.save(teacher, folder)
+    return teacher
