@@ -129,7 +129,7 @@ def test_in_every_phase_and_on_to_the_same_end(
 ):
     """Hours lost, or a resumed run that is another run than the one in the paper."""
     monkeypatch.setattr("tfkd.data.encoded.CHUNK", 50)
-    monkeypatch.setattr("tfkd.running.measuring.CHUNK", 20)
+    monkeypatch.setattr("tfkd.running.measuring._CHUNK", 20)
     monkeypatch.setattr("tfkd.store.writing.SHARD_ROWS", 60)
     monkeypatch.setattr("tfkd.text.batching.TOKENS", 320)
     command = ("distill", *settings, "--to", "out")
