@@ -3,7 +3,7 @@
 import pytest
 
 from tfkd.errors import UserError
-from tfkd.losses.layer_maps import as_pairs, pairs_of, told
+from tfkd.losses.layer_maps import as_pairs, format_layer_map, pairs_of
 
 
 @pytest.mark.parametrize(
@@ -53,4 +53,4 @@ def test_pairs_of_a_config_are_lists():
     """A TOML file has no tuples."""
     assert as_pairs([[1, 2], [-1, -1]], "Hint") == ((1, 2), (-1, -1))
     assert pairs_of(((1, 2), (-1, -1)), 3, 5) == ((1, 2), (-1, -1))
-    assert told(((1, 3), (2, 6))) == "student 1 from teacher 3, 2 from 6"
+    assert format_layer_map(((1, 3), (2, 6))) == "student 1 from teacher 3, 2 from 6"

@@ -7,6 +7,7 @@ import dataclasses
 import importlib
 import math
 import re
+from collections.abc import Sequence
 from typing import Any, ClassVar, cast
 
 import tensorflow as tf
@@ -14,7 +15,7 @@ import tensorflow as tf
 from ..errors import UserError
 from ._batch import Batch, Outputs
 from ._positions import per_example, position_weights
-from .schedules import Schedule, config, is_schedule, read, scaled
+from .schedules import Schedule, from_config, is_schedule, scale, to_config
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,19 +33,20 @@ class DistillationLoss:
     # The paper that it comes from, for a model card; empty where there is none to name.
     citation: ClassVar[str] = ""
 
-    def __post_init__(self):
-        for field in dataclasses.fields(self):  # a config has a table in a schedule's place
+    def __post_init__(self) -> None:
+        # A config has a table in a schedule's place.
+        for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if isinstance(value, dict):
-                object.__setattr__(self, field.name, read(value))
+                object.__setattr__(self, field.name, from_config(value))
 
     def scheduled(self) -> dict[str, Any]:
-        """The fields that change with the step."""
-        values = {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
+        """Return the fields that change with the step."""
+        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         return {name: value for name, value in values.items() if is_schedule(value)}
 
-    def at(self, step):
-        """This loss with its numbers of a step."""
+    def at(self, step: Any) -> DistillationLoss:
+        """Return a copy with every schedule replaced by its value at `step`."""
         changing = self.scheduled()
         if not changing:
             return self
@@ -56,37 +58,45 @@ class DistillationLoss:
     def __call__(
         self, student: Outputs, teacher: Outputs, batch: Batch, weights: dict
     ) -> tf.Tensor:
-        """The loss of each example: `[batch]`, float32."""
+        """Return the loss of each example: `[batch]`, float32.
+
+        Args:
+            student: Its outputs by name, those of `student_reads` among them.
+            teacher: Its outputs by name, those of `reads` among them.
+            batch: Labels and masks.
+            weights: The trainable projections, by the names that `weights` gives them.
+        """
         raise NotImplementedError(f"{type(self).__name__} defines no __call__")
 
     def counts(self, student: Outputs, batch: Batch) -> tf.Tensor:
-        """How much each position counts: logits without the last axis, 0 where padded."""
+        """Return how much each position counts: logits without the last axis, 0 where padded."""
         return position_weights(student["logits"], batch)
 
     def weights(self, student: Outputs, teacher: Outputs) -> dict[str, tuple[int, ...]]:
-        """Shapes of the trainable projections that this loss wants, by name."""
+        """Return the shapes of the trainable projections that this loss needs, by name."""
         return {}
 
     def check(self, student: Outputs, teacher: Outputs | None, batch: Batch) -> None:
         """Raise `UserError` where one example batch shows that this loss cannot work."""
 
     def get_config(self) -> dict[str, Any]:
-        """The fields, JSON-able: `type(loss)(**loss.get_config()) == loss`."""
-        for each in self.scheduled().values():
-            config(each)
+        """Return the fields as JSON has them: `type(loss)(**loss.get_config()) == loss`."""
+        for schedule in self.scheduled().values():
+            to_config(schedule)
         return dataclasses.asdict(self)
 
-    def __rmul__(self, weight):
-        """`0.7 * loss` is an `Objective`."""
+    def __rmul__(self, weight: Any) -> Objective:
+        """Weigh the loss: `0.7 * loss` is an `Objective`."""
         return Objective(((weight, self),))
 
-    def __add__(self, other):
-        """`loss + other` is an `Objective`."""
+    def __add__(self, other: Any) -> Objective:
+        """Add a loss or a sum: `loss + other` is an `Objective`."""
         return 1.0 * self + other
 
 
 AVERAGES = ("examples", "tokens")
-OURS = "tfkd.losses"  # where a loss that is named without a module is looked up
+# Where a loss that is named without a module is looked up.
+OURS = "tfkd.losses"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,13 +118,13 @@ class Objective:
     terms: tuple[tuple[float, DistillationLoss], ...]
     average: str = "examples"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for weight, loss in self.terms:
             _check_term(weight, loss)
         if self.average not in AVERAGES:
             raise UserError(f"average={self.average!r}: write 'examples' or 'tokens'.")
 
-    def __add__(self, other) -> Objective:
+    def __add__(self, other: Any) -> Objective:
         other = as_objective(other)
         return Objective(self.terms + other.terms, self.average)
 
@@ -122,11 +132,11 @@ class Objective:
         return Objective(tuple((_times(weight, w), loss) for w, loss in self.terms), self.average)
 
     def averaged(self, average: str) -> Objective:
-        """The same objective with another unit of the mean."""
+        """Return the same objective with another unit of the mean."""
         return Objective(self.terms, average)
 
     def named(self) -> list[tuple[str, float, DistillationLoss]]:
-        """The terms that count, each under its own log name: a second `hint` is `hint_2`."""
+        """Return the terms that count, each with its own log name: a second `hint` is `hint_2`."""
         seen: dict[str, int] = {}
         named = []
         for weight, loss in self.terms:
@@ -170,10 +180,19 @@ class Objective:
         batch: Batch,
         weights: dict,
         *,
-        skip=(),
-        step=0,
+        skip: Sequence[str] = (),
+        step: Any = 0,
     ) -> dict[str, tuple[tf.Tensor, tf.Tensor]]:
-        """Each term by name: (loss `[batch]`, how much each example counts in it `[batch]`)."""
+        """Return each term by name: its loss and how much each example counts, both `[batch]`.
+
+        Args:
+            student: Its outputs by name.
+            teacher: Its outputs by name; `None` where no loss reads any.
+            batch: Labels and masks.
+            weights: The trainable projections by name, for each term by its name.
+            skip: Names of terms to leave out.
+            step: At which schedules are evaluated.
+        """
         return {
             name: (
                 # A loss that does not need the teacher does not look at it.
@@ -185,36 +204,37 @@ class Objective:
         }
 
     def scheduled(self) -> dict[str, Schedule]:
-        """What changes with the step, by its log name: `soft_targets_weight`, ..._temperature."""
-        found = {}
+        """Return what changes with the step by log name, such as `soft_targets_temperature`."""
+        schedules = {}
         for name, weight, loss in self.named():
             for field, value in (("weight", weight), *loss.scheduled().items()):
                 if is_schedule(value):
-                    found[f"{name}_{field}"] = value
-        return found
+                    schedules[f"{name}_{field}"] = value
+        return schedules
 
     def _example_weights(self, counts: tf.Tensor) -> tf.Tensor:
         total = per_example(counts)
         return total if self.average == "tokens" else tf.cast(total > 0, tf.float32)
 
     def get_config(self) -> dict[str, Any]:
-        """A JSON-able form, for `from_config`."""
+        """Return the terms as JSON has them, for `from_config`."""
         terms = [
-            {"loss": _spell(type(loss)), "weight": config(weight), **loss.get_config()}
+            {"loss": _spell(type(loss)), "weight": to_config(weight), **loss.get_config()}
             for weight, loss in self.terms
         ]
         return {"average": self.average, "terms": terms}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Objective:
-        """The objective that `get_config` described."""
+        """Return the objective that `get_config` described."""
         return cls(
-            tuple(_read_term(dict(t)) for t in config["terms"]), config.get("average", "examples")
+            tuple(_read_term(dict(term)) for term in config["terms"]),
+            config.get("average", "examples"),
         )
 
 
-def as_objective(value) -> Objective:
-    """An `Objective` from one, from a loss, or from a config."""
+def as_objective(value: Any) -> Objective:
+    """Return an `Objective`, made of a loss or a config if need be."""
     if isinstance(value, Objective):
         return value
     if isinstance(value, DistillationLoss):
@@ -227,7 +247,7 @@ def as_objective(value) -> Objective:
     )
 
 
-def _check_term(weight, loss) -> None:
+def _check_term(weight: Any, loss: Any) -> None:
     if not isinstance(loss, DistillationLoss):
         raise UserError(f"{loss!r} is no loss: write e.g. 0.5 * SoftTargets(temperature=4).")
     if is_schedule(weight):
@@ -236,13 +256,13 @@ def _check_term(weight, loss) -> None:
         raise UserError(f"the weight of {type(loss).__name__} is {weight}: write a number >= 0.")
 
 
-def _times(factor, weight):
-    """The product of two weights, of which one may be a schedule."""
+def _times(factor: Any, weight: Any) -> Any:
+    """Multiply two weights, of which one may be a schedule."""
     if not (is_schedule(factor) or is_schedule(weight)):
         return factor * weight
     if weight == 1.0:
         return factor
-    return scaled(weight, factor) if is_schedule(weight) else scaled(factor, weight)
+    return scale(weight, factor) if is_schedule(weight) else scale(factor, weight)
 
 
 def _snake(name: str) -> str:
@@ -255,7 +275,7 @@ def _spell(cls: type) -> str:
 
 
 def _read_term(term: dict) -> tuple[float, DistillationLoss]:
-    name, weight = str(term.pop("loss", "")), read(term.pop("weight", 1.0))
+    name, weight = str(term.pop("loss", "")), from_config(term.pop("weight", 1.0))
     module, _, qualified = name.rpartition(":")
     try:
         home = importlib.import_module(module or OURS)

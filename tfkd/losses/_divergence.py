@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 
 import tensorflow as tf
 
 from ..errors import UserError
 from ._logits import LogitLoss
-from ._positions import labelled
+from ._positions import is_labelled
 from .schedules import Schedule, is_schedule
 
 TRUSTS = ("all", "confidence", "correct")
@@ -29,12 +29,13 @@ class Divergence(LogitLoss):
     """
 
     forms: ClassVar[tuple[str, ...]] = ("multiclass", "binary", "multilabel")
-    power: ClassVar[int] = 2  # of the temperature that keeps the gradient's size
+    # Of the temperature, which keeps the gradient's size.
+    power: ClassVar[int] = 2
     temperature: float | Schedule = 2.0
     trust: str = "all"
     soften: str = "all"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.form == "regression":
             raise UserError(
                 f'{type(self).__name__} has no form="regression", a number has no distribution: '
@@ -52,54 +53,58 @@ class Divergence(LogitLoss):
                 f"{type(self).__name__}(soften={self.soften!r}): write 'all' or 'confidence'."
             )
 
-    def prepared(self, logits: tf.Tensor) -> tf.Tensor:
-        """The logits of one side, before the temperature."""
+    def prepare(self, logits: tf.Tensor) -> tf.Tensor:
+        """Return what the temperature divides, of the logits of one side."""
         return logits
 
-    def prepare_labels(self, logits, labels):
-        """The labels, where they tell whom to trust."""
+    def prepare_labels(self, logits: tf.Tensor, labels: tf.Tensor | None) -> Any:
+        """Return the labels, where they tell whom to trust."""
         return labels if self.trust == "correct" else None
 
     def terms(self, log_p: tf.Tensor, log_q: tf.Tensor) -> tf.Tensor:
-        """What each class adds."""
+        """Return what each class adds, given log-probabilities of teacher and student."""
         raise NotImplementedError(f"{type(self).__name__} defines no terms")
 
-    def pointwise(self, student, teacher, labels):
-        """The divergence at each position, times the temperature's power."""
-        prepared = [self.prepared(each) for each in (teacher, student)]
+    def pointwise(self, student: tf.Tensor, teacher: tf.Tensor, labels: Any) -> tf.Tensor:
+        """Return the divergence at each position, times the temperature's power."""
+        # logits -> their own preparation -> over the temperature -> log-probabilities -> terms by
+        # class -> sum over the classes -> times the temperature's power -> times the trust.
         temperature = self._temperatures(teacher)
         by_class = temperature[..., None] if self.form == "multiclass" else temperature
-        sides = (log_probabilities(each / by_class, self.form) for each in prepared)
+        sides = (
+            log_probabilities(self.prepare(logits) / by_class, self.form)
+            for logits in (teacher, student)
+        )
         values = temperature**self.power * tf.reduce_sum(self.terms(*sides), axis=-1)
         values = values if self.form == "multiclass" else tf.reduce_mean(values, axis=-1)
-        return self._trusted(teacher, labels) * values
+        return self._trust_of(teacher, labels) * values
 
     def _temperatures(self, teacher: tf.Tensor) -> tf.Tensor:
-        """The temperature: of all, or of each position, or each class of it."""
+        """Return the temperature: one for all, one for each position, or for each class of it."""
         highest = tf.cast(cast("float", self.temperature), tf.float32)
         if self.soften == "all":
             return highest
         count = int(teacher.shape[-1]) if self.form == "multiclass" else 2
-        first = self._first(teacher)
+        first = self._confidence(teacher)
         return 1.0 + (highest - 1.0) * (count * first - 1.0) / (count - 1.0)
 
-    def _first(self, teacher: tf.Tensor) -> tf.Tensor:
-        """The probability of the teacher's first choice, of each position or class."""
+    def _confidence(self, teacher: tf.Tensor) -> tf.Tensor:
+        """Return the probability of the teacher's first choice, at each position or class."""
         return tf.exp(tf.reduce_max(log_probabilities(teacher, self.form), axis=-1))
 
-    def _trusted(self, teacher: tf.Tensor, labels) -> tf.Tensor | float:
-        """How much each position counts, by the teacher."""
+    def _trust_of(self, teacher: tf.Tensor, labels: Any) -> tf.Tensor | float:
+        """Return how much each position counts, by the teacher."""
         if self.trust == "all" or (self.trust == "correct" and labels is None):
             return 1.0
         if self.trust == "correct":
             labels = labels[..., 0] if labels.shape.rank == teacher.shape.rank else labels
             right = tf.equal(tf.argmax(teacher, -1, tf.int32), tf.cast(labels, tf.int32))
-            return tf.cast(right | ~labelled(labels), tf.float32)
-        first = self._first(teacher)
+            return tf.cast(right | ~is_labelled(labels), tf.float32)
+        first = self._confidence(teacher)
         return first if self.form == "multiclass" else tf.reduce_mean(first, axis=-1)
 
 
-def check_temperature(temperature) -> None:
+def check_temperature(temperature: Any) -> None:
     """Raise `UserError` where a temperature, or either end of its schedule, is not positive."""
     if is_schedule(temperature):
         for end in ("start", "end"):
@@ -110,19 +115,19 @@ def check_temperature(temperature) -> None:
 
 
 def log_probabilities(logits: tf.Tensor, form: str) -> tf.Tensor:
-    """`[..., classes]`, or of the two outcomes of each sigmoid: `[..., classes, 2]`."""
+    """Return log-probabilities `[..., classes]`, or of a sigmoid's outcomes `[..., classes, 2]`."""
     if form == "multiclass":
         return tf.nn.log_softmax(logits)
     return tf.stack([tf.math.log_sigmoid(logits), tf.math.log_sigmoid(-logits)], axis=-1)
 
 
 def both_finite(log_p: tf.Tensor, log_q: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Where no side rules a class out, and both sides with 0 elsewhere."""
+    """Return where no side rules a class out, and both sides with 0 elsewhere."""
     possible = ~(tf.math.is_inf(log_p) | tf.math.is_inf(log_q))
     return possible, tf.where(possible, log_p, 0.0), tf.where(possible, log_q, 0.0)
 
 
 def kl_terms(log_p: tf.Tensor, log_q: tf.Tensor) -> tf.Tensor:
-    """p (log p - log q); a masked class adds nothing and passes no gradient."""
+    """Return p (log p - log q); a masked class adds nothing and passes no gradient."""
     _, p, q = both_finite(log_p, log_q)
     return tf.math.exp(log_p) * (p - q)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import tensorflow as tf
 
 from ..errors import UserError
 from ._base import DistillationLoss
-from ._batch import Batch
+from ._batch import Batch, Outputs
 from ._positions import per_example
 from .layer_maps import Pairs, as_pairs, pairs_of
 
@@ -31,53 +31,69 @@ class FeatureLoss(DistillationLoss):
     reads: ClassVar[tuple[str, ...]] = ("hidden_states",)
     layers: str | Pairs = "uniform"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "layers", as_pairs(self.layers, type(self).__name__))
 
     @property
     def student_reads(self) -> tuple[str, ...]:  # type: ignore[override]
-        """The same of the student."""
+        """What the loss reads of the student: the same as of the teacher."""
         return self.reads
 
     def pairwise(
         self, student: tf.Tensor, teacher: tf.Tensor, batch: Batch, weights: dict, name: str
     ) -> tf.Tensor:
-        """The loss of one pair, `[batch]`; `name` prefixes the pair's weights."""
+        """Return the loss of one pair: `[batch]`.
+
+        Args:
+            student: Its tensor, float32.
+            teacher: Its tensor, float32, through which no gradient passes.
+            batch: Labels and masks.
+            weights: The trainable projections by name.
+            name: The pair's, e.g. `pair_1_2`, which its weights begin with.
+        """
         raise NotImplementedError(f"{type(self).__name__} defines no pairwise")
 
-    def __call__(self, student, teacher, batch, weights=None):
-        """The mean over the pairs of layers: `[batch]`."""
+    def __call__(
+        self,
+        student: Outputs,
+        teacher: Outputs,
+        batch: Batch,
+        weights: dict[str, tf.Tensor] | None = None,
+    ) -> tf.Tensor:
+        """Average `pairwise` over the pairs of layers: `[batch]`."""
         values = [
             self.pairwise(to_float(s), tf.stop_gradient(to_float(t)), batch, weights or {}, name)
             for name, s, t in self.matched(student, teacher)
         ]
         return tf.add_n(values) / float(len(values))
 
-    def matched(self, student, teacher) -> Iterator[tuple[str, tf.Tensor, tf.Tensor]]:
-        """The tensors of each pair, with a name for the weights of the pair: `pair_1_2`."""
+    def matched(
+        self, student: Outputs, teacher: Outputs
+    ) -> Iterator[tuple[str, tf.Tensor, tf.Tensor]]:
+        """Yield the tensors of each pair, after a name for its weights: `pair_1_2`."""
         mine, theirs = (as_tuple(side[self.reads[0]]) for side in (student, teacher))
         for s, t in self.map(student, teacher):
             yield f"pair_{s % len(mine)}_{t % len(theirs)}", mine[s], theirs[t]
 
-    def counts(self, student, batch):
-        """1 for each token that is there, `[batch, tokens]`; 1 for an example without tokens."""
+    def counts(self, student: Outputs, batch: Batch) -> tf.Tensor:
+        """Return 1 for each token that is there, `[batch, tokens]`; without tokens `[batch]`."""
         features = as_tuple(student[self.reads[0]])[-1]
         return token_weights(features, batch.token_mask)
 
-    def map(self, student, teacher) -> Pairs:
-        """The pairs of layers that are compared."""
+    def map(self, student: Outputs, teacher: Outputs) -> Pairs:
+        """Return the pairs of layers that are compared."""
         mine, theirs = (len(as_tuple(side[self.reads[0]])) for side in (student, teacher))
         return pairs_of(self.layers, mine, theirs, int(self.reads[0] == "hidden_states"))
 
-    def check(self, student, teacher, batch):
-        """The layers must be there, and have as many tokens on both sides."""
+    def check(self, student: Outputs, teacher: Outputs | None, batch: Batch) -> None:
+        """Raise `UserError` where a layer is missing, or the sides differ in their tokens."""
         if teacher is None or self.reads[0] not in teacher or self.reads[0] not in student:
             return
         for name, s, t in self.matched(student, teacher):
             self.check_pair(name, s, t, batch)
 
-    def check_pair(self, name: str, student, teacher, batch) -> None:
+    def check_pair(self, name: str, student: tf.Tensor, teacher: tf.Tensor, batch: Batch) -> None:
         """Raise `UserError` where a pair does not fit."""
         mine, theirs = tuple(student.shape), tuple(teacher.shape)
         if len(mine) != len(theirs) or (None not in mine + theirs and mine[:-1] != theirs[:-1]):
@@ -97,7 +113,7 @@ class ProjectedLoss(FeatureLoss):
 
     projection: str = "auto"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         if self.projection not in PROJECTIONS:
             raise UserError(
@@ -105,8 +121,8 @@ class ProjectedLoss(FeatureLoss):
                 f"{', '.join(map(repr, PROJECTIONS))}."
             )
 
-    def weights(self, student, teacher):
-        """One matrix `(student width, teacher width)` for each pair that needs one."""
+    def weights(self, student: Outputs, teacher: Outputs) -> dict[str, tuple[int, ...]]:
+        """Return `(student width, teacher width)` for each pair that needs a matrix."""
         return {
             name: (int(s.shape[-1]), int(t.shape[-1]))
             for name, s, t in self.matched(student, teacher)
@@ -114,12 +130,12 @@ class ProjectedLoss(FeatureLoss):
             or (self.projection == "auto" and s.shape[-1] != t.shape[-1])
         }
 
-    def check_pair(self, name, student, teacher, batch):
-        """The tokens must be the same; widths may differ only where there is a projection."""
+    def check_pair(self, name: str, student: tf.Tensor, teacher: tf.Tensor, batch: Batch) -> None:
+        """Raise `UserError` where tokens differ, or widths without a projection."""
         super().check_pair(name, student, teacher, batch)
         self.check_widths(name, student, teacher)
 
-    def check_widths(self, name: str, student, teacher) -> None:
+    def check_widths(self, name: str, student: tf.Tensor, teacher: tf.Tensor) -> None:
         """Raise `UserError` where the widths differ and no projection is wanted."""
         if self.projection == "never" and student.shape[-1] != teacher.shape[-1]:
             raise UserError(
@@ -137,89 +153,100 @@ class PooledLoss(ProjectedLoss):
 
     pooling: str = "mean"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         if self.pooling not in POOLINGS:
             raise UserError(
                 f"{type(self).__name__}(pooling={self.pooling!r}): write 'first' or 'mean'."
             )
 
-    def between(self, student: tf.Tensor, teacher: tf.Tensor, weights: dict, name: str):
-        """The loss of one pair of vectors `[batch, width]`: `[batch]`."""
+    def between(
+        self, student: tf.Tensor, teacher: tf.Tensor, weights: dict, name: str
+    ) -> tf.Tensor:
+        """Return the loss of one pair of vectors `[batch, width]`: `[batch]`."""
         raise NotImplementedError(f"{type(self).__name__} defines no between")
 
-    def pairwise(self, student, teacher, batch, weights, name):
-        """The loss of the pooled pair."""
+    def pairwise(
+        self,
+        student: tf.Tensor,
+        teacher: tf.Tensor,
+        batch: Batch,
+        weights: dict[str, tf.Tensor],
+        name: str,
+    ) -> tf.Tensor:
+        """Return the loss of the pair, pooled: `[batch]`."""
         mine = theirs = batch.token_mask
         if batch.teacher_token_mask is not None:
             theirs = batch.teacher_token_mask
-        student = pooled(student, mine, self.pooling)
-        return self.between(student, pooled(teacher, theirs, self.pooling), weights, name)
+        student = pool(student, mine, self.pooling)
+        return self.between(student, pool(teacher, theirs, self.pooling), weights, name)
 
-    def check_pair(self, name, student, teacher, batch):
-        """Tokens may differ; widths only where there is a projection."""
+    def check_pair(self, name: str, student: tf.Tensor, teacher: tf.Tensor, batch: Batch) -> None:
+        """Raise `UserError` where widths differ without a projection; tokens may differ."""
         self.check_widths(name, student, teacher)
 
 
-def to_float(tensor) -> tf.Tensor:
-    """As float32."""
+def to_float(tensor: Any) -> tf.Tensor:
+    """Return a tensor as float32."""
     return tf.cast(tensor, tf.float32)
 
 
-def as_tuple(value) -> tuple:
-    """The tensors of an output: one alone is a tuple of one."""
+def as_tuple(value: Any) -> tuple:
+    """Return the tensors of an output: one alone is a tuple of one."""
     return tuple(value) if isinstance(value, (tuple, list)) else (value,)
 
 
-def is_there(mask: tf.Tensor) -> tf.Tensor:
-    """A mask of any kind as true and false."""
+def to_bool(mask: tf.Tensor) -> tf.Tensor:
+    """Return a mask of any kind as true and false."""
     return tf.cast(mask, tf.float32) > 0
 
 
 def token_weights(features: tf.Tensor, mask: tf.Tensor | None) -> tf.Tensor:
-    """1 where a token of `[batch, tokens, ...]` is there; ones `[batch]` without tokens."""
+    """Return 1 where a token of `[batch, tokens, ...]` is there; ones `[batch]` without tokens."""
     if features.shape.rank < 3:
         return tf.ones(tf.shape(features)[:1], tf.float32)
     if mask is None:
         return tf.ones(tf.stack([tf.shape(features)[0], tf.shape(features)[-2]]), tf.float32)
-    return tf.cast(is_there(mask), tf.float32)
+    return tf.cast(to_bool(mask), tf.float32)
 
 
-def there(features: tf.Tensor, mask: tf.Tensor | None) -> tf.Tensor:
-    """Features `[batch, tokens, width]` with 0 at the padding, whatever stood there, NaN too."""
+def zero_padding(features: tf.Tensor, mask: tf.Tensor | None) -> tf.Tensor:
+    """Return features `[batch, tokens, width]` with 0 at the padding, even where that is NaN."""
     if features.shape.rank < 3 or mask is None:
         return features
-    return tf.where(is_there(mask)[..., None], features, 0.0)
+    return tf.where(to_bool(mask)[..., None], features, 0.0)
 
 
 def mean_over_tokens(values: tf.Tensor, mask: tf.Tensor | None) -> tf.Tensor:
-    """The mean of `[batch, tokens]` over the tokens that are there; `[batch]` stays."""
+    """Average `[batch, tokens]` over the tokens that are there; leave `[batch]` as it is."""
     if values.shape.rank < 2:
         return values
     if mask is None:
         return tf.reduce_mean(values, axis=1)
-    count = tf.reduce_sum(tf.cast(is_there(mask), tf.float32), axis=1)
-    return tf.math.divide_no_nan(per_example(tf.where(is_there(mask), values, 0.0)), count)
+    count = tf.reduce_sum(tf.cast(to_bool(mask), tf.float32), axis=1)
+    return tf.math.divide_no_nan(per_example(tf.where(to_bool(mask), values, 0.0)), count)
 
 
-def pooled(features: tf.Tensor, mask: tf.Tensor | None, how: str) -> tf.Tensor:
-    """One vector an example, `[batch, width]`: the `"first"` token's or the `"mean"`."""
+def pool(features: tf.Tensor, mask: tf.Tensor | None, how: str) -> tf.Tensor:
+    """Return one vector an example, `[batch, width]`: the `"first"` token's or the `"mean"`."""
     if features.shape.rank < 3:
         return features
     if how == "first":
-        return there(features, mask)[:, 0]
+        return zero_padding(features, mask)[:, 0]
     if mask is None:
         return tf.reduce_mean(features, axis=1)
-    count = tf.reduce_sum(tf.cast(is_there(mask), tf.float32), axis=1)
-    return tf.math.divide_no_nan(tf.reduce_sum(there(features, mask), axis=1), count[:, None])
+    count = tf.reduce_sum(tf.cast(to_bool(mask), tf.float32), axis=1)
+    return tf.math.divide_no_nan(
+        tf.reduce_sum(zero_padding(features, mask), axis=1), count[:, None]
+    )
 
 
-def projected(features: tf.Tensor, weights: dict, name: str) -> tf.Tensor:
-    """`features · W` where the pair has a learnt projection, else the features themselves."""
+def project(features: tf.Tensor, weights: dict, name: str) -> tf.Tensor:
+    """Return `features · W` where the pair has a learnt projection, else the features."""
     matrix = weights.get(name)
     return features if matrix is None else tf.linalg.matmul(features, tf.cast(matrix, tf.float32))
 
 
-def unit(vectors: tf.Tensor) -> tf.Tensor:
-    """Vectors of length 1; a vector of zeros stays one, with a gradient that is finite."""
+def normalize(vectors: tf.Tensor) -> tf.Tensor:
+    """Scale vectors to length 1; a vector of zeros stays one, with a finite gradient."""
     return tf.math.l2_normalize(vectors, axis=-1, epsilon=_SMALLEST)

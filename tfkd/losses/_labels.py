@@ -1,12 +1,16 @@
 """What one example batch tells of labels that cannot be right."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 
 from ..errors import UserError
 from ._batch import IGNORE
 
 
-def check_labels(form: str, logits, labels) -> None:
+def check_labels(form: str, logits: Any, labels: Any) -> None:
     """Raise `UserError` where labels do not fit logits `[..., classes]` of this form."""
     wanted = tuple(logits.shape) if form in ("multilabel", "regression") else logits.shape[:-1]
     if tuple(labels.shape) != tuple(wanted):

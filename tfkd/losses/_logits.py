@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import tensorflow as tf
 
 from ..errors import UserError
 from ._base import DistillationLoss
-from ._batch import Outputs
+from ._batch import Batch, Outputs
 from ._positions import per_example
 
 FORMS = ("multiclass", "binary", "multilabel", "regression")
@@ -27,7 +27,7 @@ class LogitLoss(DistillationLoss):
     form: str = "multiclass"
     forms: ClassVar[tuple[str, ...]] = FORMS
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         if self.form not in self.forms:
             raise UserError(
@@ -35,26 +35,38 @@ class LogitLoss(DistillationLoss):
                 f"{', '.join(map(repr, self.forms))}."
             )
 
-    def pointwise(self, student: tf.Tensor, teacher: tf.Tensor | None, labels: tf.Tensor | None):
-        """The loss at each position."""
+    def pointwise(self, student: tf.Tensor, teacher: Any, labels: Any) -> tf.Tensor:
+        """Return the loss at each position: `[...]` of logits `[..., classes]`.
+
+        Args:
+            student: Its logits, float32.
+            teacher: Its logits, float32; `None` where the loss needs no teacher.
+            labels: What `prepare_labels` returned.
+        """
         raise NotImplementedError(f"{type(self).__name__} defines no pointwise")
 
-    def __call__(self, student, teacher, batch, weights=None):
-        """The mean of `pointwise` over the positions of each example that count: `[batch]`."""
+    def __call__(
+        self,
+        student: Outputs,
+        teacher: Outputs,
+        batch: Batch,
+        weights: dict[str, tf.Tensor] | None = None,
+    ) -> tf.Tensor:
+        """Average `pointwise` over the positions of each example that count: `[batch]`."""
         counts = self.counts(student, batch)
         valid = counts > 0
-        logits, targets = (_sanitised(side, valid) for side in (student, teacher))
+        logits, targets = (_without_padding(side, valid) for side in (student, teacher))
         targets = None if targets is None else tf.stop_gradient(targets)
         labels = self.prepare_labels(logits, batch.labels)
         values = tf.where(valid, self.pointwise(logits, targets, labels), 0.0)
         return tf.math.divide_no_nan(per_example(values * counts), per_example(counts))
 
-    def prepare_labels(self, logits, labels):
-        """The labels with a harmless number where there is none, in the shape of the form."""
+    def prepare_labels(self, logits: tf.Tensor, labels: tf.Tensor | None) -> Any:
+        """Return what `pointwise` reads of the labels: a harmless number where there is none."""
         return None
 
-    def check(self, student, teacher, batch):
-        """The last axis must fit the form, and be the same on both sides."""
+    def check(self, student: Outputs, teacher: Outputs | None, batch: Batch) -> None:
+        """Raise `UserError` where the last axis does not fit the form, or the sides differ."""
         shape = tuple(student["logits"].shape)
         _check_form(type(self).__name__, self.form, shape[-1])
         if "teacher" not in self.needs or teacher is None or "logits" not in teacher:
@@ -85,7 +97,7 @@ def _check_form(name: str, form: str, size: int) -> None:
         )
 
 
-def _sanitised(outputs: Outputs | None, valid: tf.Tensor) -> tf.Tensor | None:
+def _without_padding(outputs: Outputs | None, valid: tf.Tensor) -> tf.Tensor | None:
     if outputs is None or "logits" not in outputs:
         return None
     return tf.where(valid[..., None], tf.cast(outputs["logits"], tf.float32), 0.0)

@@ -8,14 +8,14 @@ from ._batch import IGNORE, Batch
 
 
 def position_weights(logits: tf.Tensor, batch: Batch) -> tf.Tensor:
-    """`batch.mask` as float32, or ones: logits without the last axis."""
+    """Return `batch.mask` as float32, or ones: logits without the last axis."""
     if batch.mask is None:
         return tf.ones(tf.shape(logits)[:-1], tf.float32)
     return tf.cast(batch.mask, tf.float32)
 
 
-def labelled(labels: tf.Tensor) -> tf.Tensor:
-    """True where a label is known: neither -100 nor NaN (regression)."""
+def is_labelled(labels: tf.Tensor) -> tf.Tensor:
+    """Return where a label is known: neither -100 nor NaN (regression)."""
     if labels.dtype.is_floating:
         return tf.logical_not(tf.math.is_nan(labels) | tf.equal(labels, float(IGNORE)))
     return tf.not_equal(labels, IGNORE)

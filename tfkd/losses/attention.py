@@ -8,6 +8,7 @@ from typing import ClassVar
 import tensorflow as tf
 
 from ..errors import UserError
+from ._batch import Batch, Outputs
 from ._features import FeatureLoss, as_tuple
 from ._pairs import log_of_probabilities, log_softmax_over_keys, mean_divergence, mean_square
 
@@ -44,7 +45,7 @@ class Attention(FeatureLoss):
     of: str = "attentions"
     heads: str = "same"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         for name, known in (("kind", KINDS), ("heads", HEADS), ("of", READS)):
             if getattr(self, name) not in known:
@@ -55,30 +56,38 @@ class Attention(FeatureLoss):
 
     @property
     def reads(self) -> tuple[str, ...]:  # type: ignore[override]
-        """What `of` says."""
+        """The output that `of` names."""
         return (self.of,)
 
-    def counts(self, student, batch):
-        """1 for each query that is there: `[batch, queries]`."""
+    def counts(self, student: Outputs, batch: Batch) -> tf.Tensor:
+        """Return 1 for each query that is there: `[batch, queries]`."""
         first = as_tuple(student[self.of])[0]
         if batch.token_mask is None:
             return tf.ones_like(first[:, 0, :, 0], tf.float32)
         return tf.cast(batch.token_mask, tf.float32)
 
-    def pairwise(self, student, teacher, batch, weights, name):
-        """The distance of two layers' matrices: `[batch]`."""
+    def pairwise(
+        self,
+        student: tf.Tensor,
+        teacher: tf.Tensor,
+        batch: Batch,
+        weights: dict[str, tf.Tensor],
+        name: str,
+    ) -> tf.Tensor:
+        """Return the distance of two layers' matrices: `[batch]`."""
         if self.kind == "kl":
             log = log_of_probabilities if self.of == "attentions" else log_softmax_over_keys
-            log_p, log_q = (log(self._heads(each), batch.token_mask) for each in (teacher, student))
+            sides = (teacher, student)
+            log_p, log_q = (log(self._heads(side), batch.token_mask) for side in sides)
             return mean_divergence(log_p, log_q, batch.token_mask)
         difference = self._heads(student) - self._heads(teacher)
         return mean_square(difference, batch.token_mask)
 
-    def _heads(self, matrices):
+    def _heads(self, matrices: tf.Tensor) -> tf.Tensor:
         return tf.reduce_mean(matrices, 1, keepdims=True) if self.heads == "mean" else matrices
 
-    def check_pair(self, name, student, teacher, batch):
-        """As many heads, unless their mean is compared; as many tokens."""
+    def check_pair(self, name: str, student: tf.Tensor, teacher: tf.Tensor, batch: Batch) -> None:
+        """Raise `UserError` where the numbers of tokens differ, or of heads that are compared."""
         mine, theirs = tuple(student.shape), tuple(teacher.shape)
         if len(mine) != 4 or len(theirs) != 4 or mine[2:] != theirs[2:]:
             raise UserError(

@@ -8,8 +8,9 @@ from typing import ClassVar
 import tensorflow as tf
 
 from ..errors import UserError
+from ._batch import Outputs
 from ._divergence import check_temperature
-from ._features import PooledLoss, unit
+from ._features import PooledLoss, normalize
 from .layer_maps import Pairs
 
 
@@ -44,27 +45,29 @@ class Contrastive(PooledLoss):
     width: int = 128
     temperature: float = 0.07
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         check_temperature(self.temperature)
         if self.width < 1:
             raise UserError(f"Contrastive(width={self.width}): write a positive number.")
 
-    def weights(self, student, teacher):
-        """A projection of each side to `width` for each pair."""
-        shapes = {}
+    def weights(self, student: Outputs, teacher: Outputs) -> dict[str, tuple[int, ...]]:
+        """Return a projection of each side to `width` for each pair."""
+        shapes: dict[str, tuple[int, ...]] = {}
         for name, s, t in self.matched(student, teacher):
             shapes[f"{name}_student"] = (int(s.shape[-1]), self.width)
             shapes[f"{name}_teacher"] = (int(t.shape[-1]), self.width)
         return shapes
 
-    def between(self, student, teacher, weights, name):
-        """The cross-entropy of finding one's own: `[batch]`."""
+    def between(
+        self, student: tf.Tensor, teacher: tf.Tensor, weights: dict[str, tf.Tensor], name: str
+    ) -> tf.Tensor:
+        """Return the cross-entropy of finding one's own: `[batch]`."""
         sides = ((student, weights[f"{name}_student"]), (teacher, weights[f"{name}_teacher"]))
-        mine, theirs = (unit(tf.matmul(x, tf.cast(w, tf.float32))) for x, w in sides)
-        likeness = tf.matmul(mine, theirs, transpose_b=True) / self.temperature
-        own = tf.range(tf.shape(likeness)[0])
-        return tf.nn.sparse_softmax_cross_entropy_with_logits(own, likeness)
+        mine, theirs = (normalize(tf.matmul(x, tf.cast(w, tf.float32))) for x, w in sides)
+        similarity = tf.matmul(mine, theirs, transpose_b=True) / self.temperature
+        own = tf.range(tf.shape(similarity)[0])
+        return tf.nn.sparse_softmax_cross_entropy_with_logits(own, similarity)
 
-    def check_widths(self, name, student, teacher):
-        """Any widths will do."""
+    def check_widths(self, name: str, student: tf.Tensor, teacher: tf.Tensor) -> None:
+        """Accept any widths."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import tensorflow as tf
 
 from ..errors import UserError
+from ._batch import Batch, Outputs
 from ._divergence import check_temperature
 from ._logits import LogitLoss
 from ._positions import per_example
@@ -49,7 +50,7 @@ class Correlation(LogitLoss):
     inter_weight: float = 2.0
     intra_weight: float = 2.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         check_temperature(self.temperature)
         for name in ("inter_weight", "intra_weight"):
@@ -57,8 +58,14 @@ class Correlation(LogitLoss):
             if not (math.isfinite(value) and value >= 0):
                 raise UserError(f"Correlation({name}={value}): write a number >= 0.")
 
-    def __call__(self, student, teacher, batch, weights=None):
-        """The part within each example, and that of the batch for each that counts: `[batch]`."""
+    def __call__(
+        self,
+        student: Outputs,
+        teacher: Outputs,
+        batch: Batch,
+        weights: dict[str, tf.Tensor] | None = None,
+    ) -> tf.Tensor:
+        """Add the part within each example and that of the batch, where it counts: `[batch]`."""
         values = super().__call__(student, teacher, batch, weights)
         if not self.intra_weight:
             return values
@@ -66,36 +73,36 @@ class Correlation(LogitLoss):
         intra = self._intra(student["logits"], teacher["logits"], counts)
         return values + tf.where(per_example(counts) > 0, intra, 0.0)
 
-    def pointwise(self, student, teacher, labels):
-        """T² β (1 - ρ) over the classes at each position."""
+    def pointwise(self, student: tf.Tensor, teacher: tf.Tensor, labels: Any) -> tf.Tensor:
+        """Return T² β (1 - ρ) over the classes at each position."""
         p, q = self._probabilities(teacher), self._probabilities(student)
         return self.temperature**2 * self.inter_weight * (1.0 - _pearson(q, p, None))
 
-    def _intra(self, student, teacher, counts):
-        """T² γ (1 - ρ) over the positions of the batch, the mean over classes: one number."""
+    def _intra(self, student: tf.Tensor, teacher: tf.Tensor, counts: tf.Tensor) -> tf.Tensor:
+        """Return T² γ (1 - ρ) over the positions of the batch, averaged over classes."""
         valid = tf.reshape(counts > 0, [-1, 1])
-        sides = (tf.cast(each, tf.float32) for each in (tf.stop_gradient(teacher), student))
-        flat = (tf.reshape(each, [-1, student.shape[-1]]) for each in sides)
-        p, q = (self._probabilities(tf.where(valid, each, 0.0)) for each in flat)
+        sides = (tf.cast(side, tf.float32) for side in (tf.stop_gradient(teacher), student))
+        rows = (tf.reshape(side, [-1, student.shape[-1]]) for side in sides)
+        p, q = (self._probabilities(tf.where(valid, side, 0.0)) for side in rows)
         weight = tf.reshape(counts, [1, -1])
         rho = _pearson(tf.transpose(q), tf.transpose(p), weight)
         return self.temperature**2 * self.intra_weight * tf.reduce_mean(1.0 - rho)
 
-    def _probabilities(self, logits):
+    def _probabilities(self, logits: tf.Tensor) -> tf.Tensor:
         return tf.nn.softmax(logits / self.temperature)
 
 
 def _pearson(one: tf.Tensor, two: tf.Tensor, weight: tf.Tensor | None) -> tf.Tensor:
-    """The correlation over the last axis, weighted; 1 where both sides are constant."""
+    """Return the weighted correlation over the last axis; 1 where both sides are constant."""
     weight = tf.ones_like(one[..., :1]) if weight is None else weight
     weight = weight + tf.zeros_like(one)
     total = tf.reduce_sum(weight, axis=-1, keepdims=True)
 
-    def centred(x):
+    def centred(x: tf.Tensor) -> tf.Tensor:
         mean = tf.math.divide_no_nan(tf.reduce_sum(weight * x, axis=-1, keepdims=True), total)
         return x - mean
 
     a, b = centred(one), centred(two)
-    product, squares = (tf.reduce_sum(weight * e, axis=-1) for e in (a * b, a * a))
+    product, squares = (tf.reduce_sum(weight * value, axis=-1) for value in (a * b, a * a))
     others = tf.reduce_sum(weight * b * b, axis=-1)
     return (product + _SMALLEST) / (tf.sqrt((squares + _SMALLEST) * (others + _SMALLEST)))

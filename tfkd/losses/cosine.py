@@ -7,7 +7,8 @@ from typing import ClassVar
 
 import tensorflow as tf
 
-from ._features import ProjectedLoss, mean_over_tokens, projected, there, unit
+from ._batch import Batch
+from ._features import ProjectedLoss, mean_over_tokens, normalize, project, zero_padding
 from .layer_maps import Pairs
 
 
@@ -32,8 +33,17 @@ class Cosine(ProjectedLoss):
     citation: ClassVar[str] = "Sanh et al. 2019 (DistilBERT), arXiv:1910.01108"
     layers: str | Pairs = "final"
 
-    def pairwise(self, student, teacher, batch, weights, name):
-        """The mean of 1 - cos over the tokens that are there: `[batch]`."""
-        student, teacher = (there(each, batch.token_mask) for each in (student, teacher))
-        cosine = tf.reduce_sum(unit(projected(student, weights, name)) * unit(teacher), axis=-1)
+    def pairwise(
+        self,
+        student: tf.Tensor,
+        teacher: tf.Tensor,
+        batch: Batch,
+        weights: dict[str, tf.Tensor],
+        name: str,
+    ) -> tf.Tensor:
+        """Average 1 - cos over the tokens that are there: `[batch]`."""
+        student, teacher = (zero_padding(side, batch.token_mask) for side in (student, teacher))
+        cosine = tf.reduce_sum(
+            normalize(project(student, weights, name)) * normalize(teacher), axis=-1
+        )
         return mean_over_tokens(1.0 - cosine, batch.token_mask)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import tensorflow as tf
 
 from ..errors import UserError
+from ._batch import Batch, Outputs
 from ._divergence import check_temperature, kl_terms
 from ._labels import check_labels
 from ._logits import LogitLoss
-from ._positions import labelled, position_weights
+from ._positions import is_labelled, position_weights
 
 TARGETS = ("label", "teacher")
 
@@ -49,7 +50,7 @@ class Decoupled(LogitLoss):
     others_weight: float = 8.0
     target: str = "label"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         check_temperature(self.temperature)
         if self.target not in TARGETS:
@@ -61,50 +62,50 @@ class Decoupled(LogitLoss):
 
     @property
     def needs(self) -> tuple[str, ...]:  # type: ignore[override]
-        """Labels too, unless the teacher names the target."""
+        """What must be there: labels too, unless the teacher names the target."""
         return ("teacher", "labels") if self.target == "label" else ("teacher",)
 
-    def counts(self, student, batch):
-        """Positions with a target."""
+    def counts(self, student: Outputs, batch: Batch) -> tf.Tensor:
+        """Return the weights of positions with a target, 0 elsewhere."""
         counts = position_weights(student["logits"], batch)
         if self.target == "teacher":
             return counts
         if batch.labels is None:
             return tf.zeros_like(counts)
-        return tf.where(labelled(_ids(student["logits"], batch.labels)), counts, 0.0)
+        return tf.where(is_labelled(_ids(student["logits"], batch.labels)), counts, 0.0)
 
-    def prepare_labels(self, logits, labels):
-        """Class ids; 0 where there is none."""
+    def prepare_labels(self, logits: tf.Tensor, labels: tf.Tensor | None) -> Any:
+        """Return class ids; 0 where there is none."""
         if labels is None or self.target == "teacher":
             return None
         labels = _ids(logits, labels)
-        return tf.where(labelled(labels), tf.cast(labels, tf.int32), 0)
+        return tf.where(is_labelled(labels), tf.cast(labels, tf.int32), 0)
 
-    def check(self, student, teacher, batch):
-        """The labels must be class ids."""
+    def check(self, student: Outputs, teacher: Outputs | None, batch: Batch) -> None:
+        """Raise `UserError` where labels are no class ids."""
         super().check(student, teacher, batch)
         if self.target == "label" and batch.labels is not None:
             labels = _ids(student["logits"], batch.labels)
             check_labels("multiclass", student["logits"], labels)
 
-    def pointwise(self, student, teacher, labels):
-        """T² times the weighted sum of both parts."""
+    def pointwise(self, student: tf.Tensor, teacher: tf.Tensor, labels: Any) -> tf.Tensor:
+        """Return T² times the weighted sum of both parts."""
         target = tf.argmax(teacher, -1, tf.int32) if labels is None else labels
         right = tf.one_hot(target, student.shape[-1], on_value=True, off_value=False)
-        p, q = (each / self.temperature for each in (teacher, student))
+        p, q = (logits / self.temperature for logits in (teacher, student))
         of_target = tf.reduce_sum(kl_terms(_binary(p, right), _binary(q, right)), axis=-1)
         of_others = tf.reduce_sum(kl_terms(_others(p, right), _others(q, right)), axis=-1)
         total = self.target_weight * of_target + self.others_weight * of_others
         return self.temperature**2 * total
 
 
-def _ids(logits, labels):
+def _ids(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
     same_rank = labels.shape.rank == logits.shape.rank
     return labels[..., 0] if same_rank and labels.shape[-1] == 1 else labels
 
 
 def _others(logits: tf.Tensor, right: tf.Tensor) -> tf.Tensor:
-    """The log-probabilities of the other classes among themselves; -inf for the target."""
+    """Return log-probabilities of the other classes among themselves; -inf for the target."""
     usable = ~right & ~tf.math.is_inf(logits)
     total = _log_sum(logits, usable)
     total = tf.where(tf.math.is_inf(total), 0.0, total)
@@ -112,13 +113,13 @@ def _others(logits: tf.Tensor, right: tf.Tensor) -> tf.Tensor:
 
 
 def _binary(logits: tf.Tensor, right: tf.Tensor) -> tf.Tensor:
-    """The log-probabilities of the target and of all others together: `[..., 2]`."""
+    """Return log-probabilities of the target and of all others together: `[..., 2]`."""
     usable = ~tf.math.is_inf(logits)
     parts = [_log_sum(logits, usable & right), _log_sum(logits, usable & ~right)]
     return tf.nn.log_softmax(tf.concat(parts, axis=-1))
 
 
 def _log_sum(logits: tf.Tensor, which: tf.Tensor) -> tf.Tensor:
-    """log Σ exp over some classes, `[..., 1]`; -inf where there are none."""
+    """Return log Σ exp over some classes, `[..., 1]`; -inf where there are none."""
     total = tf.reduce_logsumexp(tf.where(which, logits, -1e30), axis=-1, keepdims=True)
     return tf.where(tf.reduce_any(which, axis=-1, keepdims=True), total, -math.inf)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import tensorflow as tf
 
 from ..errors import UserError
+from ._batch import Batch, Outputs
 from ._labels import check_labels
 from ._logits import LogitLoss
-from ._positions import labelled, position_weights
+from ._positions import is_labelled, position_weights
 
 
 @dataclass(frozen=True)
@@ -38,17 +39,17 @@ class HardLabels(LogitLoss):
     needs: ClassVar[tuple[str, ...]] = ("labels",)
     label_smoothing: float = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         if not 0.0 <= self.label_smoothing < 1.0:
             raise UserError(f"label_smoothing is {self.label_smoothing}: write 0 <= value < 1.")
 
-    def counts(self, student, batch):
-        """Positions with a known label."""
+    def counts(self, student: Outputs, batch: Batch) -> tf.Tensor:
+        """Return the weights of positions with a known label, 0 elsewhere."""
         counts = position_weights(student["logits"], batch)
         if batch.labels is None:
             return tf.zeros_like(counts)
-        known = labelled(self._shaped(student["logits"], batch.labels))
+        known = is_labelled(self._shaped(student["logits"], batch.labels))
         if self._per_class:
             known = tf.reduce_any(known, axis=-1)
         return tf.where(known, counts, 0.0)
@@ -57,8 +58,8 @@ class HardLabels(LogitLoss):
     def _per_class(self) -> bool:
         return self.form in ("multilabel", "regression")
 
-    def _shaped(self, logits, labels):
-        """Labels in the shape that the form wants: a last axis of 1 comes or goes."""
+    def _shaped(self, logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        """Return labels in the shape of the form: a last axis of 1 comes or goes."""
         same_rank = labels.shape.rank == logits.shape.rank
         if self._per_class and not same_rank and logits.shape[-1] == 1:
             return labels[..., None]
@@ -66,24 +67,24 @@ class HardLabels(LogitLoss):
             return labels[..., 0]
         return labels
 
-    def prepare_labels(self, logits, labels):
-        """Known labels and where they are; a missing one reads 0."""
+    def prepare_labels(self, logits: tf.Tensor, labels: tf.Tensor | None) -> Any:
+        """Return labels with 0 where one is missing, and where they are known."""
         if labels is None:
             return tf.zeros(tf.shape(logits)[:-1], tf.int32), None
         labels = self._shaped(logits, labels)
-        known = labelled(labels)
+        known = is_labelled(labels)
         return tf.where(known, labels, tf.zeros_like(labels)), known
 
-    def check(self, student, teacher, batch):
-        """The labels must fit the logits in shape and range."""
+    def check(self, student: Outputs, teacher: Outputs | None, batch: Batch) -> None:
+        """Raise `UserError` where labels do not fit the logits in shape or range."""
         super().check(student, teacher, batch)
         if batch.labels is not None:
             check_labels(
                 self.form, student["logits"], self._shaped(student["logits"], batch.labels)
             )
 
-    def pointwise(self, student, teacher, labels):
-        """One of the four forms above."""
+    def pointwise(self, student: tf.Tensor, teacher: tf.Tensor, labels: Any) -> tf.Tensor:
+        """Return the error at each position, in one of the four forms."""
         labels, known = labels
         if self.form == "multiclass":
             return self._cross_entropy(student, labels)
@@ -97,7 +98,7 @@ class HardLabels(LogitLoss):
         )
         return _mean_where(values, known)
 
-    def _cross_entropy(self, student, labels):
+    def _cross_entropy(self, student: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         right = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.cast(labels, tf.int32), student)
         if not self.label_smoothing:
             return right
@@ -105,7 +106,7 @@ class HardLabels(LogitLoss):
         anything = -_mean_where(log_q, ~tf.math.is_inf(log_q))
         return (1.0 - self.label_smoothing) * right + self.label_smoothing * anything
 
-    def _sigmoid(self, logits, labels):
+    def _sigmoid(self, logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         smooth = labels * (1.0 - self.label_smoothing) + 0.5 * self.label_smoothing
         labels = tf.where(tf.math.is_inf(logits), labels, smooth)
         # softplus with the label's own sign: a masked class (-inf) with label 0 costs 0, not NaN.

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 import tensorflow as tf
 
-from ._features import ProjectedLoss, mean_over_tokens, projected, there
+from ._batch import Batch
+from ._features import ProjectedLoss, mean_over_tokens, project, zero_padding
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,15 @@ class Hint(ProjectedLoss):
         "Romero et al. 2015, arXiv:1412.6550; Jiao et al. 2020 (TinyBERT), arXiv:1909.10351"
     )
 
-    def pairwise(self, student, teacher, batch, weights, name):
-        """The mean squared difference over the tokens that are there: `[batch]`."""
-        student, teacher = (there(each, batch.token_mask) for each in (student, teacher))
-        difference = projected(student, weights, name) - teacher
+    def pairwise(
+        self,
+        student: tf.Tensor,
+        teacher: tf.Tensor,
+        batch: Batch,
+        weights: dict[str, tf.Tensor],
+        name: str,
+    ) -> tf.Tensor:
+        """Average the squared difference over the tokens that are there: `[batch]`."""
+        student, teacher = (zero_padding(side, batch.token_mask) for side in (student, teacher))
+        difference = project(student, weights, name) - teacher
         return mean_over_tokens(tf.reduce_mean(tf.square(difference), axis=-1), batch.token_mask)

@@ -36,7 +36,7 @@ class JensenShannon(Divergence):
     citation: ClassVar[str] = "Lin 1991, doi:10.1109/18.61115; Wen et al. 2023, arXiv:2307.15190"
 
     def terms(self, log_p: tf.Tensor, log_q: tf.Tensor) -> tf.Tensor:
-        """(p (log p - log m) + q (log q - log m)) / 2."""
+        """Return (p (log p - log m) + q (log q - log m)) / 2."""
         possible, p, q = both_finite(log_p, log_q)
         log_m = q + tf.nn.softplus(p - q) - math.log(2.0)
         values = tf.math.exp(p) * (p - log_m) + tf.math.exp(q) * (q - log_m)

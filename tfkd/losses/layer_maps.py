@@ -14,6 +14,7 @@ Layers are counted from 1. With S layers in the student and T in the teacher, la
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from ..errors import UserError
 
@@ -21,18 +22,20 @@ NAMES = ("uniform", "relative", "skip", "last", "final")
 Pairs = tuple[tuple[int, int], ...]
 
 
-def as_pairs(layers, whose: str) -> str | Pairs:
-    """A map by name, or pairs as tuples (a config brings lists).
+def as_pairs(layers: Any, whose: str) -> str | Pairs:
+    """Return a map's name, or pairs as tuples (a config brings lists).
 
     Raises:
-        UserError: neither.
+        UserError: It is neither.
     """
     if isinstance(layers, str) and layers in NAMES:
         return layers
     try:
         if isinstance(layers, str) or not layers:
             raise TypeError
-        return tuple((_whole(student), _whole(teacher)) for student, teacher in layers)
+        return tuple(
+            (_whole_number(student), _whole_number(teacher)) for student, teacher in layers
+        )
     except (TypeError, ValueError):
         raise UserError(
             f"{whose}(layers={layers!r}): write one of {', '.join(map(repr, NAMES))}, or pairs "
@@ -41,10 +44,16 @@ def as_pairs(layers, whose: str) -> str | Pairs:
 
 
 def pairs_of(layers: str | Pairs, student: int, teacher: int, first: int = 0) -> Pairs:
-    """Pairs of places in tuples of so many tensors, of which the first layer is at `first`.
+    """Return pairs of places in the tuples of hidden states, embeddings or attentions.
+
+    Args:
+        layers: The name of a map, or pairs.
+        student: The number of tensors in the student's tuple.
+        teacher: The number of tensors in the teacher's tuple.
+        first: The place of the first layer, 1 of hidden states, which the embeddings precede.
 
     Raises:
-        UserError: places that are not there, a map that does not fit these numbers.
+        UserError: Places that are not there, a map that does not fit these numbers.
 
     >>> pairs_of("uniform", 3, 6)
     ((0, 1), (1, 3), (2, 5))
@@ -56,16 +65,16 @@ def pairs_of(layers: str | Pairs, student: int, teacher: int, first: int = 0) ->
             _check_pair(pair, (student, teacher))
         return layers
     s, t = student - first, teacher - first
-    found = tuple((m - 1 + first, n - 1 + first) for m, n in _mapped(layers, s, t))
-    if not found:
+    pairs = tuple((m - 1 + first, n - 1 + first) for m, n in _layers_of_map(layers, s, t))
+    if not pairs:
         raise UserError(
             f'the map "{layers}" leaves the last layer out, and the student has {s} and the '
             f'teacher {t}: write layers="final", or pairs.'
         )
-    return found
+    return pairs
 
 
-def _mapped(name: str, s: int, t: int) -> Sequence[tuple[int, int]]:
+def _layers_of_map(name: str, s: int, t: int) -> Sequence[tuple[int, int]]:
     if name == "final":
         return ((s, t),)
     if s > t or s < 1:
@@ -80,21 +89,21 @@ def _mapped(name: str, s: int, t: int) -> Sequence[tuple[int, int]]:
             f'the map "{name}" takes every n-th layer, and {t} are no multiple of {s}: write '
             'layers="relative", or pairs ((student, teacher), ...).'
         )
-    found = [(m, int(m * t / s + 0.5)) for m in range(1, s + 1)]
-    return found[:-1] if name == "skip" else found
+    pairs = [(m, int(m * t / s + 0.5)) for m in range(1, s + 1)]
+    return pairs[:-1] if name == "skip" else pairs
 
 
-def told(pairs: Pairs) -> str:
-    """A map for a reader.
+def format_layer_map(pairs: Pairs) -> str:
+    """Format a map for a reader.
 
-    >>> told(((1, 2), (2, 4)))
+    >>> format_layer_map(((1, 2), (2, 4)))
     'student 1 from teacher 2, 2 from 4'
     """
     (s, t), *rest = pairs
     return ", ".join([f"student {s} from teacher {t}", *(f"{a} from {b}" for a, b in rest)])
 
 
-def _whole(number) -> int:
+def _whole_number(number: Any) -> int:
     if isinstance(number, bool) or int(number) != number:
         raise ValueError
     return int(number)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import tensorflow as tf
 
@@ -36,15 +36,15 @@ class LogitError(LogitLoss):
     kind: str = "squared"
     delta: float = 1.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         if self.kind not in ("squared", "huber"):
             raise UserError(f"LogitError(kind={self.kind!r}): write 'squared' or 'huber'.")
         if not (math.isfinite(self.delta) and self.delta > 0):
             raise UserError(f"delta is {self.delta}: write a positive, finite number, e.g. 1.0.")
 
-    def pointwise(self, student, teacher, labels):
-        """The mean over classes of h(s - t)."""
+    def pointwise(self, student: tf.Tensor, teacher: tf.Tensor, labels: Any) -> tf.Tensor:
+        """Return the mean over classes of h(s - t)."""
         usable = tf.math.is_finite(student) & tf.math.is_finite(teacher)
         difference = tf.where(usable, student, 0.0) - tf.where(usable, teacher, 0.0)
         total = tf.reduce_sum(self._distance(difference), axis=-1)

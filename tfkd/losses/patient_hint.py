@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import tensorflow as tf
 
-from ._features import PooledLoss, projected, unit
+from ._features import PooledLoss, normalize, project
 from .layer_maps import Pairs
 
 
@@ -34,7 +34,9 @@ class PatientHint(PooledLoss):
     layers: str | Pairs = "skip"
     pooling: str = "first"
 
-    def between(self, student, teacher, weights, name):
-        """The squared distance of the normalised vectors: `[batch]`."""
-        difference = unit(projected(student, weights, name)) - unit(teacher)
+    def between(
+        self, student: tf.Tensor, teacher: tf.Tensor, weights: dict[str, tf.Tensor], name: str
+    ) -> tf.Tensor:
+        """Return the squared distance of the normalised vectors: `[batch]`."""
+        difference = normalize(project(student, weights, name)) - normalize(teacher)
         return tf.reduce_sum(tf.square(difference), axis=-1)

@@ -9,7 +9,7 @@ from typing import ClassVar
 import tensorflow as tf
 
 from ..errors import UserError
-from ._features import PooledLoss, unit
+from ._features import PooledLoss, normalize
 from .layer_maps import Pairs
 
 _SMALLEST = 1e-12
@@ -45,15 +45,17 @@ class Relational(PooledLoss):
     distance_weight: float = 1.0
     angle_weight: float = 2.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         for name in ("distance_weight", "angle_weight"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value >= 0):
                 raise UserError(f"Relational({name}={value}): write a number >= 0.")
 
-    def between(self, student, teacher, weights, name):
-        """The differences of distances and of angles, by example: `[batch]`."""
+    def between(
+        self, student: tf.Tensor, teacher: tf.Tensor, weights: dict[str, tf.Tensor], name: str
+    ) -> tf.Tensor:
+        """Return the differences of distances and of angles, by example: `[batch]`."""
         total = tf.zeros(tf.shape(student)[:1], tf.float32)
         for weight, measure in ((self.distance_weight, _distances), (self.angle_weight, _angles)):
             if weight:
@@ -62,12 +64,12 @@ class Relational(PooledLoss):
                 total += weight * tf.reduce_mean(values, axis=axes)
         return total
 
-    def check_widths(self, name, student, teacher):
-        """Any widths will do."""
+    def check_widths(self, name: str, student: tf.Tensor, teacher: tf.Tensor) -> None:
+        """Accept any widths."""
 
 
 def _distances(x: tf.Tensor) -> tf.Tensor:
-    """Distances over their mean: `[batch, batch]`."""
+    """Return distances over their mean: `[batch, batch]`."""
     squares = tf.reduce_sum(tf.square(x[:, None] - x[None]), axis=-1)
     apart = squares > _SMALLEST
     distance = tf.where(apart, tf.sqrt(tf.where(apart, squares, 1.0)), 0.0)
@@ -77,8 +79,8 @@ def _distances(x: tf.Tensor) -> tf.Tensor:
 
 
 def _angles(x: tf.Tensor) -> tf.Tensor:
-    """Cosines of the angles at the first index: `[batch, batch, batch]`."""
-    directions = unit(x[None] - x[:, None])
+    """Return cosines of the angles at the first index: `[batch, batch, batch]`."""
+    directions = normalize(x[None] - x[:, None])
     return tf.matmul(directions, directions, transpose_b=True)
 
 

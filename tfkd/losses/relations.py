@@ -8,6 +8,7 @@ from typing import ClassVar
 import tensorflow as tf
 
 from ..errors import UserError
+from ._batch import Batch, Outputs
 from ._features import FeatureLoss, as_tuple, to_float
 from ._pairs import log_softmax_over_keys, mean_divergence
 from .layer_maps import Pairs
@@ -45,11 +46,11 @@ class Relations(FeatureLoss):
     relations: tuple[str, ...] = ("qq", "kk", "vv")
     heads: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "relations", tuple(self.relations))
         if not self.relations or any(
-            len(each) != 2 or set(each) - set(OUTPUTS) for each in self.relations
+            len(pair) != 2 or set(pair) - set(OUTPUTS) for pair in self.relations
         ):
             raise UserError(
                 f'Relations(relations={self.relations!r}): write pairs of "q", "k" and "v", e.g. '
@@ -61,17 +62,23 @@ class Relations(FeatureLoss):
     @property
     def reads(self) -> tuple[str, ...]:  # type: ignore[override]
         """The outputs that the relations are made of."""
-        return tuple(OUTPUTS[each] for each in OUTPUTS if any(each in r for r in self.relations))
+        return tuple(OUTPUTS[x] for x in OUTPUTS if any(x in pair for pair in self.relations))
 
-    def counts(self, student, batch):
-        """1 for each token that is there: `[batch, tokens]`."""
+    def counts(self, student: Outputs, batch: Batch) -> tf.Tensor:
+        """Return 1 for each token that is there: `[batch, tokens]`."""
         first = as_tuple(student[self.reads[0]])[0]
         if batch.token_mask is None:
             return tf.ones_like(first[:, 0, :, 0], tf.float32)
         return tf.cast(batch.token_mask, tf.float32)
 
-    def __call__(self, student, teacher, batch, weights=None):
-        """The sum over the relations, the mean over the pairs of layers: `[batch]`."""
+    def __call__(
+        self,
+        student: Outputs,
+        teacher: Outputs,
+        batch: Batch,
+        weights: dict[str, tf.Tensor] | None = None,
+    ) -> tf.Tensor:
+        """Sum over the relations and average over the pairs of layers: `[batch]`."""
         pairs, mask = self.map(student, teacher), batch.token_mask
         values = []
         for s, t in pairs:
@@ -82,23 +89,26 @@ class Relations(FeatureLoss):
                 values.append(mean_divergence(p, q, mask))
         return tf.add_n(values) / float(len(pairs))
 
-    def _relation(self, side, layer: int, x: str, y: str, heads: int, mask):
-        """The log of one relation: `[batch, heads, tokens, tokens]`."""
+    def _relation(
+        self, side: Outputs, layer: int, x: str, y: str, heads: int, mask: tf.Tensor | None
+    ) -> tf.Tensor:
+        """Return the log of one relation: `[batch, heads, tokens, tokens]`."""
         one, two = (
-            _cut(to_float(as_tuple(side[OUTPUTS[name]])[layer]), heads, mask) for name in (x, y)
+            _split_heads(to_float(as_tuple(side[OUTPUTS[name]])[layer]), heads, mask)
+            for name in (x, y)
         )
         scores = tf.matmul(one, two, transpose_b=True) / float(one.shape[-1]) ** 0.5
         return log_softmax_over_keys(scores, mask)
 
-    def check(self, student, teacher, batch):
-        """Both widths must divide among the relation heads."""
+    def check(self, student: Outputs, teacher: Outputs | None, batch: Batch) -> None:
+        """Raise `UserError` where a width does not divide among the relation heads."""
         if teacher is None or any(n not in s for s in (student, teacher) for n in self.reads):
             return
         for s, t in self.map(student, teacher):
             sides = (as_tuple(student[self.reads[0]])[s], as_tuple(teacher[self.reads[0]])[t])
             heads = self.heads or int(sides[0].shape[1])
-            for whose, each in zip(("student", "teacher"), sides, strict=True):
-                width = each.shape[1] * each.shape[-1]
+            for whose, tensor in zip(("student", "teacher"), sides, strict=True):
+                width = tensor.shape[1] * tensor.shape[-1]
                 if width % heads:
                     raise UserError(
                         f"Relations: the {whose} is {width} wide, which {heads} heads do not "
@@ -106,8 +116,8 @@ class Relations(FeatureLoss):
                     )
 
 
-def _cut(tensor: tf.Tensor, heads: int, mask) -> tf.Tensor:
-    """Heads side by side, cut anew: `[batch, heads, tokens, width]`; 0 at the padding."""
+def _split_heads(tensor: tf.Tensor, heads: int, mask: tf.Tensor | None) -> tf.Tensor:
+    """Split the heads, side by side, again: `[batch, heads, tokens, width]`; 0 at the padding."""
     width = tensor.shape[1] * tensor.shape[-1] // heads
     if mask is not None:
         tensor = tf.where(tf.cast(mask, tf.float32)[:, None, :, None] > 0, tensor, 0.0)
@@ -115,5 +125,5 @@ def _cut(tensor: tf.Tensor, heads: int, mask) -> tf.Tensor:
         return tensor
     shape = tf.shape(tensor)
     flat = tf.transpose(tensor, [0, 2, 1, 3])
-    cut = tf.reshape(flat, [shape[0], shape[2], heads, width])
-    return tf.transpose(cut, [0, 2, 1, 3])
+    split = tf.reshape(flat, [shape[0], shape[2], heads, width])
+    return tf.transpose(split, [0, 2, 1, 3])

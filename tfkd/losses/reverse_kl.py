@@ -33,6 +33,6 @@ class ReverseKL(Divergence):
     citation: ClassVar[str] = "Gu et al. 2024 (MiniLLM), arXiv:2306.08543"
 
     def terms(self, log_p: tf.Tensor, log_q: tf.Tensor) -> tf.Tensor:
-        """q (log q - log p)."""
+        """Return q (log q - log p)."""
         _, p, q = both_finite(log_p, log_q)
         return tf.math.exp(log_q) * (q - p)

@@ -17,13 +17,20 @@ KINDS = ("constant", "linear", "cosine")
 
 @dataclass(frozen=True)
 class Schedule:
-    """A number that goes from `start` to `end` in `steps` steps, and stays there.
+    r"""A number that goes from `start` to `end` in `steps` steps, and stays there.
 
-    `schedule` is `"linear"`, `"cosine"` (half a wave) or `"constant"`. The step is the
-    optimizer's: a stage of a run begins anew.
+    With $s = \min(\text{step} / \text{steps}, 1)$ it is start + (end - start) · $f(s)$, where
+    $f(s)$ is $s$ if `"linear"`, $(1 - \cos \pi s) / 2$ if `"cosine"` and 0 if `"constant"`. The
+    step is the optimizer's: each stage of a run begins at 0 again.
+
+    Args:
+        start: The number at step 0, not negative.
+        end: The number from step `steps` on, not negative.
+        steps: How many steps the way takes, at least 1.
+        schedule: `"linear"`, `"cosine"` or `"constant"`.
 
     Raises:
-        UserError: negative or infinite numbers, no steps, an unknown kind.
+        UserError: Negative or infinite numbers, no steps, an unknown kind.
 
     >>> temperature = Schedule(8.0, 1.0, steps=100)
     >>> [float(temperature(step)) for step in (0, 50, 100, 200)]
@@ -37,18 +44,18 @@ class Schedule:
     steps: int
     schedule: str = "linear"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.schedule not in KINDS:
             raise UserError(
                 f"schedule is {self.schedule!r}: write one of {', '.join(map(repr, KINDS))}."
             )
-        if not all(math.isfinite(each) and each >= 0 for each in (self.start, self.end)):
+        if not all(math.isfinite(number) and number >= 0 for number in (self.start, self.end)):
             raise UserError(f"a schedule from {self.start} to {self.end}: write numbers >= 0.")
         if self.steps < 1:
             raise UserError(f"a schedule of {self.steps} steps: write a positive number.")
 
-    def __call__(self, step) -> tf.Tensor:
-        """The number at a step, float32."""
+    def __call__(self, step: Any) -> tf.Tensor:
+        """Return the number at a step, float32."""
         if self.schedule == "constant":
             return tf.constant(self.start, tf.float32)
         share = tf.minimum(tf.cast(step, tf.float32) / float(self.steps), 1.0)
@@ -57,18 +64,18 @@ class Schedule:
         return self.start + (self.end - self.start) * share
 
 
-def is_schedule(value) -> bool:
-    """Whether a number changes with the step: a `Schedule`, or any function of the step."""
+def is_schedule(value: Any) -> bool:
+    """Return whether a number changes with the step: a `Schedule`, or any function of it."""
     return isinstance(value, Callable) and not isinstance(value, type)  # type: ignore[arg-type]
 
 
-def at(value, step):
-    """The number at a step."""
+def value_at(value: Any, step: Any) -> Any:
+    """Return the number at a step."""
     return value(step) if is_schedule(value) else value
 
 
-def scaled(schedule, factor: float):
-    """A schedule times a number.
+def scale(schedule: Any, factor: float) -> Schedule:
+    """Multiply a schedule by a number.
 
     Raises:
         UserError: a product of two schedules, or of a function of one's own, that a config could
@@ -79,8 +86,8 @@ def scaled(schedule, factor: float):
     return dataclasses.replace(schedule, start=factor * schedule.start, end=factor * schedule.end)
 
 
-def config(value: Any) -> Any:
-    """A weight as JSON has it.
+def to_config(value: Any) -> Any:
+    """Return a weight or a schedule as JSON has it.
 
     Raises:
         UserError: a function of one's own.
@@ -92,8 +99,8 @@ def config(value: Any) -> Any:
     return value
 
 
-def read(value: Any) -> Any:
-    """A schedule from the table that a config has in its place; anything else as it is."""
+def from_config(value: Any) -> Any:
+    """Return the schedule that a config's table describes, and anything else as it is."""
     if isinstance(value, dict) and "schedule" in value:
         try:
             return Schedule(**value)

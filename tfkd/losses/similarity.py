@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import tensorflow as tf
 
-from ._features import PooledLoss, unit
+from ._features import PooledLoss, normalize
 from .layer_maps import Pairs
 
 
@@ -36,10 +36,15 @@ class Similarity(PooledLoss):
     layers: str | Pairs = "final"
     projection: str = "never"
 
-    def between(self, student, teacher, weights, name):
-        """The mean squared difference of each example's row: `[batch]`."""
-        mine, theirs = (unit(tf.matmul(e, e, transpose_b=True)) for e in (student, teacher))
+    def between(
+        self, student: tf.Tensor, teacher: tf.Tensor, weights: dict[str, tf.Tensor], name: str
+    ) -> tf.Tensor:
+        """Return the mean squared difference of each example's row: `[batch]`."""
+        mine, theirs = (
+            normalize(tf.matmul(vectors, vectors, transpose_b=True))
+            for vectors in (student, teacher)
+        )
         return tf.reduce_mean(tf.square(mine - theirs), axis=-1)
 
-    def check_widths(self, name, student, teacher):
-        """Any widths will do."""
+    def check_widths(self, name: str, student: tf.Tensor, teacher: tf.Tensor) -> None:
+        """Accept any widths."""

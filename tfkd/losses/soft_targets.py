@@ -41,5 +41,5 @@ class SoftTargets(Divergence):
     citation: ClassVar[str] = "Hinton, Vinyals, Dean 2015, arXiv:1503.02531"
 
     def terms(self, log_p: tf.Tensor, log_q: tf.Tensor) -> tf.Tensor:
-        """p (log p - log q)."""
+        """Return p (log p - log q)."""
         return kl_terms(log_p, log_q)

@@ -8,9 +8,11 @@ from typing import ClassVar
 import tensorflow as tf
 
 from ..errors import UserError
+from ._batch import Batch, Outputs
 from ._divergence import Divergence, kl_terms
 
-_SMALLEST = 1e-12  # variance, of logits that are all equal
+# Variance of logits that are all equal.
+_SMALLEST = 1e-12
 
 
 @dataclass(frozen=True)
@@ -40,16 +42,16 @@ class StandardizedLogits(Divergence):
     citation: ClassVar[str] = "Sun et al. 2024, arXiv:2403.01876"
     forms: ClassVar[tuple[str, ...]] = ("multiclass",)
 
-    def prepared(self, logits: tf.Tensor) -> tf.Tensor:
-        """The logits without mean and scale."""
+    def prepare(self, logits: tf.Tensor) -> tf.Tensor:
+        """Return the logits without mean and scale."""
         return _standardised(logits)
 
     def terms(self, log_p: tf.Tensor, log_q: tf.Tensor) -> tf.Tensor:
-        """p (log p - log q)."""
+        """Return p (log p - log q)."""
         return kl_terms(log_p, log_q)
 
-    def check(self, student, teacher, batch):
-        """Two classes say nothing once they are standardised."""
+    def check(self, student: Outputs, teacher: Outputs | None, batch: Batch) -> None:
+        """Raise `UserError` for two classes, which say nothing once they are standardised."""
         super().check(student, teacher, batch)
         if student["logits"].shape[-1] == 2:
             raise UserError(
@@ -58,7 +60,7 @@ class StandardizedLogits(Divergence):
 
 
 def _standardised(logits: tf.Tensor) -> tf.Tensor:
-    """`(x - mean) / deviation` over the finite classes; -inf stays."""
+    """Return `(x - mean) / deviation` over the finite classes; -inf stays."""
     finite = tf.math.is_finite(logits)
     count = tf.reduce_sum(tf.cast(finite, tf.float32), axis=-1, keepdims=True)
     safe = tf.where(finite, logits, 0.0)

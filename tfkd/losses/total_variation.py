@@ -35,5 +35,5 @@ class TotalVariation(Divergence):
     power: ClassVar[int] = 1
 
     def terms(self, log_p: tf.Tensor, log_q: tf.Tensor) -> tf.Tensor:
-        """|p - q| / 2."""
+        """Return |p - q| / 2."""
         return 0.5 * tf.abs(tf.math.exp(log_p) - tf.math.exp(log_q))

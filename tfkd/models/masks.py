@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from ..losses._batch import Outputs
-from ..losses._positions import labelled
+from ..losses._positions import is_labelled
 from .input_names import DECODER_IDS, DECODER_MASKS, IDS, MASKS
 
 
@@ -40,7 +40,7 @@ def _decoder_mask(known, labels) -> tf.Tensor | None:
     for name in DECODER_MASKS:
         if known.get(name) is not None:
             return tf.cast(known[name], tf.float32)
-    return None if labels is None else tf.cast(labelled(labels), tf.float32)
+    return None if labels is None else tf.cast(is_labelled(labels), tf.float32)
 
 
 def of_spans(outputs: Outputs, inputs) -> Outputs:

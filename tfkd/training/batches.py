@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from ..errors import UserError
 from ..losses._batch import Batch
-from ..losses._positions import labelled, per_example
+from ..losses._positions import is_labelled, per_example
 from ..models.masks import token_mask
 
 
@@ -128,7 +128,7 @@ def without(bad: tf.Tensor, sample_weight) -> tf.Tensor:
 
 def for_metrics(batch: Batch, weight: tf.Tensor, logits: tf.Tensor):
     """Labels without -100, and two weights for metrics: what counts, and that times the weights."""
-    known = labelled(batch.labels)
+    known = is_labelled(batch.labels)
     labels = tf.where(known, batch.labels, tf.zeros_like(batch.labels))
     if known.shape.rank == logits.shape.rank:
         known = tf.reduce_any(known, axis=-1)

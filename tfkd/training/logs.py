@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
-from ..losses.schedules import at, is_schedule
+from ..losses.schedules import is_schedule, value_at
 from ..models.outputs import raw_logits
 from . import batches
 from .sources import Contents
@@ -108,7 +108,7 @@ class Logs(Model):
         for name, mean in self._weighted.items():
             if name in terms:
                 values, counts = terms[name]
-                scale = at(scales[name], step)
+                scale = value_at(scales[name], step)
                 mean.update_state(scale * values, sample_weight=counts * weight)
         for name, schedule in self.objective.scheduled().items():
             self._moving[name].update_state(schedule(step))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..losses._base import Objective
-from ..losses.layer_maps import Pairs, told
+from ..losses.layer_maps import Pairs, format_layer_map
 
 
 def layer_maps(objective: Objective, student, teacher) -> dict[str, Pairs]:
@@ -21,7 +21,7 @@ def layer_maps(objective: Objective, student, teacher) -> dict[str, Pairs]:
 def say(maps: dict[str, Pairs], line=print) -> None:
     """Say which layer learns from which."""
     for name, pairs in maps.items():
-        line(f"{name}: {told(pairs)}")
+        line(f"{name}: {format_layer_map(pairs)}")
 
 
 def optimizer(keras, given):

@@ -11,7 +11,7 @@ from ..errors import UserError
 from ..losses._base import as_objective
 from ..losses._batch import Outputs
 from ..losses.hinton import hinton
-from ..losses.schedules import at
+from ..losses.schedules import value_at
 from ..models import as_tapped, masks
 from ..models.callables import as_teacher
 from ..models.outputs import as_outputs, raw
@@ -201,7 +201,7 @@ class Steps(Loops):
     def _share_of_loss(self, terms, weight, step):
         return tf.add_n(
             [
-                at(scale, step)
+                value_at(scale, step)
                 * distribution.share_of_global_mean(terms[name][0], terms[name][1] * weight)
                 for name, scale, _ in self.objective.named()
             ]
