@@ -9,33 +9,14 @@ import importlib
 from typing import TYPE_CHECKING
 
 from .errors import UserError
+from .losses import LOSSES
 
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from . import distribution, losses, store
     from .exporting import Exported, export
-    from .losses import (
-        Attention,
-        Contrastive,
-        Correlation,
-        Cosine,
-        Decoupled,
-        DistillationLoss,
-        EmbeddingMatch,
-        HardLabels,
-        Hint,
-        JensenShannon,
-        LogitError,
-        PatientHint,
-        Relational,
-        Relations,
-        ReverseKL,
-        Similarity,
-        SoftTargets,
-        StandardizedLogits,
-        TotalVariation,
-    )
+    from .losses import *
     from .losses._base import Objective
     from .losses._batch import Batch
     from .losses.hinton import hinton
@@ -58,25 +39,7 @@ if TYPE_CHECKING:
     from .training.distiller import Distiller
 
 _HOME = {
-    "Attention": "losses",
-    "Contrastive": "losses",
-    "Correlation": "losses",
-    "Cosine": "losses",
-    "Decoupled": "losses",
-    "DistillationLoss": "losses",
-    "EmbeddingMatch": "losses",
-    "HardLabels": "losses",
-    "Hint": "losses",
-    "JensenShannon": "losses",
-    "LogitError": "losses",
-    "PatientHint": "losses",
-    "Relational": "losses",
-    "Relations": "losses",
-    "ReverseKL": "losses",
-    "Similarity": "losses",
-    "SoftTargets": "losses",
-    "StandardizedLogits": "losses",
-    "TotalVariation": "losses",
+    **dict.fromkeys(LOSSES, "losses"),
     "Objective": "losses._base",
     "Batch": "losses._batch",
     "hinton": "losses.hinton",

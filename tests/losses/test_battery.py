@@ -1,6 +1,8 @@
 """One battery for every loss: see `loss_cases.py` for the list."""
 
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from feature_cases import CASES as FEATURE_CASES
 from loss_cases import CASES
 
 import tfkd
-from tfkd import Objective
+from tfkd import Objective, losses
 from tfkd.losses import DistillationLoss
 from tfkd.losses._batch import IGNORE, Batch
 
@@ -242,3 +244,12 @@ def test_frozen(case):
     """A loss that is changed between two steps is compiled in its first state."""
     with pytest.raises(AttributeError):
         case.loss.form = "binary"
+
+
+def test_every_loss_is_named_for_readers_of_types_too():
+    """An editor that knows a loss by its table only, or the other way round."""
+    source = Path(losses.__file__).read_text(encoding="utf-8")
+    imported = re.findall(r"^    from \.(\w+) import (.+)$", source, re.MULTILINE)
+    typed = {name: home for home, names in imported for name in names.split(", ")}
+    assert typed == {**losses.LOSSES, "FORMS": "_logits", "LogitLoss": "_logits"}
+    assert set(losses.LOSSES) <= set(tfkd.__all__)

@@ -1,46 +1,67 @@
-"""The losses, one file per idea."""
+"""The losses, one file per idea: pure functions of named tensors, which know no model.
 
-from ._base import DistillationLoss
-from ._logits import FORMS, LogitLoss
-from .attention import Attention
-from .contrastive import Contrastive
-from .correlation import Correlation
-from .cosine import Cosine
-from .decoupled import Decoupled
-from .embedding_match import EmbeddingMatch
-from .hard_labels import HardLabels
-from .hint import Hint
-from .jensen_shannon import JensenShannon
-from .logit_error import LogitError
-from .patient_hint import PatientHint
-from .relational import Relational
-from .relations import Relations
-from .reverse_kl import ReverseKL
-from .similarity import Similarity
-from .soft_targets import SoftTargets
-from .standardized_logits import StandardizedLogits
-from .total_variation import TotalVariation
+They are loaded on first use, so that their names can be listed without TensorFlow.
+"""
 
-__all__ = [
-    "FORMS",
-    "Attention",
-    "Contrastive",
-    "Correlation",
-    "Cosine",
-    "Decoupled",
-    "DistillationLoss",
-    "EmbeddingMatch",
-    "HardLabels",
-    "Hint",
-    "JensenShannon",
-    "LogitError",
-    "LogitLoss",
-    "PatientHint",
-    "Relational",
-    "Relations",
-    "ReverseKL",
-    "Similarity",
-    "SoftTargets",
-    "StandardizedLogits",
-    "TotalVariation",
-]
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._base import DistillationLoss
+    from ._logits import FORMS, LogitLoss
+    from .attention import Attention
+    from .contrastive import Contrastive
+    from .correlation import Correlation
+    from .cosine import Cosine
+    from .decoupled import Decoupled
+    from .embedding_match import EmbeddingMatch
+    from .hard_labels import HardLabels
+    from .hint import Hint
+    from .jensen_shannon import JensenShannon
+    from .logit_error import LogitError
+    from .patient_hint import PatientHint
+    from .relational import Relational
+    from .relations import Relations
+    from .reverse_kl import ReverseKL
+    from .similarity import Similarity
+    from .soft_targets import SoftTargets
+    from .standardized_logits import StandardizedLogits
+    from .total_variation import TotalVariation
+
+# The home of each loss. Names of `tfkd` itself and of a run's config are read from here.
+LOSSES = {
+    "Attention": "attention",
+    "Contrastive": "contrastive",
+    "Correlation": "correlation",
+    "Cosine": "cosine",
+    "Decoupled": "decoupled",
+    "DistillationLoss": "_base",
+    "EmbeddingMatch": "embedding_match",
+    "HardLabels": "hard_labels",
+    "Hint": "hint",
+    "JensenShannon": "jensen_shannon",
+    "LogitError": "logit_error",
+    "PatientHint": "patient_hint",
+    "Relational": "relational",
+    "Relations": "relations",
+    "ReverseKL": "reverse_kl",
+    "Similarity": "similarity",
+    "SoftTargets": "soft_targets",
+    "StandardizedLogits": "standardized_logits",
+    "TotalVariation": "total_variation",
+}
+_HOME = {**LOSSES, "FORMS": "_logits", "LogitLoss": "_logits"}
+
+__all__ = [*sorted(_HOME)]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'tfkd.losses' has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -34,7 +34,7 @@ class Attention(FeatureLoss):
     2020 (MiniLM), arXiv:2002.10957, equation 4 (`"kl"`, there of the last layer).
 
     >>> loss = Attention()
-    >>> from tfkd.losses._batch import Batch
+    >>> from tfkd import Batch
     >>> s, t = tf.constant([[[[0.5, 0.5], [0.5, 0.5]]]]), tf.constant([[[[1.0, 0.0], [0.5, 0.5]]]])
     >>> loss({"attentions": (s,)}, {"attentions": (t,)}, Batch()).numpy()
     array([0.125], dtype=float32)

@@ -31,7 +31,7 @@ class Contrastive(PooledLoss):
     et al. 2018, arXiv:1807.03748, equation 4.
 
     >>> loss = Contrastive(temperature=1.0)
-    >>> from tfkd.losses._batch import Batch
+    >>> from tfkd import Batch
     >>> x, eye = tf.constant([[1.0, 0.0], [0.0, 1.0]]), tf.eye(2)
     >>> weights = {"pair_1_1_student": eye, "pair_1_1_teacher": eye}
     >>> outputs = {"hidden_states": (x, x)}

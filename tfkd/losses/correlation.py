@@ -35,7 +35,7 @@ class Correlation(LogitLoss):
     Source: Huang et al. 2022 (DIST), arXiv:2205.10536, equations 7 to 10.
 
     >>> loss = Correlation(intra_weight=0.0)
-    >>> from tfkd.losses._batch import Batch
+    >>> from tfkd import Batch
     >>> s, t = (
     ...     {"logits": tf.constant([[0.0, 1.0, 2.0]])},
     ...     {"logits": tf.constant([[2.0, 1.0, 0.0]])},

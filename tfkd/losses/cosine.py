@@ -24,7 +24,7 @@ class Cosine(ProjectedLoss):
     Source: Sanh et al. 2019 (DistilBERT), arXiv:1910.01108, section 3.
 
     >>> loss = Cosine()
-    >>> from tfkd.losses._batch import Batch
+    >>> from tfkd import Batch
     >>> s, t = tf.constant([[[1.0, 0.0]]]), tf.constant([[[0.0, 2.0]]])
     >>> loss({"hidden_states": (s, s)}, {"hidden_states": (t, t)}, Batch()).numpy()
     array([1.], dtype=float32)

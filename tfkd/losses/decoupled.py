@@ -37,7 +37,7 @@ class Decoupled(LogitLoss):
     Source: Zhao et al. 2022, arXiv:2203.08679, equation 7; defaults of its CIFAR-100 experiments.
 
     >>> loss = Decoupled(temperature=1.0, others_weight=1.0)
-    >>> from tfkd.losses._batch import Batch
+    >>> from tfkd import Batch
     >>> s, t = {"logits": tf.zeros((1, 3))}, {"logits": tf.constant([[2.0, 1.0, 0.0]])}
     >>> loss(s, t, Batch(labels=tf.constant([0]))).numpy().round(4)
     array([0.34], dtype=float32)

@@ -21,7 +21,7 @@ class EmbeddingMatch(Hint):
 
     >>> import tensorflow as tf
     >>> loss = EmbeddingMatch()
-    >>> from tfkd.losses._batch import Batch
+    >>> from tfkd import Batch
     >>> s, t = tf.constant([[[1.0, 2.0]]]), tf.constant([[[3.0, 1.0]]])
     >>> loss({"embeddings": s}, {"embeddings": t}, Batch()).numpy()
     array([2.5], dtype=float32)

@@ -30,7 +30,7 @@ class HardLabels(LogitLoss):
     [0, 1).
 
     >>> loss = HardLabels()
-    >>> from tfkd.losses._batch import Batch
+    >>> from tfkd import Batch
     >>> batch = Batch(labels=tf.constant([0, -100]))
     >>> loss({"logits": tf.constant([[2.0, 0.0], [5.0, 5.0]])}, None, batch).numpy().round(4)
     array([0.1269, 0.    ], dtype=float32)

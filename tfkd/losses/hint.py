@@ -28,7 +28,7 @@ class Hint(ProjectedLoss):
     the regressor); TinyBERT's hidden-state loss, Jiao et al. 2020, arXiv:1909.10351, equation 8.
 
     >>> loss = Hint(layers=((-1, -1),))
-    >>> from tfkd.losses._batch import Batch
+    >>> from tfkd import Batch
     >>> s, t = tf.constant([[[1.0, 2.0]]]), tf.constant([[[3.0, 1.0]]])
     >>> loss({"hidden_states": (s,)}, {"hidden_states": (t,)}, Batch()).numpy()
     array([2.5], dtype=float32)

@@ -27,7 +27,7 @@ class JensenShannon(Divergence):
     distillation.
 
     >>> loss = JensenShannon(temperature=1.0)
-    >>> from tfkd.losses._batch import Batch
+    >>> from tfkd import Batch
     >>> s, t = {"logits": tf.constant([[0.0, 0.0]])}, {"logits": tf.constant([[2.0, 0.0]])}
     >>> loss(s, t, Batch()).numpy().round(4)
     array([0.0895], dtype=float32)

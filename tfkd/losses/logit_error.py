@@ -26,7 +26,7 @@ class LogitError(LogitLoss):
     Source: Ba and Caruana 2014, arXiv:1312.6184, equation 1 (there without the 1/C).
 
     >>> loss = LogitError()
-    >>> from tfkd.losses._batch import Batch
+    >>> from tfkd import Batch
     >>> s, t = {"logits": tf.constant([[1.0, 0.0]])}, {"logits": tf.constant([[3.0, 1.0]])}
     >>> loss(s, t, Batch()).numpy()
     array([2.5], dtype=float32)

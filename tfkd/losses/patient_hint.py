@@ -24,7 +24,7 @@ class PatientHint(PooledLoss):
     Source: Sun et al. 2019 (PKD), arXiv:1908.09355, equation 7.
 
     >>> loss = PatientHint(layers=((1, 1),))
-    >>> from tfkd.losses._batch import Batch
+    >>> from tfkd import Batch
     >>> s, t = tf.constant([[[3.0, 0.0]]]), tf.constant([[[0.0, 2.0]]])
     >>> loss({"hidden_states": (s, s)}, {"hidden_states": (t, t)}, Batch()).numpy()
     array([2.], dtype=float32)

@@ -33,7 +33,7 @@ class Relational(PooledLoss):
     Source: Park et al. 2019 (RKD), arXiv:1904.05068, equations 5 to 9.
 
     >>> loss = Relational(angle_weight=0.0, distance_weight=1.0)
-    >>> from tfkd.losses._batch import Batch
+    >>> from tfkd import Batch
     >>> s, t = tf.constant([[0.0], [1.0], [2.0]]), tf.constant([[0.0], [3.0], [6.0]])
     >>> loss({"hidden_states": (s, s)}, {"hidden_states": (t, t)}, Batch()).numpy().round(6)
     array([0., 0., 0.], dtype=float32)

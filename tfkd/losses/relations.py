@@ -35,7 +35,7 @@ class Relations(FeatureLoss):
     (MiniLM), arXiv:2002.10957, equations 4 to 6.
 
     >>> loss = Relations(relations=("vv",))
-    >>> from tfkd.losses._batch import Batch
+    >>> from tfkd import Batch
     >>> s, t = tf.constant([[[[0.0], [0.0]]]]), tf.constant([[[[1.0], [0.0]]]])
     >>> loss({"values": (s,)}, {"values": (t,)}, Batch()).numpy().round(4)
     array([0.0555], dtype=float32)

@@ -24,7 +24,7 @@ class ReverseKL(Divergence):
     Source: Gu et al. 2024 (MiniLLM), arXiv:2306.08543, equation 1; $T^2$ as in Hinton et al.
 
     >>> loss = ReverseKL(temperature=1.0)
-    >>> from tfkd.losses._batch import Batch
+    >>> from tfkd import Batch
     >>> s, t = {"logits": tf.constant([[0.0, 0.0]])}, {"logits": tf.constant([[2.0, 0.0]])}
     >>> loss(s, t, Batch()).numpy().round(4)
     array([0.4338], dtype=float32)

@@ -26,7 +26,7 @@ class Similarity(PooledLoss):
     Source: Tung and Mori 2019 (SP), arXiv:1907.09682, equations 2 to 4.
 
     >>> loss = Similarity()
-    >>> from tfkd.losses._batch import Batch
+    >>> from tfkd import Batch
     >>> s, t = tf.constant([[1.0, 0.0], [0.0, 1.0]]), tf.constant([[1.0, 0.0], [1.0, 0.0]])
     >>> loss({"hidden_states": (s, s)}, {"hidden_states": (t, t)}, Batch()).numpy().round(4)
     array([0.2929, 0.2929], dtype=float32)

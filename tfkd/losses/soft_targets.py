@@ -32,7 +32,7 @@ class SoftTargets(Divergence):
     is easy, after Wen et al. 2021, arXiv:1911.07471, section 3.2.
 
     >>> loss = SoftTargets(temperature=2.0)
-    >>> from tfkd.losses._batch import Batch
+    >>> from tfkd import Batch
     >>> s, t = {"logits": tf.constant([[0.0, 0.0]])}, {"logits": tf.constant([[2.0, 0.0]])}
     >>> loss(s, t, Batch()).numpy().round(4)
     array([0.4438], dtype=float32)

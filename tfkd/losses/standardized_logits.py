@@ -30,7 +30,7 @@ class StandardizedLogits(Divergence):
     Source: Sun et al. 2024, arXiv:2403.01876, algorithm 1.
 
     >>> loss = StandardizedLogits(temperature=1.0)
-    >>> from tfkd.losses._batch import Batch
+    >>> from tfkd import Batch
     >>> s, t = (
     ...     {"logits": tf.constant([[1.0, 2.0, 3.0]])},
     ...     {"logits": tf.constant([[2.0, 4.0, 6.0]])},

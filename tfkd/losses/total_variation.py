@@ -25,7 +25,7 @@ class TotalVariation(Divergence):
     Source: Wen et al. 2023, arXiv:2307.15190, section 2.2 (there without the temperature).
 
     >>> loss = TotalVariation(temperature=1.0)
-    >>> from tfkd.losses._batch import Batch
+    >>> from tfkd import Batch
     >>> s, t = {"logits": tf.constant([[0.0, 0.0]])}, {"logits": tf.constant([[2.0, 0.0]])}
     >>> loss(s, t, Batch()).numpy().round(4)
     array([0.3808], dtype=float32)
