@@ -40,7 +40,7 @@ def runs(recipe: str, seed: int) -> dict[str, tuple[str, dict]]:
 def accuracy(settings: dict, folder: Path, model: str = "distilled") -> float:
     """Of the trained student on the test texts, or of the teacher."""
     from tfkd.console import Voice
-    from tfkd.reporting.measuring import stored_run
+    from tfkd.reporting.scoring import stored_run
     from tfkd.running.config import make
     from tfkd.running.folder import write_json
     from tfkd.running.measuring import answer_encoded, open_test_set, rows_of

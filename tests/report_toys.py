@@ -4,7 +4,7 @@ import numpy as np
 
 from tfkd.data import Example, Schema
 from tfkd.reporting.sections.answers import Answers
-from tfkd.reporting.sections.registry import gather_sections
+from tfkd.reporting.sections.gathering import gather_sections
 from tfkd.tasks.text_classification import TextClassification, predictions
 
 WEIGHT = {"good": 2.0, "bad": -2.0, "not": -1.0}

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from tfkd.errors import UserError
-from tfkd.reporting.report import Report, Row, load
+from tfkd.reporting.report import Report, ScoreRow, load
 from tfkd.tasks import Measure, find
 
 NAMES = ("teacher", "alone", "distilled", "exported (int8)")
@@ -20,7 +20,7 @@ def scores(accuracy: float) -> dict:
 
 
 def report(**changes) -> Report:
-    rows = [Row(n, scores(0.9312 + i / 1000), megabytes=45.2) for i, n in enumerate(NAMES)]
+    rows = [ScoreRow(n, scores(0.9312 + i / 1000), megabytes=45.2) for i, n in enumerate(NAMES)]
     costs = {"agreement": 0.97, "parameters": 2_612_345, "latency_p50": 0.52}
     rows[1] = dataclasses.replace(rows[1], scores=scores(0.9), **costs)
     made = {
@@ -70,7 +70,7 @@ def test_a_row_by_name():
 def test_measures_of_another_task():
     """Spans scored in percent of nothing, or the first task's columns left empty."""
     measures = {"f1": Measure("entity F1"), "bleu": Measure("BLEU", unit="number")}
-    made = report(measures=measures, rows=(Row("student", {"f1": 0.5, "bleu": 27.25}),))
+    made = report(measures=measures, rows=(ScoreRow("student", {"f1": 0.5, "bleu": 27.25}),))
     lines = [line for line in made.table().splitlines() if "%" in line or "27" in line]
     assert lines == ["| entity F1 | 50.00 % |", "| BLEU | 27.2500 |"]
     assert made.headline == "f1"
@@ -78,7 +78,7 @@ def test_measures_of_another_task():
 
 def test_the_markdown_table_is_well_formed():
     """A row with a cell too many is no table in any renderer."""
-    made = report(rows=(Row("a|b", scores(0.5)), *report().rows))
+    made = report(rows=(ScoreRow("a|b", scores(0.5)), *report().rows))
     table = [line for line in made.markdown().splitlines() if line.startswith("|")]
     assert {line.count("|") for line in table} == {7}
     assert table[1] == "| --- | ---: | ---: | ---: | ---: | ---: |"

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tfkd.errors import UserError
-from tfkd.reporting.report import Report, Row
+from tfkd.reporting.report import Report, ScoreRow
 from tfkd.running import config as configs
 from tfkd.running.config import RunConfig
 from tfkd.running.reports import card
@@ -15,8 +15,8 @@ from tfkd.tasks import find
 MEASURES = find("text-classification").measures
 
 
-def row(name: str, *scores: float) -> Row:
-    return Row(name, dict(zip(MEASURES, scores, strict=True)))
+def row(name: str, *scores: float) -> ScoreRow:
+    return ScoreRow(name, dict(zip(MEASURES, scores, strict=True)))
 
 
 ROWS = (row("teacher", 0.93, 0.92, 0.2, 0.01), row("exported (int8)", 0.9, 0.89, 0.3, 0.02))

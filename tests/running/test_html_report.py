@@ -7,14 +7,14 @@ import shutil
 import pytest
 
 from tfkd.console import Voice
-from tfkd.running.reports import figures, page
+from tfkd.running.reports import figures, page_files
 
 
 @pytest.fixture
 def plain(monkeypatch):
     """A page without its plots, where the extra is not installed."""
-    monkeypatch.setattr(page, "check_installed", lambda: None)
-    monkeypatch.setattr(page, "page", lambda found: f"{page.PAGE}{len(found['runs'])}")
+    monkeypatch.setattr(page_files, "check_installed", lambda: None)
+    monkeypatch.setattr(page_files, "page", lambda found: f"{page_files.PAGE}{len(found['runs'])}")
 
 
 def gathered(*folders, most=0) -> list[dict]:

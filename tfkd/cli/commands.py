@@ -112,12 +112,12 @@ def compare(given: argparse.Namespace) -> None:
 
 def _page(given: argparse.Namespace) -> None:
     from ..console import Voice
-    from ..running.reports import page
+    from ..running.reports import page_files
 
-    page.check_page(given.html, given.texts)
+    page_files.check_page(given.html, given.texts)
     _import_tensorflow()
     voice = Voice(console.progress)
-    page.write_page(given.run, given.html, texts=given.texts, voice=voice)
+    page_files.write_page(given.run, given.html, texts=given.texts, voice=voice)
     console.print(f"page      {given.html}, its figures {given.html.with_suffix('.json').name}")
 
 

@@ -14,8 +14,8 @@ from .. import tasks
 from ..data import Example, Schema
 from ..errors import UserError, first_line
 from ..tasks import Arrays
-from .measuring import TestSet, stored_run
 from .report import Report
+from .scoring import TestSet, stored_run
 from .speed import time_model
 
 BATCH = 32

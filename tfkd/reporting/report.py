@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Row:
+class ScoreRow:
     """One model of a report; `None` where nothing was measured.
 
     Attributes:
@@ -66,12 +66,12 @@ class Report:
     """
 
     title: str
-    rows: tuple[Row, ...]
+    rows: tuple[ScoreRow, ...]
     measures: Mapping[str, Measure]
     words: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
 
-    def __getitem__(self, name: str) -> Row:
+    def __getitem__(self, name: str) -> ScoreRow:
         """Return the row of a model.
 
         Raises:
@@ -181,7 +181,7 @@ def load(folder: Path) -> Report:
         values = json.loads(file.read_text(encoding="utf-8"))
         return Report(
             title=values["title"],
-            rows=tuple(Row(**row) for row in values["rows"]),
+            rows=tuple(ScoreRow(**row) for row in values["rows"]),
             measures={key: Measure(**measure) for key, measure in values["measures"].items()},
             words=tuple(values["words"]),
             facts=values["facts"],

@@ -12,8 +12,8 @@ import numpy as np
 
 from ..data import Data, Example, Schema
 from ..models.text_model import TextModel
-from ..reporting.measuring import TestSet, stored_run
-from ..reporting.report import Report, Row
+from ..reporting.report import Report, ScoreRow
+from ..reporting.scoring import TestSet, stored_run
 from ..reporting.speed import SAMPLE, time_texts
 from ..tasks import Arrays, Task
 from ..tasks import Run as Model
@@ -111,7 +111,9 @@ def file_run(classifier: Classifier) -> Model:
     return run
 
 
-def file_row(test: TestSet, path: Path, voice: Voice, teacher: Sequence[Any] | None = None) -> Row:
+def file_row(
+    test: TestSet, path: Path, voice: Voice, teacher: Sequence[Any] | None = None
+) -> ScoreRow:
     """Measure an exported file on all test examples.
 
     Args:
@@ -164,7 +166,7 @@ def _speed(test: TestSet, model: TextModel, sample: Sequence[Example]) -> dict[s
     return time_texts(lambda batch: model(padded(batch)), ids)
 
 
-def _compare_costs(teacher: Row, file: Row) -> list[str]:
+def _compare_costs(teacher: ScoreRow, file: ScoreRow) -> list[str]:
     parts = []
     if teacher.megabytes and file.megabytes:
         parts.append(f"is {teacher.megabytes / file.megabytes:.0f} times smaller")

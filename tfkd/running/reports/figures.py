@@ -10,11 +10,11 @@ from ... import __version__
 from ...console import Voice
 from ...errors import UserError
 from ...reporting.report import Report, load
-from ...reporting.sections.registry import SECTIONS, gather_sections
+from ...reporting.sections.gathering import SECTIONS, gather_sections
 from ...tasks import DEFAULT, find
 from ..context import open_run
 from ..fitting import read_history
-from .answers import ask_models, other_files
+from .asking import ask_models, other_files
 
 
 def gather_figures(folders: list[Path], voice: Voice, most: int = 0) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...errors import UserError, first_line
-from ...reporting.measuring import TestSet, stored_run
 from ...reporting.report import Report
+from ...reporting.scoring import TestSet, stored_run
 from ...reporting.sections.answers import SECONDS, Answers, Ask, sample_rows
 from ...teachers.stored_answers import StoredTexts
 from ..context import RunContext

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..data import Example, Schema
 from ..tasks import Arrays, Run, Task
-from .report import Report, Row
+from .report import Report, ScoreRow
 from .verdict import helped, near_chance
 
 
@@ -40,7 +40,9 @@ class TestSet:
         """
         return self.task.answers(run, rows, self.schema)
 
-    def row(self, name: str, answers: Sequence[Any], teacher: Sequence[Any] | None = None) -> Row:
+    def row(
+        self, name: str, answers: Sequence[Any], teacher: Sequence[Any] | None = None
+    ) -> ScoreRow:
         """Return a model's row of the report, without its size and speed.
 
         Args:
@@ -49,12 +51,12 @@ class TestSet:
             teacher: Those of the teacher, to agree with; `None` where there are none.
         """
         agreement = None if teacher is None else float(np.mean(self.task.same(answers, teacher)))
-        return Row(name, self.task.score(answers, self.examples), agreement)
+        return ScoreRow(name, self.task.score(answers, self.examples), agreement)
 
     def report(
         self,
         title: str,
-        rows: Iterable[Row],
+        rows: Iterable[ScoreRow],
         *,
         words: Iterable[str] = (),
         facts: Mapping[str, Any] | None = None,

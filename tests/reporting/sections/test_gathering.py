@@ -11,7 +11,7 @@ import report_toys as toys
 from tests.tasks.toy import Parity
 from tfkd.data import Column, Example, Schema
 from tfkd.reporting.sections.answers import Answers
-from tfkd.reporting.sections.registry import SECTIONS, gather_sections
+from tfkd.reporting.sections.gathering import SECTIONS, gather_sections
 
 TEXTS = ("it is good", "it was not", "a very long text of some words", "odd", "even number")
 
