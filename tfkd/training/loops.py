@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import tensorflow as tf
+
 from ..distribution import lost, workers
 from ..progress import print_log
 from . import bad_targets, first_batch, projections, sources
+from .backup import contents
 from .backup._backup import as_backup
 from .backup.resuming import resumed
 from .logs import Logs
@@ -48,6 +51,7 @@ class Loops(Logs):
         if class_weight != self._class_weight:
             self._class_weight, self.train_function = class_weight, None
         self._expect_labels(self._trained.labels or self._evaluated.labels)
+        self._create_variables()
         if sources.has_its_order(x):
             options.setdefault("shuffle", False)  # Keras warns that it cannot, by its own default
         with (
@@ -106,6 +110,19 @@ class Loops(Logs):
         if labels and self.has_metrics and not self._compiled():
             # Metrics are made with the first labels, in the first trace of a step only.
             self.train_function = self.test_function = None
+
+    def _create_variables(self) -> None:
+        """Create the optimizers' state and the metrics' sums before the first step.
+
+        A step that creates variables in its first trace is traced twice by TensorFlow.
+        """
+        if not self.student.built or getattr(self, "optimizer", None) is None:
+            return
+        with self.distribute_strategy.scope():
+            contents.build_optimizers(self)
+            # On several replicas only a step may update a metric.
+            if self._trained.labels and not tf.distribute.in_cross_replica_context():
+                self.make_metrics()
 
     def _stopper(self):
         return bad_targets.stopper(

@@ -19,16 +19,24 @@ def mark(distiller) -> dict[str, Any]:
 
 def variables(distiller) -> list:
     """Weights, random numbers of the dropout, and the optimizers' state, in one order."""
-    trained = {"optimizer": distiller.trainable_variables}
-    if distiller.projection_optimizer is not None:
-        trained["projection_optimizer"] = distiller.projection_variables
+    with distiller.distribute_strategy.scope():
+        build_optimizers(distiller)
     found = [*distiller.trainable_variables, *distiller.non_trainable_variables]
-    for name, theirs in trained.items():
-        optimizer = getattr(distiller, name)
-        with distiller.distribute_strategy.scope():
-            optimizer.build(theirs)  # else it has no state yet
-        found += optimizer.variables
+    for optimizer in (distiller.optimizer, distiller.projection_optimizer):
+        found += [] if optimizer is None else optimizer.variables
     return found
+
+
+def build_optimizers(distiller) -> None:
+    """Create the state of the optimizers, unless they have it."""
+    pairs = (
+        (distiller.optimizer, distiller.trainable_variables),
+        (distiller.projection_optimizer, distiller.projection_variables),
+    )
+    for optimizer, variables in pairs:
+        # Keras's loss scaling and the optimizers of others create it again when built again.
+        if variables and hasattr(optimizer, "build") and not getattr(optimizer, "built", False):
+            optimizer.build(variables)
 
 
 def sums_in(distiller) -> list:
