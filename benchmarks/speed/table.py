@@ -13,7 +13,7 @@ from pathlib import Path
 
 def lines(found: dict) -> Iterator[str]:
     """The table as Markdown."""
-    yield "| measured | it takes | beside | ratio |"
+    yield "| measured | it takes | compared with | ratio |"
     yield "| --- | ---: | ---: | ---: |"
     yield from _epochs(found["epochs"])
     yield from _rivals(found["rivals"])
@@ -38,14 +38,14 @@ def _rivals(found: dict) -> Iterator[str]:
         if f"{name}, s" not in found:
             continue
         texts, length = found["texts"], found["length"]
-        title = f"five epochs on {texts:,} texts of up to {length} pieces, from nothing"
+        title = f"five epochs on {texts:,} texts of up to {length} tokens, from nothing"
         took = found[f"{name}, s"]
         ratio = found[f"times stored: {name}"]
         yield _row(title, f"{found['stored, s']:.0f} s", f"{name} {took:.0f} s", f"{ratio:.1f}")
 
 
 def _passes(found: dict) -> Iterator[str]:
-    texts = f"{found['texts']:,} texts of {found['mean length']:.0f} pieces"
+    texts = f"{found['texts']:,} texts of {found['mean length']:.0f} tokens"
     for precision, way in found["store.write"].items():
         for length, ratio in way["times predict"].items():
             yield _row(
