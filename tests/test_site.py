@@ -89,6 +89,13 @@ def test_all_lists_of_extras_are_those_of_setup_cfg(site):
         assert set(re.findall(r"<tr>\s*<td><code>([\w-]+)</code></td>", rows)) == names
 
 
+def test_pictures_are_small():
+    """A page that a phone loads for a minute."""
+    pictures = sorted((ROOT / "docs" / "pictures").glob("*.png"))
+    assert len(pictures) >= 5
+    assert [path.name for path in pictures if path.stat().st_size > 150_000] == []
+
+
 def test_the_readme_is_short():
     """A front page that nobody reads to its end."""
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
