@@ -1,4 +1,4 @@
-"""Show the doctests of a docstring as code on the API pages."""
+"""What griffe cannot see by itself for the API pages: doctests, and losses as names of the root."""
 
 from __future__ import annotations
 
@@ -8,6 +8,16 @@ from typing import Any
 import griffe
 
 EXAMPLE = re.compile(r"^( *)>>> .*(?:\n.+)*", re.MULTILINE)
+
+
+class LazyNames(griffe.Extension):
+    """Add the losses to the root package, whose names are computed."""
+
+    def on_package(self, *, pkg: griffe.Module, **kwargs: Any) -> None:
+        """Add an alias for each name that `tfkd.losses` imports."""
+        for name, member in pkg["losses"].members.items():
+            if member.is_alias and name not in pkg.members:
+                pkg.set_member(name, griffe.Alias(name, f"{pkg.path}.losses.{name}", parent=pkg))
 
 
 class Doctests(griffe.Extension):
