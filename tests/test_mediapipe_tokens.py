@@ -7,7 +7,7 @@ from mediapipe_client import answers
 
 tf = pytest.importorskip("tensorflow")
 
-from tfkd.exporting.mediapipe.metadata import INPUTS, described
+from tfkd.exporting.mediapipe.metadata import INPUTS, add_metadata
 from tfkd.runtime.zip_tail import pack
 from tfkd.text import mediapipe
 
@@ -43,7 +43,7 @@ def probe(tmp_path_factory):
     )
     labels = "".join(f"{place}\n" for place in range(WIDTH))
     files = {"vocab.txt": "\n".join(PIECES) + "\n", "labels.txt": labels}
-    (folder / "probe.tflite").write_bytes(pack(described(converter.convert()), files))
+    (folder / "probe.tflite").write_bytes(pack(add_metadata(converter.convert()), files))
     return folder / "probe.tflite"
 
 

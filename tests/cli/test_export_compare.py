@@ -2,12 +2,14 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from tfkd.exporting import verify
 from tfkd.runtime import Classifier
+from tfkd.runtime.quantisations import KINDS
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +118,7 @@ def test_a_file_that_differs_is_written_milder(copy, settings, tfkd, monkeypatch
     """Hours of training that end without a report, for one answer too many in int8."""
     for name in ("student.tflite", "report.json", "report.md"):
         (copy / name).unlink()
-    monkeypatch.setitem(verify.AGREEMENT, "int8", 2.0)
+    monkeypatch.setitem(KINDS, "int8", replace(KINDS["int8"], agreement=2.0))
     monkeypatch.setattr(verify, "ENOUGH", 1)
     code, printed, said = tfkd("distill", *settings, "--to", copy)
     assert code == 0

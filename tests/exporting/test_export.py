@@ -13,9 +13,10 @@ from keras import layers, ops
 
 from tfkd.errors import UserError
 from tfkd.exporting import export, formats
-from tfkd.exporting.verify import Figures, gate
+from tfkd.exporting.verify import Figures, check_figures
 from tfkd.runtime import Classifier
 from tfkd.runtime.interpreter import LiteRT
+from tfkd.runtime.quantisations import FLOAT32, KINDS
 from tfkd.runtime.zip_tail import unpack
 from tfkd.text import learn
 
@@ -137,10 +138,12 @@ def test_settings_travel_inside(encoder, tmp_path):
     settings = json.loads(files["tfkd.json"])
     assert files["labels.txt"] == "bad\ngood\nmixed\n"
     assert files["vocab.txt"].split("\n")[:-1] == encoder.vocabulary
-    assert settings["classes"] == NAMES
+    assert settings["task"] == "text-classification"
+    assert settings["schema"] == {"labels": NAMES, "settings": {}}
     assert settings["static"] == {"batch": None, "length": None}
     expected = {"max_length": 32, "lowercase": True, "tokenizer": "wordpiece", "pad_id": 0}
-    expected |= {"input": "input_ids", "outputs": "logits", "form": "multiclass", "format": 1}
+    expected |= {"inputs": ["input_ids"], "form": "multiclass", "format": 2}
+    expected |= {"outputs": {"logits": {"name": "logits", "activation": None}}}
     assert settings.items() >= expected.items()
 
 
@@ -215,9 +218,8 @@ def test_probabilities_that_keras_hides_are_recognised(encoder, tmp_path):
     raised = ops.exp(x)
     student = keras.Model(tokens, raised / ops.sum(raised, axis=-1, keepdims=True))
     export(student, tmp_path / "a.tflite", encoder=encoder, labels=NAMES)
-    assert json.loads(unpack((tmp_path / "a.tflite").read_bytes())["tfkd.json"])["outputs"] == (
-        "probabilities"
-    )
+    settings = json.loads(unpack((tmp_path / "a.tflite").read_bytes())["tfkd.json"])
+    assert settings["outputs"]["logits"]["activation"] == "softmax"
     [got] = Classifier(tmp_path / "a.tflite").predict(["a good film a good film"])
     assert sum(got.probabilities.values()) == pytest.approx(1.0)
 
@@ -257,7 +259,7 @@ def test_a_file_that_differs_never_gets_the_name(tmp_path, monkeypatch):
     path = tmp_path / "a.tflite"
     export(features(), path)
     before = path.read_bytes()
-    other = formats.flatbuffer(formats.calling(features()), "float32")
+    other = formats.flatbuffer(formats.signature_of(features()), FLOAT32)
     monkeypatch.setattr(formats, "flatbuffer", lambda *order: other)
     with pytest.raises(UserError, match=r"int8 file does not .* 32 examples .*export as"):
         export(features(), path, quantize="int8")
@@ -267,8 +269,7 @@ def test_a_file_that_differs_never_gets_the_name(tmp_path, monkeypatch):
 
 def figures(**changes):
     base = {"checked": 200, "max_difference": 0.0, "mean_difference": 0.0, "scale": 10.0}
-    base |= {"agreement": 1.0, "widest_flip": 0.0, "score": None, "keras_score": None}
-    base |= {"calibration": None, "keras_calibration": None}
+    base |= {"agreement": 1.0, "widest_flip": 0.0}
     return Figures(**(base | {"between_0_and_1": False, "sum_to_1": False} | changes))
 
 
@@ -289,7 +290,7 @@ def figures(**changes):
 )
 def test_the_gate_closes(quantize, changes):
     with pytest.raises(UserError, match="does not compute"):
-        gate(figures(**changes), quantize)
+        check_figures(figures(**changes), KINDS[quantize])
 
 
 @pytest.mark.parametrize(
@@ -302,7 +303,7 @@ def test_the_gate_closes(quantize, changes):
     ],
 )
 def test_the_gate_opens(quantize, changes):
-    gate(figures(**changes), quantize)
+    check_figures(figures(**changes), KINDS[quantize])
 
 
 @pytest.mark.parametrize("quantize", ["float32", "float16"])

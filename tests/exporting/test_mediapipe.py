@@ -12,7 +12,7 @@ from mediapipe_client import answers
 from tfkd import students
 from tfkd.errors import UserError
 from tfkd.exporting import export
-from tfkd.exporting.mediapipe.metadata import INPUTS, described
+from tfkd.exporting.mediapipe.metadata import INPUTS, add_metadata
 from tfkd.runtime import Classifier
 from tfkd.runtime.interpreter import LiteRT
 from tfkd.runtime.zip_tail import unpack
@@ -112,11 +112,12 @@ def test_what_the_client_looks_for(file):
     assert content.count(b"M001") == 1
     settings = json.loads(unpack(content)["tfkd.json"])
     assert (settings["client"], settings["tokenizer"]) == ("mediapipe", "mediapipe")
-    assert (settings["outputs"], settings["quantize"]) == ("probabilities", "int8")
+    assert settings["outputs"] == {"logits": {"name": "scores", "activation": "softmax"}}
+    assert settings["quantize"] == "int8"
     model = LiteRT(file)
     assert set(model.inputs) == set(INPUTS)
     assert {shape for shape, _ in model.inputs.values()} == {(None, None)}
-    assert model.output_shape == (None, 2)
+    assert model.outputs["scores"][0] == (None, 2)
 
 
 def feed(tokens):
@@ -127,8 +128,10 @@ def test_a_long_text_keeps_its_head_and_its_tail(file):
     """The client cuts nothing: ids beyond the positions of a transformer, or another text."""
     model, tokens = LiteRT(file), np.arange(1, 41, dtype="int32")[None]
     kept = np.concatenate([tokens[:, :8], tokens[:, -8:]], axis=1)
-    np.testing.assert_allclose(model(feed(tokens)), model(feed(kept)), atol=1e-7)
-    assert not np.allclose(model(feed(tokens)), model(feed(tokens[:, :16])), atol=1e-4)
+    np.testing.assert_allclose(model.logits(feed(tokens)), model.logits(feed(kept)), atol=1e-7)
+    assert not np.allclose(
+        model.logits(feed(tokens)), model.logits(feed(tokens[:, :16])), atol=1e-4
+    )
 
 
 def test_what_is_masked_is_not_read(file):
@@ -136,26 +139,27 @@ def test_what_is_masked_is_not_read(file):
     model, tokens = LiteRT(file), np.array([[2, 9, 8, 3]], "int32")
     hidden = feed(tokens) | {"mask": np.array([[1, 1, 0, 0]], "int32")}
     wanted = feed(np.array([[2, 9, 0, 0]], "int32"))
-    np.testing.assert_allclose(model(hidden), model(wanted), atol=1e-7)
+    np.testing.assert_allclose(model.logits(hidden), model.logits(wanted), atol=1e-7)
 
 
 def test_a_file_that_differs_is_not_written(file, encoder, monkeypatch):
     """A gate that does not run the file itself lets one through that computes another student."""
     before = file.read_bytes()
-    other = described(_flatbuffer_of(averaged(seed=2), encoder))
-    monkeypatch.setattr("tfkd.exporting.mediapipe.export.described", lambda blob: other)
+    other = add_metadata(_flatbuffer_of(averaged(seed=2), encoder))
+    monkeypatch.setattr("tfkd.exporting.mediapipe.export.add_metadata", lambda blob: other)
     with pytest.raises(UserError, match="does not compute what the student computes"):
         export(averaged(), file, encoder=encoder, labels=NAMES, client="mediapipe")
     assert file.read_bytes() == before
 
 
 def _flatbuffer_of(student, encoder):
-    from tfkd.exporting.calling import calling
+    from tfkd.exporting.calling import signature_of
     from tfkd.exporting.convert import flatbuffer
-    from tfkd.exporting.mediapipe.model import client
+    from tfkd.exporting.mediapipe.model import client_signature
+    from tfkd.runtime.quantisations import FLOAT32
 
-    wrapped = client(calling(student), encoder.max_length, "multiclass", False)
-    return flatbuffer(wrapped.fixed(None, None), "float32")
+    wrapped = client_signature(signature_of(student), encoder.max_length, "multiclass", False)
+    return flatbuffer(wrapped.fixed(None, None), FLOAT32)
 
 
 def cased():

@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,9 +11,11 @@ keras = pytest.importorskip("keras")
 
 from tfkd.errors import UserError
 from tfkd.exporting import convert, export, integer_quantisation, smallest, verify
-from tfkd.exporting.calling import calling
+from tfkd.exporting.calling import signature_of
+from tfkd.exporting.checks import CheckData, TaskContext
+from tfkd.exporting.request import ExportRequest, Storage
 from tfkd.runtime import Classifier
-from tfkd.runtime.quantisations import CALIBRATED, QUANTIZE
+from tfkd.runtime.quantisations import CALIBRATED, KINDS, QUANTIZE
 from tfkd.students import build
 from tfkd.text import learn
 from tfkd.text.batching import pad
@@ -91,7 +94,7 @@ def test_only_masks_are_bounded(encoder, tmp_path):
     model = keras.Model(x, y)
     for folder, wanted in (("dense", 0), ("transformer", 1)):
         made = model if folder == "dense" else student("transformer", encoder)
-        convert.saved_model(calling(made), tmp_path / folder)
+        convert.write_saved_model(signature_of(made), tmp_path / folder)
         assert convert.bound_masks(tmp_path / folder) == wanted
 
 
@@ -100,26 +103,22 @@ def test_auto_keeps_the_smallest_that_passes(encoder, tmp_path, monkeypatch):
     sizes = {kind: 100 - 10 * at for at, kind in enumerate(QUANTIZE)}
     failing = {"int4", "full-int8"}
 
-    def write(order, made):
-        if order.quantize in failing:
+    def write(request, path):
+        kind = request.storage.kind.name
+        if kind in failing:
             raise verify.Differs("it differs")
-        made.write_bytes(b"x" * sizes[order.quantize])
-        return order.quantize
+        path.write_bytes(b"x" * sizes[kind])
+        return kind
 
-    order = _order(calibration=True)
-    monkeypatch.setattr(integer_quantisation, "available", lambda: True)
-    assert smallest.smallest(write, order, tmp_path / "a.tflite") == ("int8", "int8")
+    storage = Storage(calibration=CheckData())
+    request = ExportRequest(None, None, TaskContext(), CheckData(), storage)
+    monkeypatch.setattr(integer_quantisation, "is_available", lambda: True)
+    assert smallest.write_smallest(write, request, tmp_path / "a.tflite") == ("int8", "int8")
     assert (tmp_path / "a.tflite").stat().st_size == sizes["int8"]
     assert [each.name for each in tmp_path.iterdir()] == ["a.tflite"]
     failing |= set(QUANTIZE)
     with pytest.raises(verify.Differs):
-        smallest.smallest(write, order, tmp_path / "b.tflite")
-
-
-def _order(calibration):
-    from tfkd.exporting.request import Order
-
-    return Order(None, None, None, None, "multiclass", None, "auto", None, 0.3, calibration or None)
+        smallest.write_smallest(write, request, tmp_path / "b.tflite")
 
 
 def test_auto_for_real(encoder, tmp_path):
@@ -150,7 +149,7 @@ def _classes(model, encoder):
 
 def test_without_the_quantizer_its_name_is_told(tmp_path, monkeypatch):
     """ModuleNotFoundError behind minutes of training."""
-    monkeypatch.setattr(integer_quantisation, "available", lambda: False)
+    monkeypatch.setattr(integer_quantisation, "is_available", lambda: False)
     with pytest.raises(UserError, match=r"pip install \"tfkd\[quantizer\]\""):
         export(None, tmp_path / "a.tflite", quantize="int4", calibration=SEEN)
 
@@ -169,7 +168,7 @@ def test_a_transformer_survives_full_int8_on_real_reviews(shared, tmp_path, monk
     assert made.keras_score > 0.75
     assert abs(made.keras_score - made.score) < 0.01
     monkeypatch.setattr(convert, "bound_masks", lambda folder: None)
-    monkeypatch.setitem(verify.AGREEMENT, "full-int8", 0.0)
+    monkeypatch.setitem(KINDS, "full-int8", replace(KINDS["full-int8"], agreement=0.0))
     worse = export(model, tmp_path / "b.tflite", quantize="full-int8", tolerance=99, **order)
     assert worse.keras_score - worse.score > 0.1
 

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from tfkd.errors import UserError
 from tfkd.exporting import export, formats, text_signature
-from tfkd.exporting.calling import calling
+from tfkd.exporting.calling import signature_of
 from tfkd.students import build
 from tfkd.text import TextEncoder, learn, wordpiece
 
@@ -57,7 +57,7 @@ def test_the_ids_are_the_encoders(encoder, lowercase):
     ours = TextEncoder(wordpiece(pieces, lowercase), 16)
     x = keras.Input((None,), dtype="int32", name="ids")
     model = keras.Model(x, keras.layers.Embedding(4, 3)(x)[:, 0])
-    read = text_signature.Texts(calling(model), ours, "multiclass", squashed=False).ids
+    read = text_signature.TextSignature(signature_of(model), ours, "multiclass", squashed=False).ids
     for text in TEXTS:
         assert read(tf.constant([text])).numpy().tolist() == ours.encode_many([text]), text
     assert read(tf.constant(["", "film"])).numpy().tolist()[0][:2] == ours.encode("")
@@ -76,8 +76,8 @@ def test_a_binary_student_answers_for_both_classes(encoder, tmp_path):
 def test_a_tokenizer_that_reads_otherwise_is_not_kept(encoder, tmp_path, monkeypatch):
     """A gate that looks at ids, and not at what becomes of texts."""
     student = build("text_cnn", encoder.vocab_size, 3, "tiny", seed=1)
-    ids = formats.Texts.ids
-    monkeypatch.setattr(formats.Texts, "ids", lambda self, texts: ids(self, texts)[:, :2])
+    ids = formats.TextSignature.ids
+    monkeypatch.setattr(formats.TextSignature, "ids", lambda self, texts: ids(self, texts)[:, :2])
     with pytest.raises(UserError, match="does not compute what the student computes"):
         export(student, tmp_path / "1", encoder=encoder, check=TEXTS, tokenizer=True)
     assert list(tmp_path.iterdir()) == []
@@ -111,6 +111,6 @@ def test_real_reviews_are_read_alike(shared):
     ours = learn(texts, vocab_size=8_000, max_length=128)
     x = keras.Input((None,), dtype="int32", name="ids")
     model = keras.Model(x, keras.layers.Embedding(4, 3)(x)[:, 0])
-    read = text_signature.Texts(calling(model), ours, "multiclass", squashed=False).ids
+    read = text_signature.TextSignature(signature_of(model), ours, "multiclass", squashed=False).ids
     same = [read(tf.constant([t])).numpy()[0].tolist() == ours.encode(t) for t in texts]
     assert np.mean(same) > 0.99

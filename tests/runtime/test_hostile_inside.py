@@ -84,6 +84,10 @@ def test_names_that_lead_elsewhere(pieces, tmp_path):
     assert [each.name for each in tmp_path.iterdir()] == ["a.tflite"]
 
 
+def labelled(labels, settings=()):
+    return {"labels": labels, "settings": {} if settings == () else settings}
+
+
 SETTINGS = [
     ("max_length", 10**9),
     ("max_length", -1),
@@ -91,12 +95,36 @@ SETTINGS = [
     ("max_length", 10**5000),
     ("max_length", "32"),
     ("max_length", True),
-    ("classes", "abc"),
-    ("classes", [1, 2, 3]),
-    ("classes", ["a", "a", "b"]),
-    ("classes", ["a", "b", "\x1b[2J"]),
-    ("classes", [str(i) for i in range(10**6)]),
-    ("classes", {"a": 1, "b": 2, "c": 3}),
+    ("schema", None),
+    ("schema", ["a", "b", "c"]),
+    ("schema", labelled("abc")),
+    ("schema", labelled([1, 2, 3])),
+    ("schema", labelled(["a", "a", "b"])),
+    ("schema", labelled(["a", "b", "\x1b[2J"])),
+    ("schema", labelled([str(i) for i in range(10**6)])),
+    ("schema", labelled({"a": 1, "b": 2, "c": 3})),
+    ("schema", labelled(["a", "b", "c"], None)),
+    ("schema", labelled(["a", "b", "c"], {"\x1b[2J": 1})),
+    ("schema", labelled(["a", "b", "c"], {"stride": 10**5000})),
+    ("schema", labelled(["a", "b", "c"], {"stride": float("inf")})),
+    ("schema", labelled(["a", "b", "c"], {"stride": {"a": 1}})),
+    ("schema", labelled(["a", "b", "c"], {"stride": [[1]]})),
+    ("schema", labelled(["a", "b", "c"], {str(i): i for i in range(1_000)})),
+    ("task", None),
+    ("task", 7),
+    ("task", "\x1b[2J"),
+    ("task", "t" * 10**4),
+    ("inputs", []),
+    ("inputs", "input_ids"),
+    ("inputs", [7]),
+    ("inputs", [str(i) for i in range(100)]),
+    ("outputs", None),
+    ("outputs", {}),
+    ("outputs", {"logits": "logits"}),
+    ("outputs", {"logits": {"name": 7}}),
+    ("outputs", {"logits": {"name": "logits", "activation": "relu"}}),
+    ("outputs", {"logits": {"name": "logits", "activation": []}}),
+    ("outputs", {str(i): {"name": "logits"} for i in range(100)}),
     ("special", "[PAD]"),
     ("special", [["[PAD]"]]),
     ("special", ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "and one more"]),
@@ -128,6 +156,39 @@ def test_a_setting_of_another_kind(pieces, refused, name, value):
     said = refused(pack(pieces[0], {**pieces[1], "tfkd.json": settings}))
     assert "is broken" in said
     assert len(said) < 300
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"inputs": ["ids"]}, "takes input_ids"),
+        ({"inputs": ["input_ids", "mask"]}, "takes input_ids"),
+        ({"outputs": {"logits": {"name": "scores"}}}, "is damaged"),
+        ({"outputs": {"scores": {"name": "logits"}}}, "is damaged"),
+        ({"schema": labelled(["a", "b"])}, "2 class names"),
+        ({"schema": labelled([])}, "0 class names"),
+        ({"form": "binary"}, "3 class names"),
+        ({"format": 1}, "was written by an older tfkd: export it again"),
+    ],
+)
+def test_settings_that_fit_no_model(pieces, refused, change, words):
+    """A key error, or an answer by the name of another class."""
+    settings = json.dumps(json.loads(pieces[1]["tfkd.json"]) | change)
+    assert words in refused(pack(pieces[0], {**pieces[1], "tfkd.json": settings}))
+
+
+@pytest.mark.parametrize("name", ["{}:Owned", "os:system", "tests.tasks.toy:Parity", "unheard-of"])
+def test_a_file_never_makes_anything_be_imported(pieces, refused, tmp_path, monkeypatch, name):
+    """Code that runs because somebody opened a file, which says what to import."""
+    module = f"owned_{tmp_path.name.replace('-', '_')}"
+    (tmp_path / f"{module}.py").write_text("raise SystemExit('owned')")
+    monkeypatch.syspath_prepend(tmp_path)
+    before = set(sys.modules)
+    settings = json.loads(pieces[1]["tfkd.json"]) | {"task": name.format(module)}
+    said = refused(pack(pieces[0], {**pieces[1], "tfkd.json": json.dumps(settings)}))
+    assert "which is not installed" in said
+    assert {each for each in set(sys.modules) - before if not each.startswith("tfkd")} == set()
+    assert module not in sys.modules
 
 
 @pytest.mark.parametrize("text", ["[" * 10**5, '{"a":' * 10**5, "\ufeff{}", "7", '"x"', "NaN"])

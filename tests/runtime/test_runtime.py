@@ -175,6 +175,7 @@ def test_settings_of_another_model(file, tmp_path):
     files = unpack(content)
     bare = content[: content.index(b"PK\x03\x04")]
     two = files["tfkd.json"].replace('"bad",', "")
+    assert two != files["tfkd.json"]
     (tmp_path / "a.tflite").write_bytes(pack(bare, files | {"tfkd.json": two}))
     with pytest.raises(UserError, match="2 class names"):
         Classifier(tmp_path / "a.tflite")

@@ -13,6 +13,12 @@ from tfkd.runtime.bundle import describe, read_encoder
 from tfkd.runtime.zip_tail import pack, unpack
 from tfkd.text import TextEncoder, learn, wordpiece
 
+SETTINGS = {
+    "task": "text-classification",
+    "schema": {"labels": ["a", "b"], "settings": {}},
+    "inputs": ["input_ids"],
+    "outputs": {"logits": {"name": "logits", "activation": None}},
+}
 MODEL = b"\x1c\x00\x00\x00TFL3" + bytes(range(256)) * 4
 
 
@@ -59,7 +65,7 @@ def test_no_zip_is_no_error():
 @pytest.mark.parametrize("keep", [0.3, 0.6, 0.9, 0.99])
 def test_a_zip_cut_off_is_told_from_none(encoder, keep):
     """Else a broken download would read as 'exported without a vocabulary'."""
-    packed = pack(MODEL, describe(encoder, {}))
+    packed = pack(MODEL, describe(encoder, SETTINGS))
     cut = packed[: len(MODEL) + int(keep * (len(packed) - len(MODEL)))]
     with pytest.raises(UserError, match=r"small.tflite: the vocabulary inside is broken"):
         unpack(cut, "small.tflite")
@@ -67,7 +73,7 @@ def test_a_zip_cut_off_is_told_from_none(encoder, keep):
 
 def test_a_flipped_bit_is_found(encoder):
     """A vocabulary with one wrong piece shifts meanings without a crash."""
-    packed = pack(MODEL, describe(encoder, {}))
+    packed = pack(MODEL, describe(encoder, SETTINGS))
     at = packed.index(b"film")
     with pytest.raises(UserError, match="broken"):
         unpack(packed[:at] + b"filn" + packed[at + 4 :])
@@ -96,7 +102,7 @@ def test_text_that_is_not_utf8_is_refused():
 
 def test_the_vocabulary_alone_rebuilds_a_learnt_tokenizer(encoder):
     """`[SEP]` written in a text is one id in the learnt tokenizer: the rebuilt one must agree."""
-    files = describe(encoder, {"form": "binary"})
+    files = describe(encoder, SETTINGS | {"form": "binary"})
     again, settings = read_encoder(files)
     assert "tokenizer.json" not in files
     assert settings["form"] == "binary"
@@ -109,14 +115,14 @@ def test_the_vocabulary_alone_rebuilds_a_learnt_tokenizer(encoder):
 def test_casing_travels(lowercase):
     """A cased vocabulary read as uncased turns each name into [UNK]."""
     encoder = learn(["A Good film"] * 20, vocab_size=60, lowercase=lowercase)
-    again, _ = read_encoder(describe(encoder, {}))
+    again, _ = read_encoder(describe(encoder, SETTINGS))
     assert again.encode("A Good film") == encoder.encode("A Good film")
 
 
 def test_another_tokenizer_travels_whole(encoder):
     """Accents kept where BERT strips them: no vocabulary says so, and texts would read wrongly."""
     encoder.tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True, strip_accents=False)
-    files = describe(encoder, {})
+    files = describe(encoder, SETTINGS)
     assert "tokenizer.json" in files
     assert read_encoder(files)[0].encode("café") == encoder.encode("café")
 
@@ -125,7 +131,7 @@ def test_an_id_without_a_piece_keeps_the_others_in_place():
     """A gap closed up would shift every later id by one."""
     pieces = {"[PAD]": 0, "[UNK]": 1, "[CLS]": 2, "[SEP]": 3, "film": 7}
     encoder = TextEncoder(wordpiece(pieces, True), 16)
-    again, _ = read_encoder(describe(encoder, {}))
+    again, _ = read_encoder(describe(encoder, SETTINGS))
     assert again.encode("film") == encoder.encode("film") == [2, 7, 3]
 
 
@@ -141,16 +147,24 @@ def test_no_vocabulary_is_said():
         ("vocab.txt", ""),
         ("tfkd.json", "{"),
         ("tfkd.json", "[]"),
-        ("tfkd.json", '{"format": 1}'),
+        ("tfkd.json", '{"format": 2}'),
     ],
 )
 def test_a_vocabulary_that_disagrees_with_its_settings_is_broken(encoder, entry, content):
     with pytest.raises(UserError, match="broken"):
-        read_encoder(describe(encoder, {}) | {entry: content})
+        read_encoder(describe(encoder, SETTINGS) | {entry: content})
 
 
 def test_a_newer_file_asks_for_a_newer_tfkd(encoder):
-    files = describe(encoder, {})
-    newer = json.loads(files["tfkd.json"]) | {"format": 2}
+    files = describe(encoder, SETTINGS)
+    newer = json.loads(files["tfkd.json"]) | {"format": 3}
     with pytest.raises(UserError, match="update tfkd"):
         read_encoder(files | {"tfkd.json": json.dumps(newer)})
+
+
+def test_an_older_file_is_exported_again(encoder):
+    """A key error for a file of last year."""
+    files = describe(encoder, SETTINGS)
+    older = json.loads(files["tfkd.json"]) | {"format": 1}
+    with pytest.raises(UserError, match="was written by an older tfkd: export it again"):
+        read_encoder(files | {"tfkd.json": json.dumps(older)})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable
 
 from ..errors import UserError
 from ..running.config import make
@@ -144,27 +143,30 @@ def export(given: argparse.Namespace) -> None:
 @no_more_than_there_is()
 def predict(given: argparse.Namespace) -> None:
     """Answer texts."""
-    from ..runtime import Classifier
+    import json
+
+    from ..runtime import load
     from . import predicting
 
     file = given.file / "student.tflite" if given.file.is_dir() else given.file
-    column = given.text_column if given.jsonl else "text"
-    found: Iterable[predicting.Record] = [{column: each} for each in given.text]
-    if not given.text:
-        found = (predicting.objects if given.jsonl else predicting.texts)(sys.stdin, column)
-    with no_endless_loop(str(file)):
-        classifier = Classifier(file, threads=given.threads)
-        _answer(predicting.answered(classifier, found, column, given.batch_size), given)
-
-
-def _answer(found: Iterable[dict], given: argparse.Namespace) -> None:
-    import json
-
-    for each in found:
-        if given.json or given.jsonl:
-            print(json.dumps(each, ensure_ascii=False), flush=True)
-        else:
-            print(f"{each['label']}  {each['probability']:.4f}  {each['text'][:80]}", flush=True)
+    with no_endless_loop(str(file)) as expect:
+        predictor = load(file, threads=given.threads, task=given.task)
+        reader = predicting.RecordReader(predictor.task)
+        if given.jsonl:
+            columns = predicting.parse_columns(given.column)
+            reader = predicting.RecordReader(predictor.task, columns, given.text_column)
+        records = reader.of_texts(given.text)
+        if not given.text:
+            records = (reader.of_json if given.jsonl else reader.of_lines)(sys.stdin)
+        answers = predicting.answer_records(
+            predictor, reader, records, batch_size=given.batch_size, before_batch=expect
+        )
+        for record, example, answer in answers:
+            line = predictor.task.line(answer, example)
+            if given.json or given.jsonl:
+                fields = record | predictor.task.to_json(answer)
+                line = json.dumps(fields, ensure_ascii=False)
+            print(line, flush=True)
 
 
 @no_more_than_there_is()
@@ -175,9 +177,11 @@ def bench(given: argparse.Namespace) -> None:
     texts = bench.TEXTS
     if given.texts:
         texts = tuple(filter(None, given.texts.read_text(encoding="utf-8").splitlines()))
-    with no_endless_loop(", ".join(map(str, given.file))):
-        found = bench.bench(given.file, texts, threads=given.threads)
-    print(bench.as_json(found) if given.json else bench.table(found))
+    with no_endless_loop(", ".join(map(str, given.file))) as expect:
+        timings = bench.bench(
+            given.file, texts, threads=given.threads, task=given.task, before_text=expect
+        )
+    print(bench.as_json(timings) if given.json else bench.table(timings))
 
 
 def demo(given: argparse.Namespace) -> None:

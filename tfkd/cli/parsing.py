@@ -86,7 +86,11 @@ def parser() -> argparse.ArgumentParser:
     predict.add_argument(
         "--jsonl", action="store_true", help="the lines are JSON, and so are answers"
     )
-    predict.add_argument("--text-column", default="text", help="of the JSON objects")
+    predict.add_argument("--text-column", help="of the JSON objects")
+    predict.add_argument(
+        "--column", action="append", default=[], metavar="ROLE=NAME", help="of the JSON objects"
+    )
+    predict.add_argument("--task", help="of the file if not installed: package.module:Class")
     predict.add_argument("--batch-size", type=int, default=1, help="texts answered together")
     predict.add_argument("--threads", type=int, default=1)
 
@@ -97,6 +101,7 @@ def parser() -> argparse.ArgumentParser:
     bench.add_argument("--texts", type=Path, help="a file with one text a line")
     bench.add_argument("--threads", nargs="+", type=int, default=[1], help="e.g. --threads 1 4")
     bench.add_argument("--json", action="store_true", help="the numbers as JSON")
+    bench.add_argument("--task", help="of the files if not installed: package.module:Class")
 
     demo = flags.command(rooms, "demo", commands.demo, "show a file for MediaPipe in the browser")
     demo.add_argument("file", type=Path, help="a .tflite of `tfkd export --client mediapipe`")

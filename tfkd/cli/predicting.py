@@ -3,73 +3,166 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from ..data import Example
 from ..errors import UserError
-from ..runtime import Classifier
+from ..runtime import Predictor
+from ..tasks import Task
 from ..text.batching import chunks
 
 Record = dict[str, Any]
+"""What belongs to one answer: the columns of a line."""
 
 
-def texts(lines: Iterable[str], column: str = "text", where: str = "stdin") -> Iterator[Record]:
-    """A record for each line of plain text.
+class RecordReader:
+    """Read records, one for each answer, and what the task reads of them.
 
-    >>> list(texts(["a film\\n"]))
-    [{'text': 'a film'}]
+    Args:
+        task: The task of the file.
+        columns: Names of columns by role, where they differ from the task's own.
+        text_column: The same of the only text.
+
+    Raises:
+        UserError: A role that the task does not have.
     """
-    for number, line in _counted(lines, where):
-        if not line.strip():
-            raise UserError(f"line {number} of {where} is empty: give one text a line.")
-        yield {column: line.rstrip("\n")}
 
+    def __init__(
+        self, task: Task, columns: dict[str, str] | None = None, text_column: str | None = None
+    ):
+        self.task = task
+        names = {role: c.default for role, c in task.columns.items() if c.required}
+        self._texts = [role for role in names if task.columns[role].kind == "text"]
+        if text_column is not None and self._texts:
+            names[self._texts[0]] = text_column
+        for role, name in (columns or {}).items():
+            if role not in names:
+                raise UserError(f"--column {role}: the task {task.name} has {', '.join(names)}.")
+            names[role] = name
+        self.columns = names
 
-def objects(lines: Iterable[str], column: str = "text", where: str = "stdin") -> Iterator[Record]:
-    """A record for each line of JSON, an object with the text in `column`; the rest is kept.
+    def fields(self, record: Record) -> Record:
+        """Return what the task reads of a record, by role."""
+        return {role: record[name] for role, name in self.columns.items()}
 
-    >>> list(objects(['{"id": 7, "text": "a film"}']))
-    [{'id': 7, 'text': 'a film'}]
-    """
-    for number, line in _counted(lines, where):
-        try:
-            record = json.loads(line)
-        except ValueError as error:
-            raise UserError(f"line {number} of {where} is not JSON ({error}).") from error
-        found = record.get(column) if isinstance(record, dict) else None
-        if not isinstance(found, str) or not found.strip():
+    def of_texts(self, texts: Iterable[str]) -> Iterator[Record]:
+        """Yield a record for each text.
+
+        Raises:
+            UserError: The task reads something other than one text.
+        """
+        for text in texts:
+            yield {self._text_column(): text}
+
+    def of_lines(self, lines: Iterable[str], where: str = "stdin") -> Iterator[Record]:
+        r"""Yield a record for each line of plain text.
+
+        Raises:
+            UserError: An empty line, or the task reads something other than one text.
+
+        >>> from tfkd.tasks import find
+        >>> list(RecordReader(find("")).of_lines(["a film\n"]))
+        [{'text': 'a film'}]
+        """
+        for number, line in _numbered(lines, where):
+            if not line.strip():
+                raise UserError(f"line {number} of {where} is empty: give one text a line.")
+            yield {self._text_column(): line.rstrip("\n")}
+
+    def of_json(self, lines: Iterable[str], where: str = "stdin") -> Iterator[Record]:
+        """Yield a record for each line of JSON, an object with the task's columns and any others.
+
+        Raises:
+            UserError: A line that is none.
+
+        >>> from tfkd.tasks import find
+        >>> list(RecordReader(find("")).of_json(['{"id": 7, "text": "a film"}']))
+        [{'id': 7, 'text': 'a film'}]
+        """
+        for number, line in _numbered(lines, where):
+            try:
+                record = json.loads(line)
+            except ValueError as error:
+                raise UserError(f"line {number} of {where} is not JSON ({error}).") from error
+            for role, name in self.columns.items():
+                value = record.get(name) if isinstance(record, dict) else None
+                if role in self._texts and (not isinstance(value, str) or not value.strip()):
+                    flag = "--text-column" if len(self._texts) == 1 else f"--column {role}=NAME"
+                    raise UserError(
+                        f'line {number} of {where} has no text: give {{"{name}": "..."}}, or name '
+                        f"the column with {flag}."
+                    )
+                if value is None:
+                    raise UserError(
+                        f"line {number} of {where} has no {name}: give it, or name the column "
+                        f"with --column {role}=NAME."
+                    )
+            yield record
+
+    def _text_column(self) -> str:
+        if list(self.columns) != self._texts or len(self._texts) != 1:
             raise UserError(
-                f'line {number} of {where} has no text: give {{"{column}": "..."}}, or name the '
-                "column with --text-column."
+                f"the task {self.task.name} reads {', '.join(self.columns)}: give lines of JSON "
+                "with these, and --jsonl."
             )
-        yield record
+        return self.columns[self._texts[0]]
 
 
-def answered(
-    classifier: Classifier, records: Iterable[Record], column: str = "text", batch_size: int = 1
-) -> Iterator[Record]:
-    """Each record with `label`, `probability` and `probabilities`, in the order given.
+def parse_columns(flags: Iterable[str]) -> dict[str, str]:
+    """Return names of columns by role, from `ROLE=NAME`.
 
-    `batch_size` texts are answered together: more in a second, and each a little later. Raises
-    `UserError` for fewer than one.
+    Raises:
+        UserError: A flag that is none.
+
+    >>> parse_columns(["text=review"])
+    {'text': 'review'}
+    """
+    columns = {}
+    for flag in flags:
+        role, equals, name = flag.partition("=")
+        if not (role and equals and name):
+            raise UserError(f"--column {flag}: write ROLE=NAME, such as text=review.")
+        columns[role] = name
+    return columns
+
+
+def answer_records(
+    predictor: Predictor,
+    reader: RecordReader,
+    records: Iterable[Record],
+    *,
+    batch_size: int = 1,
+    before_batch: Callable[[int], None] = lambda texts: None,
+) -> Iterator[tuple[Record, Example, Any]]:
+    """Yield each record with its example and the file's answer, in the order given.
+
+    Args:
+        predictor: The file.
+        reader: Knows what the task reads of a record.
+        records: What to answer.
+        batch_size: Records answered together: more in a second, and each a little later.
+        before_batch: Called with the number of records before each batch.
+
+    Raises:
+        UserError: A batch of fewer than one, or a record that the task cannot read.
     """
     if batch_size < 1:
         raise UserError(f"batch_size is {batch_size}: write at least 1.")
-    for chunk in chunks(iter(records), batch_size):
-        for record, found in zip(
-            chunk, classifier.predict([each[column] for each in chunk]), strict=True
-        ):
-            yield {**record, **found._asdict()}
+    for chunk in chunks(records, batch_size):
+        before_batch(len(chunk))
+        examples = predictor.examples([reader.fields(record) for record in chunk])
+        yield from zip(chunk, examples, predictor.predict(examples), strict=True)
 
 
-def _counted(lines: Iterable[str], where: str) -> Iterator[tuple[int, str]]:
-    """Lines by number, that which is no UTF-8 told by it."""
+def _numbered(lines: Iterable[str], where: str) -> Iterator[tuple[int, str]]:
+    """Yield lines by number; say which one is no UTF-8."""
     number = 0
     try:
         for number, line in enumerate(lines, 1):
             yield number, line
     except UnicodeDecodeError as error:
         raise UserError(
-            f"{where} is not UTF-8 (byte 0x{error.object[error.start]:02x} behind line {number}): "
+            f"{where} is not UTF-8 (byte 0x{error.object[error.start]:02x} after line {number}): "
             "give the texts as UTF-8."
         ) from error

@@ -1,31 +1,49 @@
-"""Export a Keras 3 student to LiteRT, `.keras` or SavedModel: verified before it gets its name."""
+"""Export a student to LiteRT, `.keras`, ONNX or SavedModel: verified before it gets its name."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from .. import tasks
+from ..data import Schema
 from ..errors import UserError
 from ..files import replace_atomically
-from ..runtime.quantisations import AUTO, CALIBRATED, QUANTIZE
+from ..runtime.quantisations import AUTO, CALIBRATED, FLOAT32, KINDS, QUANTIZE
+from ..tasks import Task
 from ..text import TextEncoder
 from . import integer_quantisation
 from .paths import check_target, format_of, size, temporary_sibling
 
+if TYPE_CHECKING:
+    from .request import ExportRequest
+    from .verify import Figures
+
 FORMS = ("multiclass", "binary")
+AUTO_DROP = 0.3
+"Points of the score that `auto` may lose where `max_drop` is not given."
 
 
 @dataclass(frozen=True)
 class Exported:
     """A written file and how it compares with its Keras student.
 
-    `bytes` is its size on disk, `checked` the number of examples both were run on,
-    `max_difference` the greatest difference of two logits, `agreement` the share of examples
-    with the same class; `score` and `keras_score` are the accuracies of the file and of the
-    student where the examples had labels, else None; `calibration` and `keras_calibration` their
-    expected calibration errors.
+    Attributes:
+        path: The file, or the folder of a SavedModel.
+        format: "litert", "keras", "onnx" or "saved_model".
+        quantize: How a LiteRT file stores its numbers.
+        bytes: Size on disk.
+        checked: Number of examples that both were run on.
+        max_difference: The greatest difference of two outputs.
+        agreement: Share of examples with the same answer.
+        score: The task's headline of the file where the examples had labels, else None: accuracy
+            of a classifier.
+        keras_score: The same of the student.
+        scores: All measures of the task of the file, where the examples had labels.
+        keras_scores: The same of the student.
     """
 
     path: Path
@@ -37,58 +55,83 @@ class Exported:
     agreement: float
     score: float | None
     keras_score: float | None
-    calibration: float | None
-    keras_calibration: float | None
+    scores: dict[str, float] = field(default_factory=dict)
+    keras_scores: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def calibration(self) -> float | None:
+        """The file's expected calibration error, of a classifier checked on labelled examples."""
+        return self.scores.get("ece")
+
+    @property
+    def keras_calibration(self) -> float | None:
+        """The same of the student."""
+        return self.keras_scores.get("ece")
 
 
 def export(
-    student,
+    student: Any,
     path: str | os.PathLike,
     *,
     format: str | None = None,
     quantize: str | None = None,
     encoder: TextEncoder | None = None,
     labels: Sequence[str] | None = None,
-    check=None,
+    check: Any = None,
     tolerance: float | None = None,
     overwrite: bool = True,
     form: str = "multiclass",
-    calibration=None,
+    calibration: Any = None,
     seed: int = 0,
     max_drop: float | None = None,
     client: str | None = None,
     tokenizer: bool = False,
+    task: Task | str | None = None,
+    schema: Schema | None = None,
 ) -> Exported:
-    """Write `student` to `path`, after the file has been run against it.
+    """Write a student to a file, after the file has been run against it.
 
-    `student` is a Keras 3 model with outputs `[batch, classes]`: logits, or a dict with
-    `logits`. A final softmax or sigmoid is left out of the file where Keras hands on what came
-    before it. `format` is `litert` (or `tflite`), `keras`, `onnx` (extra `onnx`) or
-    `saved_model`, by default from the suffix of `path`: `.tflite`, `.keras`, `.onnx`, none.
+    With an `encoder` the student takes one array of ids; vocabulary, class names and settings then
+    travel inside a `.tflite`, so that `tfkd.runtime` reads texts with the file alone, in the folder
+    of a `.keras` or `.onnx`, and inside a SavedModel's folder.
 
-    `quantize`, of LiteRT files only, is None or `float32`, `float16`, `int8` (dynamic range),
-    `full-int8` (activations too), `int16x8`, `int4`, or `auto`: the smallest file that passes.
-    Those of `tfkd.runtime.quantisations.CALIBRATED` need the extra `quantizer`, and read ranges off
-    100 of the texts or rows of `calibration`, drawn by `seed`; `auto` tries them where both are
-    there.
+    Args:
+        student: A Keras 3 model, or one of Hugging Face's, with outputs `[batch, classes]`: logits,
+            or a dict with `logits`; of another task a dict with its outputs. A final softmax or
+            sigmoid is left out of the file where Keras hands on what came before it.
+        path: Where to write. What was there stays until the new file has passed.
+        format: `litert` (or `tflite`), `keras`, `onnx` (extra `onnx`) or `saved_model`; by default
+            from the suffix of `path`: `.tflite`, `.keras`, `.onnx`, none.
+        quantize: Of LiteRT files: `float32`, `float16`, `int8` (dynamic range), `full-int8`
+            (activations too), `int16x8`, `int4`, or `auto`, the smallest file that passes; None is
+            `float32`. Those of `tfkd.runtime.quantisations.CALIBRATED` need the extra `quantizer`
+            and `calibration`; `auto` tries them where both are there.
+        encoder: The tokenizer of the student.
+        labels: Class names in the order of the logits; numbers by default.
+        check: A list of texts, of `(text, label)` or of examples by role, or an array or dict of
+            inputs; by default a few sentences, or random inputs.
+        tolerance: The difference that is allowed, as a share of the greatest output, in place of
+            that of the quantisation.
+        overwrite: Whether an older export may be replaced.
+        form: `binary` is one logit for two classes.
+        calibration: Texts, examples or rows, of which 100 show the ranges of numbers.
+        seed: Draws these 100.
+        max_drop: Points of accuracy (or of the task's headline) that may be lost; any number by
+            default, of `auto` 0.3.
+        client: `mediapipe` writes a `.tflite` that the text classifier of MediaPipe Tasks runs as
+            it is; it needs an encoder of lower-cased word pieces.
+        tokenizer: Gives a SavedModel a signature of texts, `serving_default`, by TensorFlow Text
+            (extra `text`).
+        task: The task of the student, its name or the import path of its class; by default one of
+            several classes.
+        schema: What the training split fixed for the task, in place of `labels`.
 
-    With an `encoder` the student takes one array of ids, and vocabulary, class names (`labels`)
-    and settings travel inside a `.tflite`, so that `tfkd.runtime.Classifier` reads texts with the
-    file alone; beside a `.keras` or `.onnx`, inside a SavedModel's folder. `tokenizer=True` gives
-    a SavedModel a signature of texts, `serving_default`, by TensorFlow Text (extra `text`).
-
-    `check` is a list of texts or of `(text, label)`, or an array or dict of inputs; by default a
-    few sentences, or random inputs. `tolerance` replaces the difference that
-    `tfkd.exporting.verify.gate` allows, as a share of the greatest logit; `max_drop` is how many
-    points of accuracy may be lost (of `auto` 0.3 if not given). `form="binary"` is one
-    logit for two classes. `client="mediapipe"` writes a `.tflite` that the text classifier of
-    MediaPipe Tasks runs as it is; it needs an encoder of lower-cased word pieces.
-
-    What was at `path` before stays until the new file has passed.
+    Returns:
+        The file, and how it compares with the student.
 
     Raises:
-        UserError: wrong arguments, a folder that cannot be written, a model that does not
-            convert (its ops are named), or a file that does not compute what the student does.
+        UserError: Wrong arguments, a folder that cannot be written, a model that does not convert
+            (its ops are named), or a file that does not compute what the student does.
 
     ```python
     tfkd.export(student, "small.tflite", quantize="int8", encoder=encoder, labels=["bad", "good"])
@@ -97,37 +140,33 @@ def export(
     target = Path(path)
     kind = format_of(target, format)
     _check_quantize(kind, quantize, calibration)
-    max_drop = 0.3 if quantize == AUTO and max_drop is None else max_drop
     _check_labels(labels, form)
     check_target(target, kind, overwrite)
+    from .checks import TaskContext
     from .formats import WRITERS
     from .mediapipe.export import check_client, mediapipe_file
     from .onnx import check_onnx
-    from .request import order
-    from .smallest import named, smallest
+    from .request import Storage, prepare
     from .text_signature import check_texts
 
-    check_client(client, kind, encoder)
+    task, schema = _task(task, schema, labels)
+    check_client(client, kind, encoder, task)
     if tokenizer:
-        check_texts(encoder, kind)
+        check_texts(encoder, kind, task)
     if kind == "onnx":
         check_onnx()
-    write = mediapipe_file if client else WRITERS[kind]
-
-    with temporary_sibling(target) as place:
-        made = order(
-            *(student, encoder, labels, form, check, quantize or "float32", tolerance),
-            *(max_drop, calibration, seed, tokenizer),
-        )
-        if quantize == AUTO:
-            quantize, figures = smallest(write, made, place / target.name)
-        elif kind == "litert":
-            figures = named(write, made, place / target.name)
-        else:
-            figures = write(made, place / target.name)
+    with temporary_sibling(target) as folder:
+        context = TaskContext(encoder, task, schema, form)
+        request, ranges = prepare(student, context, check, calibration, seed)
+        stored = KINDS.get(quantize or "", FLOAT32)
+        max_drop = AUTO_DROP if quantize == AUTO and max_drop is None else max_drop
+        storage = Storage(stored, tolerance, max_drop, ranges)
+        request = replace(request, storage=storage, reads_texts=tokenizer)
+        write = mediapipe_file if client else WRITERS[kind]
+        quantize, figures = _write(write, request, folder / target.name, kind, quantize)
         # The model last: until it has its name, an older one still counts.
-        for each in sorted(place.iterdir(), key=lambda each: each.name == target.name):
-            replace_atomically(each, target.with_name(each.name))
+        for file in sorted(folder.iterdir(), key=lambda file: file.name == target.name):
+            replace_atomically(file, target.with_name(file.name))
     return Exported(
         path=target,
         format=kind,
@@ -138,12 +177,38 @@ def export(
         agreement=figures.agreement,
         score=figures.score,
         keras_score=figures.keras_score,
-        calibration=figures.calibration,
-        keras_calibration=figures.keras_calibration,
+        scores=figures.scores,
+        keras_scores=figures.keras_scores,
     )
 
 
-def _check_quantize(kind: str, quantize: str | None, calibration) -> None:
+def _write(
+    write: Any, request: ExportRequest, file: Path, kind: str, quantize: str | None
+) -> tuple[str | None, Figures]:
+    from .smallest import write_or_suggest, write_smallest
+
+    if quantize == AUTO:
+        return write_smallest(write, request, file)
+    if kind == "litert":
+        return quantize, write_or_suggest(write, request, file)
+    return quantize, write(request, file)
+
+
+def _task(
+    task: Task | str | None, schema: Schema | None, labels: Sequence[str] | None
+) -> tuple[Task | None, Schema]:
+    """Return the task, if any, and its schema: of `labels` where it is not given."""
+    if schema is not None and labels is not None and tuple(labels) != schema.labels:
+        raise UserError(
+            f"labels are {list(labels)} and schema has {list(schema.labels)}: give one of them."
+        )
+    if task is None:
+        return None, schema or Schema(tuple(labels or ()))
+    task = task if isinstance(task, Task) else tasks.find(task)
+    return task, schema or task.schema(tuple(labels or ()))
+
+
+def _check_quantize(kind: str, quantize: str | None, calibration: Any) -> None:
     if quantize not in (None, *QUANTIZE, AUTO):
         known = ", ".join(map(repr, (*QUANTIZE, AUTO)))
         raise UserError(f"quantize={quantize!r}: write one of {known}, or leave it out.")
@@ -152,7 +217,7 @@ def _check_quantize(kind: str, quantize: str | None, calibration) -> None:
             f"quantize={quantize!r} needs a LiteRT file: give a path that ends in `.tflite`, or "
             "leave quantize out."
         )
-    integer_quantisation.check(quantize or "float32")
+    integer_quantisation.check_installed(quantize or "float32")
     if quantize in CALIBRATED and calibration is None:
         raise UserError(
             f"quantize={quantize!r} reads the ranges of numbers off real inputs: give "
@@ -165,7 +230,8 @@ def _check_labels(labels: Sequence[str] | None, form: str) -> None:
         raise UserError(f"form={form!r}: write one of {', '.join(map(repr, FORMS))}.")
     if labels is None:
         return
-    if isinstance(labels, str) or not all(isinstance(each, str) for each in labels):
+    if isinstance(labels, str) or not all(isinstance(label, str) for label in labels):
         raise UserError(f"labels are {labels!r}: give a list of class names.")
-    if len(set(labels)) < len(labels) or any(len(e.splitlines()) != 1 for e in labels):
+    different = len(set(labels)) == len(labels)
+    if not different or any(len(label.splitlines()) != 1 for label in labels):
         raise UserError(f"labels are {list(labels)}: give different names, each one line.")

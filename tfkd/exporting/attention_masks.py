@@ -8,35 +8,39 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-BOUND = -50.0  # exp(-50) is 2e-22: nothing is seen through it, and 8 bits have steps of 0.25
-_MASKS = -1e3  # no other constant of a network is a single number as low
+BOUND = -50.0
+"exp(-50) is 2e-22: nothing is seen through it, and 8 bits have steps of 0.25."
+# No other constant of a network is a single number as low.
+_MASKS = -1e3
 _FLOATS = (tf.float32.as_datatype_enum, tf.float16.as_datatype_enum)
 
 
 def bound_masks(folder: Path) -> int:
-    """Replace each single constant below -1000 in a SavedModel by -50; how many there were."""
+    """Replace each single constant below -1000 in a SavedModel by -50; return their number."""
     from tensorflow.core.protobuf import saved_model_pb2
 
     file = folder / "saved_model.pb"
     model = saved_model_pb2.SavedModel()
     model.ParseFromString(file.read_bytes())
-    changed = sum(_bounded(node) for node in _constants(model))
+    changed = sum(_bound(node) for node in _constants(model))
     file.write_bytes(model.SerializeToString())
     return changed
 
 
-def _constants(model) -> Iterator:
+def _constants(model: Any) -> Iterator[Any]:
     for graph in model.meta_graphs:
         functions = graph.graph_def.library.function
-        for nodes in (graph.graph_def.node, *(each.node_def for each in functions)):
+        for nodes in (graph.graph_def.node, *(function.node_def for function in functions)):
             yield from (node for node in nodes if node.op == "Const")
 
 
-def _bounded(node) -> bool:
+def _bound(node: Any) -> bool:
+    """Bound a constant in place, if it is a mask; return whether it is."""
     tensor = node.attr["value"].tensor
     if tensor.dtype not in _FLOATS:
         return False

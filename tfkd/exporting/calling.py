@@ -1,4 +1,4 @@
-"""How a student is called: its inputs by name, and one serving function over them."""
+"""How a student is called: its inputs and outputs by name, and one serving function over them."""
 
 from __future__ import annotations
 
@@ -14,22 +14,30 @@ from ..errors import UserError
 from ..models.outputs import as_outputs, flavour
 
 Shape = tuple[int | None, ...]
+Inputs = Mapping[str, tuple[Shape, Any]]
+"""Shape, with `None` for a free size, and dtype by name."""
+LOGITS = ("logits",)
 
 
 @dataclass(frozen=True)
-class Calling:
-    """A student and its inputs: `inputs` maps a name to `(shape, dtype)`, `None` for a free size.
+class ModelSignature:
+    """A student, with the inputs that it takes and the outputs that are exported.
 
-    `kind` is what the student takes: `"dict"`, `"list"`, the one tensor alone (`"tensor"`), or as
-    Hugging Face's models ids and the mask that is made of them (`"masked"`).
+    Attributes:
+        student: The model.
+        inputs: Shape and dtype of each input by name.
+        kind: What the student takes: "dict", "list", the one tensor alone ("tensor"), or as
+            Hugging Face's models ids and the mask that is made of them ("masked").
+        outputs: The names of the outputs, the one that answers first.
     """
 
     student: Any
-    inputs: dict[str, tuple[Shape, str]]
+    inputs: Inputs
     kind: str
+    outputs: tuple[str, ...] = LOGITS
 
-    def fixed(self, batch: int | None, length: int | None) -> Calling:
-        """The same with the free sizes of the batch and of all other axes fixed."""
+    def fixed(self, batch: int | None, length: int | None) -> ModelSignature:
+        """Return the same with the free sizes of the batch and of all other axes fixed."""
         inputs = {
             name: ((batch, *(length if size is None else size for size in shape[1:])), dtype)
             for name, (shape, dtype) in self.inputs.items()
@@ -38,22 +46,37 @@ class Calling:
 
     @property
     def free_length(self) -> bool:
-        """Whether an axis beside the batch has no fixed size."""
+        """Whether an axis other than the batch has no fixed size."""
         return any(None in shape[1:] for shape, _ in self.inputs.values())
 
     def specs(self) -> dict[str, tf.TensorSpec]:
-        """The signature, by name."""
-        return {n: tf.TensorSpec(s, dtype, name=n) for n, (s, dtype) in self.inputs.items()}
+        """Return what TensorFlow traces the inputs by."""
+        return {
+            name: tf.TensorSpec(shape, dtype, name=name)
+            for name, (shape, dtype) in self.inputs.items()
+        }
 
     def serve(self, inputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """`{"logits": [batch, ..., classes]}`, float32, without dropout."""
+        """Return the outputs by name, float32, without dropout."""
         values = [inputs[name] for name in self.inputs]
         feed = _FEEDS[self.kind](dict(inputs), values)
-        outputs = as_outputs(self.student(feed, training=False), whose="student")
-        return {"logits": tf.cast(outputs["logits"], tf.float32)}
+        returned = self.student(feed, training=False)
+        if self.outputs == LOGITS:
+            named = as_outputs(returned, whose="student")
+        elif isinstance(returned, Mapping):
+            named = dict(returned)
+        else:
+            named = {self.outputs[0]: returned}
+        missing = [name for name in self.outputs if name not in named]
+        if missing:
+            raise UserError(
+                f"the student returns {', '.join(map(str, named))} and not {missing[0]}: return a "
+                f"dict with {', '.join(self.outputs)}."
+            )
+        return {name: tf.cast(named[name], tf.float32) for name in self.outputs}
 
 
-def _masked(inputs: dict, values: list) -> dict:
+def _masked(inputs: dict[str, tf.Tensor], values: list[tf.Tensor]) -> dict[str, tf.Tensor]:
     return {"input_ids": values[0], "attention_mask": tf.cast(values[0] != 0, tf.int32)}
 
 
@@ -66,23 +89,24 @@ _FEEDS = {
 
 
 class Reference:
-    """The student as a function from arrays by name to logits, traced once for all sizes."""
+    """The student as a function from arrays by name to outputs, traced once for all sizes."""
 
-    def __init__(self, calling: Calling):
+    def __init__(self, signature: ModelSignature):
         self._traced = tf.function(
-            calling.serve, input_signature=[calling.specs()], autograph=False
+            signature.serve, input_signature=[signature.specs()], autograph=False
         ).get_concrete_function()
 
     @property
-    def classes(self) -> int | None:
-        """The size of the logits' last axis."""
-        return self._traced.structured_outputs["logits"].shape[-1]
+    def shapes(self) -> dict[str, Shape]:
+        """The shape of each output by name."""
+        traced = self._traced.structured_outputs
+        return {name: tuple(tensor.shape) for name, tensor in traced.items()}
 
-    def __call__(self, feed: Mapping[str, np.ndarray]) -> np.ndarray:
-        """`[batch, ..., classes]`."""
+    def __call__(self, feed: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Return the outputs by name, `[batch, ...]`."""
         try:
-            tensors = {name: tf.convert_to_tensor(each) for name, each in feed.items()}
-            return self._traced(**tensors)["logits"].numpy()
+            tensors = {name: tf.convert_to_tensor(array) for name, array in feed.items()}
+            return {name: output.numpy() for name, output in self._traced(**tensors).items()}
         except tf.errors.InvalidArgumentError as error:
             reason = error.message.splitlines()[0][:200]
             raise UserError(
@@ -91,51 +115,62 @@ class Reference:
             ) from error
 
 
-def calling(student, example=None, text_input: bool = False) -> Calling:
-    """How to call `student`.
+def signature_of(
+    student: Any,
+    example: Any = None,
+    text_input: bool = False,
+    outputs: tuple[str, ...] = LOGITS,
+) -> ModelSignature:
+    """Return how to call a student.
 
-    A functional or sequential model says so itself. A subclassed one is judged by `example`, a
-    dict or array of inputs, or where it reads text (`text_input`) takes ids alone.
+    A functional or sequential model says so itself.
+
+    Args:
+        student: A Keras 3 model, or one of Hugging Face's.
+        example: A dict or array of inputs, by which a subclassed model is judged.
+        text_input: Whether a subclassed model without an example takes ids alone.
+        outputs: The names of the outputs to export.
 
     Raises:
-        UserError: not a Keras 3 model, or its inputs are unknown or nested.
+        UserError: Not a Keras 3 model, or its inputs are unknown or nested.
     """
     if hasattr(student, "save_pretrained") and flavour(student) == "tf_keras":
-        return Calling(student, {"input_ids": ((None, None), "int32")}, "masked")
+        return ModelSignature(student, {"input_ids": ((None, None), "int32")}, "masked", outputs)
     if not isinstance(student, keras.Model):
         raise UserError(
             "export takes a Keras 3 model, or one of Hugging Face's, and got "
             f"{type(student).__module__}.{type(student).__name__}: give the student itself."
         )
     if getattr(student, "inputs", None):
-        return _of_structure(student)
+        return _of_structure(student, outputs)
     if example is None and text_input:
-        return Calling(student, {"input_ids": ((None, None), "int32")}, "tensor")
+        return ModelSignature(student, {"input_ids": ((None, None), "int32")}, "tensor", outputs)
     if example is None:
         raise UserError(
             f"the inputs of {student.name!r} are unknown, as it is a subclass of keras.Model: "
             "give `check` a dict or an array of inputs."
         )
     arrays = example if isinstance(example, Mapping) else {"inputs": example}
-    inputs = {n: (_free(np.shape(a)), str(np.asarray(a).dtype)) for n, a in arrays.items()}
-    return Calling(student, inputs, "dict" if isinstance(example, Mapping) else "tensor")
+    inputs = {
+        name: ((None, *np.shape(array)[1:]), str(np.asarray(array).dtype))
+        for name, array in arrays.items()
+    }
+    kind = "dict" if isinstance(example, Mapping) else "tensor"
+    return ModelSignature(student, inputs, kind, outputs)
 
 
-def _free(shape: tuple[int, ...]) -> Shape:
-    return (None, *shape[1:])
-
-
-def _of_structure(student) -> Calling:
-    structure = getattr(student, "_inputs_struct", None)  # before Keras flattens it
+def _of_structure(student: Any, outputs: tuple[str, ...]) -> ModelSignature:
+    # As it was before Keras flattened it.
+    structure = getattr(student, "_inputs_struct", None)
     structure = student.inputs if structure is None else structure
     if isinstance(structure, Mapping):
         kind, named = "dict", dict(structure)
     elif isinstance(structure, (list, tuple)) and len(structure) > 1:
-        kind, named = "list", {each.name: each for each in structure}
+        kind, named = "list", {tensor.name: tensor for tensor in structure}
     else:
         one = structure[0] if isinstance(structure, (list, tuple)) else structure
         kind, named = "tensor", {one.name: one}
-    if not all(hasattr(each, "shape") for each in named.values()):
+    if not all(hasattr(tensor, "shape") for tensor in named.values()):
         raise UserError(f"the inputs of {student.name!r} are nested: give it a flat dict of them.")
-    inputs = {n: (tuple(each.shape), str(each.dtype)) for n, each in named.items()}
-    return Calling(student, inputs, kind)
+    inputs = {name: (tuple(tensor.shape), str(tensor.dtype)) for name, tensor in named.items()}
+    return ModelSignature(student, inputs, kind, outputs)

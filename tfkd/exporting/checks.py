@@ -1,16 +1,20 @@
-"""What an exported file is checked on: micro-batches of real or random inputs, with labels."""
+"""What an exported file is checked on: batches of real or random inputs, with their examples."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from ..data import Example, Schema
 from ..errors import UserError
+from ..runtime.feeding import RowFeeder
+from ..tasks import Arrays, Task
 from ..text import TextEncoder
-from ..text.batching import bucket, micro_batches, pad
+from ..text.batching import micro_batches
+from .calling import Inputs
 
 SENTENCES = (
     "A film I will not forget.",
@@ -22,57 +26,238 @@ SENTENCES = (
     "这家酒店的房间很干净，服务也不错。",
     "It begins slowly, and then it never lets you go. " * 40,
 )
+IDS = "input_ids"
 _MOST = 32
 _RANDOM = 32
 
 
 @dataclass(frozen=True)
-class Checks:
-    """Micro-batches of inputs by name, and the label of each example or None, in their order."""
+class TaskContext:
+    """What is around a model: its tokenizer, the task that it is for, and what that fixed.
 
-    batches: list[dict[str, np.ndarray]]
-    labels: np.ndarray | None = None
+    Attributes:
+        encoder: The tokenizer, of a student that reads text.
+        task: The task; None compares logits alone.
+        schema: Class names, and the task's settings.
+        form: "multiclass", or "binary" for one logit of two classes.
+    """
+
+    encoder: TextEncoder | None = None
+    task: Task | None = None
+    schema: Schema = field(default_factory=Schema)
+    form: str = "multiclass"
+
+    @property
+    def binary(self) -> bool:
+        """Whether outputs are one logit for two classes."""
+        return self.form == "binary"
+
+    def encode(self, examples: Sequence[Example]) -> list[list[Arrays]]:
+        """Return the rows of each example."""
+        assert self.encoder is not None
+        if self.task is not None:
+            return self.task.encode(examples, self.encoder, self.schema)
+        texts = [next(iter(example.values())) for example in examples]
+        return [[{IDS: ids}] for ids in self.encoder.encode_many(texts)]
+
+    def feeder(self, inputs: Inputs) -> RowFeeder:
+        """Return what makes arrays for a model with `inputs` of rows."""
+        assert self.encoder is not None
+        sources = (IDS,) if self.task is None else self.task.inputs
+        names = inputs if set(sources) == set(inputs) else sources
+        return RowFeeder(dict(zip(inputs, names, strict=True)), inputs, self.encoder.max_length)
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What to check on: exactly one of texts (with labels or None), arrays, or nothing."""
+class CheckData:
+    """What to check on: examples, arrays by input name, or neither for random inputs."""
 
-    texts: list[str] | None = None
-    labels: np.ndarray | None = None
+    examples: tuple[Example, ...] = ()
     arrays: dict[str, np.ndarray] | None = None
 
     @property
-    def example(self) -> Any:
-        """The arrays as given, to learn a subclassed model's inputs from."""
+    def first(self) -> Any:
+        """The arrays as they came, of which a subclassed model's inputs can be learnt."""
         return self.arrays[""] if self.arrays and "" in self.arrays else self.arrays
 
+    def sample(self, count: int, seed: int) -> CheckData:
+        """Return at most `count` of the examples or of the rows, drawn by `seed`."""
+        arrays = self.arrays or {}
+        size = len(self.examples) or len(next(iter(arrays.values()), ()))
+        rows = np.random.default_rng(seed).permutation(size)[:count]
+        if self.examples:
+            return CheckData(tuple(self.examples[row] for row in rows))
+        return CheckData(arrays={name: array[rows] for name, array in arrays.items()})
 
-def wanted(check, encoder: TextEncoder | None, names: Sequence[str] | None) -> Wanted:
-    """Read the argument `check` of `tfkd.export`.
+
+@dataclass(frozen=True)
+class Checks:
+    """Batches of inputs by name and, where they are examples of a task, how they belong together.
+
+    Attributes:
+        batches: Arrays by input name.
+        context: The task around the model.
+        examples: The examples.
+        rows: The rows of each example.
+        order: The place of each row of the batches among all rows.
+        feeder: What made the batches of the rows.
+    """
+
+    batches: list[dict[str, np.ndarray]]
+    context: TaskContext = field(default_factory=TaskContext)
+    examples: Sequence[Example] = ()
+    rows: Sequence[Sequence[Arrays]] = ()
+    order: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
+    feeder: RowFeeder | None = None
+
+    @property
+    def count(self) -> int:
+        """The number of examples."""
+        return len(self.examples) or sum(len(next(iter(x.values()))) for x in self.batches)
+
+    @property
+    def example_of_row(self) -> np.ndarray:
+        """The place of the example of each row of the batches."""
+        return np.repeat(np.arange(len(self.rows)), [len(rows) for rows in self.rows])[self.order]
+
+    def by_row(self, outputs: Sequence[Mapping[str, np.ndarray]]) -> list[Arrays]:
+        """Return the outputs of batches as one dict for each row, in the order of the rows."""
+        assert self.feeder is not None
+        assert self.context.task is not None
+        shapes = self.context.task.output_shapes(self.context.schema)
+        flat = [row for rows in self.rows for row in rows]
+        answers: list[Arrays] = [{} for _ in flat]
+        places = iter(self.order)
+        for batch in outputs:
+            for at in range(len(next(iter(batch.values())))):
+                place = next(places)
+                length = self.feeder.length_of(flat[place])
+                answers[place] = {
+                    name: array[at][:length] if None in shapes[name][:1] else array[at]
+                    for name, array in batch.items()
+                }
+        return answers
+
+
+def checks_of_rows(
+    rows: Sequence[Sequence[Arrays]],
+    context: TaskContext,
+    inputs: Inputs,
+    at_once: int = _MOST,
+    examples: Sequence[Example] = (),
+) -> Checks:
+    """Return the rows of examples in batches, the shortest rows first."""
+    feeder = context.feeder(inputs)
+    flat = [row for rows_of_one in rows for row in rows_of_one]
+    lengths = [range(feeder.length_of(row)) for row in flat]
+    order = list(micro_batches(lengths, feeder.batch or at_once))
+    batches = [feeder([flat[place] for place in places]) for places in order]
+    return Checks(batches, context, examples, rows, np.concatenate(order), feeder)
+
+
+def checks_of(
+    data: CheckData, context: TaskContext, inputs: Inputs, vocabulary: int, at_once: int = _MOST
+) -> Checks:
+    """Return the batches for a model.
+
+    Args:
+        data: What to check on.
+        context: The task around the model.
+        inputs: Shape and dtype of the model's inputs by name.
+        vocabulary: A bound of random ids.
+        at_once: Rows of a batch whose size the model does not fix.
 
     Raises:
-        UserError: texts without an encoder, an unknown label, nothing to check on.
+        UserError: Arrays of other names than the model's inputs.
+    """
+    if data.examples:
+        rows = context.encode(data.examples)
+        return checks_of_rows(rows, context, inputs, at_once, data.examples)
+    arrays = data.arrays or _random(inputs, vocabulary)
+    if list(arrays) == [""]:
+        arrays = dict(zip(inputs, arrays.values(), strict=False))
+    if set(arrays) != set(inputs):
+        raise UserError(
+            f"`check` holds {', '.join(arrays)}; the model takes {', '.join(inputs)}: "
+            "give one array for each."
+        )
+    batch = next(iter(inputs.values()))[0][0] or at_once
+    typed = {name: np.asarray(arrays[name], inputs[name][1]) for name in inputs}
+    starts = range(0, len(next(iter(typed.values()))), batch)
+    batches = [{name: array[i : i + batch] for name, array in typed.items()} for i in starts]
+    return Checks(batches, context)
+
+
+def _random(inputs: Inputs, vocabulary: int) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(0)
+    arrays = {}
+    for name, (shape, dtype) in inputs.items():
+        size = (_RANDOM, *(axis or 16 for axis in shape[1:]))
+        if np.issubdtype(np.dtype(dtype), np.floating):
+            arrays[name] = rng.normal(size=size).astype(dtype)
+        elif "mask" in name or dtype == "bool":
+            arrays[name] = np.ones(size, dtype)
+        else:
+            arrays[name] = rng.integers(0, vocabulary, size).astype(dtype)
+    return arrays
+
+
+# -- the argument `check` of `tfkd.export` ---------------------------------------------------
+
+
+def parse_check(check: Any, context: TaskContext) -> CheckData:
+    """Read the argument `check` of `tfkd.export`.
+
+    Args:
+        check: Texts, `(text, label)`, examples by role, arrays, or None.
+        context: The task around the model.
+
+    Raises:
+        UserError: Texts without an encoder, an unknown label, nothing to check on.
     """
     if check is None:
-        return Wanted(texts=list(SENTENCES)) if encoder else Wanted()
+        return _sentences(context) if context.encoder else CheckData()
     if isinstance(check, Mapping):
-        return Wanted(arrays=_arrays(check))
+        return CheckData(arrays=_arrays(check))
     if hasattr(check, "shape") and np.asarray(check).dtype.kind not in "UO":
-        return Wanted(arrays=_arrays({"": check}))
-    pairs = [each if isinstance(each, (tuple, list)) else (each, None) for each in check]
-    if encoder is None:
+        return CheckData(arrays=_arrays({"": check}))
+    if context.encoder is None:
         raise UserError("texts to check on need the encoder that reads them: give `encoder`.")
+    values = list(check)
+    if values and all(isinstance(value, Mapping) for value in values):
+        return CheckData(tuple(map(Example, values)))
+    pairs = [value if isinstance(value, (tuple, list)) else (value, None) for value in values]
     if not pairs or not all(len(p) == 2 and isinstance(p[0], str) and p[0].strip() for p in pairs):
         raise UserError("`check` is a list of texts or of (text, label), not empty, none blank.")
-    texts = [text for text, _ in pairs]
+    role = _text_role(context)
     if all(label is None for _, label in pairs):
-        return Wanted(texts=texts)
-    return Wanted(texts=texts, labels=np.array([_label(each, names) for _, each in pairs]))
+        return CheckData(tuple(Example({role: text}) for text, _ in pairs))
+    names = context.schema.labels
+    return CheckData(
+        tuple(Example({role: text, "label": _label_id(label, names)}) for text, label in pairs)
+    )
 
 
-def _arrays(check: Mapping) -> dict[str, np.ndarray]:
-    arrays = {name: np.asarray(each) for name, each in check.items()}
+def _sentences(context: TaskContext) -> CheckData:
+    role = _text_role(context)
+    return CheckData(tuple(Example({role: text}) for text in SENTENCES))
+
+
+def _text_role(context: TaskContext) -> str:
+    """Return what the task calls the only text that it reads."""
+    if context.task is None:
+        return "text"
+    required = {name: c.kind for name, c in context.task.columns.items() if c.required}
+    if list(required.values()) != ["text"]:
+        raise UserError(
+            f"the task {context.task.name} reads {', '.join(required)}: give `check`, a list of "
+            "examples with these."
+        )
+    return next(iter(required))
+
+
+def _arrays(check: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    arrays = {name: np.asarray(array) for name, array in check.items()}
     sizes = {array.shape[0] if array.ndim else 0 for array in arrays.values()}
     if len(sizes) != 1 or 0 in sizes:
         raise UserError(
@@ -82,71 +267,10 @@ def _arrays(check: Mapping) -> dict[str, np.ndarray]:
     return arrays
 
 
-def _label(label, names: Sequence[str] | None) -> int:
-    if isinstance(label, str) and names and label in names:
+def _label_id(label: Any, names: Sequence[str]) -> int:
+    if isinstance(label, str) and label in names:
         return list(names).index(label)
-    if isinstance(label, (int, np.integer)) and (names is None or 0 <= label < len(names)):
+    if isinstance(label, (int, np.integer)) and (not names or 0 <= label < len(names)):
         return int(label)
     among = f"one of {', '.join(map(str, names))}, or its number" if names else "a class number"
     raise UserError(f"label {label!r} among the texts to check on: expected {among}.")
-
-
-def drawn(want: Wanted, count: int, seed: int) -> Wanted:
-    """At most `count` of the texts or of the rows, drawn by `seed`."""
-    texts, arrays = want.texts or [], want.arrays or {}
-    size = len(texts) or len(next(iter(arrays.values()), ()))
-    rows = np.random.default_rng(seed).permutation(size)[:count]
-    if want.texts is not None:
-        return Wanted(texts=[texts[row] for row in rows])
-    return Wanted(arrays={name: array[rows] for name, array in arrays.items()})
-
-
-def checks(
-    want: Wanted, inputs: dict, encoder: TextEncoder | None, vocabulary: int, at_once: int = _MOST
-) -> Checks:
-    """The micro-batches for a model with `inputs`, name to `(shape, dtype)` with fixed sizes.
-
-    `vocabulary` bounds random ids. Of texts, the shortest come first. A batch whose size is not
-    fixed holds `at_once`.
-    """
-    batch = next(iter(inputs.values()))[0][0] or at_once
-    if want.texts is not None and encoder is not None:
-        return _texts(want, inputs, encoder, batch)
-    arrays = want.arrays or _random(inputs, vocabulary)
-    if list(arrays) == [""]:
-        arrays = dict(zip(inputs, arrays.values(), strict=False))
-    if set(arrays) != set(inputs):
-        raise UserError(
-            f"`check` holds {', '.join(arrays)}; the model takes {', '.join(inputs)}: "
-            "give one array for each."
-        )
-    rows = len(next(iter(arrays.values())))
-    typed = {name: np.asarray(arrays[name], inputs[name][1]) for name in inputs}
-    starts = range(0, rows, batch)
-    return Checks([{n: a[i : i + batch] for n, a in typed.items()} for i in starts])
-
-
-def _texts(want: Wanted, inputs: dict, encoder: TextEncoder, batch: int) -> Checks:
-    ((name, (shape, dtype)),) = inputs.items()
-    encoded = encoder.encode_many(want.texts or [])
-    order = list(micro_batches(encoded, batch))
-    batches = []
-    for rows in order:
-        ids = [encoded[i] for i in rows]
-        length = shape[1] or bucket(max(map(len, ids)), encoder.max_length)
-        batches.append({name: pad(ids, length, dtype)})
-    return Checks(batches, None if want.labels is None else want.labels[np.concatenate(order)])
-
-
-def _random(inputs: dict, vocabulary: int) -> dict[str, np.ndarray]:
-    rng = np.random.default_rng(0)
-    out = {}
-    for name, (shape, dtype) in inputs.items():
-        size = (_RANDOM, *(each or 16 for each in shape[1:]))
-        if np.issubdtype(np.dtype(dtype), np.floating):
-            out[name] = rng.normal(size=size).astype(dtype)
-        elif "mask" in name or dtype == "bool":
-            out[name] = np.ones(size, dtype)
-        else:
-            out[name] = rng.integers(0, vocabulary, size).astype(dtype)
-    return out

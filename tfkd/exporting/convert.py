@@ -12,96 +12,101 @@ import tensorflow as tf
 
 from ..errors import UserError
 from ..runtime.interpreter import SIGNATURE
-from ..runtime.quantisations import BOUNDED, CALIBRATED
+from ..runtime.quantisations import Quantization
 from ..runtime.quiet import quiet
 from . import integer_quantisation
 from .attention_masks import bound_masks
-from .calling import Calling
-from .text_signature import SIGNATURE as TEXT_SIGNATURE
-from .text_signature import Texts
+from .calling import ModelSignature
+from .text_signature import SERVING, TextSignature
 
 _MISSING = re.compile(r"'tf\.(\w+)' op is neither a custom op nor a flex op")
 _SELECT = re.compile(r"^(?:TF Select|Custom) ops: (.+)$", re.MULTILINE)
 
 
-def attempts(calling: Calling, length: int | None) -> Iterator[Calling]:
-    """Ways to fix sizes, the freest first: nothing; the batch at 1; the batch and the length.
+def attempts(signature: ModelSignature, length: int | None) -> Iterator[ModelSignature]:
+    """Yield ways to fix sizes, the freest first: nothing; the batch at 1; the batch and the length.
 
-    LSTM and GRU cells, and slices like `x[..., None]`, convert with a fixed batch only. `length`
-    is the size for free axes; without one the last way is left out.
+    LSTM and GRU cells, and slices like `x[..., None]`, convert with a fixed batch only.
+
+    Args:
+        signature: How the student is called.
+        length: The size for free axes; without one the last way is left out.
     """
-    yield calling.fixed(None, None)
-    yield calling.fixed(1, None)
-    if length and calling.free_length:
-        yield calling.fixed(1, length)
+    yield signature.fixed(None, None)
+    yield signature.fixed(1, None)
+    if length and signature.free_length:
+        yield signature.fixed(1, length)
 
 
 def flatbuffer(
-    calling: Calling, quantize: str, feeds: integer_quantisation.Feeds | None = None
+    signature: ModelSignature, kind: Quantization, feeds: integer_quantisation.Feeds | None = None
 ) -> bytes:
-    """The student as a LiteRT model with one signature, `serve`, and builtin ops only.
+    """Return the student as a LiteRT model with one signature, `serve`, and builtin ops only.
 
-    `quantize` is `float32`, `float16` (weights halved), `int8` (weights of 1024 numbers or more
-    quartered, their inputs quantised on the fly: dynamic range), or one of
-    `tfkd.runtime.quantisations.CALIBRATED`, whose ranges are read off `feeds`.
+    Args:
+        signature: How the student is called, with the sizes that the file has.
+        kind: `float16` halves weights; `int8` quarters those of 1024 numbers or more, and
+            quantises their inputs on the fly (dynamic range).
+        feeds: What the ranges of calibrated kinds are read off.
 
     Raises:
-        Inconvertible: with these sizes it cannot be converted.
+        Inconvertible: With these sizes it cannot be converted.
     """
     with tempfile.TemporaryDirectory() as folder:
-        saved_model(calling, Path(folder))
-        if quantize in BOUNDED:
+        write_saved_model(signature, Path(folder))
+        if kind.bounded_masks:
             bound_masks(Path(folder))
         # Not `from_keras_model`, which fails on Keras 3, nor `from_concrete_functions`, which
         # writes a small file with uninitialised weights and says nothing.
         converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=[SIGNATURE])
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-        if quantize in ("float16", "int8"):
+        if kind.name in ("float16", "int8"):
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        if quantize == "float16":
+        if kind.name == "float16":
             converter.target_spec.supported_types = [tf.float16]
         try:
             with quiet():
-                made = converter.convert()
-            if quantize in CALIBRATED:
-                made = integer_quantisation.quantized(made, quantize, feeds or [])
-            return made
+                model = converter.convert()
+            if kind.calibrated:
+                model = integer_quantisation.quantize_integers(model, kind, feeds or [])
+            return model
         except UserError:
             raise
-        except Exception as error:  # the converter's own, ValueError and RuntimeError all occur
+        except Exception as error:
+            # The converter's own, ValueError and RuntimeError all occur.
             raise Inconvertible(str(error)) from error
 
 
-def saved_model(calling: Calling, folder: Path, texts: Texts | None = None) -> None:
-    """Write the student as a SavedModel with the signature `serve`, `{"logits": ...}`.
-
-    And with that of `texts`, where they are given.
-    """
-    if calling.kind == "masked":
-        _legacy(calling, folder, texts)
+def write_saved_model(
+    signature: ModelSignature, folder: Path, texts: TextSignature | None = None
+) -> None:
+    """Write the student as a SavedModel with the signature `serve`, and that of texts if given."""
+    if signature.kind == "masked":
+        _write_legacy(signature, folder, texts)
         return
     archive = keras.export.ExportArchive()
-    archive.track(calling.student)
+    archive.track(signature.student)
     try:
         with quiet():
-            archive.add_endpoint(SIGNATURE, calling.serve, input_signature=[calling.specs()])
+            archive.add_endpoint(SIGNATURE, signature.serve, input_signature=[signature.specs()])
             if texts is not None:
                 archive.track(texts)
-                archive.add_endpoint(TEXT_SIGNATURE, texts.serve, input_signature=[texts.specs()])
+                archive.add_endpoint(SERVING, texts.serve, input_signature=[texts.specs()])
             archive.write_out(str(folder), verbose=False)
-    except tf.errors.OpError as error:  # TensorFlow's own word for a full disk and the like
+    except tf.errors.OpError as error:
+        # TensorFlow's own word for a full disk and the like.
         raise OSError(error.message) from error
 
 
-def _legacy(calling: Calling, folder: Path, texts: Texts | None) -> None:
-    """The same for a model of tf_keras, which Keras 3 does not track."""
+def _write_legacy(signature: ModelSignature, folder: Path, texts: TextSignature | None) -> None:
+    """Write a model of tf_keras, which Keras 3 does not track."""
     module = tf.Module()
-    module.student = calling.student
-    serve = tf.function(calling.serve, input_signature=[calling.specs()], autograph=False)
+    module.student = signature.student
+    serve = tf.function(signature.serve, input_signature=[signature.specs()], autograph=False)
     signatures = {SIGNATURE: serve}
     if texts is not None:
         module.texts = texts
-        signatures[TEXT_SIGNATURE] = tf.function(
+        signatures[SERVING] = tf.function(
             texts.serve, input_signature=[texts.specs()], autograph=False
         )
     with quiet():
@@ -113,12 +118,12 @@ class Inconvertible(RuntimeError):
 
     @property
     def ops(self) -> list[str]:
-        """The ops that no plain LiteRT interpreter has."""
+        """The names of the ops that no plain LiteRT interpreter has."""
         listed = [name for line in _SELECT.findall(str(self)) for name in line.split(", ")]
         return sorted({name.removeprefix("Flex") for name in _MISSING.findall(str(self)) + listed})
 
     def explain(self, name: str) -> UserError:
-        """The sentence for the user."""
+        """Return the sentence for the user, of a model called `name`."""
         if self.ops:
             return UserError(
                 f"{name!r} uses {', '.join(self.ops)}, which no plain LiteRT interpreter has: "

@@ -1,130 +1,152 @@
-"""One function for each format: make the file, and run it against the student."""
+"""One function for each format: write the file, and run it against the student."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
-from .. import __version__
 from ..errors import UserError
 from ..models.saving import quiet_save
-from ..runtime.bundle import describe, read_encoder
 from ..runtime.interpreter import SIGNATURE, LiteRT
-from ..runtime.zip_tail import pack, seal, unpack
-from .calling import Calling, Reference, calling
-from .convert import Inconvertible, attempts, flatbuffer, saved_model
+from ..runtime.zip_tail import pack
+from .calling import ModelSignature, Reference, signature_of
+from .convert import Inconvertible, attempts, flatbuffer, write_saved_model
 from .onnx import onnx_model, write_onnx
-from .request import Order
-from .text_signature import SIGNATURE as TEXT_SIGNATURE
-from .text_signature import Texts
+from .request import ExportRequest, labels_text
+from .text_signature import SERVING, TextSignature
 from .verify import Figures, Model
 
 
-def litert(order: Order, made: Path) -> Figures:
-    """Write a `.tflite`, the vocabulary inside."""
-    length = order.encoder.max_length if order.encoder else None
-    refused = None
-    for sizes in attempts(order.calling, length):
+def write_litert(request: ExportRequest, path: Path) -> Figures:
+    """Write a `.tflite`, with the vocabulary inside.
+
+    Raises:
+        Differs: It does not compute what the student does.
+        UserError: The student does not convert.
+    """
+    encoder = request.context.encoder
+    refusal: Exception | None = None
+    for sizes in attempts(request.signature, encoder.max_length if encoder else None):
         try:
-            blob = flatbuffer(sizes, order.quantize, order.feeds(sizes))
-            made.write_bytes(blob)
-            figures = order.compare(LiteRT(made), sizes)
-        except (Inconvertible, RuntimeError) as error:  # RuntimeError: it converts, but never runs
-            refused = error
+            feeds = request.calibration_feeds(sizes)
+            blob = flatbuffer(sizes, request.storage.kind, feeds)
+            path.write_bytes(blob)
+            figures = request.compare(LiteRT(path), sizes)
+        except (Inconvertible, RuntimeError) as error:
+            # A RuntimeError says that it converts, but never runs.
+            refusal = error
             continue
-        order.gate(figures)
-        _append(order, blob, made, figures, sizes)
+        request.check_figures(figures)
+        if encoder is not None and request.context.task is not None:
+            _append_files(request, blob, path, figures, sizes)
         return figures
-    raise Inconvertible(str(refused)).explain(order.calling.student.name) from refused
+    raise Inconvertible(str(refusal)).explain(request.signature.student.name) from refusal
 
 
-def keras_file(order: Order, made: Path) -> Figures:
-    """Write a `.keras`, the tokenizer and the class names beside it."""
-    if order.calling.kind == "masked":
+def _append_files(
+    request: ExportRequest, blob: bytes, path: Path, figures: Figures, sizes: ModelSignature
+) -> None:
+    """Append vocabulary, class names and settings to a model, and read them again."""
+    activation = None
+    if request.returns_probabilities(figures):
+        activation = "sigmoid" if request.context.binary else "softmax"
+    outputs = {name: {"name": name, "activation": None} for name in request.signature.outputs}
+    outputs[request.signature.outputs[0]]["activation"] = activation
+    files = request.files_inside(sizes, blob, {"outputs": outputs})
+    path.write_bytes(pack(blob, files))
+    LiteRT(path)
+    request.check_encoder_inside(path.read_bytes())
+
+
+def write_keras(request: ExportRequest, path: Path) -> Figures:
+    """Write a `.keras`, with the tokenizer and the class names next to it.
+
+    Raises:
+        Differs: It does not compute what the student does.
+        UserError: It cannot be loaded again, or the student is one of Hugging Face's.
+    """
+    signature = request.signature
+    if signature.kind == "masked":
         raise UserError(
             "a Hugging Face model is written by its save_pretrained(folder): give a path that "
             "ends in .tflite, or save it so."
         )
     with quiet_save():
-        order.calling.student.save(made)
+        signature.student.save(path)
     try:
-        loaded = keras.saving.load_model(made, compile=False)
+        loaded = keras.saving.load_model(path, compile=False)
     except (TypeError, ValueError) as error:
         raise UserError(
-            f"{made.name} cannot be loaded again ({str(error).splitlines()[0][:200]}): give the "
+            f"{path.name} cannot be loaded again ({str(error).splitlines()[0][:200]}): give the "
             "model's own layers `get_config` and `@keras.saving.register_keras_serializable()`."
         ) from error
-    figures = order.gated(Reference(calling(loaded, order.want.example, order.encoder is not None)))
-    _beside(order, made.parent)
+    text_input = request.context.encoder is not None
+    again = signature_of(loaded, request.check.first, text_input, signature.outputs)
+    figures = request.compare_and_gate(Reference(again))
+    _write_beside(request, path.parent)
     return figures
 
 
-def saved_model_folder(order: Order, made: Path) -> Figures:
-    """Write a SavedModel, the tokenizer and the class names inside its folder."""
-    texts = None
-    if order.tokenizer:
-        assert order.encoder is not None  # see check_texts
-        squashed = order.squashed(order.compare(order.reference, order.calling))
-        texts = Texts(order.calling, order.encoder, order.form, squashed)
-    saved_model(order.calling, made, texts)
-    loaded = tf.saved_model.load(str(made))
-    figures = order.gated(_signature(loaded, SIGNATURE))
+def write_saved_model_folder(request: ExportRequest, path: Path) -> Figures:
+    """Write a SavedModel, with the tokenizer and the class names inside its folder.
+
+    Raises:
+        Differs: It does not compute what the student does.
+    """
+    texts, signature = None, request.signature
+    if request.reads_texts:
+        # See `check_texts`.
+        assert request.context.encoder is not None
+        squashed = request.returns_probabilities(request.compare(request.reference, signature))
+        context = request.context
+        texts = TextSignature(signature, request.context.encoder, context.form, squashed)
+    write_saved_model(signature, path, texts)
+    loaded = tf.saved_model.load(str(path))
+    figures = request.compare_and_gate(_run_signature(loaded, SIGNATURE, signature.outputs))
     if texts is not None:
-        figures = order.gated_by_texts(_signature(loaded, TEXT_SIGNATURE))
-    _beside(order, made)
+        model = _run_signature(loaded, SERVING, signature.outputs)
+        figures = request.compare_and_gate_texts(model)
+    _write_beside(request, path)
     return figures
 
 
-def _signature(loaded, name: str) -> Model:
+def _run_signature(loaded: Any, name: str, outputs: tuple[str, ...]) -> Model:
     serve = loaded.signatures[name]
 
-    def run(feed):
-        return serve(**{key: tf.constant(each) for key, each in feed.items()})["logits"].numpy()
+    def run(feed: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        returned = serve(**{key: tf.constant(array) for key, array in feed.items()})
+        return {name: returned[name].numpy() for name in outputs}
 
     return run
 
 
-def onnx_file(order: Order, made: Path) -> Figures:
-    """Write an `.onnx`, the tokenizer and the class names beside it."""
-    write_onnx(order.calling, made)
-    figures = order.gated(onnx_model(made))
-    _beside(order, made.parent)
+def write_onnx_file(request: ExportRequest, path: Path) -> Figures:
+    """Write an `.onnx`, with the tokenizer and the class names next to it.
+
+    Raises:
+        Differs: It does not compute what the student does.
+        UserError: The student does not convert.
+    """
+    write_onnx(request.signature, path)
+    figures = request.compare_and_gate(onnx_model(path))
+    _write_beside(request, path.parent)
     return figures
 
 
-WRITERS = {"litert": litert, "keras": keras_file, "saved_model": saved_model_folder}
-WRITERS |= {"onnx": onnx_file}
+WRITERS = {
+    "litert": write_litert,
+    "keras": write_keras,
+    "saved_model": write_saved_model_folder,
+    "onnx": write_onnx_file,
+}
 
 
-def _append(order: Order, blob: bytes, made: Path, figures: Figures, sizes: Calling) -> None:
-    """Put vocabulary, class names and settings behind the model, and read them again."""
-    if order.encoder is None or order.labels is None:
-        return
-    ((name, (shape, _)),) = sizes.inputs.items()
-    settings = {
-        "tfkd": __version__,
-        "input": name,
-        "static": {"batch": shape[0], "length": shape[1]},
-        "form": order.form,
-        "quantize": order.quantize,
-        "outputs": "probabilities" if order.squashed(figures) else "logits",
-        "classes": order.labels,
-        "model": seal(blob),
-    }
-    files = describe(order.encoder, settings) | {"labels.txt": "\n".join(order.labels) + "\n"}
-    made.write_bytes(pack(blob, files))
-    LiteRT(made)
-    again, _ = read_encoder(unpack(made.read_bytes()))
-    texts = order.want.texts or []
-    if again.encode_many(texts) != order.encoder.encode_many(texts):
-        raise UserError("the tokenizer does not read the same from the file: save it and report.")
-
-
-def _beside(order: Order, folder: Path) -> None:
-    if order.encoder is not None:
-        order.encoder.save(folder)
-    if order.labels is not None:
-        text = "\n".join(order.labels) + "\n"
-        (folder / "labels.txt").write_text(text, encoding="utf-8")
+def _write_beside(request: ExportRequest, folder: Path) -> None:
+    if request.context.encoder is not None:
+        request.context.encoder.save(folder)
+    if request.labels:
+        (folder / "labels.txt").write_text(labels_text(request.labels), encoding="utf-8")

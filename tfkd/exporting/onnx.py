@@ -9,10 +9,11 @@ import tensorflow as tf
 
 from ..errors import UserError
 from ..runtime.quiet import quiet
-from .calling import Calling
+from .calling import ModelSignature
 from .verify import Model
 
-OPSET = 17  # of 2022: what is older lacks layer normalisation, what is newer some runtimes lack
+OPSET = 17
+"Of 2022: what is older lacks layer normalisation, what is newer some runtimes lack."
 
 
 def check_onnx() -> None:
@@ -24,41 +25,45 @@ def check_onnx() -> None:
         raise UserError(f'an .onnx file needs {" and ".join(missing)}: pip install "tfkd[onnx]".')
 
 
-def write_onnx(calling: Calling, file: Path) -> None:
-    """Write the student with the inputs it has, free where they are, and the output `logits`.
+def write_onnx(signature: ModelSignature, file: Path) -> None:
+    """Write the student with the inputs it has, free where they are, and its outputs by name.
 
     Raises:
-        UserError: an operation that ONNX has not.
+        UserError: An operation that ONNX has not.
     """
-    serve = tf.function(calling.serve, input_signature=[calling.specs()], autograph=False)
+    serve = tf.function(signature.serve, input_signature=[signature.specs()], autograph=False)
     try:
         with quiet():
             import tf2onnx
 
             tf2onnx.convert.from_function(
-                serve, input_signature=[calling.specs()], opset=OPSET, output_path=str(file)
+                serve, input_signature=[signature.specs()], opset=OPSET, output_path=str(file)
             )
-    except Exception as error:  # the converter's own are ValueError, KeyError and others
+    except Exception as error:
+        # The converter's own are ValueError, KeyError and others.
         raise UserError(
-            f"tf2onnx cannot convert {calling.student.name!r} "
+            f"tf2onnx cannot convert {signature.student.name!r} "
             f"({(str(error).splitlines() or [''])[0][:200]}): simplify the model, or export it as "
             "`.tflite` or `.keras`."
         ) from error
 
 
 def onnx_model(file: Path) -> Model:
-    """A written file as a function from arrays by name to logits."""
+    """Return a written file as a function from arrays by name to outputs by name."""
     import onnxruntime
 
     try:
         session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's own classes
+    except Exception as error:
+        # onnxruntime has classes of its own.
         raise UserError(
             f"ONNX Runtime cannot run what tf2onnx wrote ({str(error).splitlines()[0][:200]}): "
             "simplify the model, or export it as `.tflite` or `.keras`."
         ) from error
 
-    def run(feed: dict[str, np.ndarray]) -> np.ndarray:
-        return session.run(["logits"], feed)[0]
+    names = [output.name for output in session.get_outputs()]
+
+    def run(feed: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return dict(zip(names, session.run(names, feed), strict=True))
 
     return run

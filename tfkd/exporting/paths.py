@@ -1,4 +1,4 @@
-"""Where an export goes: the format by the path, and a name given only to what is finished."""
+"""Where an export goes: its format by the path, and a folder to write in until it is finished."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ _EXPECTED = "`.tflite` (LiteRT), `.keras`, `.onnx`, or no suffix for a SavedMode
 
 
 def format_of(path: Path, format: str | None = None) -> str:
-    """`litert`, `keras`, `onnx` or `saved_model`: as asked for, or by the suffix.
+    """Return `litert`, `keras`, `onnx` or `saved_model`: as asked for, or by the suffix.
+
+    Raises:
+        UserError: No format has this name or suffix, or the two disagree.
 
     >>> format_of(Path("small.tflite")), format_of(Path("small")), format_of(Path("v1.0"), "tflite")
     Traceback (most recent call last):
@@ -40,7 +43,11 @@ def format_of(path: Path, format: str | None = None) -> str:
 
 
 def check_target(path: Path, kind: str, overwrite: bool = True) -> None:
-    """Refuse a target that would lose something else than an older export."""
+    """Refuse a target that would lose something other than an older export.
+
+    Raises:
+        UserError: It would.
+    """
     if not path.name:
         raise UserError(f"{str(path)!r} names no file: write a path such as `small.tflite`.")
     if not path.exists():
@@ -60,24 +67,24 @@ def temporary_sibling(target: Path) -> Iterator[Path]:
     """Create a folder next to `target`, on the same disk, and delete it after the block.
 
     Raises:
-        UserError: the folder cannot be written, or the disk is full.
+        UserError: The folder cannot be written, or the disk is full.
     """
-    place = None
+    folder = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        place = Path(tempfile.mkdtemp(prefix=".tfkd-", dir=target.parent))
-        yield place
+        folder = Path(tempfile.mkdtemp(prefix=".tfkd-", dir=target.parent))
+        yield folder
     except OSError as error:
         raise UserError(
             f"cannot write {target} ({error.strerror or error}): choose a folder that can be "
             "written and has room."
         ) from error
     finally:
-        if place is not None:
-            shutil.rmtree(place, ignore_errors=True)
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def size(path: Path) -> int:
-    """Bytes of a file, or of all files in a folder."""
+    """Return the bytes of a file, or of all files in a folder."""
     files = path.rglob("*") if path.is_dir() else [path]
-    return sum(each.stat().st_size for each in files if each.is_file())
+    return sum(file.stat().st_size for file in files if file.is_file())

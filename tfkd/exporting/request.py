@@ -1,139 +1,263 @@
-"""An export order: the arguments of `tfkd.export`, checked against the student."""
+"""An export request: the arguments of `tfkd.export`, checked against the student."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
+from .. import __version__, tasks
+from ..data import Schema
 from ..errors import UserError
 from ..models.embeddings import check_vocabulary, id_limit
 from ..models.probabilities import ends_linear
-from ..runtime.quantisations import DRAWN
-from ..text import TextEncoder
+from ..runtime.bundle import describe, read_encoder
+from ..runtime.quantisations import DRAWN, FLOAT32, Quantization
+from ..runtime.zip_tail import seal, unpack
 from ..text.batching import pad
-from .calling import Calling, Reference, calling
-from .checks import SENTENCES, Checks, Wanted, checks, drawn, wanted
+from .calling import LOGITS, ModelSignature, Reference, signature_of
+from .checks import SENTENCES, CheckData, TaskContext, checks_of, parse_check
 from .text_signature import as_texts
-from .verify import Figures, Model, compare, gate
+from .verify import Figures, Model, check_figures, compare
 
 
 @dataclass(frozen=True)
-class Order:
-    """A checked order: what to export, and what to check it on."""
+class Storage:
+    """How a file stores its numbers, and what it may lose by it.
 
-    calling: Calling
-    reference: Reference
-    encoder: TextEncoder | None
-    labels: list[str] | None
-    form: str
-    want: Wanted
-    quantize: str
-    tolerance: float | None
+    Attributes:
+        kind: The quantisation.
+        tolerance: The difference that is allowed, in place of the kind's own.
+        max_drop: Points of the score that may be lost; None does not ask.
+        calibration: Inputs that ranges are read off.
+    """
+
+    kind: Quantization = FLOAT32
+    tolerance: float | None = None
     max_drop: float | None = None
-    calibration: Wanted | None = None
-    tokenizer: bool = False  # inside of a SavedModel
+    calibration: CheckData | None = None
 
-    def compare(self, model: Model, sizes: Calling) -> Figures:
+
+@dataclass(frozen=True)
+class ExportRequest:
+    """What to export, and what to check it on.
+
+    Attributes:
+        signature: How the student is called.
+        reference: The student as a function of arrays.
+        context: Tokenizer, task and class names.
+        check: What the file is checked on.
+        storage: How it stores its numbers.
+        reads_texts: Whether a SavedModel gets a signature of texts.
+    """
+
+    signature: ModelSignature
+    reference: Reference
+    context: TaskContext
+    check: CheckData
+    storage: Storage = field(default_factory=Storage)
+    reads_texts: bool = False
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The class names."""
+        return self.context.schema.labels
+
+    def with_kind(self, kind: Quantization) -> ExportRequest:
+        """Return the same request for another quantisation."""
+        return replace(self, storage=replace(self.storage, kind=kind))
+
+    def compare(self, model: Model, sizes: ModelSignature) -> Figures:
         """Run `model`, which takes inputs of `sizes`, against the student."""
-        limit = id_limit(self.calling.student)
-        what = checks(self.want, sizes.inputs, self.encoder, limit)
-        return compare(self.reference, model, what, self.form == "binary")
+        limit = id_limit(self.signature.student)
+        checks = checks_of(self.check, self.context, sizes.inputs, limit)
+        return compare(self.reference, model, checks)
 
-    def gated(self, model: Model) -> Figures:
-        """The same for a model of any size, which must pass."""
-        figures = self.compare(model, self.calling)
-        self.gate(figures)
+    def check_figures(self, figures: Figures) -> None:
+        """Let a file pass, or raise `Differs`."""
+        storage = self.storage
+        check_figures(figures, storage.kind, storage.tolerance, storage.max_drop)
+
+    def compare_and_gate(self, model: Model) -> Figures:
+        """Run a model of any size against the student, which it must pass."""
+        figures = self.compare(model, self.signature)
+        self.check_figures(figures)
         return figures
 
-    def gate(self, figures: Figures) -> None:
-        """Let them pass, or raise `Differs`."""
-        gate(figures, self.quantize, self.tolerance, self.max_drop)
-
-    def squashed(self, figures: Figures) -> bool:
-        """Whether the student returns probabilities: a softmax or sigmoid that stays closed."""
-        looks = figures.between_0_and_1 if self.form == "binary" else figures.sum_to_1
-        return looks and not ends_linear(self.calling.student)
-
-    def gated_by_texts(self, model: Model) -> Figures:
-        """The same for a model of texts, against the student and our own encoder."""
-        assert self.encoder is not None
-        texts = self.want.texts or list(SENTENCES)
-        one = [as_texts([text]) for text in texts]
-        labels = self.want.labels if self.want.texts else None
-        figures = compare(self._reads, model, Checks(one, labels), self.form == "binary")
-        self.gate(figures)
+    def compare_and_gate_texts(self, model: Model) -> Figures:
+        """Run a model of texts against the student and our own encoder, which it must pass."""
+        examples = self.check.examples
+        texts = [example["text"] for example in examples] or list(SENTENCES)
+        checks = replace(
+            checks_of(self.check, self.context, self.signature.inputs, 2),
+            batches=[as_texts([text]) for text in texts],
+            order=np.arange(len(texts)),
+        )
+        figures = compare(self._answer_texts, model, checks)
+        self.check_figures(figures)
         return figures
 
-    def _reads(self, feed: dict[str, np.ndarray]) -> np.ndarray:
-        assert self.encoder is not None
-        ((name, (_, dtype)),) = self.calling.inputs.items()
-        ids = self.encoder.encode_many(feed["texts"].tolist())
+    def _answer_texts(self, feed: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        assert self.context.encoder is not None
+        ((name, (_, dtype)),) = self.signature.inputs.items()
+        ids = self.context.encoder.encode_many(feed["texts"].tolist())
         return self.reference({name: pad(ids, max(map(len, ids)), dtype)})
 
-    def feeds(self, sizes: Calling) -> list[dict]:
-        """The inputs that ranges are read off, all in one batch where `sizes` allow it."""
-        if self.calibration is None:
+    def returns_probabilities(self, figures: Figures) -> bool:
+        """Return whether outputs are probabilities whose activation could not be removed."""
+        looks_so = figures.between_0_and_1 if self.context.binary else figures.sum_to_1
+        return looks_so and not ends_linear(self.signature.student)
+
+    def calibration_feeds(self, sizes: ModelSignature) -> list[dict[str, np.ndarray]]:
+        """Return the inputs that ranges are read off, in one batch where `sizes` allow it."""
+        if self.storage.calibration is None:
             return []
-        limit = id_limit(self.calling.student)
-        return checks(self.calibration, sizes.inputs, self.encoder, limit, at_once=DRAWN).batches
+        limit = id_limit(self.signature.student)
+        data = self.storage.calibration
+        return checks_of(data, self.context, sizes.inputs, limit, at_once=DRAWN).batches
+
+    def files_inside(
+        self, sizes: ModelSignature, blob: bytes, more: dict[str, Any]
+    ) -> dict[str, str]:
+        """Return the files that travel inside a `.tflite`, by name.
+
+        Args:
+            sizes: The inputs of the model.
+            blob: The model.
+            more: Further settings, which take the place of those here.
+        """
+        encoder, task = self.context.encoder, self.context.task
+        assert encoder is not None
+        assert task is not None
+        shape = next(iter(sizes.inputs.values()))[0]
+        settings = {
+            "tfkd": __version__,
+            "task": task.name,
+            "schema": self.context.schema.to_json(),
+            "inputs": list(sizes.inputs),
+            "static": {"batch": shape[0], "length": shape[1] if len(shape) > 1 else None},
+            "form": self.context.form,
+            "quantize": self.storage.kind.name,
+            "model": seal(blob),
+            **more,
+        }
+        files = describe(encoder, settings)
+        if self.labels:
+            files["labels.txt"] = labels_text(self.labels)
+        return files
+
+    def check_encoder_inside(self, content: bytes) -> None:
+        """Refuse a file whose tokenizer reads the texts of the check in another way.
+
+        Raises:
+            UserError: It does.
+        """
+        task, encoder = self.context.task, self.context.encoder
+        assert task is not None
+        assert encoder is not None
+        again, _ = read_encoder(unpack(content))
+        texts = [text for example in self.check.examples for text in task.texts(example)]
+        if again.encode_many(texts) != encoder.encode_many(texts):
+            raise UserError(
+                "the tokenizer does not read the same from the file: save it and report."
+            )
 
 
-def order(
-    student,
-    encoder,
-    labels,
-    form,
-    check,
-    quantize,
-    tolerance,
-    max_drop=None,
-    calibration=None,
-    seed=0,
-    tokenizer=False,
-) -> Order:
+def labels_text(labels: tuple[str, ...]) -> str:
+    """Return class names as the content of `labels.txt`."""
+    return "\n".join(labels) + "\n"
+
+
+def prepare(
+    student: Any,
+    context: TaskContext,
+    check: Any,
+    calibration: Any = None,
+    seed: int = 0,
+) -> tuple[ExportRequest, CheckData | None]:
     """Check the arguments of `tfkd.export` against the student.
 
+    Args:
+        student: The model.
+        context: Tokenizer, task and class names, as they were given.
+        check: The argument of that name.
+        calibration: The argument of that name.
+        seed: Draws what of `calibration` is used.
+
+    Returns:
+        The request, and what ranges are read off.
+
     Raises:
-        UserError: inputs that texts cannot feed, more ids than embedding rows, class names or
-            labels that disagree with the logits.
+        UserError: Inputs that texts cannot feed, more ids than embedding rows, class names or
+            labels that disagree with the outputs.
     """
-    names = None if labels is None else list(labels)
-    want = wanted(check, encoder, names)
-    call = calling(student, want.example, encoder is not None)
-    if encoder is not None:
-        _check_reads_ids(call)
-        check_vocabulary(student, encoder.vocab_size)
-    reference = Reference(call)
-    names = _names(reference.classes, names, form, encoder is not None)
-    seen = None if calibration is None else wanted(calibration, encoder, None)
-    seen = seen and drawn(seen, DRAWN, seed)
-    return Order(
-        *(call, reference, encoder, names, form, want, quantize, tolerance, max_drop, seen),
-        tokenizer=tokenizer,
-    )
+    outputs = LOGITS if context.task is None else context.task.outputs
+    data = parse_check(check, context)
+    signature = signature_of(student, data.first, context.encoder is not None, outputs)
+    if context.encoder is not None:
+        _check_reads_ids(signature, context)
+        check_vocabulary(student, context.encoder.vocab_size)
+    reference = Reference(signature)
+    context = _completed(context, reference)
+    ranges = None if calibration is None else parse_check(calibration, context)
+    ranges = ranges and ranges.sample(DRAWN, seed)
+    return ExportRequest(signature, reference, context, data), ranges
 
 
-def _check_reads_ids(call: Calling) -> None:
-    ((_, (shape, dtype)), *others) = call.inputs.items()
+def _check_reads_ids(signature: ModelSignature, context: TaskContext) -> None:
+    ((_, (shape, dtype)), *others) = signature.inputs.items()
+    wanted = 1 if context.task is None else len(context.task.inputs)
+    if wanted > 1 and 1 + len(others) == wanted:
+        return
     if others or len(shape) != 2 or not dtype.startswith(("int", "uint")):
-        listed = ", ".join(f"{n} {list(s)} {d}" for n, (s, d) in call.inputs.items())
+        listed = ", ".join(f"{n} {list(s)} {d}" for n, (s, d) in signature.inputs.items())
         raise UserError(
             f"an encoder feeds one input of ids [batch, length]; the student takes {listed}: "
             "leave `encoder` out and give `check` arrays."
         )
 
 
-def _names(classes, names: Sequence[str] | None, form: str, needed: bool) -> list[str] | None:
-    """The class names, numbers where none were given."""
-    expected = 2 if form == "binary" else classes
-    if form == "binary" and classes != 1:
-        raise UserError(f"form='binary' is one logit; the student has {classes}.")
-    if names is None:
-        return [str(i) for i in range(expected)] if needed else None
-    if len(names) != expected:
+def _completed(context: TaskContext, reference: Reference) -> TaskContext:
+    """Return the context with its class names, which are numbers where none were given.
+
+    A student of texts with one vector of logits is a classifier where no task was given.
+    """
+    labels, shape = context.schema.labels, next(iter(reference.shapes.values()))
+    if context.binary and shape[-1] != 1:
+        raise UserError(f"form='binary' is one logit; the student has {shape[-1]}.")
+    if context.task is not None:
+        _check_outputs(context, reference)
+        return context
+    expected = 2 if context.binary else shape[-1]
+    if labels and len(labels) != expected:
         raise UserError(
-            f"{len(names)} labels came for a student of {expected} classes: give one name a class."
+            f"{len(labels)} labels came for a student of {expected} classes: give one name a class."
         )
-    return list(names)
+    if context.encoder is None:
+        return context
+    labels = labels or tuple(str(i) for i in range(expected or 0))
+    task = tasks.find(tasks.DEFAULT) if len(shape) == 2 else None
+    return replace(context, task=task, schema=Schema(labels, context.schema.settings))
+
+
+def _check_outputs(context: TaskContext, reference: Reference) -> None:
+    """Refuse a student whose outputs have other sizes than those of the task.
+
+    Raises:
+        UserError: They have.
+    """
+    assert context.task is not None
+    for name, wanted in context.task.output_shapes(context.schema).items():
+        wanted = (1,) if context.binary else wanted
+        sizes = reference.shapes[name][1:]
+        fits = len(sizes) == len(wanted) and all(
+            None in pair or pair[0] == pair[1] for pair in zip(sizes, wanted, strict=True)
+        )
+        if not fits:
+            labels = context.schema.labels
+            raise UserError(
+                f"{len(labels)} labels came for a student whose output {name} has the shape "
+                f"{list(sizes)}, and the task {context.task.name} needs {list(wanted)}: give the "
+                "schema that the student was trained with."
+            )

@@ -3,62 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from pathlib import Path
 
 from ..errors import UserError
-from ..runtime.quantisations import CALIBRATED, QUANTIZE, milder
+from ..runtime.quantisations import KINDS, QUANTIZE, Quantization, milder
 from . import integer_quantisation
-from .request import Order
+from .request import ExportRequest
 from .verify import Differs, Figures
 
-Writer = Callable[[Order, Path], Figures]
+Writer = Callable[[ExportRequest, Path], Figures]
 
 
-def smallest(write: Writer, order: Order, made: Path) -> tuple[str, Figures]:
-    """Write the smallest file that passes, of every kind that this order and machine allow.
+def write_smallest(write: Writer, request: ExportRequest, path: Path) -> tuple[str, Figures]:
+    """Write the smallest file that passes, of every kind that this request and machine allow.
 
     Raises:
-        Differs: not even float32 passes.
+        Differs: Not even float32 passes.
     """
     passed = {}
-    for kind in _possible(QUANTIZE, order):
-        file = made.with_name(f"{kind}{made.suffix}")
+    for kind in _possible(QUANTIZE, request):
+        file = path.with_name(f"{kind.name}{path.suffix}")
         try:
-            passed[kind] = write(replace(order, quantize=kind), file), file
-        except UserError as error:  # it differs, or does not convert
+            passed[kind.name] = write(request.with_kind(kind), file), file
+        except UserError as error:
+            # It differs, or does not convert.
             last = error
     if not passed:
         raise last
-    best = min(passed, key=lambda kind: passed[kind][1].stat().st_size)
-    passed[best][1].replace(made)
+    smallest = min(passed, key=lambda name: passed[name][1].stat().st_size)
+    passed[smallest][1].replace(path)
     for _, file in passed.values():
         file.unlink(missing_ok=True)
-    return best, passed[best][0]
+    return smallest, passed[smallest][0]
 
 
-def named(write: Writer, order: Order, made: Path) -> Figures:
+def write_or_suggest(write: Writer, request: ExportRequest, path: Path) -> Figures:
     """Write a file of the kind that was asked for.
 
     Raises:
-        Differs: it does not pass; the sentence says which milder kind does.
+        Differs: It does not pass; the sentence says which milder kind does.
     """
     try:
-        return write(order, made)
+        return write(request, path)
     except Differs as error:
-        raise Differs(error.why, _instead(write, order, made)) from None
+        raise Differs(error.why, _milder_that_passes(write, request, path)) from None
 
 
-def _instead(write: Writer, order: Order, made: Path) -> str | None:
-    for kind in _possible(milder(order.quantize), order):
+def _milder_that_passes(write: Writer, request: ExportRequest, path: Path) -> str | None:
+    for kind in _possible(milder(request.storage.kind.name), request):
         try:
-            write(replace(order, quantize=kind), made)
-            return kind
+            write(request.with_kind(kind), path)
+            return kind.name
         except UserError:
             continue
     return None
 
 
-def _possible(kinds: Iterable[str], order: Order) -> list[str]:
-    ready = order.calibration is not None and integer_quantisation.available()
-    return [kind for kind in kinds if ready or kind not in CALIBRATED]
+def _possible(names: Iterable[str], request: ExportRequest) -> list[Quantization]:
+    ready = request.storage.calibration is not None and integer_quantisation.is_available()
+    return [KINDS[name] for name in names if ready or not KINDS[name].calibrated]

@@ -149,7 +149,7 @@ def _run_file(path: str | os.PathLike) -> Callable[[Any], np.ndarray]:
         count = len(next(iter(arrays.values())))
         size = fixed or count
         parts = [
-            model({k: _fill(a[at : at + size], size) for k, a in arrays.items()})
+            model.logits({k: _fill(a[at : at + size], size) for k, a in arrays.items()})
             for at in range(0, count, size)
         ]
         return np.concatenate(parts)[:count]

@@ -16,9 +16,8 @@ from ..reporting.report import Report, ScoreRow
 from ..reporting.scoring import TestSet, stored_run
 from ..reporting.speed import SAMPLE, time_texts
 from ..tasks import Arrays, Task
-from ..tasks import Run as Model
 from ..teachers.stored_answers import StoredTexts
-from ..text.batching import micro_batches, padded
+from ..text.batching import padded
 from .context import RunContext
 from .given_teacher import trains_teacher
 from .plan import notes_on_data, plan_training
@@ -29,7 +28,7 @@ from .texts import RunTexts
 if TYPE_CHECKING:
     from ..console import Voice
     from ..data.encoded import Encoded
-    from ..runtime import Classifier
+    from ..runtime import Predictor
     from ..text import Encoder
 
 _CHUNK = 1_000
@@ -90,25 +89,10 @@ def answer_encoded(
 
 
 def answer_examples(
-    task: Task, model: TextModel | Classifier, examples: Sequence[Example], schema: Schema
+    task: Task, model: TextModel | Predictor, examples: Sequence[Example], schema: Schema
 ) -> list[Any]:
     """Return the answers of a model with a tokenizer to any examples."""
-    run = model.run if isinstance(model, TextModel) else file_run(model)
-    return task.answers(run, task.encode(examples, model.encoder, schema), schema)
-
-
-def file_run(classifier: Classifier) -> Model:
-    """Return an exported file as a function of rows; those of similar length run together."""
-
-    def run(rows: Sequence[Arrays]) -> list[Arrays]:
-        ids = [row["input_ids"] for row in rows]
-        outputs: dict[int, Arrays] = {}
-        for positions in micro_batches(ids, classifier.batch or 32):
-            logits = classifier.run([ids[i] for i in positions])[: len(positions)]
-            outputs |= {int(i): {"logits": row} for i, row in zip(positions, logits, strict=True)}
-        return [outputs[i] for i in range(len(rows))]
-
-    return run
+    return task.answers(model.run, task.encode(examples, model.encoder, schema), schema)
 
 
 def file_row(
@@ -122,18 +106,22 @@ def file_row(
         voice: Shows a bar.
         teacher: The teacher's answers, to agree with; `None` where they are not known.
     """
-    from ..runtime import Classifier
+    from ..runtime import load
 
-    classifier = Classifier(path)
+    predictor = load(path, task=test.task)
     answers: list[Any] = []
     with voice.bar("exported file on test", len(test.examples)) as advance:
         for start in range(0, len(test.examples), _CHUNK):
             chunk = test.examples[start : start + _CHUNK]
-            answers += answer_examples(test.task, classifier, chunk, test.schema)
+            answers += answer_examples(test.task, predictor, chunk, test.schema)
             advance(len(chunk))
-    row = test.row(f"exported ({classifier.quantize})", answers, teacher)
-    ids = _ids_to_time(test, classifier.encoder, sample_to_time(test.examples))
-    costs: dict[str, Any] = time_texts(classifier.run, ids, classifier.batch or 32)
+    row = test.row(f"exported ({predictor.quantize})", answers, teacher)
+    ids = _ids_to_time(test, predictor.encoder, sample_to_time(test.examples))
+
+    def run_ids(batch: list[list[int]]) -> list[Arrays]:
+        return predictor.run([{"input_ids": ids} for ids in batch])
+
+    costs: dict[str, Any] = time_texts(run_ids, ids, predictor.batch or 32)
     return dataclasses.replace(row, megabytes=path.stat().st_size / 1e6, **costs)
 
 

@@ -7,14 +7,14 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import UserError
-from .classifier import Classifier
+from .predictor import Predictor, load
 
 TEXTS = (
     "no",
@@ -41,8 +41,9 @@ _COLUMNS = (
 # on from the process that starts another one; VmHWM is the new one's alone.
 _FIRST = """
 import sys
-from tfkd.runtime import Classifier
-Classifier(sys.argv[1], threads=int(sys.argv[2])).predict([sys.argv[3]])
+from tfkd.runtime import load
+file, threads, text, task = sys.argv[1:]
+load(file, threads=int(threads), task=task or None).predict([text])
 try:
     with open("/proc/self/status") as status:
         print(next(line.split()[1] for line in status if line.startswith("VmHWM")))
@@ -59,8 +60,15 @@ except OSError:
 class Timing:
     """One file with so many threads; times in milliseconds, the tokenizer's included.
 
-    `cold_start` is from the start of a Python process to its first answer, the median of three;
-    `peak_memory` that process's, in MB; 0 on Windows, which does not tell.
+    Attributes:
+        file: Its path.
+        megabytes: Its size.
+        threads: Number of CPU threads.
+        p50: Time of one text, half of them take less.
+        p95: The same of 95 %.
+        p99: The same of 99 %.
+        cold_start: From the start of a Python process to its first answer, the median of three.
+        peak_memory: That process's, in MB; 0 on Windows, which does not tell.
     """
 
     file: str
@@ -78,77 +86,92 @@ def bench(
     texts: Sequence[str] = TEXTS,
     *,
     threads: Sequence[int] = (1,),
+    task: str | None = None,
+    before_text: Callable[[int], None] = lambda texts: None,
 ) -> list[Timing]:
     """Time every file with each number of threads, one text at a time.
 
-    The files take turns, so that what else the machine does falls on all of them. Raises
-    `UserError` for no text, no thread, and for a file that is no exported classifier.
+    The files take turns, so that what else the machine does falls on all of them.
+
+    Args:
+        files: Exported files.
+        texts: What they answer.
+        threads: Numbers of CPU threads.
+        task: The import path of the files' task, where it is not installed.
+        before_text: Called with 1 before each text.
+
+    Raises:
+        UserError: No text, no thread, or a file that is no exported one.
 
     ```python
     bench(["small.tflite", "teacher.tflite"], threads=(1, 4))
     ```
     """
-    if not texts or not files or any(each < 1 for each in threads):
+    if not texts or not files or any(count < 1 for count in threads):
         raise UserError("bench takes at least one file, one text and one thread.")
     pairs = [(Path(file), count) for file in files for count in threads]
-    open_ = {pair: Classifier(pair[0], threads=pair[1]) for pair in pairs}
+    predictors = {pair: load(pair[0], threads=pair[1], task=task) for pair in pairs}
+
+    def seconds(predictor: Predictor, text: str) -> float:
+        before_text(1)
+        start = time.perf_counter()
+        predictor.predict([text])
+        return time.perf_counter() - start
+
+    for predictor in predictors.values():
+        # Twice: then shapes are planned, and caches are warm.
+        for text in (*texts, *texts):
+            seconds(predictor, text)
     took: dict = {pair: [] for pair in pairs}
-    for classifier in open_.values():
-        classifier.latency(texts, repeats=1)  # shapes are planned, caches are warm
     for _ in range(REPEATS):
-        for pair, classifier in open_.items():
-            took[pair].append([_once(classifier, text) for text in texts])
-    return [_timing(pair, np.array(took[pair]) * 1e3, texts[0]) for pair in pairs]
+        for pair, predictor in predictors.items():
+            took[pair].append([seconds(predictor, text) for text in texts])
+    return [_timing(pair, np.array(took[pair]) * 1e3, texts[0], task) for pair in pairs]
 
 
-def _once(classifier: Classifier, text: str) -> float:
-    start = time.perf_counter()
-    classifier.predict([text])
-    return time.perf_counter() - start
-
-
-def _timing(pair: tuple[Path, int], took: np.ndarray, text: str) -> Timing:
+def _timing(pair: tuple[Path, int], took: np.ndarray, text: str, task: str | None) -> Timing:
     file, threads = pair
     p50, p95, p99 = (float(np.percentile(took, q)) for q in (50, 95, 99))
-    starts = [_first_answer(file, threads, text) for _ in range(STARTS)]
-    cold, memory = (float(np.median(each)) for each in zip(*starts, strict=True))
+    starts = [_first_answer(file, threads, text, task) for _ in range(STARTS)]
+    cold, memory = (float(np.median(column)) for column in zip(*starts, strict=True))
     return Timing(str(file), file.stat().st_size / 1e6, threads, p50, p95, p99, cold, memory)
 
 
-def _first_answer(file: Path, threads: int, text: str) -> tuple[float, float]:
-    """Milliseconds to the first answer of a new process, and its peak memory in MB."""
-    command = [sys.executable, "-c", _FIRST, str(file), str(threads), text]
+def _first_answer(file: Path, threads: int, text: str, task: str | None) -> tuple[float, float]:
+    """Return milliseconds to the first answer of a new process, and its peak memory in MB."""
+    command = [sys.executable, "-c", _FIRST, str(file), str(threads), text, task or ""]
     path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
     start = time.perf_counter()
-    made = subprocess.run(
+    process = subprocess.run(
         command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path}
     )
     took = time.perf_counter() - start
-    if made.returncode:
+    if process.returncode:
         raise UserError(
             f"{file} answers here and not in a process of its own, which ended with code "
-            f"{made.returncode}: is there memory for two?"
+            f"{process.returncode}: is there memory for two?"
         )
-    unit = 1e6 if sys.platform == "darwin" else 1e3  # bytes there, kilobytes elsewhere
-    return 1e3 * took, int(made.stdout.split()[-1]) / unit
+    # Bytes there, kilobytes elsewhere.
+    unit = 1e6 if sys.platform == "darwin" else 1e3
+    return 1e3 * took, int(process.stdout.split()[-1]) / unit
 
 
-def table(found: list[Timing]) -> str:
-    """The timings as Markdown, and how many times slower than the first file each one is."""
-    first = {each.threads: each for each in reversed(found) if each.file == found[0].file}
+def table(timings: list[Timing]) -> str:
+    """Return timings as Markdown, and how many times slower than the first file each one is."""
+    first = {t.threads: t for t in reversed(timings) if t.file == timings[0].file}
     lines = [
         f"| file | {' | '.join(_COLUMNS)} |",
         f"| --- |{' ---: |' * len(_COLUMNS)}",
     ]
     lines += [
-        f"| {Path(each.file).name} | {each.megabytes:,.2f} | {each.threads} | {each.p50:.3f} | "
-        f"{each.p95:.3f} | {each.p99:.3f} | {each.p50 / first[each.threads].p50:.1f} | "
-        f"{each.cold_start:,.0f} | {each.peak_memory:,.0f} |"
-        for each in found
+        f"| {Path(t.file).name} | {t.megabytes:,.2f} | {t.threads} | {t.p50:.3f} | "
+        f"{t.p95:.3f} | {t.p99:.3f} | {t.p50 / first[t.threads].p50:.1f} | "
+        f"{t.cold_start:,.0f} | {t.peak_memory:,.0f} |"
+        for t in timings
     ]
     return "\n".join(lines)
 
 
-def as_json(found: list[Timing]) -> str:
-    """The same as JSON."""
-    return json.dumps([asdict(each) for each in found], indent=1)
+def as_json(timings: list[Timing]) -> str:
+    """Return timings as JSON."""
+    return json.dumps([asdict(timing) for timing in timings], indent=1)

@@ -1,4 +1,4 @@
-"""What travels inside a `.tflite`: the tokenizer, and settings, as texts by file name.
+"""What travels inside a `.tflite`: the tokenizer and the settings, as texts by file name.
 
 No TensorFlow here: the runtime reads with this file.
 """
@@ -20,10 +20,14 @@ from .zip_tail import broken, seal
 
 
 def describe(encoder: TextEncoder, settings: dict) -> dict[str, str]:
-    """The files that let `read_encoder` build `encoder` again, `settings` in `tfkd.json`.
+    """Return the files of which `read_encoder` builds `encoder` again, by name.
 
     The vocabulary and the lower-case flag say all about BERT's own tokenizer. Only one that they
     do not reproduce exactly travels as a `tokenizer.json`, which is twice as large.
+
+    Args:
+        encoder: The student's tokenizer.
+        settings: All further entries of `tfkd.json`: task, schema, inputs, outputs and so on.
     """
     lines, special = encoder.vocabulary, _special(encoder)
     files = {"vocab.txt": "\n".join(lines) + "\n"}
@@ -37,10 +41,10 @@ def describe(encoder: TextEncoder, settings: dict) -> dict[str, str]:
 
 
 def read_encoder(files: dict[str, str], name: str = "the file") -> tuple[TextEncoder, dict]:
-    """The encoder and the settings that `describe` wrote.
+    """Return the encoder and the settings that `describe` wrote.
 
     Raises:
-        UserError: there is no vocabulary, it is broken, or a newer tfkd wrote it.
+        UserError: There is no vocabulary, it is broken, or another version of tfkd wrote it.
     """
     if "tfkd.json" not in files or "vocab.txt" not in files:
         raise UserError(
@@ -48,26 +52,28 @@ def read_encoder(files: dict[str, str], name: str = "the file") -> tuple[TextEnc
             "`tfkd.export(student, path, encoder=encoder, labels=[...])`."
         )
     settings = _settings(files["tfkd.json"], name)
-    with told_of_tokenizers(name), quiet():  # a panic of Rust prints where it happened
+    # A panic of Rust prints where it happened.
+    with blame_tokenizer(name), quiet():
         return _encoder(files, settings), settings
 
 
 @contextmanager
-def told_of_tokenizers(name: str) -> Iterator[None]:
-    """What goes wrong in the block is the tokenizer's fault, in a sentence."""
+def blame_tokenizer(name: str) -> Iterator[None]:
+    """Turn whatever is raised in the block into a `UserError` about the file's tokenizer."""
     try:
         yield
     except (KeyboardInterrupt, SystemExit):
         raise
-    except BaseException as error:  # `tokenizers` raises bare Exception, and panics beside it
+    except BaseException as error:
+        # `tokenizers` raises bare Exception, and panics that are no Exception at all.
         raise broken(name, first_line(error)) from error
 
 
 def check_seal(content: bytes, settings: dict, name: str) -> None:
-    """Compare the model in front with its digest among the settings; older files have none.
+    """Compare the model in front with its digest among the settings, where there is one.
 
     Raises:
-        UserError: a byte of the model is another one than at the export.
+        UserError: A byte of the model is another one than at the export.
     """
     sealed = settings.get("model")
     if sealed is not None and seal(content[: sealed["bytes"]]) != sealed:
@@ -87,6 +93,8 @@ def _settings(text: str, name: str) -> dict:
             f"{name} is of format {settings['format']}, this tfkd reads up to {FORMAT}: update "
             "tfkd."
         )
+    if settings["format"] < FORMAT:
+        raise UserError(f"{name} was written by an older tfkd: export it again.")
     return settings
 
 
@@ -117,13 +125,13 @@ def _special(encoder: TextEncoder) -> list[str]:
     return [token["content"] for token in added if token["special"]]
 
 
-def _wordpiece(lines: list[str], lowercase: bool, special: list[str]):
+def _wordpiece(lines: list[str], lowercase: bool, special: list[str]) -> Tokenizer:
     tokenizer = wordpiece({piece: i for i, piece in enumerate(lines)}, lowercase)
     tokenizer.add_special_tokens(special)
     return tokenizer
 
 
-def _parts(tokenizer) -> dict:
-    """What decides about ids; truncation, padding and the way back to text do not."""
+def _parts(tokenizer: Tokenizer) -> dict:
+    """Return what decides about ids: neither truncation nor padding nor the way back to text."""
     parts = json.loads(tokenizer.to_str())
     return {key: parts[key] for key in ("added_tokens", "normalizer", "pre_tokenizer", "model")}

@@ -1,66 +1,77 @@
-"""What a classifier's file takes: ids alone, or as MediaPipe's clients feed it ids, mask, segments.
+"""Rows of named values as the arrays that a file takes. No TensorFlow here.
 
-No TensorFlow here.
+A file takes the inputs of its task by name or, written for MediaPipe's clients, ids with a mask
+and segments.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from ..errors import UserError
 from ..text.batching import bucket, pad
-from .interpreter import LiteRT
 
 CLIENT = ("ids", "mask", "segment_ids")
+Shape = tuple[int | None, ...]
 
 
 @dataclass(frozen=True)
-class Feeding:
-    """The inputs of a file: the name of the ids, fixed sizes (None where free) and the dtype.
+class RowFeeder:
+    """How rows become the inputs of a model.
 
     A `client` file gets one text at a time without padding, as its client feeds it: so both see
     the same numbers, also where they are quantised while running.
+
+    Attributes:
+        sources: For each input of the model, the name of the value of a row that it reads.
+        inputs: Shape (`None` where any size will do) and dtype of each input, by name.
+        most: The longest row.
+        client: Whether the model is one for MediaPipe's clients; then `sources` has the ids alone.
     """
 
-    name: str
-    batch: int | None
-    length: int | None
-    dtype: type
+    sources: Mapping[str, str]
+    inputs: Mapping[str, tuple[Shape, Any]]
+    most: int
     client: bool = False
 
-    def __call__(self, encoded: list[list[int]], most: int) -> dict[str, np.ndarray]:
-        """Arrays of the ids of at most `batch` texts, padded as the file wants it.
+    @property
+    def batch(self) -> int | None:
+        """The number of rows at once, where the model fixes it."""
+        return 1 if self.client else next(iter(self.inputs.values()))[0][0]
 
-        >>> feeding = Feeding("ids", batch=1, length=None, dtype=np.int32, client=True)
-        >>> {name: array.tolist() for name, array in feeding([[5, 6]], 8).items()}
+    def length_of(self, row: Mapping[str, Any]) -> int:
+        """Return the number of tokens of a row."""
+        return max(np.size(row[name]) for name in self.sources.values())
+
+    def __call__(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]:
+        """Return the arrays of at most `batch` rows, padded as the model wants it.
+
+        >>> inputs = {"ids": ((1, None), "int32")}
+        >>> feed = RowFeeder({"ids": "input_ids"}, inputs, most=8, client=True)
+        >>> {name: array.tolist() for name, array in feed([{"input_ids": [5, 6]}]).items()}
         {'ids': [[5, 6]], 'mask': [[1, 1]], 'segment_ids': [[0, 0]]}
         """
-        longest = max(map(len, encoded))
-        length = self.length or (longest if self.client else bucket(longest, most))
-        ids = pad(encoded, length, self.dtype)
-        if self.batch and len(ids) < self.batch:
-            ids = np.pad(ids, ((0, self.batch - len(ids)), (0, 0)))
+        arrays = {}
+        for name, source in self.sources.items():
+            shape, dtype = self.inputs[name]
+            values = [row[source] for row in rows]
+            array = self._pad(values, shape, dtype)
+            if self.batch and len(array) < self.batch:
+                missing = [(0, self.batch - len(array)), *[(0, 0)] * (array.ndim - 1)]
+                array = np.pad(array, missing)
+            arrays[name] = array
         if not self.client:
-            return {self.name: ids}
-        parts = (ids, (ids != 0).astype(self.dtype), np.zeros_like(ids))
+            return arrays
+        ids = next(iter(arrays.values()))
+        parts = (ids, (ids != 0).astype(ids.dtype), np.zeros_like(ids))
         return dict(zip(CLIENT, parts, strict=True))
 
-
-def feeding_of(model: LiteRT, path) -> Feeding:
-    """How to feed `model`.
-
-    Raises:
-        UserError: it takes something else.
-    """
-    shapes = [shape for shape, _ in model.inputs.values()]
-    if set(model.inputs) == set(CLIENT) and {len(shape) for shape in shapes} == {2}:
-        return Feeding("ids", 1, None, model.inputs["ids"][1], client=True)
-    if len(shapes) != 1 or len(shapes[0]) != 2:
-        raise UserError(
-            f"{path} takes {', '.join(model.inputs)}: a text classifier takes one array of ids, "
-            f"or {', '.join(CLIENT)}."
-        )
-    ((name, ((batch, length), dtype)),) = model.inputs.items()
-    return Feeding(name, batch, length, dtype)
+    def _pad(self, values: Sequence[Any], shape: Shape, dtype: Any) -> np.ndarray:
+        if len(shape) != 2:
+            return np.stack([np.asarray(value, dtype) for value in values])
+        longest = max(map(len, values))
+        length = shape[1] or (longest if self.client else bucket(longest, self.most))
+        return pad(values, length, dtype)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,8 @@ from .quiet import quiet
 
 SIGNATURE = "serve"
 OUTPUT = "logits"
-LARGEST = 2**31 + 2**28  # bytes: a flatbuffer ends at 2 GB, and four entries behind it
+LARGEST = 2**31 + 2**28
+"Bytes: a flatbuffer ends at 2 GB, and four entries follow it."
 
 
 class NeverRuns(UserError, RuntimeError):
@@ -23,12 +25,19 @@ class NeverRuns(UserError, RuntimeError):
 class LiteRT:
     """Run a `.tflite` file by the names of its signature `serve`.
 
-    `inputs` maps a name to its shape (`None` where any size will do) and dtype. Shapes change
-    freely between calls where the file allows: LiteRT resizes itself only when they do. The file
-    is looked through first, since LiteRT believes what it reads.
+    Shapes change freely between calls where the file allows: LiteRT resizes itself only when they
+    do. The file is looked through first, since LiteRT believes what it reads.
+
+    Attributes:
+        inputs: Shape (`None` where any size will do) and dtype of each input, by name.
+        outputs: The same of each output.
+
+    Args:
+        path: The file.
+        threads: Number of CPU threads.
 
     Raises:
-        UserError: the file is missing, damaged, no LiteRT model, or needs TensorFlow's own ops.
+        UserError: The file is missing, damaged, no LiteRT model, or needs TensorFlow's own ops.
     """
 
     def __init__(self, path: str | Path, *, threads: int = 1):
@@ -47,40 +56,45 @@ class LiteRT:
                 "again."
             ) from error
         self._warm = False
-        self.inputs = {
-            name: (_shape(details), details["dtype"])
-            for name, details in self._runner.get_input_details().items()
-        }
-        outputs = self._runner.get_output_details()
-        self._output = OUTPUT if OUTPUT in outputs else next(iter(outputs))
-        self.output_shape = _shape(outputs[self._output])
-        self.output_dtype = np.dtype(outputs[self._output]["dtype"])
+        self.inputs = _arrays(self._runner.get_input_details())
+        self.outputs = _arrays(self._runner.get_output_details())
+        self._main = OUTPUT if OUTPUT in self.outputs else next(iter(self.outputs))
 
-    def __call__(self, feed: dict[str, np.ndarray]) -> np.ndarray:
-        """The logits, `[batch, ..., classes]`, of arrays by input name.
+    def __call__(self, feed: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Return all outputs by name, given arrays by input name.
 
         Raises:
-            NeverRuns: an operator refuses what it is given.
+            NeverRuns: An operator refuses what it is given.
         """
         try:
             if self._warm:
-                return self._runner(**feed)[self._output]
-            with quiet():  # delegates introduce themselves at the first run
-                logits = self._runner(**feed)[self._output]
+                return self._runner(**feed)
+            # Delegates introduce themselves at the first run.
+            with quiet():
+                outputs = self._runner(**feed)
         except (ValueError, RuntimeError, MemoryError) as error:
             raise NeverRuns(
                 f"{self._path} cannot be run ({_printable(error)}); the file is damaged, or its "
                 "sizes do not fit the texts: export it again."
             ) from error
         self._warm = True
-        return logits
+        return outputs
+
+    def logits(self, feed: dict[str, np.ndarray]) -> np.ndarray:
+        """Return the output `logits`, or the first one of a file that has none of this name."""
+        return self(feed)[self._main]
+
+    @property
+    def logits_shape(self) -> tuple[int | None, ...]:
+        """The shape of what `logits` returns."""
+        return self.outputs[self._main][0]
 
 
 def readable(path: str | Path) -> Path:
-    """A path, if a `.tflite` of a size that can be is there.
+    """Return a path, if a `.tflite` of a size that can be is there.
 
     Raises:
-        UserError: it is not.
+        UserError: It is not.
     """
     path = Path(path)
     if not path.is_file():
@@ -104,16 +118,22 @@ def _check(path: Path) -> None:
 
 
 def _printable(error: Exception) -> str:
-    """A reason that may quote the file: no control characters reach the terminal."""
-    return "".join(each for each in first_line(error) if each.isprintable())
+    """Return a reason that may quote the file, without control characters for the terminal."""
+    return "".join(character for character in first_line(error) if character.isprintable())
 
 
-def _signature(interpreter) -> str:
+def _signature(interpreter: Any) -> str:
     names = list(interpreter.get_signature_list())
     if not names:
         raise ValueError("it has no named signature")
     return SIGNATURE if SIGNATURE in names else names[0]
 
 
-def _shape(details: dict) -> tuple[int | None, ...]:
-    return tuple(None if size < 0 else int(size) for size in details["shape_signature"])
+def _arrays(details: dict[str, dict]) -> dict[str, tuple[tuple[int | None, ...], type]]:
+    return {
+        name: (
+            tuple(None if size < 0 else int(size) for size in array["shape_signature"]),
+            array["dtype"],
+        )
+        for name, array in details.items()
+    }

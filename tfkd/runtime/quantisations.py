@@ -1,32 +1,77 @@
-"""The quantisations of a `.tflite`: what each stores, and the milder one to try instead."""
+"""The kinds of `.tflite` files: how each stores numbers, and how far it may be off its student."""
 
 from __future__ import annotations
 
-# By size, the largest first.
-QUANTIZE = ("float32", "float16", "int16x8", "int8", "full-int8", "int4")
+from dataclasses import dataclass
+
 AUTO = "auto"
-# Those whose activations are integers too, or whose tables are: their ranges are measured.
-CALIBRATED = ("int16x8", "full-int8", "int4")
-DRAWN = 100  # inputs that they are read off
-# No longer -1e9 or so, which would leave no step of 8 bits between 0 and a logit of 10.
-BOUNDED = ("int16x8", "full-int8")
-MILDER = {
-    "int4": "int8",
-    "full-int8": "int8",
-    "int16x8": "float16",
-    "int8": "float16",
-    "float16": "float32",
-}
+DRAWN = 100
+"Inputs that the ranges of numbers are read off."
 
 
-def milder(kind: str) -> list[str]:
-    """The quantisations to try where `kind` does not pass, the smallest first.
+@dataclass(frozen=True)
+class Quantization:
+    """How a file stores its numbers, and what is asked of it.
+
+    Attributes:
+        name: As `quantize=` and `--quantize` have it.
+        tolerance: The difference of logits that is allowed, as a share of the greatest logit.
+        agreement: The share of examples that must keep their class.
+        by_greatest: Whether the greatest difference counts. Single logits of integer kinds move
+            much further without harm, which `agreement` watches over, so of them the mean counts.
+        milder: The less aggressive kind to fall back to; empty for the mildest.
+        calibrated: Whether ranges of activations or tables are measured on real inputs.
+        bounded_masks: Whether masks of -1e9 are replaced by -50. One scale for both would leave no
+            step of an integer between 0 and a logit of 10.
+        activation_bits: Of calibrated kinds, the bits of an activation; 0 leaves them float32.
+    """
+
+    name: str
+    tolerance: float
+    agreement: float
+    by_greatest: bool = False
+    milder: str = ""
+    calibrated: bool = False
+    bounded_masks: bool = False
+    activation_bits: int = 0
+
+
+FLOAT32 = Quantization("float32", 1e-3, 0.99, by_greatest=True)
+FLOAT16 = Quantization("float16", 5e-2, 0.99, by_greatest=True, milder="float32")
+INT16X8 = Quantization(
+    "int16x8",
+    5e-2,
+    0.98,
+    milder="float16",
+    calibrated=True,
+    bounded_masks=True,
+    activation_bits=16,
+)
+INT8 = Quantization("int8", 5e-2, 0.98, milder="float16")
+FULL_INT8 = Quantization(
+    "full-int8",
+    5e-2,
+    0.97,
+    milder="int8",
+    calibrated=True,
+    bounded_masks=True,
+    activation_bits=8,
+)
+INT4 = Quantization("int4", 1e-1, 0.96, milder="int8", calibrated=True)
+
+# By size, the largest first.
+KINDS = {kind.name: kind for kind in (FLOAT32, FLOAT16, INT16X8, INT8, FULL_INT8, INT4)}
+QUANTIZE = tuple(KINDS)
+CALIBRATED = tuple(name for name, kind in KINDS.items() if kind.calibrated)
+
+
+def milder(name: str) -> list[str]:
+    """Return the quantisations to try where `name` does not pass, the smallest first.
 
     >>> milder("full-int8")
     ['int8', 'float16', 'float32']
     """
-    found = []
-    while kind in MILDER:
-        kind = MILDER[kind]
-        found.append(kind)
-    return found
+    names = []
+    while name := KINDS[name].milder:
+        names.append(name)
+    return names

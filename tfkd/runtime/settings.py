@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from typing import Any
 
+from .activations import ACTIVATIONS
 from .quantisations import QUANTIZE
 
-FORMAT = 1
-MEDIAPIPE = "mediapipe"  # the tokenizer of a file for its clients
-LONGEST = 2**16  # word pieces that are read of a text
+FORMAT = 2
+MEDIAPIPE = "mediapipe"
+"The tokenizer of a file for MediaPipe's clients."
+LONGEST = 2**16
+"Tokens that are read of a text."
 PIECES = 2**22
 CLASSES = 100_000
+ARRAYS = 16
+"Inputs, or outputs, of a model."
+TASK_SETTINGS = 100
 
 
 def parse(text: str) -> dict[str, Any]:
-    """The settings, each of its kind; `{"format": ...}` alone where a newer tfkd wrote them.
+    """Return the settings, each of its kind; `{"format": ...}` alone for another format.
 
     Raises:
-        ValueError: the text is no JSON object, or a setting is what it cannot be.
+        ValueError: The text is no JSON object, or a setting is what it cannot be.
 
-    >>> parse('{"format": 2, "new": true}')
-    {'format': 2}
+    >>> parse('{"format": 3, "new": true}')
+    {'format': 3}
     """
     try:
         settings = json.loads(text)
@@ -32,7 +39,7 @@ def parse(text: str) -> dict[str, Any]:
         raise ValueError("it is no object")
     if not _whole(1, 2**31)(settings.get("format")):
         raise ValueError("it has no format")
-    if settings["format"] > FORMAT:
+    if settings["format"] != FORMAT:
         return {"format": settings["format"]}
     for name, fits in _FITS.items():
         if not fits(settings.get(name)):
@@ -49,26 +56,63 @@ def _one_of(*known: Any) -> Callable[[Any], bool]:
     return lambda value: any(type(value) is type(each) and value == each for each in known)
 
 
-def _names(most: int) -> Callable[[Any], bool]:
+def _names(most: int, least: int = 0) -> Callable[[Any], bool]:
     def fits(value: Any) -> bool:
-        return isinstance(value, list) and len(value) <= most and _different_lines(value)
+        if not isinstance(value, list) or not least <= len(value) <= most:
+            return False
+        return all(map(_line, value)) and len(set(value)) == len(value)
 
     return fits
 
 
-def _different_lines(values: list) -> bool:
-    """Texts, none twice, and none that a terminal would obey."""
-    if not all(isinstance(each, str) and 0 < len(each) <= 1_000 for each in values):
+def _line(value: Any) -> bool:
+    """Return whether a value is a short text that no terminal would obey."""
+    return isinstance(value, str) and 0 < len(value) <= 1_000 and not any(map(_control, value))
+
+
+def _control(character: str) -> bool:
+    return (ord(character) < 32 and character != "\t") or 127 <= ord(character) < 160
+
+
+def _schema(value: Any) -> bool:
+    """Return whether a value is class names, and settings of a task."""
+    if not isinstance(value, dict) or not _names(CLASSES)(value.get("labels")):
         return False
-    return len(set(values)) == len(values) and not any(map(_commands, values))
+    settings = value.get("settings")
+    if not isinstance(settings, dict) or len(settings) > TASK_SETTINGS:
+        return False
+    return all(map(_line, settings)) and all(map(_plain, settings.values()))
 
 
-def _commands(text: str) -> bool:
-    return any((ord(each) < 32 and each != "\t") or 127 <= ord(each) < 160 for each in text)
+def _plain(value: Any) -> bool:
+    """Return whether a task may read a value: a flag, number or line, or a list of these."""
+    if isinstance(value, list):
+        return len(value) <= CLASSES and all(map(_scalar, value))
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> bool:
+    if value is None or isinstance(value, bool) or value == "":
+        return True
+    if type(value) is int:
+        return abs(value) <= 2**31
+    return math.isfinite(value) if isinstance(value, float) else _line(value)
+
+
+def _outputs(value: Any) -> bool:
+    """Return whether a value says, for outputs of a task, which of the file's they are."""
+    return (
+        isinstance(value, dict)
+        and 0 < len(value) <= ARRAYS
+        and all(map(_line, value))
+        and all(isinstance(output, dict) for output in value.values())
+        and all(_line(output.get("name")) for output in value.values())
+        and all(_one_of(*ACTIVATIONS, None)(each.get("activation")) for each in value.values())
+    )
 
 
 def _sealed(value: Any) -> bool:
-    """As `packing.seal` writes it; absent in files of older versions."""
+    """Return whether a value is a length and a digest, as `zip_tail.seal` writes them, or none."""
     if value is None:
         return True
     return (
@@ -90,10 +134,12 @@ _FITS: dict[str, Callable[[Any], bool]] = {
     "special": _names(10_000),
     "max_length": _whole(4, LONGEST),
     "vocab_size": _whole(1, PIECES),
+    "task": _line,
+    "schema": _schema,
+    "inputs": _names(ARRAYS, least=1),
+    "outputs": _outputs,
     "form": _one_of("multiclass", "binary", None),
-    "outputs": _one_of("logits", "probabilities", None),
     "quantize": _one_of(*QUANTIZE, None),
-    "classes": lambda value: value is None or _names(CLASSES)(value),
     "client": _one_of(MEDIAPIPE, None),
     "model": _sealed,
 }

@@ -15,12 +15,13 @@ from collections import Counter
 from ..errors import UserError, first_line
 
 KNOWN = ("tfkd.json", "vocab.txt", "labels.txt", "tokenizer.json")
-LARGEST = 64 * 2**20  # bytes of one entry: more is no vocabulary
+LARGEST = 64 * 2**20
+"Bytes of one entry: more is no vocabulary."
 _KINDS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 def pack(model: bytes, files: dict[str, str]) -> bytes:
-    """`model` with `files` (name to text) appended as a zip; the same input gives the same bytes.
+    """Append `files` (name to text) to `model` as a zip; the same input gives the same bytes.
 
     >>> packed = pack(b"flatbuffer", {"labels.txt": "bad\\ngood\\n"})
     >>> packed.startswith(b"flatbuffer"), unpack(packed)
@@ -36,7 +37,7 @@ def pack(model: bytes, files: dict[str, str]) -> bytes:
 
 
 def seal(model: bytes) -> dict[str, int | str]:
-    """The length and the digest of a flatbuffer, for the settings behind it.
+    """Return the length and the digest of a flatbuffer, for the settings that follow it.
 
     >>> seal(b"flatbuffer")["bytes"]
     10
@@ -45,23 +46,28 @@ def seal(model: bytes) -> dict[str, int | str]:
 
 
 def unpack(content: bytes, name: str = "the file") -> dict[str, str]:
-    """The known entries of the appended zip; empty where there is none.
+    """Return the known entries of the appended zip; none where there is no zip.
 
     Names that tfkd does not know are never read, so none can lead out of the file.
 
     Raises:
-        UserError: the zip is cut off or broken, an entry is there twice, encrypted, or larger
+        UserError: The zip is cut off or broken, an entry is there twice, encrypted, or larger
             than 64 MB.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             present = Counter(archive.namelist())
-            return {e: _entry(archive, e, present[e], name) for e in KNOWN if e in present}
+            return {
+                entry: _entry(archive, entry, present[entry], name)
+                for entry in KNOWN
+                if entry in present
+            }
     except UserError:
         raise
     except UnicodeDecodeError as error:
         raise broken(name, "not UTF-8") from error
-    except Exception as error:  # a damaged zip makes zipfile raise a dozen kinds
+    except Exception as error:
+        # A damaged zip makes zipfile raise a dozen kinds.
         if isinstance(error, zipfile.BadZipFile) and b"tfkd.json" not in content:
             return {}
         raise broken(name, first_line(error)) from error
@@ -81,7 +87,7 @@ def _entry(archive: zipfile.ZipFile, entry: str, times: int, name: str) -> str:
 
 
 def broken(name: str, why: str) -> UserError:
-    """The error for a file whose zip or vocabulary does not hold together."""
+    """Return the error for a file whose zip or vocabulary does not hold together."""
     return UserError(
         f"{name}: the vocabulary inside is broken ({why}); the file is damaged or was cut off: "
         "copy or export it again."

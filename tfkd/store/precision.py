@@ -149,17 +149,18 @@ def _bfloat16_config(config: Any) -> Any:
 
 def _in_int8(teacher: Any, reads: tuple[str, ...]) -> Run:
     """Return the teacher as a LiteRT file with int8 weights, on all processors."""
-    from ..exporting.calling import calling
+    from ..exporting.calling import signature_of
     from ..exporting.convert import Inconvertible, flatbuffer
     from ..runtime.interpreter import LiteRT
+    from ..runtime.quantisations import INT8
 
     model = getattr(teacher, "model", teacher)
     has_encoder = encoder_of(teacher) is not None
     if reads != ("logits",) or not (has_encoder or isinstance(teacher, Model)):
         raise UserError('precision="int8" takes a Keras 3 model, and reads=("logits",) only.')
-    made = calling(model)
+    made = signature_of(model)
     try:
-        blob = flatbuffer(made.fixed(None, None), "int8")
+        blob = flatbuffer(made.fixed(None, None), INT8)
     except Inconvertible as error:
         raise error.explain(getattr(model, "name", "teacher")) from error
     with tempfile.TemporaryDirectory() as folder:
@@ -171,7 +172,7 @@ def _in_int8(teacher: Any, reads: tuple[str, ...]) -> Run:
         if has_encoder:
             inputs = _feed(inputs, tuple(made.inputs))
         kinds = {name: kind for name, (_, kind) in made.inputs.items()}
-        logits = lite({name: np.asarray(inputs[name], kinds[name]) for name in kinds})
+        logits = lite.logits({name: np.asarray(inputs[name], kinds[name]) for name in kinds})
         order = getattr(teacher, "order", None)
         return {"logits": logits if order is None else logits[..., order]}
 

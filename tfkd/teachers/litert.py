@@ -7,9 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from ..models.input_names import MASKS, SEGMENTS
+from ..runtime.activations import undo_activation
 from ..runtime.interpreter import LiteRT
 from ..store.fingerprint import digest_of_files
 from .python_function import PythonFunctionTeacher
+
+LEAST = 1e-7
+"Smaller probabilities are this one."
 
 
 class LiteRTModel(PythonFunctionTeacher):
@@ -20,14 +24,14 @@ class LiteRTModel(PythonFunctionTeacher):
     Args:
         path: The file.
         threads: How many processors it may use.
-        probabilities: Whether it returns probabilities, of which the logs (or log odds) are the
-            logits.
+        activation: "softmax" or "sigmoid" of a file that returns probabilities, of which the logs
+            (or log odds) are the logits.
     """
 
-    def __init__(self, path: str | Path, *, threads: int = 2, probabilities: bool = False):
+    def __init__(self, path: str | Path, *, threads: int = 2, activation: str | None = None):
         self._path, self._model = Path(path), LiteRT(path, threads=threads)
-        self._probabilities = probabilities
-        self.shapes = {"logits": self._model.output_shape[1:]}
+        self._activation = activation
+        self.shapes = {"logits": self._model.logits_shape[1:]}
         shape, _ = next(iter(self._model.inputs.values()))
         self._batch, self._length = shape[0], shape[1] if len(shape) > 1 else None
 
@@ -40,9 +44,8 @@ class LiteRTModel(PythonFunctionTeacher):
         for start in range(0, len(ids), size):
             batch = ids[start : start + size]
             whole = np.pad(batch, [[0, size - len(batch)], [0, 0]])
-            parts.append(self._model(self._feed(whole))[: len(batch)])
-        outputs = np.concatenate(parts)
-        return {"logits": _logits_of(outputs) if self._probabilities else outputs}
+            parts.append(self._model.logits(self._feed(whole))[: len(batch)])
+        return {"logits": undo_activation(np.concatenate(parts), self._activation, LEAST)}
 
     @property
     def fingerprint(self) -> str:
@@ -59,8 +62,3 @@ def _input(name: str, ids: np.ndarray) -> np.ndarray:
     if name in MASKS:
         return ids != 0
     return np.zeros_like(ids) if name in SEGMENTS else ids
-
-
-def _logits_of(probabilities: np.ndarray) -> np.ndarray:
-    p = np.clip(probabilities, 1e-7, 1.0)
-    return np.log(p) if p.shape[-1] > 1 else np.log(p) - np.log(np.maximum(1.0 - p, 1e-7))

@@ -35,12 +35,12 @@ def load_tflite(path: str, request: Request) -> TextModel:
     if files:
         encoder, settings = read_encoder(files, str(file))
         check_seal(content, settings, str(file))
-        labels = tuple(settings.get("classes") or ())
-        probabilities = settings.get("outputs") == "probabilities"
+        labels = tuple(settings["schema"]["labels"])
+        activation = settings["outputs"].get("logits", {}).get("activation")
     else:
         encoder = text.load(file.parent, request.max_length)
-        labels, probabilities = read_labels(file.parent), False
-    model = LiteRTModel(file, probabilities=probabilities)
+        labels, activation = read_labels(file.parent), None
+    model = LiteRTModel(file, activation=activation)
     return request.check(TextModel(model, encoder, labels, f"tflite:{path}"))
 
 

@@ -48,7 +48,11 @@ def _page(name: str) -> bytes:
 
 
 def _about(file: Path) -> dict:
-    """What the page says of the file; refused is one that MediaPipe does not run."""
+    """Return what the page says of the file.
+
+    Raises:
+        UserError: A file that MediaPipe does not run.
+    """
     LiteRT(file)
     files = unpack(file.read_bytes(), str(file))
     settings = read_encoder(files, str(file))[1] if files else {}
@@ -61,6 +65,6 @@ def _about(file: Path) -> dict:
         "file": file.name,
         "bytes": file.stat().st_size,
         "quantize": settings.get("quantize"),
-        "classes": settings["classes"],
+        "classes": settings["schema"]["labels"],
         "mediapipe": VERSION,
     }

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ... import tasks
 from ...errors import UserError
-from ..predicting import objects
+from ..predicting import RecordReader
 
-MOST = 10_000  # a page with more is no page
+MOST = 10_000
+"Answers: a page with more is no page."
 
 
 def read_answers(path: Path, classes: Sequence[str]) -> list[dict[str, Any]]:
-    """`text`, `label` and `probability` of each line of JSON.
+    """Return `text`, `label` and `probability` of each line of JSON.
 
     Raises:
-        UserError: no such file, a line that is none of that, or a class that the student has not.
+        UserError: No such file, a line that is none of that, or a class that the student has not.
     """
+    reader = RecordReader(tasks.find(tasks.DEFAULT))
     try:
         with path.open(encoding="utf-8") as lines:
-            return list(_checked(objects(lines, where=str(path)), path, classes))
+            return list(_checked(reader.of_json(lines, str(path)), path, classes))
     except OSError as error:
         raise UserError(
             f"{path} cannot be read ({error.strerror}): give the JSON lines that "
@@ -28,7 +31,9 @@ def read_answers(path: Path, classes: Sequence[str]) -> list[dict[str, Any]]:
         ) from error
 
 
-def _checked(records, path: Path, classes: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _checked(
+    records: Iterable[dict[str, Any]], path: Path, classes: Sequence[str]
+) -> Iterator[dict[str, Any]]:
     for number, record in enumerate(records, 1):
         label, probability = record.get("label"), record.get("probability")
         if label not in classes:

@@ -2,64 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from ... import __version__
 from ...errors import UserError
 from ...models.embeddings import id_limit
-from ...runtime.bundle import describe, read_encoder
+from ...runtime.bundle import describe
+from ...runtime.feeding import CLIENT
 from ...runtime.interpreter import LiteRT
 from ...runtime.settings import MEDIAPIPE
-from ...runtime.zip_tail import pack, seal, unpack
+from ...runtime.zip_tail import pack
+from ...tasks import Task
 from ...text import TextEncoder, mediapipe
-from ..checks import checks
+from ..calling import LOGITS
+from ..checks import checks_of
 from ..convert import Inconvertible, flatbuffer
-from ..request import Order
+from ..request import ExportRequest
 from ..verify import Figures, Model, compare
-from .metadata import INPUTS, described
-from .model import Client, client, scores
+from .metadata import OUTPUT, add_metadata
+from .model import ClientSignature, class_probabilities, client_signature
 
-LEAST = 1e-7  # smaller probabilities are this one: float32 tells 1 - p from 1 no further
+LEAST = 1e-7
+"Smaller probabilities are this one: float32 tells 1 - p from 1 no further."
 
 
-def mediapipe_file(order: Order, made: Path) -> Figures:
+def mediapipe_file(request: ExportRequest, path: Path) -> Figures:
     """Write the file and run it against the student, on texts as MediaPipe's tokenizer reads them.
 
     Figures are of the logarithms of probabilities, which are logits too.
 
     Raises:
-        UserError: a student without encoder, with a tokenizer that MediaPipe has not, of texts
-            of one length, or that does not convert.
+        Differs: It does not compute what the student does.
+        UserError: A student with a tokenizer that MediaPipe has not, of texts of one length, or
+            that does not convert.
     """
-    written, order = order, _read_by_mediapipe(order)
-    wrapped = _wrapped(order)
-    refused = None
-    for sizes in (wrapped.fixed(None, None), wrapped.fixed(1, None)):
+    own, request = request, _read_by_mediapipe(request)
+    client = _client_signature(request)
+    refusal: Exception | None = None
+    for sizes in (client.fixed(None, None), client.fixed(1, None)):
         try:
-            blob = described(flatbuffer(sizes, order.quantize, _feeds(order, sizes)))
-            made.write_bytes(pack(blob, _files(written, sizes, blob)))
-            figures = _compare(order, sizes, LiteRT(made))
+            feeds = [_client_inputs(feed) for feed in _calibration_feeds(request, sizes)]
+            blob = add_metadata(flatbuffer(sizes, request.storage.kind, feeds))
+            path.write_bytes(pack(blob, _files_inside(own, sizes, blob)))
+            figures = _compare(request, sizes, LiteRT(path))
         except (Inconvertible, RuntimeError) as error:
-            refused = error
+            refusal = error
             continue
-        order.gate(figures)
-        _check_tokenizer(order, made)
+        request.check_figures(figures)
+        request.check_encoder_inside(path.read_bytes())
         return figures
-    raise Inconvertible(str(refused)).explain(order.calling.student.name) from refused
+    raise Inconvertible(str(refusal)).explain(request.signature.student.name) from refusal
 
 
-def check_client(name: str | None, kind: str, encoder: TextEncoder | None) -> None:
-    """Refuse a client that is unknown, and what its files cannot hold."""
+def check_client(
+    name: str | None, kind: str, encoder: TextEncoder | None, task: Task | None
+) -> None:
+    """Refuse a client that is unknown, and what its files cannot hold.
+
+    Raises:
+        UserError: It is, or they cannot.
+    """
     if name is None:
         return
     if name != MEDIAPIPE:
         raise UserError(f"client={name!r}: write 'mediapipe', or leave it out.")
     if kind != "litert":
         raise UserError("client='mediapipe' needs a LiteRT file: give a path ending in `.tflite`.")
+    if task is not None and MEDIAPIPE not in task.clients:
+        raise UserError(
+            f"client='mediapipe' has nothing for the task {task.name}: leave `client` out and use "
+            "tfkd.runtime."
+        )
     if encoder is None:
         raise UserError("client='mediapipe' classifies texts: give the student's `encoder` too.")
     if not encoder.lowercase or "tokenizer.json" in describe(encoder, {}):
@@ -70,74 +86,65 @@ def check_client(name: str | None, kind: str, encoder: TextEncoder | None) -> No
         )
 
 
-def _read_by_mediapipe(order: Order) -> Order:
-    given = order.encoder
-    assert given is not None  # see check_client
-    return replace(order, encoder=mediapipe.encoder(given.vocabulary, given.max_length))
+def _read_by_mediapipe(request: ExportRequest) -> ExportRequest:
+    """Return the request with MediaPipe's tokenizer in the place of the student's own."""
+    encoder = request.context.encoder
+    # See `check_client`.
+    assert encoder is not None
+    encoder = mediapipe.encoder(encoder.vocabulary, encoder.max_length)
+    return replace(request, context=replace(request.context, encoder=encoder))
 
 
-def _wrapped(order: Order) -> Client:
-    squashed = order.squashed(order.compare(order.reference, order.calling))
-    assert order.encoder is not None
-    return client(order.calling, order.encoder.max_length, order.form, squashed)
+def _client_signature(request: ExportRequest) -> ClientSignature:
+    context = request.context
+    assert context.encoder is not None
+    squashed = request.returns_probabilities(request.compare(request.reference, request.signature))
+    return client_signature(request.signature, context.encoder.max_length, context.form, squashed)
 
 
-def _compare(order: Order, sizes: Client, file: LiteRT) -> Figures:
+def _compare(request: ExportRequest, sizes: ClientSignature, file: LiteRT) -> Figures:
     ((name, (_, dtype)),) = sizes.inner.inputs.items()
-    what = checks(
-        order.want,
-        {name: (sizes.inputs[INPUTS[0]][0], dtype)},
-        order.encoder,
-        id_limit(order.calling.student),
-    )
+    shape = next(iter(sizes.inputs.values()))[0]
+    limit = id_limit(request.signature.student)
+    # The figures are of two classes where the student has one logit for both.
+    context = replace(request.context, form="multiclass")
+    checks = checks_of(request.check, context, {name: (shape, dtype)}, limit)
 
-    def student(feed: dict[str, np.ndarray]) -> np.ndarray:
-        return np.asarray(scores(order.reference(feed), sizes.form, sizes.squashed))
+    def run_student(feed: dict[str, np.ndarray]) -> np.ndarray:
+        logits = request.reference(feed)["logits"]
+        return np.asarray(class_probabilities(logits, sizes.form, sizes.squashed))
 
-    def run(feed: dict[str, np.ndarray]) -> np.ndarray:
-        return file(_parts(feed))
+    def run_file(feed: dict[str, np.ndarray]) -> np.ndarray:
+        return file(_client_inputs(feed))[OUTPUT]
 
-    return compare(_logarithms(student), _logarithms(run), what)
-
-
-def _logarithms(model: Model) -> Callable[[dict[str, np.ndarray]], np.ndarray]:
-    return lambda feed: np.log(np.maximum(model(feed), LEAST))
+    return compare(_logarithms(run_student), _logarithms(run_file), checks)
 
 
-def _feeds(order: Order, sizes: Client) -> list[dict]:
-    """The inputs that ranges are read off, as the client gives them."""
-    batch = sizes.inputs[INPUTS[0]][0][0]
-    return [_parts(feed) for feed in order.feeds(sizes.inner.fixed(batch, None))]
+def _logarithms(run: Any) -> Model:
+    (name,) = LOGITS
+    return lambda feed: {name: np.log(np.maximum(run(feed), LEAST))}
 
 
-def _parts(feed: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _calibration_feeds(request: ExportRequest, sizes: ClientSignature) -> list[dict]:
+    batch = next(iter(sizes.inputs.values()))[0][0]
+    return request.calibration_feeds(sizes.inner.fixed(batch, None))
+
+
+def _client_inputs(feed: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return ids, mask and segments as the client gives them."""
     ((_, ids),) = feed.items()
     ids = ids.astype("int32")
-    return dict(zip(INPUTS, (ids, (ids != 0).astype("int32"), np.zeros_like(ids)), strict=True))
+    parts = (ids, (ids != 0).astype("int32"), np.zeros_like(ids))
+    return dict(zip(CLIENT, parts, strict=True))
 
 
-def _files(order: Order, sizes: Client, blob: bytes) -> dict[str, str]:
-    """Vocabulary, class names and settings; `order` has the student's own encoder."""
-    assert order.encoder is not None
-    assert order.labels is not None
+def _files_inside(request: ExportRequest, sizes: ClientSignature, blob: bytes) -> dict[str, str]:
+    """Return vocabulary, class names and settings; `request` has the student's own encoder."""
+    (name,) = LOGITS
     settings = {
-        "tfkd": __version__,
         "client": MEDIAPIPE,
         "tokenizer": MEDIAPIPE,
-        "input": INPUTS[0],
-        "static": {"batch": sizes.inputs[INPUTS[0]][0][0], "length": None},
         "form": "multiclass",
-        "quantize": order.quantize,
-        "outputs": "probabilities",
-        "classes": order.labels,
-        "model": seal(blob),
+        "outputs": {name: {"name": OUTPUT, "activation": "softmax"}},
     }
-    return describe(order.encoder, settings) | {"labels.txt": "\n".join(order.labels) + "\n"}
-
-
-def _check_tokenizer(order: Order, made: Path) -> None:
-    assert order.encoder is not None
-    again, _ = read_encoder(unpack(made.read_bytes()))
-    texts = order.want.texts or []
-    if again.encode_many(texts) != order.encoder.encode_many(texts):
-        raise UserError("the tokenizer does not read the same from the file: save it and report.")
+    return request.files_inside(sizes, blob, settings)

@@ -7,28 +7,31 @@ written by the numbers of its fields, as TensorFlow brings no code for it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import flatbuffers
 import numpy as np
 from tensorflow.lite.python import schema_py_generated as schema
 
 from ...errors import UserError
+from ...runtime.feeding import CLIENT
 
-INPUTS = ("ids", "mask", "segment_ids")  # the names that MediaPipe asks for
+INPUTS = CLIENT
+"The names that MediaPipe asks for."
 OUTPUT = "scores"
 NAME, VERSION = b"TFLITE_METADATA", "1.3.0"
 _VOCABULARY, _LABELS = 5, 2  # AssociatedFileType
 _FEATURE, _BERT = 1, 4  # members of the unions ContentProperties and ProcessUnitOptions
 
 
-def described(blob: bytes) -> bytes:
-    """`blob`, a LiteRT model with the inputs `INPUTS`, with what MediaPipe must know of it.
+def add_metadata(blob: bytes) -> bytes:
+    """Add MediaPipe's text-classifier metadata to a LiteRT model with the inputs `INPUTS`.
 
     The vocabulary is that of `vocab.txt`, the class names those of `labels.txt` in the zip that
     is still to be appended.
 
     Raises:
-        UserError: a model with loops, which MediaPipe does not run.
+        UserError: A model with loops, which MediaPipe does not run.
     """
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAsModel(bytearray(blob), 0))
     if len(model.subgraphs) > 1:
@@ -48,10 +51,10 @@ def described(blob: bytes) -> bytes:
     return bytes(builder.Output())
 
 
-def _input_names(model) -> list[str]:
-    """The names of the inputs in the order of the tensors, which the converter chose."""
+def _input_names(model: Any) -> list[str]:
+    """Return the names of the inputs in the order of the tensors, which the converter chose."""
     (signature,) = model.signatureDefs
-    names = {each.tensorIndex: each.name.decode() for each in signature.inputs}
+    names = {tensor.tensorIndex: tensor.name.decode() for tensor in signature.inputs}
     return [names[index] for index in model.subgraphs[0].inputs]
 
 
@@ -79,7 +82,7 @@ class _Writer:
         return self.builder.CreateString(text)
 
     def table(self, *fields: tuple[int, int], byte: tuple[int, int] | None = None) -> int:
-        """A table of `(number, offset)`, and of one `(number, byte)`."""
+        """Write a table of `(number, offset)`, and of one `(number, byte)`."""
         self.builder.StartObject(max(number for number, _ in (*fields, byte or (0, 0))) + 1)
         for number, offset in fields:
             self.builder.PrependUOffsetTRelativeSlot(number, offset, 0)
@@ -94,14 +97,14 @@ class _Writer:
         return self.builder.EndVector()
 
     def union(self, kind: int, member: int) -> int:
-        """A table that holds a union alone: its kind, and the member."""
+        """Write a table that holds a union alone: its kind, and the member."""
         return self.table((1, member), byte=(0, kind))
 
     def file(self, name: str, kind: int) -> int:
         return self.table((0, self.text(name)), byte=(2, kind))
 
     def tensor(self, name: str, *files: tuple[str, int]) -> int:
-        words, listed = self.text(name), [self.file(*each) for each in files]
+        words, listed = self.text(name), [self.file(*file) for file in files]
         fields = [(0, words), (3, self.union(_FEATURE, self._nothing()))]
         return self.table(*fields, *([(6, self.list(listed))] if listed else []))
 

@@ -114,12 +114,12 @@ def _find_teacher(texts: RunTexts, test: TestSet) -> TeacherAnswers:
 
 def _find_student(texts: RunTexts, test: TestSet) -> tuple[Ask, str]:
     """Return the file that is shipped or, where it is gone, the Keras student; and its name."""
-    from ...runtime import Classifier
+    from ...runtime import load
 
     context = texts.context
     path = context.folder / "student.tflite"
     if path.is_file():
-        return _asker(test, Classifier(path)), path.name
+        return _asker(test, load(path, task=test.task)), path.name
     context.require_files("student.keras")
     return _asker(test, load_student(context, texts.encoder)), "student.keras"
 

@@ -1,0 +1,260 @@
+"""Answer with an exported file: NumPy, tokenizers and LiteRT, no TensorFlow."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import tasks
+from ..data import Example, Schema
+from ..errors import UserError
+from ..tasks import Arrays, Task
+from ..text import TextEncoder
+from .activations import undo_activation
+from .bundle import blame_tokenizer, check_seal, read_encoder
+from .checks.model import check_arrays, row_feeder
+from .interpreter import LiteRT, readable
+from .zip_tail import unpack
+
+
+class Predictor:
+    """Answer examples of the task that a `.tflite` file of `tfkd.export` was written for.
+
+    Attributes:
+        task: The task of the file.
+        schema: What the training split fixed for it: class names and settings.
+        encoder: The tokenizer of the file.
+        labels: Class names by id; empty where the task has none.
+        quantize: How the file stores its numbers.
+        max_length: Number of tokens that are read of a text, of its head and its tail.
+        batch: Number of rows that the file takes at once, or None for any.
+
+    Args:
+        path: The file.
+        task: A task, its name or the import path of its class. Needed only for a task that is not
+            installed: a file by itself never makes anything be imported that was not registered.
+        threads: Number of CPU threads.
+
+    Raises:
+        UserError: No such file, not a `.tflite` or cut off, no or a broken vocabulary inside, of
+            another task, or of one that is not known.
+    """
+
+    def __init__(self, path: str | Path, *, task: Task | str | None = None, threads: int = 1):
+        self._path = path
+        self._model, self.encoder, settings = _open(path, threads)
+        self._tokenizer = _Tokenizer(self)
+        self.task = _task(settings, task, path)
+        self.schema = Schema.from_json(settings["schema"])
+        self.labels = self.schema.labels
+        self.quantize = settings.get("quantize")
+        self.max_length = self.encoder.max_length
+        self._feeder = row_feeder(self._model, settings, self.task, path)
+        self.batch = self._feeder.batch
+        check_arrays(self._model, settings, self.task, self.schema, path)
+        self._outputs = {name: settings["outputs"][name] for name in self.task.outputs}
+        self._shapes = self.task.output_shapes(self.schema)
+
+    def predict(self, examples: Sequence[str | Mapping[str, Any]]) -> list[Any]:
+        """Return the task's answer for each example, in the order given.
+
+        Args:
+            examples: Texts, of a task that reads one, or values by role such as `{"text": ...}`.
+
+        Raises:
+            UserError: An example that this task cannot read.
+        """
+        rows = self._encode(self.examples(examples))
+        return self.task.answers(self._run_finite, rows, self.schema) if rows else []
+
+    def run(self, rows: Sequence[Arrays], batch_size: int = 32) -> list[Arrays]:
+        """Return the outputs by name for each row of named values, in the order given.
+
+        Probabilities of a model that ends in softmax or sigmoid become logits.
+
+        Args:
+            rows: As `task.encode` gives them.
+            batch_size: Rows at once, where the file does not fix it.
+        """
+        answers: list[Arrays] = [{} for _ in rows]
+        for places in self._batches(rows, batch_size):
+            outputs = self._run_batch([rows[place] for place in places])
+            for at, place in enumerate(places):
+                answers[place] = self._row(outputs, at, rows[place])
+        return answers
+
+    def latency(
+        self,
+        examples: Sequence[str | Mapping[str, Any]],
+        repeats: int = 3,
+        *,
+        tokenise: bool = True,
+    ) -> np.ndarray:
+        """Return seconds per example, `[examples]`, one at a time: the median of `repeats` runs.
+
+        Args:
+            examples: As `predict` takes them.
+            repeats: Runs that count; one before them warms up.
+            tokenise: Whether the time of the tokenizer counts.
+        """
+        checked = self.examples(examples)
+        encoded = [self._encode([example]) for example in checked]
+        seconds = np.zeros((repeats + 1, len(checked)))
+        for turn in range(repeats + 1):
+            for i, example in enumerate(checked):
+                start = time.perf_counter()
+                rows = self._encode([example]) if tokenise else encoded[i]
+                self.run([row for rows_of_one in rows for row in rows_of_one])
+                seconds[turn, i] = time.perf_counter() - start
+        return np.median(seconds[1:], axis=0)
+
+    def examples(self, values: Sequence[str | Mapping[str, Any]]) -> list[Example]:
+        """Check examples, which may be plain texts where the task reads one text.
+
+        Raises:
+            UserError: One is missing a value, or has an empty text.
+        """
+        if isinstance(values, str):
+            raise UserError("one string came where a list of texts belongs: write [text].")
+        return [self._example(value, i) for i, value in enumerate(values)]
+
+    def _example(self, value: Any, i: int) -> Example:
+        roles = {name: column for name, column in self.task.columns.items() if column.required}
+        if not isinstance(value, Mapping):
+            if [column.kind for column in roles.values()] != ["text"]:
+                raise UserError(
+                    f"example {i} is {value!r:.40}: give a dict with {', '.join(roles)}."
+                )
+            value = {next(iter(roles)): value}
+        for name, column in roles.items():
+            content = value.get(name)
+            if content is None and name not in value:
+                raise UserError(f"example {i} has no {name}: give {', '.join(roles)}.")
+            if column.kind == "text" and (not isinstance(content, str) or not content.strip()):
+                raise UserError(
+                    f"{name} {i} is {'empty' if content == '' else repr(content)[:40]}: "
+                    "give at least one word."
+                )
+        fields = {name: value[name] for name in self.task.columns if name in roles}
+        return self.task.example(fields, f"example {i}")
+
+    def _encode(self, examples: Sequence[Example]) -> list[list[Arrays]]:
+        return self.task.encode(examples, self._tokenizer, self.schema) if examples else []
+
+    def _batches(self, rows: Sequence[Arrays], batch_size: int) -> Iterator[np.ndarray]:
+        """Yield places of rows, as many as the file takes at once, the shortest rows first."""
+        order = np.argsort([self._feeder.length_of(row) for row in rows], kind="stable")
+        size = self.batch or batch_size
+        for start in range(0, len(order), size):
+            yield order[start : start + size]
+
+    def _run_batch(self, rows: Sequence[Arrays]) -> dict[str, np.ndarray]:
+        """Return the outputs of at most `batch` rows by the task's names, `[rows, ...]`."""
+        feed = self._feeder(rows)
+        size = len(next(iter(feed.values())))
+        returned = self._model(feed)
+        outputs = {}
+        for name, output in self._outputs.items():
+            array = returned[output["name"]]
+            shape = self._model.outputs[output["name"]][0]
+            fits = len(array) == size and array.ndim == len(shape) and array.shape[-1] == shape[-1]
+            if not fits or np.isnan(array).any():
+                raise UserError(
+                    f"{self._path} answers {size} texts with {array.dtype} of shape {array.shape} "
+                    "or with NaN: the file is damaged; export it again."
+                )
+            outputs[name] = undo_activation(array, output.get("activation"))
+        return outputs
+
+    def _row(self, outputs: Mapping[str, np.ndarray], at: int, row: Arrays) -> Arrays:
+        """Return the outputs of one row, without those of padding."""
+        length = self._feeder.length_of(row)
+        return {
+            name: array[at][:length] if None in self._shapes[name][:1] else array[at]
+            for name, array in outputs.items()
+        }
+
+    def _run_finite(self, rows: Sequence[Arrays]) -> list[Arrays]:
+        """Run rows for answers, for which the greatest of each output has to be a number."""
+        outputs = self.run(rows)
+        for row in outputs:
+            if not all(np.isfinite(array.max(axis=-1)).all() for array in row.values()):
+                raise UserError(
+                    f"{self._path} answers with infinite logits: the file is damaged; export it "
+                    "again."
+                )
+        return outputs
+
+
+class _Tokenizer:
+    """The encoder of a predictor, whose failures are told as faults of its file."""
+
+    def __init__(self, predictor: Predictor):
+        self._predictor = predictor
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._predictor.encoder, name)
+
+    def encode_many(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return the ids of each text."""
+        with blame_tokenizer(str(self._predictor._path)):
+            return self._predictor.encoder.encode_many(texts)
+
+
+def load(path: str | Path, *, task: Task | str | None = None, threads: int = 1) -> Predictor:
+    """Open an exported file with its task.
+
+    Args:
+        path: A `.tflite` file that `tfkd.export` wrote with an encoder.
+        task: A task, its name or the import path of its class, where it is not installed.
+        threads: Number of CPU threads.
+
+    Returns:
+        What answers examples of the file's task.
+
+    Raises:
+        UserError: No such file, a damaged one, or one of a task that is not known.
+
+    ```python
+    predictor = tfkd.runtime.load("student.tflite")
+    predictor.predict(["a film I will not forget"])
+    ```
+    """
+    return Predictor(path, task=task, threads=threads)
+
+
+def _open(path: str | Path, threads: int) -> tuple[LiteRT, TextEncoder, dict]:
+    """Open a file after its digest was checked: the interpreter gets what was exported."""
+    content, name = readable(path).read_bytes(), str(path)
+    files = unpack(content, name)
+    if not files:
+        # Where the end is missing, this says so.
+        LiteRT(path)
+    encoder, settings = read_encoder(files, name)
+    check_seal(content, settings, name)
+    return LiteRT(path, threads=threads), encoder, settings
+
+
+def _task(settings: Mapping[str, Any], wanted: Task | str | None, path: str | Path) -> Task:
+    """Return the task of a file: one that is registered, or that the caller hands over."""
+    name = settings["task"]
+    if isinstance(wanted, Task):
+        if wanted.name == name:
+            return wanted
+        raise UserError(f"{path} is for the task {name}, and task is {wanted.name}: leave it out.")
+    if wanted is not None and wanted != name:
+        raise UserError(f"{path} is for the task {name}, and task is {wanted}: leave it out.")
+    # A file may come from anybody: what it names is imported only where it is registered, or where
+    # the caller names it too.
+    if wanted is None and name not in tasks.names():
+        raise UserError(
+            f"{path} is for the task {name}, which is not installed: install its package, or give "
+            f"task={name!r} (on the command line --task) if you trust it."
+        )
+    values = settings["schema"]["settings"]
+    known = tasks.find(name).defaults
+    return tasks.find(name, {key: value for key, value in values.items() if key in known})
