@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..data import Data
+from ..data import Data, Example
 from ..runtime.quantisations import AUTO, CALIBRATED, DRAWN
 from ..text import TextEncoder
 from .context import RunContext
@@ -59,23 +59,23 @@ def write_student(
     """
     from ..exporting import export
 
-    labelled = (example for example in context.data.read("validation") if example.label >= 0)
-    checks = [(each.text, each.label) for each in itertools.islice(labelled, _CHECKED)]
+    labelled = filter(context.task.is_labelled, context.data.read("validation"))
     calibrated = quantize in (*CALIBRATED, AUTO)
     return export(
         load_student(context, encoder).model,
         path,
         quantize=quantize,
         encoder=encoder,
-        labels=context.data.labels,
-        check=checks or None,
-        calibration=_draw_texts(context.data, context.config.seed) if calibrated else None,
+        task=context.task,
+        schema=context.data.schema,
+        check=list(itertools.islice(labelled, _CHECKED)) or None,
+        calibration=_draw_examples(context.data, context.config.seed) if calibrated else None,
         **options,
     )
 
 
-def _draw_texts(data: Data, seed: int) -> list[str]:
-    """Return training texts drawn by the seed, of all parts of the file."""
+def _draw_examples(data: Data, seed: int) -> list[Example]:
+    """Return training examples drawn by the seed, of all parts of the file."""
     rows = np.random.default_rng(seed).permutation(data.counts["train"])[:DRAWN]
     chosen = set(rows.tolist())
-    return [example.text for row, example in enumerate(data.read("train")) if row in chosen]
+    return [example for row, example in enumerate(data.read("train")) if row in chosen]
