@@ -60,12 +60,16 @@ class TaskContext:
         texts = [next(iter(example.values())) for example in examples]
         return [[{IDS: ids}] for ids in self.encoder.encode_many(texts)]
 
+    def sources(self, inputs: Inputs) -> dict[str, str]:
+        """Return for each input of a model the name of the value of a row that it reads."""
+        sources = (IDS,) if self.task is None else self.task.inputs
+        names = inputs if set(sources) == set(inputs) else sources
+        return dict(zip(inputs, names, strict=True))
+
     def feeder(self, inputs: Inputs) -> RowFeeder:
         """Return what makes arrays for a model with `inputs` of rows."""
         assert self.encoder is not None
-        sources = (IDS,) if self.task is None else self.task.inputs
-        names = inputs if set(sources) == set(inputs) else sources
-        return RowFeeder(dict(zip(inputs, names, strict=True)), inputs, self.encoder.max_length)
+        return RowFeeder(self.sources(inputs), inputs, self.encoder.max_length)
 
 
 @dataclass(frozen=True)

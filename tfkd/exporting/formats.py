@@ -56,7 +56,10 @@ def _append_files(
         activation = "sigmoid" if request.context.binary else "softmax"
     outputs = {name: {"name": name, "activation": None} for name in request.signature.outputs}
     outputs[request.signature.outputs[0]]["activation"] = activation
-    files = request.files_inside(sizes, blob, {"outputs": outputs})
+    assert request.context.task is not None
+    names = {source: name for name, source in request.context.sources(sizes.inputs).items()}
+    inputs = [names[source] for source in request.context.task.inputs]
+    files = request.files_inside(sizes, blob, {"inputs": inputs, "outputs": outputs})
     path.write_bytes(pack(blob, files))
     LiteRT(path)
     request.check_encoder_inside(path.read_bytes())

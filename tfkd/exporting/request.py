@@ -125,7 +125,7 @@ class ExportRequest:
         Args:
             sizes: The inputs of the model.
             blob: The model.
-            more: Further settings, which take the place of those here.
+            more: Further settings, inputs and outputs among them.
         """
         encoder, task = self.context.encoder, self.context.task
         assert encoder is not None
@@ -133,9 +133,8 @@ class ExportRequest:
         shape = next(iter(sizes.inputs.values()))[0]
         settings = {
             "tfkd": __version__,
-            "task": task.name,
+            "task": tasks.name_of(task),
             "schema": self.context.schema.to_json(),
-            "inputs": list(sizes.inputs),
             "static": {"batch": shape[0], "length": shape[1] if len(shape) > 1 else None},
             "form": self.context.form,
             "quantize": self.storage.kind.name,

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import UserError
 from ..text.batching import bucket, pad
 
 CLIENT = ("ids", "mask", "segment_ids")
@@ -74,4 +75,9 @@ class RowFeeder:
             return np.stack([np.asarray(value, dtype) for value in values])
         longest = max(map(len, values))
         length = shape[1] or (longest if self.client else bucket(longest, self.most))
+        if longest > length:
+            raise UserError(
+                f"a row of {longest} values came for a model that takes {length}: the file is "
+                "damaged, or was exported for another task; export it again."
+            )
         return pad(values, length, dtype)

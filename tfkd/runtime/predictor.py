@@ -242,19 +242,23 @@ def _open(path: str | Path, threads: int) -> tuple[LiteRT, TextEncoder, dict]:
 def _task(settings: Mapping[str, Any], wanted: Task | str | None, path: str | Path) -> Task:
     """Return the task of a file: one that is registered, or that the caller hands over."""
     name = settings["task"]
-    if isinstance(wanted, Task):
-        if wanted.name == name:
-            return wanted
-        raise UserError(f"{path} is for the task {name}, and task is {wanted.name}: leave it out.")
-    if wanted is not None and wanted != name:
-        raise UserError(f"{path} is for the task {name}, and task is {wanted}: leave it out.")
-    # A file may come from anybody: what it names is imported only where it is registered, or where
-    # the caller names it too.
-    if wanted is None and name not in tasks.names():
+    if wanted is None:
+        # A file may come from anybody: what it names is imported only where it is registered.
+        if name not in tasks.names():
+            raise UserError(
+                f"{path} is for the task {name}, which is not installed: install its package, or "
+                f"give task={name!r} (on the command line --task) if you trust it."
+            )
+        return _with_settings(tasks.find(name), settings)
+    task = tasks.find(wanted) if isinstance(wanted, str) else wanted
+    if name not in (wanted, tasks.name_of(task), tasks.import_path(task)):
         raise UserError(
-            f"{path} is for the task {name}, which is not installed: install its package, or give "
-            f"task={name!r} (on the command line --task) if you trust it."
+            f"{path} is for the task {name}, and task is {tasks.name_of(task)}: leave it out."
         )
+    return _with_settings(task, settings)
+
+
+def _with_settings(task: Task, settings: Mapping[str, Any]) -> Task:
+    """Return the same task with those settings of the file that it knows."""
     values = settings["schema"]["settings"]
-    known = tasks.find(name).defaults
-    return tasks.find(name, {key: value for key, value in values.items() if key in known})
+    return type(task)({key: values[key] for key in task.defaults if key in values})

@@ -5,7 +5,7 @@ scored. Nothing outside of this package names one.
 """
 
 from ._base import Arrays, Measure, Run, Task
-from ._registry import DEFAULT, TASKS, find, infer, names
+from ._registry import DEFAULT, TASKS, find, import_path, infer, name_of, names
 
 __all__ = [
     "DEFAULT",
@@ -15,6 +15,8 @@ __all__ = [
     "Run",
     "Task",
     "find",
+    "import_path",
     "infer",
+    "name_of",
     "names",
 ]

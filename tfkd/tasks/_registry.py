@@ -78,6 +78,16 @@ def _imported(path: str, name: str) -> type[Task]:
     return found
 
 
+def import_path(task: Task) -> str:
+    """Return where a task's class is: `package.module:Class`."""
+    return f"{type(task).__module__}:{type(task).__qualname__}"
+
+
+def name_of(task: Task) -> str:
+    """Return a task's name, which is its import path where it has none of its own."""
+    return task.name or import_path(task)
+
+
 def infer(architectures: Iterable[str], columns: Iterable[str]) -> tuple[str, str]:
     """Return the task that a teacher and data suggest, and why, in a few words.
 

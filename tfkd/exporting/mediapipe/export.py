@@ -145,6 +145,7 @@ def _files_inside(request: ExportRequest, sizes: ClientSignature, blob: bytes) -
         "client": MEDIAPIPE,
         "tokenizer": MEDIAPIPE,
         "form": "multiclass",
+        "inputs": list(CLIENT),
         "outputs": {name: {"name": OUTPUT, "activation": "softmax"}},
     }
     return request.files_inside(sizes, blob, settings)

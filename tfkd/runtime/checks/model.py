@@ -41,8 +41,8 @@ def row_feeder(
     if not all(shapes):
         raise UserError(f"{path} takes single numbers: the file is damaged; export it again.")
     feeder = RowFeeder(sources, model.inputs, most, client)
-    lengths = [shape[1] for shape in shapes if len(shape) == 2 and not client]
-    length = min((size for size in lengths if size), default=most)
+    first = shapes[0] if client else model.inputs[settings["inputs"][0]][0]
+    length = first[1] if len(first) == 2 and first[1] and not client else most
     if length < most or any((shape[0] or 1) > BATCH for shape in shapes):
         raise UserError(
             f"{path} takes {shapes[0][0]} texts of {length} word pieces, and its settings say "
