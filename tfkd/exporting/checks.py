@@ -110,7 +110,7 @@ class Checks:
     batches: list[dict[str, np.ndarray]]
     context: TaskContext = field(default_factory=TaskContext)
     examples: Sequence[Example] = ()
-    rows: Sequence[Sequence[Arrays]] = ()
+    rows: Sequence[list[Arrays]] = ()
     order: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
     feeder: RowFeeder | None = None
 
@@ -144,7 +144,7 @@ class Checks:
 
 
 def checks_of_rows(
-    rows: Sequence[Sequence[Arrays]],
+    rows: Sequence[list[Arrays]],
     context: TaskContext,
     inputs: Inputs,
     at_once: int = _MOST,

@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import UserError
 from ..runtime.activations import undo_activation
 from ..runtime.quantisations import Quantization
-from ..tasks import Arrays
+from ..tasks import Arrays, Run
 from .checks import Checks, checks_of_rows
 
 Outputs = dict[str, np.ndarray]
@@ -116,9 +116,9 @@ def _run(model: Model, checks: Checks) -> list[Outputs]:
     ]
 
 
-def _differences(wanted: Sequence[Outputs], got: Sequence[Outputs]) -> dict[str, float]:
+def _differences(wanted: Sequence[Outputs], got: Sequence[Outputs]) -> dict[str, Any]:
     """Return the differences of that output which is furthest off, measured by its scale."""
-    worst: tuple[float, dict[str, float]] = (-1.0, {})
+    worst: tuple[float, dict[str, Any]] = (-1.0, {})
     for name in wanted[0]:
         student, file = (_flat([batch[name] for batch in each]) for each in (wanted, got))
         difference = np.abs(student - file)
@@ -164,7 +164,7 @@ class _Remembered:
 
 
 def _by_task(
-    wanted: Sequence[Outputs], got: Sequence[Outputs], models: tuple[Any, Any], checks: Checks
+    wanted: Sequence[Outputs], got: Sequence[Outputs], models: Sequence[Run], checks: Checks
 ) -> dict[str, Any]:
     """Return agreement, widest flip and scores of the task's answers."""
     task, schema = checks.context.task, checks.context.schema
