@@ -145,7 +145,9 @@ def _run_file(path: str | os.PathLike) -> Callable[[Any], np.ndarray]:
 
     def run(x: Any) -> np.ndarray:
         named = x if isinstance(x, dict) else {next(iter(model.inputs)): x}
-        arrays = {k: np.asarray(named[k], dtype) for k, (_, dtype) in model.inputs.items()}
+        arrays: dict[str, np.ndarray] = {
+            k: np.asarray(named[k], dtype) for k, (_, dtype) in model.inputs.items()
+        }
         count = len(next(iter(arrays.values())))
         size = fixed or count
         parts = [
