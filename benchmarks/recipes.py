@@ -41,7 +41,7 @@ def accuracy(settings: dict, folder: Path, model: str = "distilled") -> float:
     """Of the trained student on the test texts, or of the teacher."""
     from tfkd.console import Voice
     from tfkd.reporting.scoring import stored_run
-    from tfkd.running.config import make
+    from tfkd.running.config import make_config
     from tfkd.running.folder import write_json
     from tfkd.running.measuring import answer_encoded, open_test_set, rows_of
     from tfkd.running.phases import begin, prepare
@@ -51,7 +51,7 @@ def accuracy(settings: dict, folder: Path, model: str = "distilled") -> float:
 
     found = folder / f"score-{model}.json"
     if not found.is_file():
-        config = make({**settings, "alone": False, "to": str(folder)})
+        config = make_config({**settings, "alone": False, "to": str(folder)})
         context, given = begin(config, Voice())
         given, texts = prepare(context, given)
         teacher = prepare_teacher(context, texts, given.teacher)

@@ -65,12 +65,10 @@ def test_every_public_name_is_on_an_api_page(site):
 
 def test_every_setting_is_on_the_page_of_settings(site):
     """A setting that is found by reading the code."""
-    import dataclasses
-
-    from tfkd import RunConfig
+    from tfkd.running.config import places
 
     page = page_of(site, "reference/settings")
-    fields = [field.name for field in dataclasses.fields(RunConfig)]
+    fields = [place.field.name for place in places().values()]
     assert [name for name in fields if f"{name}</code>" not in page and name not in page] == []
     assert page.count("<tr>") > 25
 

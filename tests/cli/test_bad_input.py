@@ -189,13 +189,17 @@ def test_a_setting_that_is_wrong(refused, arguments, words):
     [
         ("data = ", "run.toml is not TOML"),
         (b"data = '\xff'", "run.toml is not TOML"),
-        ('data = "sample"\ntemprature = 2.0', "'temprature' (did you mean temperature?)"),
-        ('data = "sample"\nepochs = "three"', "epochs is 'three': expected a whole number"),
-        ('data = "sample"\nalone = 1', "alone is 1: expected true or false"),
-        ('data = ["sample"]', "data is ['sample']: expected a text"),
-        ('data = "sample"\nquantize = "int2"', "quantize is 'int2': write one of"),
-        ('student = "text_cnn"', "no data given"),
-        ('data = "sample"\n[student_settings]\nwidth = {}', "cannot be built with width={}"),
+        ("[training]\ntemprature = 2.0", "'temprature' (did you mean temperature?)"),
+        ('[training]\nepochs = "three"', "epochs is 'three': expected a whole number"),
+        ("[training]\nalone = 1", "alone is 1: expected true or false"),
+        ('[data]\nsource = ["sample"]', "data is ['sample']: expected a text"),
+        ('[export]\nquantize = "int2"', "quantize is 'int2': write one of"),
+        ('[student]\nsource = "text_cnn"', "no data given"),
+        ("temperature = 2.0", "belongs into a table: write [training]"),
+        (
+            '[data]\nsource = "sample"\n[student.settings]\nwidth = {}',
+            "cannot be built with width={}",
+        ),
     ],
 )
 def test_a_toml_file_that_is_wrong(refused, tmp_path, toml, words):

@@ -8,7 +8,7 @@ import pytest
 from tfkd import UserError
 from tfkd.console import Voice
 from tfkd.running import beam_caching, caching
-from tfkd.running.config import make
+from tfkd.running.config import make_config
 from tfkd.store import Store
 
 QUIET = Voice(quiet=True)
@@ -33,12 +33,12 @@ def settings(tmp_path_factory):
 
 
 def stored(settings, folder, **options):
-    config = make({**settings, "store": str(folder)})
+    config = make_config({**settings, "store": str(folder)})
     return caching.cache(config, voice=QUIET, dtype="float32", **options)
 
 
 def by_beam(settings, folder, **options):
-    config = make({**settings, "store": str(folder)})
+    config = make_config({**settings, "store": str(folder)})
     return beam_caching.cache(config, voice=QUIET, arguments=ENGINE, dtype="float32", **options)
 
 

@@ -7,7 +7,7 @@ import pytest
 from tfkd.errors import UserError
 from tfkd.reporting.report import Report, ScoreRow
 from tfkd.running import config as configs
-from tfkd.running.config import RunConfig
+from tfkd.running.config import make_config
 from tfkd.running.reports import card
 from tfkd.running.reports.card_text import card_text
 from tfkd.tasks import find
@@ -33,7 +33,9 @@ def run(tmp_path):
     """The files of a finished run that a card is made of."""
 
     def make(**settings):
-        configs.write(RunConfig(**{"data": "films.jsonl", **settings}), tmp_path / "config.toml")
+        configs.write_config(
+            make_config({"data": "films.jsonl", **settings}), tmp_path / "config.toml"
+        )
         Report("films", ROWS, MEASURES, ("Distillation helped.",)).save(tmp_path)
         (tmp_path / "data.json").write_text(json.dumps(DATA))
         (tmp_path / "environment.json").write_text('{"tfkd": "1.2.3"}')

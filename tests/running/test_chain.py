@@ -6,7 +6,7 @@ import pytest
 
 from tfkd.errors import UserError
 from tfkd.running import chain
-from tfkd.running.config import RunConfig, read
+from tfkd.running.config import make_config, read_config
 
 GIVEN = ("sample:120", "--vocab-size", "300", "--max-length", "24", "--epochs", "1")
 CHAIN = ("--student", "bag_of_ngrams:tiny", "--assistant", "text_cnn:tiny, bag_of_ngrams:tiny")
@@ -27,8 +27,9 @@ def test_each_student_teaches_the_next(taught, tfkd, contents, monkeypatch, tmp_
     scores = [json.loads((each / "report.json").read_text())["rows"] for each in (second, run)]
     student, teacher = scores[0][1]["scores"], scores[1][0]["scores"]  # the same model
     assert student == pytest.approx(teacher, abs=1e-5)
-    assert read(run / "config.toml").teacher == f"keras:{taught}"
-    settings = [read(each / "config.toml").student_settings for each in (first, second, run)]
+    assert read_config(run / "config.toml").teacher.source == f"keras:{taught}"
+    configs = [read_config(each / "config.toml") for each in (first, second, run)]
+    settings = [config.student.settings for config in configs]
     assert settings == [{"seed": 1}, {"seed": 2}, {}]
     # The first teacher's outputs lie where every run beside this one finds them.
     assert len(list((tmp_path / "runs" / "targets").iterdir())) == 2
@@ -52,4 +53,4 @@ def test_each_student_teaches_the_next(taught, tfkd, contents, monkeypatch, tmp_
 def test_no_assistant(changes, words):
     """A typing error, found behind the first student."""
     with pytest.raises(UserError, match=words):
-        chain.names(RunConfig(data="sample", **changes))
+        chain.names(make_config({"data": "sample", **changes}))

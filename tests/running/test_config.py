@@ -1,13 +1,13 @@
 """One set of settings for Python, flags and TOML: what one refuses, the others refuse too."""
 
-import dataclasses
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from tfkd.errors import UserError
-from tfkd.running.config import RunConfig, make, read, write
+from tfkd.running.config import make_config, places, read_config, write_config
 
 SETTINGS = {
     "data": 'a "quoted" path\\films.csv',
@@ -23,16 +23,20 @@ SETTINGS = {
 
 def test_toml_gives_the_same_config_back(tmp_path):
     """A resumed run compares its config with the one in its folder: any difference refuses it."""
-    config = make(SETTINGS)
-    write(config, tmp_path / "config.toml")
-    assert read(tmp_path / "config.toml") == config
-    assert read(tmp_path / "config.toml").digest == config.digest
+    config = make_config(SETTINGS)
+    write_config(config, tmp_path / "config.toml")
+    assert read_config(tmp_path / "config.toml") == config
+    assert read_config(tmp_path / "config.toml").digest == config.digest
 
 
 def test_changes_take_the_place_of_what_the_file_says(tmp_path):
-    write(make(SETTINGS), tmp_path / "config.toml")
-    changed = read(tmp_path / "config.toml", temperature=5.0, seed=9)
-    assert (changed.temperature, changed.seed, changed.student) == (5.0, 9, "text_cnn:tiny")
+    write_config(make_config(SETTINGS), tmp_path / "config.toml")
+    changed = read_config(tmp_path / "config.toml", temperature=5.0, seed=9)
+    assert (changed.training.temperature, changed.training.seed, changed.student.source) == (
+        5.0,
+        9,
+        "text_cnn:tiny",
+    )
 
 
 @pytest.mark.parametrize(
@@ -66,19 +70,20 @@ def test_changes_take_the_place_of_what_the_file_says(tmp_path):
 def test_bad_values(name, value, words):
     """Each says what came and what to write, before an hour of work and not after it."""
     with pytest.raises(UserError, match=re.escape(words)):
-        make({name: value})
+        make_config({name: value})
 
 
 def test_bounds_themselves_are_fine():
     least = {"vocab_size": 100, "max_length": 4, "batch_size": 1, "seed": 2**31 - 1}
-    assert RunConfig(soft_weight=0.0, learning_rate=0.0, **least).soft_weight == 0.0
-    assert RunConfig(soft_weight=1.0).soft_weight == 1.0
+    config = make_config({"soft_weight": 0.0, "learning_rate": 0.0, **least})
+    assert config.training.soft_weight == 0.0
+    assert make_config({"soft_weight": 1.0}).training.soft_weight == 1.0
 
 
 def test_paths_and_whole_numbers_fit_where_text_and_numbers_are_expected():
-    config = RunConfig(data=Path("films.csv"), temperature=4)
-    assert config.data == "films.csv"
-    assert (config.temperature, type(config.temperature)) == (4.0, float)
+    config = make_config({"data": Path("films.csv"), "temperature": 4})
+    assert config.data.source == "films.csv"
+    assert (config.training.temperature, type(config.training.temperature)) == (4.0, float)
 
 
 @pytest.mark.parametrize(
@@ -93,35 +98,71 @@ def test_an_unknown_setting(tmp_path, name, words):
     file = tmp_path / "run.toml"
     file.write_text(f"{name} = 3\n")
     with pytest.raises(UserError, match=re.escape(f"{file}: {words}")):
-        read(file)
+        read_config(file)
 
 
 def test_files_that_are_no_config(tmp_path):
     with pytest.raises(UserError, match=r"cannot read .*nowhere\.toml: No such file"):
-        read(tmp_path / "nowhere.toml")
+        read_config(tmp_path / "nowhere.toml")
     (tmp_path / "bad.toml").write_text("epochs = = 3\n")
     with pytest.raises(UserError, match=r"bad\.toml is not TOML: .*line 1"):
-        read(tmp_path / "bad.toml")
+        read_config(tmp_path / "bad.toml")
     (tmp_path / "latin.toml").write_bytes('data = "größe"\n'.encode("latin-1"))
     with pytest.raises(UserError, match=r"latin\.toml is not TOML"):
-        read(tmp_path / "latin.toml")
+        read_config(tmp_path / "latin.toml")
 
 
 def test_the_digest_is_of_the_settings_and_not_of_the_folder():
     """The run's default folder bears it: two settings in one folder would mix their phases."""
-    config = make(SETTINGS)
-    assert dataclasses.replace(config, to="elsewhere").digest == config.digest
+    config = make_config(SETTINGS)
+    assert config.replaced(to="elsewhere").digest == config.digest
     for name, value in (("seed", 1), ("temperature", 2.5), ("student_settings", {})):
-        assert dataclasses.replace(config, **{name: value}).digest != config.digest
+        assert config.replaced(**{name: value}).digest != config.digest
 
 
 def test_settings_given_as_a_tuple_equal_those_from_a_file():
     """TOML has lists only: a run started with a tuple would not recognise its own folder."""
     tuples, lists = ({"kernels": kind((2, 3))} for kind in (tuple, list))
-    assert RunConfig(student_settings=tuples) == RunConfig(student_settings=lists)
+    assert make_config({"student_settings": tuples}) == make_config({"student_settings": lists})
 
 
 def test_every_setting_has_help():
     """`tfkd distill --help` prints it."""
-    for each in dataclasses.fields(RunConfig):
-        assert each.metadata["help"]
+    for place in places().values():
+        assert place.field.metadata["help"]
+
+
+def test_every_setting_has_its_table_in_the_file(tmp_path):
+    """Flags are flat and TOML is not: a setting that one of them cannot name is lost."""
+    write_config(make_config(SETTINGS), tmp_path / "config.toml")
+    tables = tomllib.loads((tmp_path / "config.toml").read_text())
+    assert tables["teacher"]["source"] == "hf:lehrer/größe"
+    assert tables["student"]["settings"]["filters"] == 8
+    assert tables["training"]["temperature"] == 3.0
+    assert tables["to"] == "runs/one"
+    named = {
+        f"[{table}] {name}"
+        for table, values in tables.items()
+        if table not in ("columns", "task_settings") and isinstance(values, dict)
+        for name in values
+    }
+    assert named == {place.title for place in places().values() if place.table}
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ("temperature = 3", "'temperature' belongs into a table: write [training]"),
+        ('teacher = "train"', "teacher is 'train', and a table: write [teacher]"),
+        ("[training]\nepoch = 3", "the table [training] has no 'epoch' (did you mean epochs?)"),
+        ("[trainig]\nepochs = 3", "no setting is called 'trainig' (did you mean training?)"),
+        ("[teacher]\nmax_length = true", "teacher_max_length is True: expected a whole number."),
+        ("[columns]\ntext = 3", "columns: text is 3: write the name of a column."),
+    ],
+)
+def test_a_file_whose_tables_are_wrong(tmp_path, lines, words):
+    """A setting outside of its table that is ignored is a run with the default."""
+    file = tmp_path / "run.toml"
+    file.write_text(f"{lines}\n")
+    with pytest.raises(UserError, match=re.escape(words)):
+        read_config(file)

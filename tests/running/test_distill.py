@@ -1,6 +1,5 @@
 """`tfkd distill`: a whole run, what it leaves behind, and the same run again."""
 
-import dataclasses
 import json
 import time
 
@@ -8,7 +7,7 @@ import pytest
 import tomli_w
 
 from tfkd.running import config as configs
-from tfkd.running.config import RunConfig
+from tfkd.running.config import places
 
 KEPT = (
     *("config.toml", "environment.json", "data.json", "tokenizer.json", "vocab.txt"),
@@ -31,8 +30,8 @@ def test_a_run_leaves_everything_behind(finished, begun):
     assert (begun / "runs" / "latest").resolve() == finished
     lines = (finished / "distilled" / "history.jsonl").read_text().splitlines()
     assert [json.loads(line)["epoch"] for line in lines] == [1, 2, 3]
-    config = configs.read(finished / "config.toml")
-    assert (config.data, config.epochs) == ("sample:200", 3)
+    config = configs.read_config(finished / "config.toml")
+    assert (config.data.source, config.training.epochs) == ("sample:200", 3)
     facts = json.loads((finished / "environment.json").read_text())
     assert facts["tfkd"]
     assert facts["keras"]
@@ -93,8 +92,12 @@ def test_the_student_loads_without_tfkd(finished, python):
 def test_toml_and_flags_are_one_run(begun, finished, tfkd, settings, monkeypatch):
     """A config in a paper's repository that stands for other settings than the flags did."""
     monkeypatch.chdir(begun)
-    written = {"data": settings[0], "student": "text_cnn:tiny", "vocab_size": 300, "epochs": 3}
-    written |= {"max_length": 32, "teacher": "train:bag_of_ngrams:tiny"}
+    written = {
+        "data": {"source": settings[0]},
+        "teacher": {"source": "train:bag_of_ngrams:tiny"},
+        "student": {"source": "text_cnn:tiny", "vocab_size": 300, "max_length": 32},
+        "training": {"epochs": 3},
+    }
     (begun / "run.toml").write_text(tomli_w.dumps(written))
     code, printed, _ = tfkd("distill", "run.toml")
     assert code == 0
@@ -121,8 +124,9 @@ def test_every_setting_is_a_flag(tfkd):
     """A setting that only TOML can reach."""
     _, printed, _ = tfkd("distill", "--help")
     tables = {"objective", "stage"}  # a list of tables has no place in a shell
-    names = {f.name.replace("_", "-") for f in dataclasses.fields(RunConfig)} - tables
-    names = names - {"data", "student-settings"} | {"set"}
+    names = {name.replace("_", "-") for name in places()} - tables
+    names -= {"data", "student-settings", "columns", "task-settings"}
+    names |= {"set", "column", "task-set"}
     assert [name for name in names if f"--{name} " not in printed.replace(",", " ")] == []
 
 
@@ -132,5 +136,5 @@ def test_settings_of_the_student_reach_it(tfkd, monkeypatch):
     monkeypatch.setattr("tfkd.running._run.run", lambda config, voice: seen.append(config) or 1 / 0)
     with pytest.raises(ZeroDivisionError):
         tfkd("distill", "sample", "--set", "filters=8", "--set", "kernels=[2,3]", "--no-alone")
-    assert seen[0].student_settings == {"filters": 8, "kernels": [2, 3]}
-    assert seen[0].alone is False
+    assert seen[0].student.settings == {"filters": 8, "kernels": [2, 3]}
+    assert seen[0].training.alone is False

@@ -11,7 +11,7 @@ from tfkd.cli import main
 from tfkd.errors import UserError
 from tfkd.running import recipes
 from tfkd.running.checks import same_tokens
-from tfkd.running.config import RunConfig, make, read, write
+from tfkd.running.config import make_config, read_config, write_config
 from tfkd.running.stages import stages_of
 from tfkd.runtime import Classifier
 
@@ -44,9 +44,9 @@ def test_every_recipe_runs(name, bert, tmp_path, monkeypatch, capsys):
     printed = capsys.readouterr().out
     report = json.loads((tmp_path / "runs/it/report.json").read_text())
     assert [row["name"] for row in report["rows"]][:2] == ["teacher", "distilled"]
-    config = read(tmp_path / "runs/it/config.toml")
+    config = read_config(tmp_path / "runs/it/config.toml")
     assert [e.objective for e in stages_of(config)] == [
-        e.objective for e in stages_of(make({"data": "sample", **recipes.settings(name)}))
+        e.objective for e in stages_of(make_config({"data": "sample", **recipes.settings(name)}))
     ]
     if "shrink" in recipes.read(name):
         model = keras.models.load_model(tmp_path / "runs/it/student.keras")
@@ -110,11 +110,14 @@ def test_the_command_shows_them(capsys):
 def test_a_file_and_flags_change_a_recipe(tmp_path):
     """Flags before the file, the file before the recipe."""
     file = tmp_path / "run.toml"
-    file.write_text('data = "sample"\nmax_length = 99\nbatch_size = 7\n')
-    config = read(file, recipes.settings("pkd"), batch_size=8)
-    assert (config.max_length, config.batch_size, config.student) == (99, 8, "shrink:3")
-    write(config, tmp_path / "again.toml")
-    assert read(tmp_path / "again.toml") == config
+    file.write_text(
+        '[data]\nsource = "sample"\n[student]\nmax_length = 99\n[training]\nbatch_size = 7\n'
+    )
+    config = read_config(file, recipes.settings("pkd"), batch_size=8)
+    assert (config.student.max_length, config.student.source) == (99, "shrink:3")
+    assert config.training.batch_size == 8
+    write_config(config, tmp_path / "again.toml")
+    assert read_config(tmp_path / "again.toml") == config
 
 
 @pytest.mark.parametrize(
@@ -129,7 +132,7 @@ def test_a_file_and_flags_change_a_recipe(tmp_path):
 def test_what_is_no_stage(settings, words):
     """A typing error, found behind an hour of the teacher."""
     with pytest.raises(UserError, match=words):
-        stages_of(RunConfig(data="sample", **settings))
+        stages_of(make_config({"data": "sample", **settings}))
 
 
 def test_a_student_of_no_encoder(capsys, tmp_path, monkeypatch, taught):
@@ -174,8 +177,8 @@ def test_settings_that_no_shrunk_student_has(flags, words, bert, tmp_path, monke
 def test_where_tokens_are_compared_both_models_read_as_many():
     """A student that reads 24 pieces of a text of which the teacher reads 256."""
     given = {"data": "sample", "student": "shrink:1", "max_length": 24}
-    inside = make({**given, "objective": [{"loss": "Hint"}]})
-    assert same_tokens(inside).teacher_max_length == 24
-    assert same_tokens(make(given)).teacher_max_length == 0
-    chosen = make({**given, "objective": [{"loss": "Hint"}], "teacher_max_length": 30})
-    assert same_tokens(chosen).teacher_max_length == 30
+    inside = make_config({**given, "objective": [{"loss": "Hint"}]})
+    assert same_tokens(inside).teacher.max_length == 24
+    assert same_tokens(make_config(given)).teacher.max_length == 0
+    chosen = make_config({**given, "objective": [{"loss": "Hint"}], "teacher_max_length": 30})
+    assert same_tokens(chosen).teacher.max_length == 30

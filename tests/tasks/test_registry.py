@@ -55,7 +55,6 @@ def test_the_teacher_decides_before_the_columns():
     assert infer(["BertModel"], ["text", "label"])[0] == DEFAULT
 
 
-@pytest.mark.skip(reason="tfkd list tasks comes with the command line of the next commit")
 def test_a_task_of_another_package_is_listed_after_pip_install(tmp_path):
     """Entry points: what `pip install tfkd-something` adds needs no line of ours."""
     package = tmp_path / "plugin"

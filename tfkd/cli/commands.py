@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from ..errors import UserError
-from ..running.config import make
+from ..running.config import make_config
 from ..runtime.memory import no_more_than_there_is
 from ..runtime.watchdog import no_endless_loop
 from . import flags
@@ -74,7 +74,7 @@ def cache(given: argparse.Namespace) -> None:
 
         options = {name: getattr(given, name) for name in _OPTIONS if name != "shard"}
         beam_caching.cache(
-            make(settings),
+            make_config(settings),
             voice=voice,
             parts=given.parts,
             arguments=tuple(given.beam),
@@ -82,7 +82,7 @@ def cache(given: argparse.Namespace) -> None:
         )
     else:
         options = {name: getattr(given, name) for name in _OPTIONS}
-        caching.cache(make(settings), voice=voice, **options)
+        caching.cache(make_config(settings), voice=voice, **options)
 
 
 def compare(given: argparse.Namespace) -> None:
@@ -203,8 +203,9 @@ def recipes(given: argparse.Namespace) -> None:
 
 
 def list_names(given: argparse.Namespace) -> None:
-    """Name what there is."""
-    _import_tensorflow()
+    """List data, tasks, teachers, students and settings, or one of these."""
+    if given.topic != "tasks":
+        _import_tensorflow()
     from .listing import listing
 
-    print(listing())
+    print(listing(given.topic))

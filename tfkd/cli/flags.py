@@ -1,77 +1,98 @@
-"""Flags from the fields of `RunConfig`, and a `RunConfig` from what was given."""
+"""Flags from the settings of a run, and a `RunConfig` from what was given."""
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import tomllib
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
 from ..running import recipes
-from ..running.config import RunConfig, make, read
+from ..running.config import Place, RunConfig, make_config, places, read_config
 
 OF_TEACH = (
     *("teacher", "data_dir", "validation", "test", "text_column", "label_column", "labels"),
     *("tokenizer", "vocab_size", "lowercase", "max_length", "epochs", "batch_size"),
-    *("learning_rate", "seed", "to"),
+    *("learning_rate", "seed", "task", "columns", "task_settings", "to"),
 )
 OF_CACHE = (
     *("teacher", "data_dir", "validation", "test", "unlabelled", "text_column", "label_column"),
-    *("labels", "teacher_max_length", "seed", "store"),
+    *("labels", "teacher_max_length", "seed", "task", "columns", "task_settings", "store"),
 )
+TABLES = {
+    "student_settings": ("--set", "NAME=VALUE"),
+    "columns": ("--column", "ROLE=NAME"),
+    "task_settings": ("--task-set", "NAME=VALUE"),
+}
+"""The flags of settings that are tables; each may be given several times."""
 
 
-def command(commands, name: str, function, help: str) -> argparse.ArgumentParser:
-    """A command, which calls `function` with what was given."""
-    made = commands.add_parser(name, help=help, description=f"{help[0].upper()}{help[1:]}.")
-    made.set_defaults(command=function)
-    return made
+def add_command(commands: Any, name: str, function: Callable, help: str) -> argparse.ArgumentParser:
+    """Add a command that calls `function` with the parsed arguments."""
+    parser = commands.add_parser(name, help=help, description=f"{help[0].upper()}{help[1:]}.")
+    parser.set_defaults(command=function)
+    return parser
 
 
-def settings(command: argparse.ArgumentParser, names) -> None:
-    """A flag for each field of `RunConfig`; only flags that were given reach the namespace."""
-    for each in dataclasses.fields(RunConfig):
-        if each.name not in names or each.default_factory is list:
-            continue  # what only a file says
-        flag = f"--{each.name.replace('_', '-')}"
-        default = "" if isinstance(each.default, dataclasses._MISSING_TYPE) else each.default
-        shown = f" (default: {default})" if default not in ("", 0, 0.0) else ""
-        facts: dict[str, Any] = {
-            "help": each.metadata["help"] + shown,
-            "default": argparse.SUPPRESS,
-        }
-        if isinstance(default, bool):
-            facts["action"] = argparse.BooleanOptionalAction
-        elif each.name == "student_settings":
-            flag, facts["action"], facts["metavar"] = "--set", "append", "NAME=VALUE"
-            facts["dest"] = each.name
-        else:
-            facts["type"] = type(default)
-            facts["choices"] = each.metadata.get("choices")
-        command.add_argument(flag, **facts)
+def add_settings(parser: argparse.ArgumentParser, names: Iterable[str]) -> None:
+    """Add a flag for each of these settings; only flags that were given reach the namespace."""
+    wanted = set(names)
+    for name, place in places().items():
+        if name in wanted and default_of(place) != []:
+            _add_setting(parser, name, place)
+
+
+def _add_setting(parser: argparse.ArgumentParser, name: str, place: Place) -> None:
+    default, metadata = default_of(place), place.field.metadata
+    shown = f" (default: {default})" if default not in ("", 0, 0.0, {}) else ""
+    options: dict[str, Any] = {"help": metadata["help"] + shown, "default": argparse.SUPPRESS}
+    if name in TABLES:
+        flag, metavar = TABLES[name]
+        parser.add_argument(flag, dest=name, action="append", metavar=metavar, **options)
+        return
+    if isinstance(default, bool):
+        options["action"] = argparse.BooleanOptionalAction
+    else:
+        options |= {"type": type(default), "choices": metadata["choices"]}
+    parser.add_argument(f"--{name.replace('_', '-')}", **options)
+
+
+def default_of(place: Place) -> Any:
+    """Return the default of a setting."""
+    factory = place.field.default_factory
+    return factory() if callable(factory) else place.field.default
 
 
 def config_of(given: argparse.Namespace) -> RunConfig:
-    """The settings that were given, or those of a TOML file with them in their place."""
-    found = {k: v for k, v in vars(given).items() if k != "command"}
-    if "student_settings" in found:
-        found["student_settings"] = dict(map(_setting, found["student_settings"]))
-    under = recipes.settings(found.pop("recipe")) if "recipe" in found else {}
-    if str(found["data"]).endswith(".toml"):
-        return read(Path(found.pop("data")), under, **found)
-    return make({**under, **found})
+    """Return the settings that were given, or those of a TOML file with them in their place."""
+    settings = {name: value for name, value in vars(given).items() if name != "command"}
+    for name, (flag, _) in TABLES.items():
+        if name in settings:
+            settings[name] = dict(_parse_setting(each, flag) for each in settings[name])
+    recipe = recipes.settings(settings.pop("recipe")) if "recipe" in settings else {}
+    if str(settings["data"]).endswith(".toml"):
+        return read_config(Path(settings.pop("data")), recipe, **settings)
+    return make_config({**recipe, **settings})
 
 
-def _setting(written: str) -> tuple[str, Any]:
-    """A name and a TOML value.
+def _parse_setting(written: str, flag: str) -> tuple[str, Any]:
+    """Return a name and its TOML value; the value of `--column` is a text.
 
-    >>> _setting("filters=64"), _setting("kernels=[2, 3]")
-    (('filters', 64), ('kernels', [2, 3]))
+    >>> _parse_setting("filters=64", "--set"), _parse_setting("tags=ner_tags", "--column")
+    (('filters', 64), ('tags', 'ner_tags'))
     """
-    name, _, value = written.partition("=")
+    name, equals, value = written.partition("=")
+    if flag == "--column" and equals and name and value:
+        return name, value
     try:
         return name, tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
-        raise UserError(f"--set {written}: write NAME=VALUE, e.g. filters=64.") from None
+        example = {"--set": "filters=64", "--column": "text=review"}.get(flag, "name=1")
+        raise UserError(
+            f"{flag} {written}: write {TABLES_BY_FLAG[flag]}, e.g. {example}."
+        ) from None
+
+
+TABLES_BY_FLAG = dict(TABLES.values())

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
-
-from ..running.config import RunConfig
+from ..errors import UserError
+from ..running.config import places
+from .flags import TABLES, default_of
 
 DATA = {
     "imdb": "50,000 film reviews and 50,000 unlabelled (TensorFlow Datasets, --data-dir)",
@@ -15,28 +15,83 @@ DATA = {
 MORE_TEACHERS = {
     "A + B": "the mean of several, each with its own tokenizer",
     "train": "an ensemble, trained on the spot",
-    "train:STUDENT[:SIZE]": "one model of the kinds below, trained on the spot",
+    "train:STUDENT[:SIZE]": "one of the students below, trained on the spot",
 }
 
 
-def listing() -> str:
-    """Data, teachers, students with the settings of each size, and the settings of a run."""
-    from ..students import SIZES, STUDENTS, sizes_of
+def listing(topic: str = "") -> str:
+    """Return data, tasks, teachers, students and settings, or one of these topics."""
+    blocks = {
+        "data": list_data,
+        "tasks": list_tasks,
+        "teachers": list_teachers,
+        "students": list_students,
+        "settings": list_settings,
+    }
+    if topic and topic not in blocks:
+        raise UserError(f"{topic!r} cannot be listed: write one of {', '.join(blocks)}.")
+    return "\n\n".join(block() for name, block in blocks.items() if topic in ("", name))
+
+
+def list_data() -> str:
+    """Return what can be given as data."""
+    return _block("data", DATA)
+
+
+def list_tasks() -> str:
+    """Return the registered tasks: their columns, measures, students and clients."""
+    from ..tasks import find, names
+
+    lines = {}
+    for name in names():
+        task = find(name)
+        optional = {role for role, column in task.columns.items() if not column.required}
+        columns = ", ".join(f"[{role}]" if role in optional else role for role in task.columns)
+        measures = ", ".join(measure.title for measure in task.measures.values())
+        lines[name] = f"columns {columns}; scored by {measures}"
+        if task.students:
+            lines[name] += f"; students {', '.join(task.students)}"
+        if task.clients:
+            lines[name] += f"; clients {', '.join(task.clients)}"
+    return _block("tasks (--task)", lines)
+
+
+def list_teachers() -> str:
+    """Return the kinds of teachers."""
     from ..teachers import KINDS
 
-    teachers = {kind.pattern: kind.description for kind in KINDS.values()}
-    parts = [_block("data", DATA), _block("teachers", teachers | MORE_TEACHERS)]
-    students = {}
-    for name in STUDENTS:
-        for size in SIZES:
-            settings = ", ".join(f"{k}={v}" for k, v in sizes_of(name)[size].items())
-            students[f"{name}:{size}"] = settings
-    parts.append(_block("students", students))
-    fields = {f.name: f.metadata["help"] for f in dataclasses.fields(RunConfig)}
-    parts.append(_block("settings (flags with -, TOML with _)", fields))
-    return "\n\n".join(parts)
+    return _block("teachers", {k.pattern: k.description for k in KINDS.values()} | MORE_TEACHERS)
+
+
+def list_students() -> str:
+    """Return the students, with the settings of each size."""
+    from ..students import SIZES, STUDENTS, sizes_of
+
+    return _block(
+        "students",
+        {
+            f"{name}:{size}": ", ".join(f"{k}={v}" for k, v in sizes_of(name)[size].items())
+            for name in STUDENTS
+            for size in SIZES
+        },
+    )
+
+
+def list_settings() -> str:
+    """Return every setting: its flag, where TOML has it, what it does, and its default."""
+    lines = {}
+    for name, place in places().items():
+        default = default_of(place)
+        flag = TABLES[name][0] if name in TABLES else f"--{name.replace('_', '-')}"
+        if name == "data":
+            flag = "DATA"
+        elif default == []:
+            flag = "(TOML)"
+        shown = f" (default: {default})" if default not in ("", 0, 0.0, {}, []) else ""
+        lines[f"{flag:22}  {place.title}"] = f"{place.field.metadata['help']}{shown}"
+    return _block("settings (flags, TOML)", lines)
 
 
 def _block(title: str, lines: dict[str, str]) -> str:
     width = max(map(len, lines))
-    return "\n".join([title, *[f"  {name:{width}}  {says}" for name, says in lines.items()]])
+    return "\n".join([title, *[f"  {name:{width}}  {text}" for name, text in lines.items()]])

@@ -3,115 +3,181 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 from pathlib import Path
+from typing import Any
 
 from .. import __version__
-from ..running.config import RunConfig
+from ..running.config import places
 from ..runtime.quantisations import AUTO, QUANTIZE
-from . import commands, flags
+from . import commands
+from .flags import OF_CACHE, OF_TEACH, add_command, add_settings
 
 PRECISIONS = ("auto", "float32", "bfloat16", "int8")
 
 
 def parser() -> argparse.ArgumentParser:
-    """All commands and flags; the flags of `distill` are the fields of `RunConfig`."""
+    """Return the parser of all commands; the flags of `distill` are the settings of a run."""
     top = argparse.ArgumentParser(
-        prog="tfkd", description="Distil a large text classifier into a small LiteRT file."
+        prog="tfkd", description="Distil a large model into a small, verified LiteRT file."
     )
     top.add_argument("--version", action="version", version=f"tfkd {__version__}")
-    rooms = top.add_subparsers(required=True, metavar="COMMAND")
+    subparsers = top.add_subparsers(required=True, metavar="COMMAND")
+    for add in (
+        *(_add_distill, _add_teach, _add_cache, _add_compare, _add_export),
+        *(_add_predict, _add_bench, _add_demo, _add_recipes, _add_list),
+    ):
+        add(subparsers)
+    return top
 
-    distill = flags.command(
-        rooms, "distill", commands.distill, "train a small student from a teacher"
+
+def _add_distill(subparsers: Any) -> None:
+    command = add_command(
+        subparsers, "distill", commands.distill, "train a small student from a teacher"
     )
-    distill.add_argument("data", help="imdb, sample, a file, a folder, or a run's .toml")
-    flags.settings(distill, [f.name for f in dataclasses.fields(RunConfig) if f.name != "data"])
-    distill.add_argument(
+    command.add_argument("data", help="imdb, sample, a file, a folder, or a run's .toml")
+    add_settings(command, [name for name in places() if name != "data"])
+    command.add_argument(
         "--recipe", default=argparse.SUPPRESS, help="settings of a paper, see `tfkd recipes`"
     )
 
-    teach = flags.command(
-        rooms, "teach", commands.teach, "train or fine-tune a teacher and save it"
-    )
-    teach.add_argument("data", help="imdb, sample, a file or a folder")
-    flags.settings(teach, flags.OF_TEACH)
 
-    cache = flags.command(
-        rooms, "cache", commands.cache, "store a teacher's outputs, once for all runs"
+def _add_teach(subparsers: Any) -> None:
+    command = add_command(
+        subparsers, "teach", commands.teach, "train or fine-tune a teacher and save it"
     )
-    cache.add_argument("data", nargs="?", help="imdb, sample, a file or a folder")
-    flags.settings(cache, flags.OF_CACHE)
-    cache.add_argument("--dtype", choices=("float16", "float32"), default="float16")
-    cache.add_argument("--precision", choices=PRECISIONS, default="auto", help="of the teacher")
-    cache.add_argument(
-        "--top-k", type=int, help="of the logits, the K largest and the others' mass"
-    )
-    cache.add_argument("--shard", default="1/1", help="2/8: the second of eight writers")
-    cache.add_argument("--runner", choices=("here", "beam"), default="here", help="who computes")
-    cache.add_argument("--parts", type=int, default=0, help="for beam: units of work")
-    cache.add_argument(
-        "--beam", action="append", default=[], metavar="OPTION", help="Beam's own, --beam=--x=y"
-    )
-    cache.add_argument("--verify", type=Path, metavar="STORE", help="read every byte of a store")
-    cache.add_argument("--repair", type=Path, metavar="STORE", help="compute broken shards again")
+    command.add_argument("data", help="imdb, sample, a file or a folder")
+    add_settings(command, OF_TEACH)
 
-    compare = flags.command(rooms, "compare", commands.compare, "show the reports of runs")
-    compare.add_argument("run", nargs="+", type=Path, help="a run's folder")
-    compare.add_argument("--format", choices=("table", "markdown", "json"), default="table")
-    compare.add_argument("--again", action="store_true", help="measure once more, and save that")
-    compare.add_argument("--html", type=Path, metavar="PAGE", help="write a page with plots")
-    compare.add_argument("--texts", type=int, default=0, help="of the page: test texts at most")
 
-    export = flags.command(
-        rooms, "export", commands.export, "write a verified file of a run's student"
+def _add_cache(subparsers: Any) -> None:
+    command = add_command(
+        subparsers, "cache", commands.cache, "store a teacher's outputs, once for all runs"
     )
-    export.add_argument("run", type=Path, help="a run's folder")
-    export.add_argument("--to", type=Path, help="the .tflite, .keras, .onnx or SavedModel folder")
-    export.add_argument(
-        "--quantize", choices=(*QUANTIZE, AUTO), help="of a .tflite; auto: the smallest that passes"
+    command.add_argument("data", nargs="?", help="imdb, sample, a file or a folder")
+    add_settings(command, OF_CACHE)
+    command.add_argument(
+        "--dtype", choices=("float16", "float32"), default="float16", help="type of stored numbers"
     )
-    export.add_argument("--max-drop", type=float, help="points of accuracy that may be lost")
-    export.add_argument(
-        "--tokenizer", action="store_true", help="inside of a SavedModel, which then takes texts"
+    command.add_argument(
+        "--precision", choices=PRECISIONS, default="auto", help="precision of the teacher"
     )
-    export.add_argument("--client", choices=("mediapipe",), help="that runs the .tflite as it is")
+    command.add_argument(
+        "--top-k", type=int, help="store the K largest logits and the mass of the others"
+    )
+    command.add_argument("--shard", default="1/1", help="2/8: the second of eight writers")
+    command.add_argument(
+        "--runner", choices=("here", "beam"), default="here", help="compute here, or by Apache Beam"
+    )
+    command.add_argument("--parts", type=int, default=0, help="with beam: number of units of work")
+    command.add_argument(
+        "--beam", action="append", default=[], metavar="OPTION", help="option of Beam, --beam=--x=y"
+    )
+    command.add_argument(
+        "--verify", type=Path, metavar="STORE", help="read and check every byte of a store"
+    )
+    command.add_argument(
+        "--repair", type=Path, metavar="STORE", help="compute the broken shards of a store again"
+    )
 
-    predict = flags.command(
-        rooms, "predict", commands.predict, "classify texts with an exported file"
-    )
-    predict.add_argument("file", type=Path, help="a .tflite, or a run's folder")
-    predict.add_argument("text", nargs="*", help="texts; without any, the lines of stdin")
-    predict.add_argument("--json", action="store_true", help="answers as JSON, one object a line")
-    predict.add_argument(
-        "--jsonl", action="store_true", help="the lines are JSON, and so are answers"
-    )
-    predict.add_argument("--text-column", help="of the JSON objects")
-    predict.add_argument(
-        "--column", action="append", default=[], metavar="ROLE=NAME", help="of the JSON objects"
-    )
-    predict.add_argument("--task", help="of the file if not installed: package.module:Class")
-    predict.add_argument("--batch-size", type=int, default=1, help="texts answered together")
-    predict.add_argument("--threads", type=int, default=1)
 
-    bench = flags.command(rooms, "bench", commands.bench, "time exported files, without TensorFlow")
-    bench.add_argument(
-        "file", nargs="+", type=Path, help="a .tflite; the others are compared to it"
+def _add_compare(subparsers: Any) -> None:
+    command = add_command(subparsers, "compare", commands.compare, "show the reports of runs")
+    command.add_argument("run", nargs="+", type=Path, help="folder of a run")
+    command.add_argument(
+        "--format", choices=("table", "markdown", "json"), default="table", help="how to print them"
     )
-    bench.add_argument("--texts", type=Path, help="a file with one text a line")
-    bench.add_argument("--threads", nargs="+", type=int, default=[1], help="e.g. --threads 1 4")
-    bench.add_argument("--json", action="store_true", help="the numbers as JSON")
-    bench.add_argument("--task", help="of the files if not installed: package.module:Class")
-
-    demo = flags.command(rooms, "demo", commands.demo, "show a file for MediaPipe in the browser")
-    demo.add_argument("file", type=Path, help="a .tflite of `tfkd export --client mediapipe`")
-    demo.add_argument("--answers", type=Path, help="a teacher's, from `tfkd predict --jsonl`")
-    demo.add_argument("--port", type=int, default=8000, help="on 127.0.0.1; 0 for a free one")
-
-    recipe = flags.command(
-        rooms, "recipes", commands.recipes, "list the recipes, or show one as TOML"
+    command.add_argument("--again", action="store_true", help="measure again, and save the report")
+    command.add_argument("--html", type=Path, metavar="PAGE", help="write a page with plots")
+    command.add_argument(
+        "--texts", type=int, default=0, help="use at most this many test texts for the page"
     )
-    recipe.add_argument("name", nargs="?", help="of a recipe")
 
-    flags.command(rooms, "list", commands.list_names, "list data, teachers, students and settings")
-    return top
+
+def _add_export(subparsers: Any) -> None:
+    command = add_command(
+        subparsers, "export", commands.export, "write a verified file of a run's student"
+    )
+    command.add_argument("run", type=Path, help="folder of a run")
+    command.add_argument("--to", type=Path, help="the .tflite, .keras, .onnx or SavedModel folder")
+    command.add_argument(
+        "--quantize",
+        choices=(*QUANTIZE, AUTO),
+        help="quantisation of a .tflite; auto: the smallest that passes",
+    )
+    command.add_argument("--max-drop", type=float, help="points of accuracy that may be lost")
+    command.add_argument(
+        "--tokenizer", action="store_true", help="put the tokenizer into a SavedModel: texts in"
+    )
+    command.add_argument(
+        "--client", choices=("mediapipe",), help="write the .tflite for this client library"
+    )
+
+
+def _add_predict(subparsers: Any) -> None:
+    command = add_command(
+        subparsers, "predict", commands.predict, "answer texts with an exported file"
+    )
+    command.add_argument("file", type=Path, help="a .tflite, or the folder of a run")
+    command.add_argument("text", nargs="*", help="texts; without any, the lines of stdin")
+    command.add_argument("--json", action="store_true", help="print one JSON object a line")
+    command.add_argument(
+        "--jsonl", action="store_true", help="read and print one JSON object a line"
+    )
+    command.add_argument("--text-column", help="key of the text in the JSON objects")
+    command.add_argument(
+        "--column",
+        action="append",
+        default=[],
+        metavar="ROLE=NAME",
+        help="key of a role of the task in the JSON objects",
+    )
+    command.add_argument(
+        "--task", help="import path of the task's class, package.module:Class, if not installed"
+    )
+    command.add_argument("--batch-size", type=int, default=1, help="texts answered together")
+    command.add_argument("--threads", type=int, default=1, help="CPU threads")
+
+
+def _add_bench(subparsers: Any) -> None:
+    command = add_command(
+        subparsers, "bench", commands.bench, "time exported files, without TensorFlow"
+    )
+    command.add_argument(
+        "file", nargs="+", type=Path, help="a .tflite; further ones are compared with the first"
+    )
+    command.add_argument("--texts", type=Path, help="a file with one text a line")
+    command.add_argument("--threads", nargs="+", type=int, default=[1], help="e.g. --threads 1 4")
+    command.add_argument("--json", action="store_true", help="print the numbers as JSON")
+    command.add_argument(
+        "--task", help="import path of the task's class, package.module:Class, if not installed"
+    )
+
+
+def _add_demo(subparsers: Any) -> None:
+    command = add_command(
+        subparsers, "demo", commands.demo, "show a file for MediaPipe in the browser"
+    )
+    command.add_argument("file", type=Path, help="a .tflite of `tfkd export --client mediapipe`")
+    command.add_argument(
+        "--answers", type=Path, help="answers of a teacher, from `tfkd predict --jsonl`"
+    )
+    command.add_argument("--port", type=int, default=8000, help="on 127.0.0.1; 0 for a free one")
+
+
+def _add_recipes(subparsers: Any) -> None:
+    command = add_command(
+        subparsers, "recipes", commands.recipes, "list the recipes, or show one as TOML"
+    )
+    command.add_argument("name", nargs="?", help="name of a recipe")
+
+
+def _add_list(subparsers: Any) -> None:
+    command = add_command(
+        subparsers,
+        "list",
+        commands.list_names,
+        "list data, tasks, teachers, students and settings",
+    )
+    command.add_argument(
+        "topic", nargs="?", default="", help="data, tasks, teachers, students or settings"
+    )

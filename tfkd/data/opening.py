@@ -15,7 +15,7 @@ from .columns import Columns, check_roles, find_label_column
 from .examples import Data
 from .folders import no_layout, split_files, split_trees, tree_records
 from .reader import ExampleReader
-from .rows import FORMATS, file_format
+from .rows import FORMATS, file_format, read_rows
 from .sample import sample
 from .source import Base, Source
 from .tfds import imdb
@@ -83,6 +83,25 @@ def open_data(
     base = dataclasses.replace(base, spec=spec)
     sources = {**base.sources, **extra}
     return assemble(base, sources, wanted.reader, names_file=names_file, seed=seed)
+
+
+def peek_columns(spec: PathLike) -> tuple[str, ...]:
+    """Return the names of the columns of the training file, empty where they cannot be told.
+
+    What is wrong with a file is for `open_data` to say.
+
+    >>> peek_columns("sample")
+    ('text', 'label')
+    """
+    if _kind(str(spec)) != "path":
+        return ("text", "label")
+    path = Path(spec).expanduser()
+    try:
+        if path.is_dir():
+            path = split_files(path)["train"]
+        return tuple(next(iter(read_rows(path))).fields)
+    except (OSError, KeyError, StopIteration, UserError):
+        return ()
 
 
 def _kind(spec: str) -> str:

@@ -61,9 +61,9 @@ def distill(
     result.report.show()
     ```
     """
-    from .config import make
+    from .config import make_config
 
-    config = make({"data": str(data), "teacher": teacher, "student": student, **settings})
+    config = make_config({"data": str(data), "teacher": teacher, "student": student, **settings})
     with print_log(verbose):
         return run(config)
 
@@ -88,7 +88,7 @@ def run(
     """
     from ..distribution import keras3, lost, strategies, workers
 
-    strategy = strategy or strategies.strategy(config.strategy)
+    strategy = strategy or strategies.strategy(config.training.strategy)
     keras3.check(strategy)
     number, _ = workers.worker(strategy)
     voice = voice if voice and number == 0 else Voice(quiet=number > 0)
@@ -174,7 +174,7 @@ def export_again(
         name = f"student-{quantize}" if quantize else "student"
         to = folder / f"{name if client is None else f'{name}-{client}'}.tflite"
     if to.suffix == ".tflite":
-        quantize = quantize or context.config.quantize
+        quantize = quantize or context.config.export.quantize
     exported = write_student(
         context,
         open_encoder(context),

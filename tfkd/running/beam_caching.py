@@ -11,7 +11,7 @@ import functools
 import itertools
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,9 @@ from ..store.parts import Parts
 from ..store.writing import SHARD_ROWS
 from . import caching
 from .checks import open_for
-from .config import RunConfig, make
+from .config import RunConfig, make_config
 from .targets import describe_source, shared_store_folder
+from .task_choice import choose_task
 
 MOST = 1_024  # parts
 SAMPLE = 64  # texts by which every part looks at the teacher
@@ -57,7 +58,7 @@ def cache(
     parts = parts or max(1, min(MOST, -(-count // SHARD_ROWS)))
     texts = (each.text for split in caching.SPLITS for each in data.read(split))
     work = _Work(
-        json.dumps(asdict(replace(config, store=str(folder)))),
+        json.dumps(config.replaced(store=str(folder)).flat()),
         parts,
         tuple(itertools.islice(texts, SAMPLE)),
         options,
@@ -108,11 +109,14 @@ def _imported():
 @functools.lru_cache(1)
 def _teacher(settings: str):
     """The teacher, once for each process."""
-    return caching.open_data_and_teacher(make(json.loads(settings)))[1]
+    return caching.open_data_and_teacher(make_config(json.loads(settings)))[1]
 
 
 def _texts(split: str, work: _Work) -> Iterator[str]:
-    yield from (each.text for each in open_for(make(json.loads(work.settings))).read(split))
+    config = make_config(json.loads(work.settings))
+    task, _ = choose_task(config)
+    for example in open_for(config, task).read(split):
+        yield from task.texts(example)
 
 
 def _keyed(texts: list[str], work: _Work) -> Iterator[Pair]:
@@ -128,15 +132,15 @@ def _keyed(texts: list[str], work: _Work) -> Iterator[Pair]:
 def _written(part: tuple[int, Iterable[str | None]], work: _Work) -> int:
     """Compute one part and write it; what is there of it stays. Returns its number."""
     number, found = part
-    config = make(json.loads(work.settings))
+    config = make_config(json.loads(work.settings))
     texts = sorted({each for each in found if each is not None})
     with mute_log():
         store.write(
-            config.store,
+            config.teacher.store,
             _teacher(work.settings),
             [*work.sample, *texts],  # of the sample it takes what is its own
             shard=f"{number}/{work.parts}",
-            source=describe_source(replace(config, store="")),
+            source=describe_source(config.replaced(store="")),
             **work.options,
         )
     return number

@@ -15,8 +15,9 @@ from ..store.checking import broken_shards
 from ..store.manifest import NAME
 from ..store.manifest import load as load_manifest
 from .checks import open_for, same_classes
-from .config import RunConfig, make
+from .config import RunConfig, make_config
 from .targets import describe_source, shared_store_folder
+from .task_choice import choose_task
 
 SPLITS = ("train", "unlabelled", "validation", "test")
 
@@ -86,7 +87,8 @@ def repair(folder: Path, voice: Voice | None = None) -> None:
         return
     # All in one pass: what one data set lacks is still named as broken until the other is read.
     found = [
-        open_data_and_teacher(make({**source, "store": str(folder)})) for source in manifest.sources
+        open_data_and_teacher(make_config({**source, "store": str(folder)}))
+        for source in manifest.sources
     ]
     texts = _Texts(*(data for data, _ in found))
     store.repair(folder, found[0][1], texts, verbose=0, progress=voice.bar, **manifest.settings)
@@ -98,12 +100,13 @@ def open_data_and_teacher(config: RunConfig) -> tuple[Data, TextModel]:
     Raises:
         UserError: a teacher that is trained in the run.
     """
-    if config.teacher.partition(":")[0] == "train":
+    if config.teacher.source.partition(":")[0] == "train":
         raise UserError(
             "a teacher that is trained in the run stores its outputs by itself; train one ahead "
             "with `tfkd teach`, and give it as --teacher keras:FOLDER."
         )
-    data = open_for(config)
-    length = config.teacher_max_length or None
-    teacher = teachers.load_teacher(config.teacher, max_length=length)
-    return data, same_classes(teacher, data.labels)
+    task, _ = choose_task(config)
+    data = open_for(config, task)
+    length = config.teacher.max_length or None
+    teacher = teachers.load_teacher(config.teacher.source, max_length=length, task=task)
+    return data, same_classes(teacher, task, data.schema)

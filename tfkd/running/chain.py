@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +21,19 @@ def assistants(config: RunConfig, folder: Path, store: str = "") -> list[RunConf
     for number, student in enumerate(names(config), 1):
         changes: dict[str, Any] = {
             "student": student,
-            "teacher": f"keras:{made[-1].to}" if made else config.teacher,
+            "teacher": f"keras:{made[-1].to}" if made else config.teacher.source,
             "store": "" if made else store,
-            "student_settings": {"seed": config.seed + number},
+            "student_settings": {"seed": config.training.seed + number},
             "to": str(folder / f"assistant-{number}"),
         }
-        made.append(replace(config, assistant="", alone=False, **changes))
+        made.append(config.replaced(assistant="", alone=False, **changes))
     return made
 
 
 def last(config: RunConfig, folder: Path) -> RunConfig:
     """The run behind its assistants, whose teacher is the last of them."""
     before = assistants(config, folder)
-    return replace(config, teacher=f"keras:{before[-1].to}", store="") if before else config
+    return config.replaced(teacher=f"keras:{before[-1].to}", store="") if before else config
 
 
 def names(config: RunConfig) -> list[str]:
@@ -43,19 +42,19 @@ def names(config: RunConfig) -> list[str]:
     Raises:
         UserError: an empty one, a student that there is not.
     """
-    if not config.assistant:
+    if not config.student.assistant:
         return []
-    if config.student.startswith("shrink:"):
+    if config.student.source.startswith("shrink:"):
         raise UserError(
-            f"{config.student} is made of its teacher's layers, and the assistant "
-            f"{config.assistant} has none of that kind: leave the assistant out."
+            f"{config.student.source} is made of its teacher's layers, and the assistant "
+            f"{config.student.assistant} has none of that kind: leave the assistant out."
         )
-    found = [each.strip() for each in config.assistant.split(",")]
+    found = [each.strip() for each in config.student.assistant.split(",")]
     for each in found:
         name, _, size = each.partition(":")
         if name not in students.STUDENTS or size not in ("", *students.SIZES):
             raise UserError(
-                f"assistant={config.assistant!r}: write NAME or NAME:SIZE, several with commas; "
-                f"NAME is one of {', '.join(students.STUDENTS)}."
+                f"assistant={config.student.assistant!r}: write NAME or NAME:SIZE, several with "
+                f"commas; NAME is one of {', '.join(students.STUDENTS)}."
             )
     return found

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from .. import students, teachers
-from ..data import Data, open_data
+from ..data import Data, Schema, open_data
 from ..data.labels import shorten
 from ..errors import UserError
 from ..models.text_model import TextModel, are_names
+from ..tasks import Task
 from ..text.encoder import MAX_LENGTH
 from . import chain, own_teacher
 from .config import RunConfig
@@ -22,46 +21,66 @@ OF_DATA = (
 )
 
 
-def open_for(config: RunConfig) -> Data:
-    """The data that a configuration names, with something to train and to test on."""
-    if not config.data:
+def open_for(config: RunConfig, task: Task) -> Data:
+    """Open the data that the settings name, with something to train and to test on.
+
+    Args:
+        config: The settings.
+        task: What knows the columns of the data.
+
+    Raises:
+        UserError: No data, or data without a training or a test split.
+    """
+    if not config.data.source:
         raise UserError("no data given: write imdb, sample, a file or a folder.")
-    given = {name: getattr(config, name) or None for name in OF_DATA}
-    data = open_data(config.data, **given, seed=config.seed)
+    settings = config.flat()
+    given = {name: settings[name] or None for name in OF_DATA}
+    data = open_data(
+        config.data.source,
+        reader=task,
+        columns=config.columns,
+        **given,
+        seed=config.training.seed,
+    )
     for split in ("train", "test"):
         if not data.counts.get(split):
-            raise UserError(f"{config.data} has no {split} texts: give some to distil on.")
+            raise UserError(f"{config.data.source} has no {split} texts: give some to distil on.")
     return data
 
 
-def check_names(config: RunConfig) -> None:
-    """What can be told before the data are read."""
-    name, _, size = config.student.partition(":")
-    kind = config.teacher.partition(":")[0]
+def check_names(config: RunConfig, task: Task) -> None:
+    """Refuse settings that can be told to be wrong before the data are read.
+
+    Raises:
+        UserError: A student, teacher, objective or assistant that does not exist.
+    """
+    name, _, size = config.student.source.partition(":")
+    kind = config.teacher.source.partition(":")[0]
     if shrinks(config):
         _check_shrink(size, kind, config)
     else:
-        students.build(name, 100, 2, size or "small", **config.student_settings)
-        check_length(f"{name}:{size or 'small'}", config, config.student_settings)
+        schema = task.schema(("0", "1"))
+        students.build_for(task, schema, name, 100, size or "small", **config.student.settings)
+        check_length(f"{name}:{size or 'small'}", config, config.student.settings)
     stages_of(config)
     chain.names(config)
     if kind == "train":
         check_teacher(config)
     else:
-        teachers.check_spec(config.teacher)
+        teachers.check_spec(config.teacher.source)
 
 
 def shrinks(config: RunConfig) -> bool:
     """Whether the student is made of its teacher's layers."""
-    return config.student.partition(":")[0] == "shrink"
+    return config.student.source.partition(":")[0] == "shrink"
 
 
 def same_tokens(config: RunConfig) -> RunConfig:
     """The config; where losses compare tokens, teacher and shrunk student read as many."""
     inside = _reads(config) - {"logits"}
-    if not (shrinks(config) and inside) or config.teacher_max_length:
+    if not (shrinks(config) and inside) or config.teacher.max_length:
         return config
-    return replace(config, teacher_max_length=min(config.max_length, MAX_LENGTH))
+    return config.replaced(teacher_max_length=min(config.student.max_length, MAX_LENGTH))
 
 
 def _reads(config: RunConfig) -> set[str]:
@@ -75,13 +94,13 @@ def _check_shrink(layers: str, kind: str, config: RunConfig) -> None:
             f"shrink:{layers} of a teacher {kind}: is no student: write shrink:3, say, for three "
             f"layers of a teacher {', '.join(f'{name}:PATH' for name in shrinkable)}."
         )
-    unknown = [name for name in config.student_settings if name not in SHRINKING]
+    unknown = [name for name in config.student.settings if name not in SHRINKING]
     if unknown:
         raise UserError(
             f"shrink has no setting {unknown[0]!r}: write {' or '.join(SHRINKING)}, or none."
         )
     inside = sorted(_reads(config) - {"logits"})
-    if inside and "vocabulary" in config.student_settings:
+    if inside and "vocabulary" in config.student.settings:
         raise UserError(
             f"a student of fewer word pieces reads other tokens than its teacher, and the "
             f"objective compares {', '.join(inside)} token by token: leave vocabulary out, or "
@@ -91,41 +110,42 @@ def _check_shrink(layers: str, kind: str, config: RunConfig) -> None:
 
 def check_teacher(config: RunConfig) -> None:
     """Refuse a teacher to be trained that there is not, or that reads too little."""
-    for member in own_teacher.members(config.teacher):
+    for member in own_teacher.members(config.teacher.source):
         check_length(member, config, {})
 
 
 def check_length(spec: str, config: RunConfig, given: dict) -> None:
     """Refuse a `max_length` beyond the positions of a model `NAME:SIZE`."""
     name, _, size = spec.partition(":")
-    most = {**students.sizes_of(name)[size], **given}.get("max_length", config.max_length)
-    if config.max_length > most:
+    most = {**students.sizes_of(name)[size], **given}.get("max_length", config.student.max_length)
+    if config.student.max_length > most:
         raise UserError(
-            f"max_length is {config.max_length} and {spec} reads at most {most} word pieces: "
-            f"write --max-length {most}."
+            f"max_length is {config.student.max_length} and {spec} reads at most {most} word "
+            f"pieces: write --max-length {most}."
         )
 
 
-def same_classes(teacher: TextModel, labels: tuple[str, ...]) -> TextModel:
-    """The teacher, its logits in the order of the data's labels.
+def same_classes(teacher: TextModel, task: Task, schema: Schema) -> TextModel:
+    """Return the teacher with its outputs in the order of the data's classes.
 
     Raises:
-        UserError: another number of classes, or a teacher with more or fewer names than classes.
+        UserError: Another number of classes, or a teacher with more or fewer names than classes.
     """
+    labels = schema.labels
+    if not labels:
+        return teacher
     if teacher.labels and len(teacher.labels) != teacher.classes:
         raise UserError(
             f"the teacher {teacher.origin} names {len(teacher.labels)} classes and returns "
-            f"{teacher.classes} logits: mend its class names (labels.txt, or id2label)."
+            f"{teacher.classes} logits: fix its class names (labels.txt, or id2label)."
         )
     if teacher.classes != len(labels):
         raise UserError(
             f"the teacher has {teacher.classes} classes and the data {len(labels)} "
             f"({shorten(labels)}): take a teacher that was trained for these labels."
         )
-    theirs, ours = _plain(teacher.labels), _plain(labels)
-    if theirs != ours and set(theirs) == set(ours):
-        return teacher.reordered([theirs.index(each) for each in ours])
-    return teacher
+    order = task.align(Schema(teacher.labels), schema)
+    return teacher if order is None else teacher.reordered(order)
 
 
 def other_names(teacher: TextModel, labels: tuple[str, ...]) -> list[str]:

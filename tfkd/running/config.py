@@ -1,12 +1,17 @@
-"""`RunConfig`: what one distillation run is, the same from Python, from flags and from TOML."""
+"""`RunConfig`: what one run is, the same from Python, from flags and from TOML.
+
+TOML has a table for each part; flags and Python keywords are flat: `[teacher] max_length` is
+`--teacher-max-length` and `teacher_max_length=`.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
-import math
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -14,168 +19,306 @@ from typing import Any, get_type_hints
 
 from ..errors import UserError
 from ..runtime.quantisations import AUTO, QUANTIZE
+from ..tasks import DEFAULT
+from .config_checks import check_values, typed_value
 
 STRATEGIES = ("auto", "one", "mirrored", "multi_worker", "tpu", "parameter_server")
 
 
-def option(default: Any, help: str, **facts) -> Any:
-    """A field with its help; `choices` where only some values are allowed."""
+def option(default: Any, help: str, flag: str = "", choices: tuple[str, ...] | None = None) -> Any:
+    """Declare a setting: its default, its help, and its flag where that is not the field's name."""
+    metadata = {"help": help, "flag": flag, "choices": choices}
     if isinstance(default, (dict, list)):
-        return field(default_factory=type(default), metadata={"help": help, **facts})
-    return field(default=default, metadata={"help": help, **facts})
+        return field(default_factory=type(default), metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+class Table:
+    """A part of the settings, whose values are checked by the types and choices of its fields."""
+
+    def __post_init__(self) -> None:
+        kinds = get_type_hints(type(self))
+        for setting in dataclasses.fields(self):  # type: ignore[arg-type]
+            value = typed_value(
+                setting.metadata["flag"] or setting.name,
+                getattr(self, setting.name),
+                kinds[setting.name],
+                setting.metadata["choices"],
+            )
+            object.__setattr__(self, setting.name, value)
+
+
+@dataclass(frozen=True)
+class DataConfig(Table):
+    """The table `[data]`: the texts, their columns and their splits."""
+
+    source: str = option(
+        "", "imdb, sample, sample:SIZE, a .jsonl, .csv or .tsv file, or a folder", "data"
+    )
+    dir: str = option("", "folder in which TensorFlow Datasets keeps imdb", "data_dir")
+    validation: str = option("", "file with the validation split")
+    test: str = option("", "file with the test split")
+    unlabelled: str = option("", "file with further texts, without labels, to distil on")
+    text_column: str = option("", "name of the column with the text")
+    label_column: str = option("", "name of the column with the label")
+    labelled: int = option(0, "number of labels that the student may use; 0 for all")
+    labels: str = option("", "file with the class names, in the order of their ids")
+    augment: int = option(0, "augmented texts to add for each training text")
+    augment_model: str = option(
+        "", "folder of a Hugging Face masked language model that augments the texts"
+    )
+
+
+@dataclass(frozen=True)
+class TeacherConfig(Table):
+    """The table `[teacher]`: the large model, and how its outputs are computed."""
+
+    source: str = option(
+        "train", "hf:PATH_OR_NAME, keras:PATH, train, ... (see `tfkd list`)", "teacher"
+    )
+    max_length: int = option(
+        0, "tokens of a text that the teacher reads; 0 for 256", "teacher_max_length"
+    )
+    precision: str = option(
+        "float32",
+        "precision of a teacher that runs in every step (--no-cache)",
+        "teacher_precision",
+        ("float32", "bfloat16"),
+    )
+    cache: bool = option(True, "store the teacher's outputs once; --no-cache runs it in every step")
+    store: str = option("", "folder of the stored outputs; targets/TEACHER-DIGEST next to the run")
+
+
+@dataclass(frozen=True)
+class StudentConfig(Table):
+    """The table `[student]`: the small model and its tokenizer."""
+
+    source: str = option(
+        "ngram_cnn", "NAME or NAME:SIZE (see `tfkd list`), or shrink:LAYERS", "student"
+    )
+    settings: dict = option({}, "settings of the student, NAME=VALUE", "student_settings")  # noqa: RUF009
+    assistant: str = option("", "students between teacher and student: NAME:SIZE, ...")
+    tokenizer: str = option("", "vocab.txt or tokenizer.json; learnt from the texts by default")
+    vocab_size: int = option(16_000, "tokens in a vocabulary that is learnt")
+    lowercase: bool = option(True, "lower-case the texts before a vocabulary is learnt")
+    max_length: int = option(512, "tokens of a text that the student reads")
+
+
+@dataclass(frozen=True)
+class TrainingConfig(Table):
+    """The table `[training]`: objective, steps and devices."""
+
+    temperature: float = option(2.0, "softens both distributions; the loss is multiplied by T²")
+    soft_weight: float = option(0.75, "weight of the soft targets; the hard labels have the rest")
+    objective: list = option([], "losses in place of these two, in TOML")  # noqa: RUF009
+    stage: list = option([], "several trainings one after the other, in TOML")  # noqa: RUF009
+    projection_rate: float = option(0.0, "learning rate of the losses' projections")
+    epochs: int = option(0, "passes over the texts; 0 for about 1,000 steps")
+    batch_size: int = option(128, "examples in a batch")
+    learning_rate: float = option(0.0, "highest learning rate, reached after the warm-up")
+    seed: int = option(0, "seed of the split, the initial weights, the dropout and the shuffling")
+    alone: bool = option(True, "also train the student without the teacher, for comparison")
+    strategy: str = option(
+        "auto", "tf.distribute strategy, for several devices or machines", choices=STRATEGIES
+    )
+    tensorboard: bool = option(False, "write curves, agreement and texts for TensorBoard")
+    callbacks: str = option("", "Keras callbacks by import path, package.module:Name, ...")
+
+
+@dataclass(frozen=True)
+class ExportConfig(Table):
+    """The table `[export]`: the file that is written."""
+
+    quantize: str = option("int8", "quantisation of the .tflite", choices=(*QUANTIZE, AUTO))
+
+
+@dataclass(frozen=True)
+class TaskConfig(Table):
+    """The table `[task]`: what the model is for."""
+
+    name: str = option("", "task (see `tfkd list tasks`), or the import path of its class", "task")
 
 
 @dataclass(frozen=True)
 class RunConfig:
-    """The settings of a run; empty text or zero means: choose for me.
+    """The settings of a run, by table; an empty text or 0 stands for: choose for me.
 
-    >>> RunConfig(data="sample", student="text_cnn:tiny").temperature
+    `make_config` builds one from flat names.
+
+    >>> make_config({"data": "sample", "student": "text_cnn:tiny"}).training.temperature
     2.0
     """
 
-    data: str = option("", "imdb, sample, sample:SIZE, a .jsonl, .csv or .tsv file, or a folder")
-    teacher: str = option("train", "hf:PATH_OR_NAME, keras:PATH, train, ... (see `tfkd list`)")
-    student: str = option("ngram_cnn", "NAME or NAME:SIZE (see `tfkd list`), or shrink:LAYERS")
-    assistant: str = option(
-        "", "a student, or several, between teacher and student: NAME:SIZE, ..."
-    )
-    student_settings: dict = option({}, "settings of the student, NAME=VALUE")  # noqa: RUF009
-    data_dir: str = option("", "where TensorFlow Datasets keeps imdb")
-    validation: str = option("", "a file for the validation split")
-    test: str = option("", "a file for the test split")
-    unlabelled: str = option("", "a file of further texts for the transfer set")
-    text_column: str = option("", "the column of the text")
-    label_column: str = option("", "the column of the label")
-    labelled: int = option(0, "how many labels the student gets, as if there were no more")
-    labels: str = option("", "a file of class names, in the order of their ids")
-    tokenizer: str = option("", "a vocab.txt or tokenizer.json; learnt from the texts by default")
-    vocab_size: int = option(16_000, "word pieces to learn")
-    lowercase: bool = option(True, "lower-case the texts before a vocabulary is learnt")
-    max_length: int = option(512, "word pieces that the student reads of a text")
-    teacher_max_length: int = option(0, "word pieces that the teacher reads (256 by default)")
-    teacher_precision: str = option(
-        "float32", "of a teacher that runs in every step", choices=("float32", "bfloat16")
-    )
-    cache: bool = option(True, "store the teacher's outputs once; --no-cache runs it in every step")
-    store: str = option("", "the folder of the store; targets/TEACHER-DIGEST beside the run")
-    temperature: float = option(2.0, "softens both distributions; T² keeps the gradients' size")
-    soft_weight: float = option(0.75, "weight of the soft targets; the hard labels get the rest")
-    objective: list = option([], "losses instead of those two, in TOML")  # noqa: RUF009
-    stage: list = option([], "trainings one behind the other, in TOML")  # noqa: RUF009
-    projection_rate: float = option(0.0, "learning rate of the losses' projections")
-    augment: int = option(0, "made-up texts for each training text, for the transfer set")
-    augment_model: str = option("", "make them by a masked language model: its Hugging Face folder")
-    epochs: int = option(0, "passes over the transfer set; by default about 1,000 steps")
-    batch_size: int = option(128, "examples in a batch")
-    learning_rate: float = option(0.0, "the highest, reached after the warm-up")
-    seed: int = option(0, "of the split, the initial weights, the dropout and the shuffling")
-    alone: bool = option(True, "also train the student without the teacher, for comparison")
-    quantize: str = option("int8", "of the .tflite", choices=(*QUANTIZE, AUTO))
-    tensorboard: bool = option(False, "write curves, agreement and texts for TensorBoard")
-    callbacks: str = option("", "Keras callbacks by import path, package.module:Name, ...")
-    strategy: str = option(
-        "auto", "of tf.distribute, for several devices or machines", choices=STRATEGIES
-    )
-    to: str = option("", "the run's folder; runs/DATA-STUDENT-DIGEST by default")
+    data: DataConfig = field(default_factory=DataConfig)
+    teacher: TeacherConfig = field(default_factory=TeacherConfig)
+    student: StudentConfig = field(default_factory=StudentConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    export: ExportConfig = field(default_factory=ExportConfig)
+    task: TaskConfig = field(default_factory=TaskConfig)
+    columns: dict = option({}, "column that plays a role of the task, ROLE=NAME")  # noqa: RUF009
+    task_settings: dict = option({}, "settings of the task, NAME=VALUE")  # noqa: RUF009
+    to: str = option("", "folder of the run; by default runs/DATA-STUDENT-DIGEST")
 
-    def __post_init__(self):
-        kinds = get_type_hints(type(self))
-        for each in dataclasses.fields(self):
-            object.__setattr__(self, each.name, _typed(each, kinds[each.name], self))
-        _check(self)
+    def __post_init__(self) -> None:
+        for name, kind in (("columns", dict), ("task_settings", dict), ("to", str)):
+            value = typed_value(name, getattr(self, name), kind)
+            object.__setattr__(self, name, value)
+        check_values(self.flat())
+
+    def flat(self) -> dict[str, Any]:
+        """Return all settings by flat name."""
+        return {
+            flat: getattr(getattr(self, place.table) if place.table else self, place.field.name)
+            for flat, place in places().items()
+        }
+
+    def replaced(self, **changes: Any) -> RunConfig:
+        """Return a copy with other values, by flat name.
+
+        >>> make_config({"data": "sample"}).replaced(teacher_max_length=64).teacher.max_length
+        64
+        """
+        return make_config({**self.flat(), **changes})
 
     @property
     def digest(self) -> str:
-        """Eight letters for the settings, but for where the run goes and what it runs on."""
-        settings = {**dataclasses.asdict(self), "to": ""}
-        del settings["strategy"], settings["tensorboard"]
-        if not self.callbacks:
-            del settings["callbacks"]  # the digests of runs from before there were any
+        """Eight letters that stand for the settings, but for where a run goes and runs."""
+        settings = {name: value for name, value in self.flat().items() if name not in _NO_DIGEST}
+        if settings["task"] == DEFAULT:
+            settings["task"] = ""
         return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
 
 
-def read(path: Path, under: dict[str, Any] | None = None, **changes) -> RunConfig:
-    """A config from a TOML file, with `changes` in its place, and `under` where it says nothing."""
+_NO_DIGEST = ("to", "strategy", "tensorboard")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a setting is: its table, empty for those above all tables, and its field."""
+
+    table: str
+    field: dataclasses.Field
+
+    @property
+    def title(self) -> str:
+        """The setting as TOML spells it.
+
+        >>> places()["teacher_max_length"].title
+        '[teacher] max_length'
+        """
+        return f"[{self.table}] {self.field.name}" if self.table else self.field.name
+
+
+@functools.cache
+def places() -> dict[str, Place]:
+    """Return where each setting is, by its flat name: that of its flag and Python keyword."""
+    kinds = get_type_hints(RunConfig)
+    found = {}
+    for outer in dataclasses.fields(RunConfig):
+        kind = kinds[outer.name]
+        if not dataclasses.is_dataclass(kind):
+            found[outer.name] = Place("", outer)
+            continue
+        for inner in dataclasses.fields(kind):
+            found[inner.metadata["flag"] or inner.name] = Place(outer.name, inner)
+    return found
+
+
+def make_config(settings: Mapping[str, Any], origin: str = "the settings") -> RunConfig:
+    """Build a `RunConfig` from settings by flat name.
+
+    Args:
+        settings: As the keywords of `tfkd.distill`.
+        origin: What to call them in an error.
+
+    Raises:
+        UserError: A name that does not exist, or a value that cannot be.
+    """
+    tables: dict[str, dict[str, Any]] = {}
+    for name, value in settings.items():
+        if name not in places():
+            near = get_close_matches(name, places(), n=1)
+            hint = f" (did you mean {near[0]}?)" if near else ""
+            raise UserError(f"{origin}: no setting is called {name!r}{hint}; see `tfkd list`.")
+        place = places()[name]
+        tables.setdefault(place.table, {})[place.field.name] = value
+    kinds = get_type_hints(RunConfig)
+    inside = {name: kinds[name](**values) for name, values in tables.items() if name}
+    return RunConfig(**inside, **tables.get("", {}))
+
+
+def flatten_tables(tables: Mapping[str, Any], origin: str) -> dict[str, Any]:
+    """Return the settings of a TOML file by flat name.
+
+    Raises:
+        UserError: A table or a setting that does not exist, or one outside of its table.
+    """
+    by_title = {place.title: flat for flat, place in places().items()}
+    kinds = get_type_hints(RunConfig)
+    flat: dict[str, Any] = {}
+    for outer, value in tables.items():
+        if not dataclasses.is_dataclass(kinds.get(outer)):
+            if outer not in by_title:
+                raise UserError(f"{origin}: {_describe_unknown(outer)}")
+            flat[outer] = value
+            continue
+        if not isinstance(value, dict):
+            first = dataclasses.fields(kinds[outer])[0].name
+            raise UserError(
+                f"{origin}: {outer} is {value!r:.40}, and a table: write [{outer}], and below it "
+                f"{first} = ..."
+            )
+        for name, inner in value.items():
+            if f"[{outer}] {name}" not in by_title:
+                known = [field.name for field in dataclasses.fields(kinds[outer])]
+                near = get_close_matches(name, known, n=1)
+                hint = f" (did you mean {near[0]}?)" if near else ""
+                raise UserError(
+                    f"{origin}: the table [{outer}] has no {name!r}{hint}; it has "
+                    f"{', '.join(known)}."
+                )
+            flat[by_title[f"[{outer}] {name}"]] = inner
+    return flat
+
+
+def _describe_unknown(name: str) -> str:
+    if name in places():
+        place = places()[name]
+        return (
+            f"{name!r} belongs into a table: write [{place.table}], and below it "
+            f"{place.field.name} = ..."
+        )
+    near = get_close_matches(name, [*places(), *get_type_hints(RunConfig)], n=1)
+    hint = f" (did you mean {near[0]}?)" if near else ""
+    return f"no setting is called {name!r}{hint}; see `tfkd list`."
+
+
+def read_config(path: Path, defaults: Mapping[str, Any] | None = None, **changes: Any) -> RunConfig:
+    """Read a `RunConfig` from a TOML file.
+
+    Args:
+        path: The file.
+        defaults: Settings by flat name for what the file leaves open.
+        changes: Settings by flat name in place of the file's.
+
+    Raises:
+        UserError: No file, no TOML, or settings that cannot be.
+    """
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is not TOML: {error}.") from error
-    return make({**(under or {}), **found, **changes}, str(path))
+    flat = flatten_tables(tables, str(path))
+    return make_config({**(defaults or {}), **flat, **changes}, str(path))
 
 
-def make(settings: dict[str, Any], origin: str = "the settings") -> RunConfig:
-    """A config from a dict, refusing names that do not exist."""
-    known = [each.name for each in dataclasses.fields(RunConfig)]
-    for name in settings:
-        if name not in known:
-            near = get_close_matches(name, known, n=1)
-            hint = f" (did you mean {near[0]}?)" if near else ""
-            raise UserError(f"{origin}: no setting is called {name!r}{hint}; see `tfkd list`.")
-    return RunConfig(**settings)
-
-
-def write(config: RunConfig, path: Path) -> None:
-    """The config as TOML."""
+def write_config(config: RunConfig, path: Path) -> None:
+    """Write a `RunConfig` as TOML, every setting in its table."""
     import tomli_w
 
-    path.write_text(tomli_w.dumps(dataclasses.asdict(config)), encoding="utf-8")
-
-
-def _typed(each: dataclasses.Field, kind, config: RunConfig):
-    value = getattr(config, each.name)
-    if isinstance(value, Path):
-        value = str(value)
-    if kind is float and type(value) is int:
-        value = float(value)
-    if type(value) is not kind:
-        raise UserError(f"{each.name} is {value!r}: expected {_WORDS[kind]}.")
-    return _plain(each.name, value) if kind in (dict, list) else value
-
-
-def _plain(name: str, value):
-    """As it comes back from a file, so that a config equals the one in its folder."""
-    try:
-        return json.loads(json.dumps(value))
-    except TypeError as error:
-        raise UserError(f"{name} is {value!r}: expected numbers, texts and lists.") from error
-
-
-_WORDS = {
-    str: "a text",
-    int: "a whole number",
-    float: "a number",
-    bool: "true or false",
-    dict: "a table of names and values",
-    list: "a list of tables",
-}
-
-
-def _check(config: RunConfig) -> None:
-    for name, least in (("vocab_size", 100), ("max_length", 4), ("batch_size", 1)):
-        if getattr(config, name) < least:
-            raise UserError(f"{name} is {getattr(config, name)}: write at least {least}.")
-    numbers = ("epochs", "labelled", "seed", "teacher_max_length", "learning_rate", "augment")
-    for name in (*numbers, "projection_rate"):
-        if not (math.isfinite(getattr(config, name)) and getattr(config, name) >= 0):
-            raise UserError(f"{name} is {getattr(config, name)}: write 0 or more.")
-    if config.seed >= 2**31:
-        raise UserError(f"seed is {config.seed}: write a number below {2**31}.")
-    if not (math.isfinite(config.temperature) and config.temperature > 0):
-        raise UserError(f"temperature is {config.temperature}: write a positive number, e.g. 2.")
-    if not 0 <= config.soft_weight <= 1:
-        raise UserError(f"soft_weight is {config.soft_weight}: write a number from 0 to 1.")
-    if config.augment_model and not config.augment:
-        raise UserError(
-            f"augment_model is {config.augment_model!r} and augment 0: write augment = 20, say, "
-            "for 20 made-up texts for each."
-        )
-    _check_choices(config)
-
-
-def _check_choices(config: RunConfig) -> None:
-    for each in dataclasses.fields(config):
-        allowed, value = each.metadata.get("choices"), getattr(config, each.name)
-        if allowed and value not in allowed:
-            raise UserError(f"{each.name} is {value!r}: write one of {', '.join(allowed)}.")
+    values = dataclasses.asdict(config)
+    # Settings above all tables come first, or TOML takes them for a table's.
+    first = {name: value for name, value in values.items() if not isinstance(value, dict)}
+    path.write_text(tomli_w.dumps({**first, **values}), encoding="utf-8")

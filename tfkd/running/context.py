@@ -16,6 +16,7 @@ from . import config as configs
 from . import folder as run_folder
 from .checks import check_names, open_for, same_tokens
 from .config import RunConfig
+from .task_choice import choose_task
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -28,6 +29,7 @@ class RunContext:
     Attributes:
         config: The settings; in a chain, the teacher that they name is the last assistant.
         task: What the run's examples are, and how answers are scored.
+        task_reason: Why this task was chosen; empty where the settings name it.
         data: The data set that they name.
         folder: Where the run keeps what it makes.
         voice: Where progress is reported.
@@ -43,6 +45,7 @@ class RunContext:
     folder: Path
     voice: Voice
     strategy: tf.distribute.Strategy
+    task_reason: str = ""
     worker: int = 0
     workers: int = 1
     assistants: tuple[RunConfig, ...] = ()
@@ -94,14 +97,17 @@ def make_context(
     from ..distribution.workers import worker
 
     strategy = strategy or tf.distribute.get_strategy()
-    check_names(config)
+    task, why = choose_task(config)
+    config = config.replaced(task=task.name)
+    check_names(config, task)
     config = same_tokens(config)
-    data = open_for(config)
+    data = open_for(config, task)
     folder = run_folder.place(config, _default_name(config, data))
     number, count = worker(strategy)
     return RunContext(
         config=config,
-        task=tasks.find(tasks.DEFAULT),
+        task=task,
+        task_reason=why,
         data=data,
         folder=folder,
         voice=voice,
@@ -129,7 +135,7 @@ def claim_folder(context: RunContext, first_store: str = "") -> RunContext:
 
 
 def _default_name(config: RunConfig, data: Data) -> str:
-    return f"{data.name}-{config.student.partition(':')[0]}-{config.digest}"
+    return f"{data.name}-{config.student.source.partition(':')[0]}-{config.digest}"
 
 
 def open_run(folder: Path, voice: Voice | None = None) -> RunContext:
@@ -140,5 +146,5 @@ def open_run(folder: Path, voice: Voice | None = None) -> RunContext:
     """
     if not (folder / run_folder.CONFIG).is_file():
         raise UserError(f"{folder} is no run's folder: it has no {run_folder.CONFIG}.")
-    config = configs.read(folder / run_folder.CONFIG)
-    return claim_folder(make_context(replace(config, to=str(folder)), voice or Voice()))
+    config = configs.read_config(folder / run_folder.CONFIG)
+    return claim_folder(make_context(config.replaced(to=str(folder)), voice or Voice()))

@@ -36,9 +36,9 @@ def learn_encoder(config: RunConfig, data: Data, voice: Voice) -> text.TextEncod
     with voice.bar("vocabulary", _PASSES * data.counts["train"]) as advance:
         return text.learn(
             _Texts(data, advance),
-            vocab_size=config.vocab_size,
-            max_length=config.max_length,
-            lowercase=config.lowercase,
+            vocab_size=config.student.vocab_size,
+            max_length=config.student.max_length,
+            lowercase=config.student.lowercase,
         )
 
 
@@ -48,8 +48,8 @@ def check_tokenizer(config: RunConfig) -> None:
     Raises:
         UserError: There is none, or it is damaged.
     """
-    if config.tokenizer:
-        text.load(config.tokenizer, config.max_length)
+    if config.student.tokenizer:
+        text.load(config.student.tokenizer, config.student.max_length)
 
 
 def open_encoder(context: RunContext) -> text.TextEncoder:
@@ -60,7 +60,7 @@ def open_encoder(context: RunContext) -> text.TextEncoder:
     """
     context.require_files(_LAST_FILE)
     config = context.config
-    return text.load(context.folder, None if shrinks(config) else config.max_length)
+    return text.load(context.folder, None if shrinks(config) else config.student.max_length)
 
 
 def prepare_encoder(context: RunContext, shrunk: TextModel | None = None) -> text.TextEncoder:
@@ -76,8 +76,8 @@ def prepare_encoder(context: RunContext, shrunk: TextModel | None = None) -> tex
     if shrunk is not None:
         # Its teacher brought a tokenizer: no layers are taken of one that only has answers.
         encoder = cast("text.TextEncoder", shrunk.encoder)
-    elif config.tokenizer:
-        encoder = text.load(config.tokenizer, config.max_length)
+    elif config.student.tokenizer:
+        encoder = text.load(config.student.tokenizer, config.student.max_length)
     else:
         encoder = learn_encoder(config, context.data, context.voice)
     encoder.save(context.folder)

@@ -61,11 +61,13 @@ class TrainingLog:
         folder: The folder of `history.jsonl` and of the backups.
         title: The name of the training, for the progress bar.
         voice: Where the progress is reported.
+        metrics: The Keras metrics that are reported, by name or as objects.
     """
 
     folder: Path
     title: str
     voice: Voice
+    metrics: Sequence[Any] = ("accuracy",)
 
 
 def choose_epochs(steps: int, asked: int = 0) -> int:
@@ -111,7 +113,7 @@ def train_distiller(
     with strategy.scope():
         distiller.compile(
             plan.make_optimizer(),
-            metrics=["accuracy"],
+            metrics=list(log.metrics),
             jit_compile=False,
             projection_optimizer=plan.projection_rate,
         )
@@ -187,7 +189,8 @@ def _history_callback(log: TrainingLog, epochs: int) -> Any:
             text = "".join(json.dumps(line) + "\n" for line in lines)
             with replace_when_whole(file) as part:
                 part.write_text(text, encoding="utf-8")
-            shown = ("loss", "accuracy", "val_accuracy")
+            names = [getattr(metric, "name", metric) for metric in log.metrics]
+            shown = ("loss", *names, *(f"val_{name}" for name in names))
             scores = ", ".join(f"{key} {numbers[key]:.4f}" for key in shown if key in numbers)
             log.voice.say(f"  epoch {epoch + 1} of {epochs}: {scores}")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import platform
@@ -50,7 +49,7 @@ def claim(config: RunConfig, name: str) -> Path:
             f"cannot write to {folder} ({error.strerror}): choose another folder with --to, or "
             "make room."
         ) from error
-    _same(config, configs.read(folder / CONFIG), folder)
+    _same(config, configs.read_config(folder / CONFIG), folder)
     return folder
 
 
@@ -62,14 +61,11 @@ def _start(config: RunConfig, folder: Path) -> None:
             f"{folder} holds {strangers[0]} and no run: give a new or empty folder with --to."
         )
     with replace_when_whole(folder / CONFIG) as part:
-        configs.write(config, part)
+        configs.write_config(config, part)
 
 
 def _same(config: RunConfig, found: RunConfig, folder: Path) -> None:
-    ours, theirs = (
-        dataclasses.asdict(dataclasses.replace(each, to="", strategy="auto"))
-        for each in (config, found)
-    )
+    ours, theirs = (each.replaced(to="", strategy="auto").flat() for each in (config, found))
     for name, value in ours.items():
         if value != theirs[name]:
             raise UserError(

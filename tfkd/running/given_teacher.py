@@ -29,7 +29,7 @@ class GivenModels:
 
 def trains_teacher(config: RunConfig) -> bool:
     """Return whether the teacher is trained in the run."""
-    return config.teacher.partition(":")[0] == "train"
+    return config.teacher.source.partition(":")[0] == "train"
 
 
 def load_given(context: RunContext) -> GivenModels:
@@ -47,9 +47,10 @@ def load_given(context: RunContext) -> GivenModels:
 
 def load_given_teacher(context: RunContext) -> TextModel:
     """Load the given teacher; each call makes a model of its own."""
-    config = context.config
-    teacher = teachers.load_teacher(config.teacher, max_length=config.teacher_max_length or None)
-    return same_classes(teacher, context.data.labels)
+    wanted = context.config.teacher
+    length = wanted.max_length or None
+    teacher = teachers.load_teacher(wanted.source, max_length=length, task=context.task)
+    return same_classes(teacher, context.task, context.data.schema)
 
 
 def remember_teacher(context: RunContext) -> None:
@@ -62,8 +63,8 @@ def remember_teacher(context: RunContext) -> None:
     if trains_teacher(config):
         return
     # Where the run's folder is moved, its assistants move with it.
-    name = f"assistant-{len(assistants)}" if assistants else config.teacher
-    mark = {"spec": name, "digest": teachers.digest_spec(config.teacher)}
+    name = f"assistant-{len(assistants)}" if assistants else config.teacher.source
+    mark = {"spec": name, "digest": teachers.digest_spec(config.teacher.source)}
     run_folder.remember(context.folder / "teacher.json", mark, "the teacher")
 
 
@@ -74,10 +75,10 @@ def _shrink(context: RunContext, teacher: TextModel) -> TextModel:
         for split in ("train", "unlabelled"):
             yield from (example.text for example in data.read(split))
 
-    layers = int(config.student.partition(":")[2])
+    layers = int(config.student.source.partition(":")[2])
     student = shrinking.shrink(
-        teacher, layers=layers, texts=transfer_texts(), **config.student_settings
+        teacher, layers=layers, texts=transfer_texts(), **config.student.settings
     )
     # The student reads no more of a text than the settings say.
-    length = min(config.max_length, student.encoder.max_length)
+    length = min(config.student.max_length, student.encoder.max_length)
     return replace(student, encoder=replace(student.encoder, max_length=length))

@@ -166,15 +166,15 @@ def _compare_costs(teacher: ScoreRow, file: ScoreRow) -> list[str]:
 def _facts(context: RunContext, texts: RunTexts) -> dict[str, Any]:
     config = context.config
     return {
-        "teacher": config.teacher,
-        "student": config.student,
-        **({"assistants": config.assistant} if config.assistant else {}),
-        "temperature": config.temperature,
-        "soft weight": config.soft_weight,
-        "seed": config.seed,
+        "teacher": config.teacher.source,
+        "student": config.student.source,
+        **({"assistants": config.student.assistant} if config.student.assistant else {}),
+        "temperature": config.training.temperature,
+        "soft weight": config.training.soft_weight,
+        "seed": config.training.seed,
         "epochs": plan_training(config, texts.count_transfer()).epochs,
         "texts": ", ".join(f"{name} {count:,}" for name, count in context.data.counts.items()),
-        **({"labels for the student": config.labelled} if config.labelled else {}),
+        **({"labels for the student": config.data.labelled} if config.data.labelled else {}),
         "speed": f"of {SAMPLE} test texts, without the tokenizer; Keras models by tf.function on "
         "all processors, the exported file on one thread",
     }

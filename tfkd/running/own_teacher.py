@@ -10,10 +10,12 @@ import numpy as np
 
 from .. import students
 from ..console import Voice
+from ..data import Schema
 from ..data.encoded import Encoded
 from ..data.feeding import Feed
 from ..errors import UserError
 from ..models.text_model import TextModel
+from ..tasks import Task
 from ..text import Encoder
 from . import fitting
 from .fitting import TrainingLog, TrainingPlan, choose_epochs, forget_backups
@@ -31,13 +33,15 @@ class Lessons:
         train: Token ids and labels to train on.
         validation: Those to evaluate on after each epoch; there may be none.
         encoder: The tokenizer.
-        labels: The names of the classes.
+        task: What is to be learnt.
+        schema: What the training split fixed, such as the class names.
     """
 
     train: Encoded
     validation: Encoded
     encoder: Encoder
-    labels: tuple[str, ...]
+    task: Task
+    schema: Schema
 
 
 @dataclass(frozen=True)
@@ -94,14 +98,14 @@ def train_teacher(
     import keras
 
     voice, effort = voice or Voice(), effort or Effort()
-    known = np.flatnonzero(lessons.train.labels >= 0)
-    vocabulary, classes = lessons.encoder.vocab_size, len(lessons.labels)
+    known = np.flatnonzero(lessons.train.has_labels())
+    task, schema, vocabulary = lessons.task, lessons.schema, lessons.encoder.vocab_size
     models = []
     for number, member in enumerate(members(spec)):
         name, _, size = member.partition(":")
         log = TrainingLog(folder / f"member-{number}", f"teacher {member}", voice)
         keras.utils.set_random_seed((seed + 1000 * (number + 1)) % 2**32)
-        model = students.build(name, vocabulary, classes, size, seed=seed + number)
+        model = students.build_for(task, schema, name, vocabulary, size, seed=seed + number)
         if (log.folder / "model.keras").is_file():
             model = keras.models.load_model(log.folder / "model.keras", compile=False)
         else:
@@ -110,7 +114,7 @@ def train_teacher(
             plan = TrainingPlan(feed.steps, choose_epochs(feed.steps, effort.epochs), rate)
             _train_member(model, feed, lessons.validation, plan, log)
         models.append(model)
-    return TextModel(_join_members(models), lessons.encoder, lessons.labels, spec)
+    return TextModel(_join_members(models), lessons.encoder, schema.labels, spec)
 
 
 def _train_member(

@@ -49,7 +49,7 @@ def begin(
         check_augmentation(context.config)
         given = load_given(context)
     config = context.config
-    keeps_store = config.assistant and config.cache and not trains_teacher(config)
+    keeps_store = config.student.assistant and config.teacher.cache and not trains_teacher(config)
     store = str(store_folder(context)) if keeps_store else ""
     context = claim_folder(context, store)
     return context, None if context.assistants else given

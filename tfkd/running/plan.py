@@ -24,8 +24,8 @@ def check_callbacks(config: RunConfig) -> None:
     Raises:
         UserError: An import path that leads nowhere, or TensorBoard that is not installed.
     """
-    callbacks.load_callbacks(config.callbacks)
-    if config.tensorboard:
+    callbacks.load_callbacks(config.training.callbacks)
+    if config.training.tensorboard:
         check_tensorboard()
 
 
@@ -39,7 +39,7 @@ def live_reads(config: RunConfig) -> Set[str]:
 
 def trains_on_stored(config: RunConfig) -> bool:
     """Return whether the student learns from stored logits only, and no teacher has to run."""
-    return config.cache and not live_reads(config)
+    return config.teacher.cache and not live_reads(config)
 
 
 def plan_training(config: RunConfig, texts: int, stage: Stage | None = None) -> TrainingPlan:
@@ -51,13 +51,13 @@ def plan_training(config: RunConfig, texts: int, stage: Stage | None = None) -> 
         stage: The stage; without one, plan the student that is trained alone, for as many steps as
             all stages of the distillation take together.
     """
-    steps = -(-texts // config.batch_size)
-    rate = config.learning_rate or students.rate_of(config.student)
-    plan = TrainingPlan(steps, 0, rate, config.projection_rate or None)
+    steps = -(-texts // config.training.batch_size)
+    rate = config.training.learning_rate or students.rate_of(config.student.source)
+    plan = TrainingPlan(steps, 0, rate, config.training.projection_rate or None)
     if stage is None:
         epochs = sum(plan_training(config, texts, each).epochs for each in stages_of(config))
         return replace(plan, epochs=epochs)
-    epochs = choose_epochs(steps, stage.epochs or config.epochs)
+    epochs = choose_epochs(steps, stage.epochs or config.training.epochs)
     return replace(plan, epochs=epochs, learning_rate=stage.learning_rate or rate)
 
 
@@ -81,8 +81,10 @@ def report_data(context: RunContext) -> None:
     data, say = context.data, context.voice.say
     synthetic = " (synthetic texts, written by a program)" if data.synthetic else ""
     splits = ", ".join(f"{name} {count:,}" for name, count in data.counts.items())
+    reason = f" ({context.task_reason})" if context.task_reason else ""
+    say(f"task      {context.task.name}{reason}")
     say(f"data      {data.name}{synthetic}: {splits}; {len(data.labels)} classes")
-    say(f"teacher   {context.config.teacher}")
+    say(f"teacher   {context.config.teacher.source}")
 
 
 def report_plan(context: RunContext, student: Any, plan: TrainingPlan, notes: list[str]) -> None:
@@ -96,22 +98,23 @@ def report_plan(context: RunContext, student: Any, plan: TrainingPlan, notes: li
     """
     config, say = context.config, context.voice.say
     replicas = context.strategy.num_replicas_in_sync
-    say(f"student   {config.student}: {student.count_params():,} parameters")
+    say(f"student   {config.student.source}: {student.count_params():,} parameters")
     say(
-        f"training  {plan.epochs} epochs of {plan.steps:,} steps of {config.batch_size} examples"
+        f"training  {plan.epochs} epochs of {plan.steps:,} steps of "
+        f"{config.training.batch_size} examples"
         + (f", split over {replicas} replicas" if replicas > 1 else "")
-        + (", then the same number of steps alone" if config.alone else "")
+        + (", then the same number of steps alone" if config.training.alone else "")
     )
     say(f"written   {context.folder}")
     say(f"targets   {_targets_line(context)}")
-    if config.labelled:
-        say(f"labels    {config.labelled:,} for the student, the rest as texts only")
+    if config.data.labelled:
+        say(f"labels    {config.data.labelled:,} for the student, the rest as texts only")
     for note in notes:
         say(note)
 
 
 def _targets_line(context: RunContext) -> str:
-    if not context.config.cache:
+    if not context.config.teacher.cache:
         return "none are stored to train on: the teacher runs in every step"
     if live := live_reads(context.config):
         return f"the teacher runs in every step for {', '.join(sorted(live))}"

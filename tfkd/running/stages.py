@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass, fields
 from typing import Any
 
+from .. import tasks
 from ..errors import UserError
 from ..losses._base import Objective
-from ..losses.hinton import hinton
 from .config import RunConfig
 
 
@@ -56,16 +56,20 @@ def stages_of(config: RunConfig) -> list[Stage]:
     Raises:
         UserError: an unknown setting of a stage, a loss that there is not.
     """
-    if not config.stage:
+    if not config.training.stage:
         return [Stage("distilled", objective_of(config))]
-    return [_read(dict(each), number, config) for number, each in enumerate(config.stage, 1)]
+    return [
+        _read(dict(each), number, config) for number, each in enumerate(config.training.stage, 1)
+    ]
 
 
 def objective_of(config: RunConfig) -> Objective:
-    """The terms that are written out, or Hinton's."""
-    if config.objective:
-        return _objective(config.objective)
-    return hinton(temperature=config.temperature, soft_weight=config.soft_weight)
+    """Return the losses that are written out, or the objective of the task."""
+    if config.training.objective:
+        return _objective(config.training.objective)
+    training = config.training
+    task = tasks.find(config.task.name, config.task_settings)
+    return task.objective(temperature=training.temperature, soft_weight=training.soft_weight)
 
 
 def _read(given: dict[str, Any], number: int, config: RunConfig) -> Stage:

@@ -28,13 +28,19 @@ def build_student(context: RunContext, encoder: Encoder, shrunk: TextModel | Non
     import keras
 
     config = context.config
-    keras.utils.set_random_seed(config.seed)
+    keras.utils.set_random_seed(config.training.seed)
     if shrunk is not None:
         return shrinking.as_model_of_ids(shrinking.shrink(shrunk))
-    name, _, size = config.student.partition(":")
-    settings = {"seed": config.seed, **config.student_settings}
-    labels = context.data.labels
-    return students.build(name, encoder.vocab_size, len(labels), size or "small", **settings)
+    name, _, size = config.student.source.partition(":")
+    settings = {"seed": config.training.seed, **config.student.settings}
+    return students.build_for(
+        context.task,
+        context.data.schema,
+        name,
+        encoder.vocab_size,
+        size or "small",
+        **settings,
+    )
 
 
 def load_student(context: RunContext, encoder: Encoder, name: str = "student") -> TextModel:

@@ -29,7 +29,7 @@ def export_student(context: RunContext, encoder: TextEncoder) -> None:
     if path.is_file():
         return
     try:
-        exported = write_student(context, encoder, path, context.config.quantize)
+        exported = write_student(context, encoder, path, context.config.export.quantize)
     except Differs as error:
         if error.instead is None:
             raise
@@ -69,7 +69,9 @@ def write_student(
         task=context.task,
         schema=context.data.schema,
         check=list(itertools.islice(labelled, _CHECKED)) or None,
-        calibration=_draw_examples(context.data, context.config.seed) if calibrated else None,
+        calibration=_draw_examples(context.data, context.config.training.seed)
+        if calibrated
+        else None,
         **options,
     )
 

@@ -10,7 +10,6 @@ import numpy as np
 
 from ..data.encoded import Encoded
 from ..data.feeding import Feed
-from ..losses._base import as_objective
 from ..models.saving import load_weights, save_keras, save_weights
 from ..models.text_model import TextModel
 from ..training import projections
@@ -41,15 +40,18 @@ def train_students(
         teacher: The teacher of the run.
         shrunk: The student of the teacher's layers; None where the student is another.
     """
-    from ..losses import HardLabels
 
     config = context.config
     trainings = {"student": stages_of(config)}
-    if config.alone:
-        trainings["alone"] = [Stage("alone", as_objective(HardLabels()))]
+    if config.training.alone:
+        training = config.training
+        objective = context.task.objective(
+            temperature=training.temperature, soft_weight=training.soft_weight, alone=True
+        )
+        trainings["alone"] = [Stage("alone", objective)]
     missing = [name for name in trainings if not (context.folder / f"{name}.keras").is_file()]
     # The student alone has no teacher, but TensorBoard compares it with one.
-    asks_teacher = "student" in missing or (missing and config.tensorboard)
+    asks_teacher = "student" in missing or (missing and config.training.tensorboard)
     live = teacher.place() if asks_teacher and not trains_on_stored(config) else None
     trainer = _Trainer(context, texts, teacher, live)
     for name in missing:
@@ -100,8 +102,8 @@ class _Trainer:
 
         from ..training.distiller import Distiller
 
-        context, seed = self.context, self.context.config.seed
-        encoded = self.texts.encode("transfer").with_labels(context.config.labelled, seed)
+        context, seed = self.context, self.context.config.training.seed
+        encoded = self.texts.encode("transfer").with_labels(context.config.data.labelled, seed)
         feed = self._make_feed(encoded, plan.steps, stage)
         stage.freeze(student)
         example = next(iter(feed.dataset()))
@@ -114,8 +116,8 @@ class _Trainer:
             )
         projections.say(distiller.layer_maps, context.voice.say)
         keras.utils.set_random_seed(seed)
-        callbacks = load_callbacks(context.config.callbacks)
-        if context.config.tensorboard and context.first:
+        callbacks = load_callbacks(context.config.training.callbacks)
+        if context.config.training.tensorboard and context.first:
             board = context.folder / "tensorboard" / folder.name
             callbacks.append(tensorboard_callback(distiller, board, self._samples(encoded)))
         fitting.train_distiller(
@@ -123,18 +125,20 @@ class _Trainer:
             feed,
             plan=plan,
             validation=Feed(self.texts.encode("validation"), 256, 0),
-            log=TrainingLog(folder, folder.name, context.voice),
+            log=TrainingLog(folder, folder.name, context.voice, context.task.metrics()),
             callbacks=callbacks,
         )
 
     def _make_feed(self, encoded: Encoded, steps: int, stage: Stage) -> Feed:
         """Return the batches of a stage: with labels, stored logits or the teacher's tokens."""
         config, reads = self.context.config, stage.objective.reads
-        feed = Feed(encoded, config.batch_size, config.seed, steps)
+        feed = Feed(encoded, config.training.batch_size, config.training.seed, steps)
         if not reads:
-            known = np.flatnonzero(encoded.labels >= 0)
-            return Feed(encoded, config.batch_size, config.seed, steps, only=known)
-        if config.cache and reads == ("logits",):
+            known = np.flatnonzero(encoded.has_labels())
+            return Feed(
+                encoded, config.training.batch_size, config.training.seed, steps, only=known
+            )
+        if config.teacher.cache and reads == ("logits",):
             feed.targets = self.teacher.targets("transfer")
         else:
             feed.teacher = self.teacher.encode("transfer")
@@ -143,7 +147,7 @@ class _Trainer:
     def _samples(self, encoded: Encoded) -> Samples:
         """Return texts of the transfer set, drawn by the seed, with the teacher's logits."""
         context = self.context
-        rows = np.random.default_rng(context.config.seed).permutation(len(encoded))[:TEXTS]
+        rows = np.random.default_rng(context.config.training.seed).permutation(len(encoded))[:TEXTS]
         if self.live is None:
             logits = self.teacher.targets("transfer")[rows]
         else:

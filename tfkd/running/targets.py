@@ -46,24 +46,25 @@ class Targets:
 def store_folder(context: RunContext) -> Path:
     """Return where the outputs of a run's teacher are kept: in its folder, or shared by many."""
     config = context.config
-    if trains_teacher(config) or not config.cache:
+    if trains_teacher(config) or not config.teacher.cache:
         return context.folder / FOLDER
     return shared_store_folder(config, context.data.labels, context.folder.parent)
 
 
 def shared_store_folder(config: RunConfig, labels: tuple[str, ...], runs: Path) -> Path:
     """Return where all runs in the folder `runs` keep the outputs of one given teacher."""
-    if config.store:
-        return Path(config.store).expanduser()
-    identity = (teachers.digest_spec(config.teacher), config.teacher_max_length, *labels)
+    if config.teacher.store:
+        return Path(config.teacher.store).expanduser()
+    identity = (teachers.digest_spec(config.teacher.source), config.teacher.max_length, *labels)
     digest = hashlib.sha256(repr(identity).encode()).hexdigest()[:8]
-    name = re.sub(r"\W+", "-", Path(config.teacher.partition(":")[2]).name).strip("-")
+    name = re.sub(r"\W+", "-", Path(config.teacher.source.partition(":")[2]).name).strip("-")
     return runs / FOLDER / f"{name}-{digest}"
 
 
 def describe_source(config: RunConfig) -> dict[str, Any]:
     """Return the settings that name a teacher and its texts, for a store's manifest."""
-    return {name: value for name in _OF_TEXTS if (value := getattr(config, name))}
+    settings = config.flat()
+    return {name: value for name in _OF_TEXTS if (value := settings[name])}
 
 
 def open_targets(

@@ -62,7 +62,7 @@ class RunTeacher:
             UserError: The store that the settings name is another teacher's.
         """
         # A folder that was named may be any teacher's; the others are named after theirs.
-        teacher = self.model if self.context.config.store else None
+        teacher = self.model if self.context.config.teacher.store else None
         return open_targets(self.store, self.encode(split), self.context.voice, teacher)
 
     def place(self) -> TextModel:
@@ -74,7 +74,7 @@ class RunTeacher:
         context = self.context
         with context.strategy.scope():
             teacher = self._load_on_replicas()
-            if context.config.teacher_precision == "float32":
+            if context.config.teacher.precision == "float32":
                 return teacher
             lowered = in_bfloat16(teacher)
         probes = np.arange(min(_PROBES, self.texts.count("validation")))
@@ -120,10 +120,18 @@ def _train_own_teacher(context: RunContext, texts: RunTexts) -> TextModel:
     if (folder / teachers.MODEL).is_file():
         return teachers.load_teacher(f"keras:{folder}")
     lessons = own_teacher.Lessons(
-        texts.encode("transfer"), texts.encode("validation"), texts.encoder, context.data.labels
+        texts.encode("transfer"),
+        texts.encode("validation"),
+        texts.encoder,
+        context.task,
+        context.data.schema,
     )
     teacher = own_teacher.train_teacher(
-        config.teacher, lessons, folder=folder, seed=config.seed, voice=context.voice
+        config.teacher.source,
+        lessons,
+        folder=folder,
+        seed=config.training.seed,
+        voice=context.voice,
     )
     teachers.save(teacher, folder)
     return teacher

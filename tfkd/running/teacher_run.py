@@ -24,6 +24,7 @@ from .encoders import learn_encoder
 from .fitting import TrainingLog, TrainingPlan, forget_backups
 from .measuring import answer_encoded, open_test_set
 from .own_teacher import Effort, Lessons
+from .task_choice import choose_task
 
 SCORE = "score.json"  # written last
 FINE_TUNING_RATE, FINE_TUNING_EPOCHS, FINE_TUNING_BATCH = 3e-5, 2, 16
@@ -51,18 +52,20 @@ def teach(config: RunConfig, voice: Voice | None = None) -> TextModel:
     """
     voice = voice or Voice()
     _check_teacher(config)
-    data = open_for(config)
+    task, _ = choose_task(config)
+    config = config.replaced(task=task.name)
+    data = open_for(config, task)
     folder = run_folder.claim(config, f"teacher-{data.name}-{config.digest}")
     run_folder.remember(folder / "data.json", data.describe(), "the data")
     if (folder / SCORE).is_file():
         voice.say(f"{folder} is complete; distil it with --teacher keras:{folder}")
         return teachers.load_teacher(f"keras:{folder}")
-    work = _Work(config, tasks.find(tasks.DEFAULT), data, folder, voice)
+    work = _Work(config, task, data, folder, voice)
     encoder = _prepare_encoder(work)
     train, validation, test = (
         _encode(work, split, encoder) for split in ("train", "validation", "test")
     )
-    lessons = Lessons(train, validation, encoder, data.labels)
+    lessons = Lessons(train, validation, encoder, task, data.schema)
     model = _fine_tune(work, lessons) if _fine_tunes(config) else _train(work, lessons)
     teachers.save(model, folder)
     forget_backups(folder / "members")
@@ -72,15 +75,17 @@ def teach(config: RunConfig, voice: Voice | None = None) -> TextModel:
 
 
 def _fine_tunes(config: RunConfig) -> bool:
-    return config.teacher.partition(":")[0] == "hf"
+    return config.teacher.source.partition(":")[0] == "hf"
 
 
 def _check_teacher(config: RunConfig) -> None:
     """Refuse a teacher or tokenizer that cannot be used, before a folder is claimed for it."""
-    if config.teacher.partition(":")[0] not in ("train", "hf"):
-        raise UserError(f"teach takes train, train:STUDENT or hf:PATH, not {config.teacher!r}.")
+    if config.teacher.source.partition(":")[0] not in ("train", "hf"):
+        raise UserError(
+            f"teach takes train, train:STUDENT or hf:PATH, not {config.teacher.source!r}."
+        )
     if _fine_tunes(config):
-        hugging_face.read_config(Path(config.teacher.partition(":")[2]).expanduser())
+        hugging_face.read_config(Path(config.teacher.source.partition(":")[2]).expanduser())
     else:
         check_teacher(config)
     _load_given_encoder(config)
@@ -89,8 +94,14 @@ def _check_teacher(config: RunConfig) -> None:
 def _load_given_encoder(config: RunConfig) -> text.Encoder | None:
     """Load the tokenizer of the model to fine-tune, or the one that the settings name."""
     if _fine_tunes(config):
-        return text.load(config.teacher.partition(":")[2], min(config.max_length, _LONGEST))
-    return text.load(config.tokenizer, config.max_length) if config.tokenizer else None
+        return text.load(
+            config.teacher.source.partition(":")[2], min(config.student.max_length, _LONGEST)
+        )
+    return (
+        text.load(config.student.tokenizer, config.student.max_length)
+        if config.student.tokenizer
+        else None
+    )
 
 
 def _prepare_encoder(work: _Work) -> text.Encoder:
@@ -120,13 +131,13 @@ def _encode(work: _Work, split: str, encoder: text.Encoder) -> Encoded:
 def _train(work: _Work, lessons: Lessons) -> TextModel:
     """Train students of the largest size, from scratch."""
     config = work.config
-    batch = min(config.batch_size, own_teacher.BATCH)
+    batch = min(config.training.batch_size, own_teacher.BATCH)
     return own_teacher.train_teacher(
-        config.teacher,
+        config.teacher.source,
         lessons,
         folder=work.folder / "members",
-        seed=config.seed,
-        effort=Effort(config.epochs, batch, config.learning_rate),
+        seed=config.training.seed,
+        effort=Effort(config.training.epochs, batch, config.training.learning_rate),
         voice=work.voice,
     )
 
@@ -139,15 +150,20 @@ def _fine_tune(work: _Work, lessons: Lessons) -> TextModel:
     from ..training.distiller import Distiller
 
     config = work.config
-    keras.utils.set_random_seed(config.seed)
-    path = Path(config.teacher.partition(":")[2]).expanduser()
-    model = hugging_face.trainable_classifier(path, len(lessons.labels))
-    known = np.flatnonzero(lessons.train.labels >= 0)
-    feed = Feed(lessons.train, min(config.batch_size, FINE_TUNING_BATCH), config.seed, only=known)
+    keras.utils.set_random_seed(config.training.seed)
+    path = Path(config.teacher.source.partition(":")[2]).expanduser()
+    model = hugging_face.trainable_classifier(path, len(lessons.schema.labels))
+    known = np.flatnonzero(lessons.train.has_labels())
+    feed = Feed(
+        lessons.train,
+        min(config.training.batch_size, FINE_TUNING_BATCH),
+        config.training.seed,
+        only=known,
+    )
     plan = TrainingPlan(
         feed.steps,
-        config.epochs or FINE_TUNING_EPOCHS,
-        config.learning_rate or FINE_TUNING_RATE,
+        config.training.epochs or FINE_TUNING_EPOCHS,
+        config.training.learning_rate or FINE_TUNING_RATE,
     )
     fitting.train_distiller(
         Distiller(student=model, objective=HardLabels()),
@@ -156,7 +172,7 @@ def _fine_tune(work: _Work, lessons: Lessons) -> TextModel:
         validation=Feed(lessons.validation, 64, 0) if len(lessons.validation) else None,
         log=TrainingLog(work.folder / "members", "fine-tuning", work.voice),
     )
-    return TextModel(model, lessons.encoder, lessons.labels, config.teacher)
+    return TextModel(model, lessons.encoder, lessons.schema.labels, config.teacher.source)
 
 
 def _report_score(work: _Work, model: TextModel, encoded: Encoded) -> None:

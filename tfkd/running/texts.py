@@ -45,7 +45,7 @@ class RunTexts:
             return Encoded(folder)
         context, config, data = self.context, self.context.config, self.context.data
         examples = itertools.chain(*(data.read(part) for part in SPLITS[split]))
-        if split == "transfer" and config.augment:
+        if split == "transfer" and config.data.augment:
             examples = itertools.chain(examples, _augmented_examples(config, data))
         title = f"tokens of {split} for the {reader}"
         with context.voice.bar(title, self.count(split)) as advance:
@@ -65,7 +65,7 @@ class RunTexts:
 
     def count_transfer(self) -> int:
         """Return the number of texts to distil on, augmented ones included."""
-        if self.context.config.augment:
+        if self.context.config.data.augment:
             return len(self.encode("transfer"))
         return self.count("transfer")
 
@@ -76,8 +76,10 @@ def check_augmentation(config: RunConfig) -> None:
     Raises:
         UserError: No such folder, no transformers, no head for masked language modelling.
     """
-    if config.augment_model:
-        load_neighbours(config.augment_model, copies=config.augment, seed=config.seed)
+    if config.data.augment_model:
+        load_neighbours(
+            config.data.augment_model, copies=config.data.augment, seed=config.training.seed
+        )
 
 
 def load_neighbours(folder: str | Path, **settings: Any) -> Neighbours:
@@ -96,13 +98,20 @@ def load_neighbours(folder: str | Path, **settings: Any) -> Neighbours:
     return Neighbours(model, text.load(path), table, **settings)
 
 
+def _load_augmenter(config: RunConfig) -> Neighbours:
+    data, seed = config.data, config.training.seed
+    return load_neighbours(data.augment_model, copies=data.augment, seed=seed)
+
+
 def _augmented_examples(config: RunConfig, data: Data) -> Iterator[Example]:
     """Yield augmented texts, without labels; the same for the same texts and seed."""
     rules: Augmentation | Neighbours
-    if config.augment_model:
-        rules = load_neighbours(config.augment_model, copies=config.augment, seed=config.seed)
+    if config.data.augment_model:
+        rules = load_neighbours(
+            config.data.augment_model, copies=config.data.augment, seed=config.training.seed
+        )
     else:
         words = count_words(example.text for example in data.read("train"))
-        rules = Augmentation(config.augment, words=words, seed=config.seed)
+        rules = Augmentation(config.data.augment, words=words, seed=config.training.seed)
     for example in data.read("train"):
         yield from (Example(text=copy, label=IGNORE) for copy in rules.of(example.text))

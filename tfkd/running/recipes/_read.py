@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UserError
+from ..config import flatten_tables
 
 _FOLDER = Path(__file__).parent
 
@@ -34,12 +35,12 @@ def read(name: str) -> str:
 
 
 def settings(name: str) -> dict[str, Any]:
-    """The settings of a recipe, for a `RunConfig`.
+    """Return the settings of a recipe by flat name, for `make_config`.
 
     >>> settings("hinton")["temperature"]
     2.0
     """
-    return tomllib.loads(read(name))
+    return flatten_tables(tomllib.loads(read(name)), f"the recipe {name}")
 
 
 def title(name: str) -> str:

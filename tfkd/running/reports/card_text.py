@@ -34,7 +34,7 @@ def card_text(folder: Path) -> str:
     """
     from ..stages import stages_of
 
-    report, config = load(folder), configs.read(folder / "config.toml")
+    report, config = load(folder), configs.read_config(folder / "config.toml")
     data, versions = (_read_json(folder / f"{name}.json") for name in ("data", "environment"))
     length = _read_json(folder / "preprocessing.json")["max_length"]
     name, task, stages = folder.resolve().name, find(DEFAULT), stages_of(config)
@@ -66,7 +66,7 @@ def front_matter(
     """Return the YAML that the hub reads: what the model is for, and the scores of its file."""
     from huggingface_hub import EvalResult, ModelCardData
 
-    dataset = _HUB_NAMES.get(config.data)
+    dataset = _HUB_NAMES.get(config.data.source)
     scores = report.rows[-1].scores
     results = [
         EvalResult(
@@ -81,13 +81,15 @@ def front_matter(
         for key, measure in report.measures.items()
         if measure.hub and key in scores
     ]
-    is_hub_model = config.teacher.startswith("hf:") and not _is_local(config.teacher[3:])
+    is_hub_model = config.teacher.source.startswith("hf:") and not _is_local(
+        config.teacher.source[3:]
+    )
     card = ModelCardData(
         library_name="litert",
         pipeline_tag=task.name,
         tags=["knowledge-distillation", task.name, "tflite", "keras", "tfkd"],
         datasets=[dataset] if dataset else None,
-        base_model=config.teacher[3:] if is_hub_model else None,
+        base_model=config.teacher.source[3:] if is_hub_model else None,
         model_name=name,
         eval_results=results or None,
     )
@@ -106,20 +108,24 @@ def _describe_data(config: RunConfig, data: dict[str, Any]) -> str:
     lines = [f"* `{data['name']}`: {counts} texts"]
     if data["synthetic"]:
         lines.append("* The texts are synthetic: the scores say nothing about real texts.")
-    if config.labelled:
-        lines.append(f"* The student was given {config.labelled:,} labels, the rest as texts only.")
-    if config.augment:
-        lines.append(f"* {config.augment} augmented texts for each training text, without labels.")
+    if config.data.labelled:
+        lines.append(
+            f"* The student was given {config.data.labelled:,} labels, the rest as texts only."
+        )
+    if config.data.augment:
+        lines.append(
+            f"* {config.data.augment} augmented texts for each training text, without labels."
+        )
     return "\n".join(lines)
 
 
 def _describe_training(config: RunConfig, stages: list[Stage], length: int) -> str:
     lines = [
-        f"* Teacher: `{remove_paths(config.teacher)}`",
-        f"* Student: `{config.student}`, which reads {length} tokens of a text",
+        f"* Teacher: `{remove_paths(config.teacher.source)}`",
+        f"* Student: `{config.student.source}`, which reads {length} tokens of a text",
     ]
-    if config.assistant:
-        lines.append(f"* In between: `{config.assistant}`")
+    if config.student.assistant:
+        lines.append(f"* In between: `{config.student.assistant}`")
     for stage in stages:
         lines.append(f"* Objective of `{stage.name}`: {_spell(stage.objective.get_config())}")
     return "\n".join(lines)
@@ -139,7 +145,7 @@ def _list_sources(config: RunConfig, stages: list[Stage]) -> str:
     """Return the section on where the losses come from, each once; empty where nobody is cited."""
     losses = [loss for stage in stages for _, _, loss in stage.objective.named()]
     cited = {type(loss).__name__: loss.citation for loss in losses if loss.citation}
-    if config.augment:
+    if config.data.augment:
         cited["augmentation"] = Augmentation.citation
     lines = [f"* {name}: {source}" for name, source in cited.items()]
     return "\n".join(["\n## Sources of the losses\n", *lines]) if lines else ""
