@@ -21,7 +21,7 @@ def short_teachers(patch):
 
 
 @pytest.fixture
-def room(tmp_path, monkeypatch):
+def workplace(tmp_path, monkeypatch):
     """The test works in a directory of its own, on a terminal of one width."""
     short_teachers(monkeypatch)
     monkeypatch.setenv("COLUMNS", "120")

@@ -4,5 +4,5 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def _in_a_room(room):
+def _in_a_workplace(workplace):
     pass
