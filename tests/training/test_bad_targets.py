@@ -5,14 +5,14 @@ import pytest
 import tensorflow as tf
 
 from tfkd import UserError
-from tfkd.training.bad_targets import BadTargets, stopper
+from tfkd.training.bad_targets import BadTargets, bad_target_callback
 
 
 @pytest.fixture
 def watched():
     """The counter, and the callback in the third epoch of a training, that looks every 8 steps."""
     bad = BadTargets()
-    callback = stopper(keras, bad, 8)
+    callback = bad_target_callback(keras, bad, 8)
     callback.on_train_begin()
     callback.on_epoch_begin(2)
     return bad, callback
@@ -39,7 +39,7 @@ def test_the_last_steps_of_an_epoch_are_not_forgotten(watched, end):
 def test_the_last_steps_of_an_evaluation_are_not_forgotten():
     """The same of `evaluate`."""
     bad = BadTargets()
-    callback = stopper(keras, bad, 8)
+    callback = bad_target_callback(keras, bad, 8)
     callback.on_test_begin()
     bad.add(tf.constant([True]))
     callback.on_test_batch_end(2)

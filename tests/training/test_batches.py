@@ -15,17 +15,18 @@ MASK = tf.constant([[1, 1, 0], [1, 0, 0]])
 def test_a_students_own_input_called_teacher_is_no_request():
     """A model with an input named `teacher` must get its whole dict."""
     x = {"teacher": 1, "ids": 2}
-    assert batches.split(x) == Inputs(x, x)
+    assert batches.split_by_model(x) == Inputs(x, x)
     x = {"student": 1, "ids": 2}
-    assert batches.split(x) == Inputs(x, x)
+    assert batches.split_by_model(x) == Inputs(x, x)
 
 
 def test_inputs_by_model():
     """Two tokenizers, two sets of ids: swapped ids train on noise."""
-    assert batches.split({"student": 1, "teacher": 2}) == Inputs(1, 2, None)
+    assert batches.split_by_model({"student": 1, "teacher": 2}) == Inputs(1, 2, None)
     targets = {"logits": 3}
-    assert batches.split({"student": 1, "targets": targets}) == Inputs(1, 1, targets)
-    assert batches.split({"student": 1, "teacher": 2, "targets": targets}) == Inputs(1, 2, targets)
+    assert batches.split_by_model({"student": 1, "targets": targets}) == Inputs(1, 1, targets)
+    x = {"student": 1, "teacher": 2, "targets": targets, "checksum": 4}
+    assert batches.split_by_model(x) == Inputs(1, 2, targets, 4)
 
 
 @pytest.mark.parametrize("data", [1.0, (1.0,), (1.0, None), (1.0, None, None), [1.0]])
@@ -44,7 +45,7 @@ def test_labels_in_a_dict_or_tuple_of_one():
 @pytest.mark.parametrize("name", ["attention_mask", "padding_mask"])
 def test_mask_by_the_names_of_the_libraries(name):
     """A mask that is not found counts padding, and nobody is told."""
-    mask = masks.position_mask({"ids": 0, name: MASK}, None, LOGITS)
+    mask = masks.position_mask({"ids": 0, name: MASK}, None, {"logits": LOGITS})
     np.testing.assert_array_equal(mask, MASK)
 
 
@@ -52,19 +53,33 @@ def test_mask_of_keras_itself():
     """`Embedding(mask_zero=True)` marks its padding on the tensor."""
     logits = tf.zeros((2, 3, 4))
     logits._keras_mask = tf.cast(MASK, tf.bool)
-    np.testing.assert_array_equal(masks.position_mask(None, None, logits), MASK)
+    np.testing.assert_array_equal(masks.position_mask(None, None, {"logits": logits}), MASK)
 
 
 def test_no_mask_on_one_row_of_logits_per_example():
     """An attention mask [batch, time] is no mask for logits [batch, classes]."""
-    assert masks.position_mask({"attention_mask": MASK}, None, tf.zeros((2, 4))) is None
-    logits = tf.zeros((2, 2, 3))  # start and end over positions
-    assert masks.position_mask({"attention_mask": MASK[:, :, None]}, None, logits) is None
+    outputs = {"logits": tf.zeros((2, 4))}
+    assert masks.position_mask({"attention_mask": MASK}, None, outputs) is None
+    outputs = {"logits": tf.zeros((2, 2, 3))}
+    assert masks.position_mask({"attention_mask": MASK[:, :, None]}, None, outputs) is None
+
+
+@pytest.mark.parametrize("tokens", [2, 3])
+def test_no_mask_on_the_start_and_the_end_of_an_answer(tokens):
+    """Every token is a class there; a mask of two tokens looks like one of start and end."""
+    outputs = masks.name_span_logits({"logits": tf.zeros((2, 2, tokens))})
+    inputs = {"attention_mask": MASK[:, :tokens]}
+    assert masks.position_mask(inputs, None, outputs) is None
+    masked = masks.mask_span_logits(outputs, inputs)["logits"]
+    np.testing.assert_array_equal(masked[:, 1], np.where(MASK[:, :tokens], 0, -np.inf))
 
 
 def weights_of(labels=None, sample_weight=None, mask=None, logits=LOGITS, class_weight=None):
-    tensors = (None if a is None else tf.constant(a) for a in (labels, sample_weight, mask))
-    return batches.batch_of(Inputs(0, 0), *tensors, logits, class_weight)
+    labels, sample_weight, mask = (
+        None if a is None else tf.constant(a) for a in (labels, sample_weight, mask)
+    )
+    make_batch = batches.BatchMaker(lambda *_: mask, class_weight)
+    return make_batch(Inputs(0, 0), labels, sample_weight, {"logits": logits})
 
 
 def test_sample_weights_weigh_examples():
@@ -116,26 +131,26 @@ def test_not_finite():
     """-inf is a masked class; NaN and +inf are a broken teacher, except under a mask."""
     rows = [[0.0, 1.0], [-np.inf, 0.0], [np.nan, 0.0], [np.inf, 0.0]]
     logits = tf.constant(rows)
-    assert batches.not_finite(logits, None).numpy().tolist() == [False, False, True, True]
+    assert batches.find_not_finite(logits, None).numpy().tolist() == [False, False, True, True]
     logits, mask = tf.constant([rows[:3], rows[1:]]), tf.constant([[1, 1, 0], [1, 1, 0]])
-    assert batches.not_finite(logits, mask).numpy().tolist() == [False, True]
+    assert batches.find_not_finite(logits, mask).numpy().tolist() == [False, True]
 
 
 def test_bad_examples_weigh_nothing():
     """One NaN example must not cost the good ones beside it."""
     bad = tf.constant([True, False])
-    np.testing.assert_array_equal(batches.without(bad, None), [0.0, 1.0])
-    np.testing.assert_array_equal(batches.without(bad, tf.constant([3, 2])), [0.0, 2.0])
+    np.testing.assert_array_equal(batches.zero_weights(bad, None), [0.0, 1.0])
+    np.testing.assert_array_equal(batches.zero_weights(bad, tf.constant([3, 2])), [0.0, 2.0])
     token = tf.ones((2, 3))
-    np.testing.assert_array_equal(batches.without(bad, token), [[0, 0, 0], [1, 1, 1]])
+    np.testing.assert_array_equal(batches.zero_weights(bad, token), [[0, 0, 0], [1, 1, 1]])
     values = tf.constant([[np.nan, 1.0], [2.0, 3.0]])
-    np.testing.assert_array_equal(batches.zero_where(bad, values), [[0, 0], [2, 3]])
+    np.testing.assert_array_equal(batches.zero_examples(bad, values), [[0, 0], [2, 3]])
 
 
 def test_weights_for_metrics():
     """-100 counted as an error: an accuracy that sinks with every unlabelled example."""
     batch = Batch(labels=tf.constant([[1, -100, 3], [2, 2, 2]]), mask=tf.cast(MASK, tf.float32))
-    labels, valid, weighted = batches.for_metrics(batch, tf.constant([0.5, 2.0]), LOGITS)
+    labels, valid, weighted = batches.metric_inputs(batch, tf.constant([0.5, 2.0]), LOGITS)
     assert labels.numpy().tolist() == [[1, 0, 3], [2, 2, 2]]
     assert valid.numpy().tolist() == [[1, 0, 0], [1, 0, 0]]
     assert weighted.numpy().tolist() == [[0.5, 0, 0], [2, 0, 0]]
@@ -144,5 +159,5 @@ def test_weights_for_metrics():
 def test_weights_for_metrics_of_partial_multilabel_rows():
     """A row without any known class is no row."""
     batch = Batch(labels=tf.constant([[1, -100], [-100, -100]]))
-    _, valid, _ = batches.for_metrics(batch, tf.ones(2), tf.zeros((2, 2)))
+    _, valid, _ = batches.metric_inputs(batch, tf.ones(2), tf.zeros((2, 2)))
     assert valid.numpy().tolist() == [1, 0]

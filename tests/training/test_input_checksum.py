@@ -1,18 +1,18 @@
-"""The seal: a text that was changed behind `join` is told, and padding is no change."""
+"""The checksum: a text that was changed behind `join` is told, and padding is no change."""
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfkd.training.input_checksum import NAME, broken, seal
+from tfkd.training.input_checksum import changed_examples, input_checksum
 
 RNG = np.random.default_rng(0)
 IDS = RNG.integers(1, 30_000, (500, 12)).astype("int32")
 
 
 def sums(inputs) -> list[int]:
-    return np.asarray(seal(inputs)).tolist()
+    return np.asarray(input_checksum(inputs)).tolist()
 
 
 @pytest.mark.parametrize("dtype", ["int32", "int64", "uint16"])
@@ -28,7 +28,7 @@ def test_it_is_each_example_s_own():
     """A sum that depends on the company: every shuffle behind `join` is refused."""
     whole = sums(IDS)
     order = RNG.permutation(len(IDS))
-    assert seal(IDS).dtype == tf.int32
+    assert input_checksum(IDS).dtype == tf.int32
     assert sums(IDS[order]) == [whole[i] for i in order]
     assert sums(IDS[:7]) + sums(IDS[7:]) == whole
 
@@ -65,13 +65,12 @@ def test_every_change_of_a_text_is_told(kind):
     made = changed(kind)
     moved = (made != IDS).any(1)
     assert moved.mean() > 0.9
-    targets = {"logits": tf.zeros((len(IDS), 2)), NAME: seal(IDS)}
-    np.testing.assert_array_equal(broken(targets, tf.constant(made)), moved)
+    np.testing.assert_array_equal(changed_examples(input_checksum(IDS), made), moved)
 
 
-def test_no_seal_no_verdict():
+def test_no_checksum_no_verdict():
     """Targets that the user made are the user's own business."""
-    assert broken({"logits": tf.zeros((500, 2))}, IDS) is None
+    assert changed_examples(None, IDS) is None
 
 
 def test_floats():
@@ -121,14 +120,15 @@ def test_in_a_compiled_step(jit):
     """XLA and Python that come to other sums: every batch is refused."""
     x = RNG.normal(size=(500, 5)).astype("float32")
     inputs = {"ids": tf.constant(IDS), "x": tf.constant(x), "yes": tf.constant(IDS > 9)}
-    compiled = tf.function(seal, jit_compile=jit)
-    np.testing.assert_array_equal(compiled(inputs), seal(inputs))
-    dataset = tf.data.Dataset.from_tensor_slices(inputs).batch(100).map(seal)
-    np.testing.assert_array_equal(np.concatenate(list(dataset.as_numpy_iterator())), seal(inputs))
+    compiled = tf.function(input_checksum, jit_compile=jit)
+    np.testing.assert_array_equal(compiled(inputs), input_checksum(inputs))
+    dataset = tf.data.Dataset.from_tensor_slices(inputs).batch(100).map(input_checksum)
+    sums = np.concatenate(list(dataset.as_numpy_iterator()))
+    np.testing.assert_array_equal(sums, input_checksum(inputs))
 
 
-def test_a_student_of_texts_is_trained_with_seals():
-    """A seal over texts that no step can compute."""
+def test_a_student_of_texts_is_trained_with_checksums():
+    """A checksum of texts that no step can compute."""
     texts = tf.constant(["a good film", "a bad film", "good", "bad"])
     vectorize = keras.layers.TextVectorization(10, output_sequence_length=3, vocabulary=["a"])
     student = keras.Sequential(
@@ -138,7 +138,8 @@ def test_a_student_of_texts_is_trained_with_seals():
     from tfkd import Distiller, SoftTargets, UserError
 
     def dataset(change):
-        x = {"student": texts, "targets": {"logits": tf.ones((4, 2)), NAME: seal(texts)}}
+        x = {"student": texts, "targets": {"logits": tf.ones((4, 2))}}
+        x["checksum"] = input_checksum(texts)
         made = tf.data.Dataset.from_tensors(x)
         return made.map(lambda x: {**x, "student": change(x["student"])})
 

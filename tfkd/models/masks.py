@@ -10,12 +10,21 @@ import tensorflow as tf
 from ..losses._batch import Outputs
 from ..losses._positions import is_labelled
 from .input_names import DECODER_IDS, DECODER_MASKS, IDS, MASKS
+from .outputs import SPANS
 
 
-def position_mask(inputs, labels, logits) -> tf.Tensor | None:
-    """Where token-level logits count, by the names that libraries give their input masks."""
+def position_mask(inputs: Any, labels: tf.Tensor | None, outputs: Outputs) -> tf.Tensor | None:
+    """Find which positions of logits count, by the names that libraries give their input masks.
+
+    Args:
+        inputs: What the model read.
+        labels: Say which positions of a decoder without a mask count.
+        outputs: What the model returned, by name: of an answer's start and end every token is a
+            class, and no position.
+    """
+    logits = outputs["logits"]
     rank = logits.shape.rank
-    if rank < 3:
+    if rank < 3 or has_spans(outputs):
         return None
     known = inputs if isinstance(inputs, Mapping) else {}
     if any(name in known for name in DECODER_IDS):
@@ -25,32 +34,37 @@ def position_mask(inputs, labels, logits) -> tf.Tensor | None:
         known.get("padding_mask"),
         getattr(logits, "_keras_mask", None),
     ):
-        if mask is not None and mask.shape.rank == rank - 1 and not _are_spans(logits, mask):
+        if mask is not None and mask.shape.rank == rank - 1:
             return tf.cast(mask, tf.float32)
     return None
 
 
-def _are_spans(logits, mask) -> bool:
-    """Whether the logits are those of an answer's start and end: `[batch, 2, tokens]`."""
-    return logits.shape[1] == 2 != mask.shape[1]
-
-
-def _decoder_mask(known, labels) -> tf.Tensor | None:
-    """Where a decoder's logits count: by its own mask, else where there is a label."""
+def _decoder_mask(inputs: Mapping, labels: tf.Tensor | None) -> tf.Tensor | None:
+    """Find where a decoder's logits count: by its own mask, else where there is a label."""
     for name in DECODER_MASKS:
-        if known.get(name) is not None:
-            return tf.cast(known[name], tf.float32)
+        if inputs.get(name) is not None:
+            return tf.cast(inputs[name], tf.float32)
     return None if labels is None else tf.cast(is_labelled(labels), tf.float32)
 
 
-def of_spans(outputs: Outputs, inputs) -> Outputs:
-    """The logits of a question-answering model with -inf at padded tokens, which answer nothing."""
-    mask = token_mask(inputs)
-    if "start_logits" not in outputs or mask is None:
+def has_spans(outputs: Outputs) -> bool:
+    """Return whether a model answers questions, by the start and the end of an answer."""
+    return set(SPANS) <= set(outputs)
+
+
+def mask_span_logits(outputs: Outputs, inputs: Any) -> Outputs:
+    """Set a question-answering model's logits to -inf at padded tokens, which answer nothing."""
+    mask = token_mask(inputs) if has_spans(outputs) else None
+    if mask is None:
         return outputs
     logits = tf.cast(outputs["logits"], tf.float32)
     masked = tf.where(mask[:, None] > 0, logits, -float("inf"))
     return {**outputs, "logits": masked}
+
+
+def name_span_logits(outputs: Outputs) -> Outputs:
+    """Name the start and the end logits in logits `[batch, 2, tokens]`."""
+    return {**outputs, **dict(zip(SPANS, tf.unstack(outputs["logits"], axis=1), strict=True))}
 
 
 def token_mask(inputs) -> tf.Tensor | None:

@@ -11,6 +11,9 @@ from ..errors import UserError
 from ..losses._batch import Outputs
 from .probabilities import to_logits
 
+# Of extractive question answering.
+SPANS = ("start_logits", "end_logits")
+
 
 def flavour(model) -> str:
     """`"tf_keras"` for a model of the tf_keras package, else `"keras"`."""
@@ -44,8 +47,8 @@ def _named(value, whose: str) -> Outputs:
 
 
 def _by_name(named: Outputs, whose: str) -> Outputs:
-    if "logits" not in named and {"start_logits", "end_logits"} <= set(named):
-        named["logits"] = tf.stack([named["start_logits"], named["end_logits"]], axis=1)
+    if "logits" not in named and set(SPANS) <= set(named):
+        named["logits"] = tf.stack([named[name] for name in SPANS], axis=1)
     if "logits" not in named and len(named) == 1:
         named["logits"] = next(iter(named.values()))
     if "logits" not in named:

@@ -12,7 +12,6 @@ from ..data.encoded import Encoded
 from ..data.feeding import Feed
 from ..models.saving import load_weights, save_keras, save_weights
 from ..models.text_model import TextModel
-from ..training import projections
 from . import fitting
 from .callbacks import load_callbacks
 from .context import RunContext
@@ -114,7 +113,6 @@ class _Trainer:
                 objective=stage.objective,
                 example=example,
             )
-        projections.say(distiller.layer_maps, context.voice.say)
         keras.utils.set_random_seed(seed)
         callbacks = load_callbacks(context.config.training.callbacks)
         if context.config.training.tensorboard and context.first:

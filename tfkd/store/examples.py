@@ -14,7 +14,7 @@ from ..data.encoded import Encoded
 from ..errors import UserError
 from ..models.input_names import IDS, MASKS
 from ..text import encoder_of
-from ..training.batches import split
+from ..training.batches import split_by_model
 from .keys import Example, examples_of, name_inputs, width_of
 
 CHUNK = 1_024  # examples looked at together
@@ -53,7 +53,7 @@ class Source:
             if _is_texts(batch):
                 yield from self._encoded(list(batch))
                 continue
-            inputs = split(batch).teacher
+            inputs = split_by_model(batch).teacher
             if encoder_of(self._teacher) is not None:
                 _need_ids(inputs)
             self.form = (
@@ -128,7 +128,7 @@ def _size(x: Any) -> int:
 
 def _refuse_single(x: Any, labels: list) -> None:
     """Refuse an example without a batch around it, whose numbers would be taken for examples."""
-    inputs = split(x).teacher
+    inputs = split_by_model(x).teacher
     least = [len(array.shape) for array in labels if hasattr(array, "shape")]
     if isinstance(inputs, np.ndarray):
         least.append(inputs.ndim - (inputs.dtype.kind not in "SUO"))

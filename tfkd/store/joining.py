@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import UserError
 from ..training.batches import unpack
-from ..training.input_checksum import NAME, seal
+from ..training.input_checksum import input_checksum
 from .computing import Computer
 from .keys import Example, examples_of, name_inputs, width_of
 from .manifest import LENGTH
@@ -31,10 +31,10 @@ def join(
 ) -> tf.data.Dataset:
     """Add the stored outputs of the teacher to the batches of a `tf.data.Dataset`.
 
-    `x` becomes `{"student": x, "targets": {"logits": ...}}`, as `Distiller.fit` takes it; of
-    `{"student": ..., "teacher": ...}` the teacher's inputs find the outputs and are left out.
-    What shuffles, repeats, selects or batches may come before or after; what changes the texts
-    must come before the store is written.
+    `x` becomes `{"student": x, "targets": {"logits": ...}, "checksum": ...}`, as `Distiller.fit`
+    takes it; of `{"student": ..., "teacher": ...}` the teacher's inputs find the outputs and are
+    left out. What shuffles, repeats, selects or batches may come before or after; what changes the
+    texts must come before the store is written.
 
     Args:
         path: The folder of a store.
@@ -64,8 +64,11 @@ def join(
 
     def add_targets(*element: Any) -> Any:
         inputs, labels, weight = unpack(element)
-        targets = {**stored(inputs.teacher), NAME: seal(inputs.student)}
-        x = {"student": inputs.student, "targets": targets}
+        x = {
+            "student": inputs.student,
+            "targets": stored(inputs.teacher),
+            "checksum": input_checksum(inputs.student),
+        }
         return (x, labels, weight)[: max(len(element), 1)] if len(element) > 1 else x
 
     return dataset.map(add_targets, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)

@@ -1,6 +1,7 @@
 """Training a student: the `Distiller`, its steps and checks, its numbers, and its backups.
 
-`steps` is the body that Keras 3 and tf_keras share, `distiller` what differs between them, `loops`
-what runs the steps; `batches` and `sources` read what `fit` was given, `first_batch` what one batch
-shows to be wrong, `bad_targets` and `input_checksum` what shows later.
+`base_distiller` is the class that Keras 3 and tf_keras share, `distiller` what differs. It works
+with plain objects: `targets` is where the teacher's outputs come from, `metric_log` what is
+reported, `projections` the trainable weights of losses. `batches` and `sources` read what `fit`
+was given, `first_batch` checks one batch, `bad_targets` and `input_checksum` all later ones.
 """

@@ -1,91 +1,132 @@
-"""From what `fit` hands over to what a loss reads: inputs, labels, masks and weights of a batch."""
+"""From what `fit` gets to what a loss reads: inputs, labels, masks and weights of a batch."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 from ..errors import UserError
-from ..losses._batch import Batch
+from ..losses._batch import Batch, Outputs
 from ..losses._positions import is_labelled, per_example
-from ..models.masks import token_mask
+from ..models.masks import position_mask, token_mask
+
+_KEYS = {"student", "teacher", "targets", "checksum"}
 
 
 class Inputs(NamedTuple):
-    """One batch of `x`: what each model reads, and the teacher's stored outputs if it ran."""
+    """One batch of `x`: what each model reads, and the teacher's stored outputs if it ran.
+
+    `checksum` belongs to stored targets: that of the student's inputs they were joined with.
+    """
 
     student: Any
     teacher: Any
-    targets: dict | None = None
+    targets: Outputs | None = None
+    checksum: tf.Tensor | None = None
 
 
-def split(x) -> Inputs:
-    """`x` by model: both read the same unless it says `{"student": ..., "teacher"|"targets": ...}`.
+def split_by_model(x: Any) -> Inputs:
+    """Split `x` by model; both read all of it unless it is `{"student": ..., "teacher": ...}`.
 
-    >>> split({"student": 1, "teacher": 2})
-    Inputs(student=1, teacher=2, targets=None)
-    >>> split({"ids": 1})
-    Inputs(student={'ids': 1}, teacher={'ids': 1}, targets=None)
+    In place of `"teacher"`, or in addition to it, `"targets"` holds the teacher's stored outputs
+    by name, with which a `"checksum"` may come.
+
+    >>> split_by_model({"student": 1, "teacher": 2})
+    Inputs(student=1, teacher=2, targets=None, checksum=None)
+    >>> split_by_model({"ids": 1})
+    Inputs(student={'ids': 1}, teacher={'ids': 1}, targets=None, checksum=None)
     """
     names = set(x) if isinstance(x, Mapping) else set()
-    if "student" not in names or not names <= {"student", "teacher", "targets"}:
+    if "student" not in names or not names <= _KEYS:
         return Inputs(x, x)
-    targets = x.get("targets")
-    return Inputs(x["student"], x.get("teacher", x["student"]), dict(targets) if targets else None)
+    targets = dict(x.get("targets") or {}) or None
+    return Inputs(x["student"], x.get("teacher", x["student"]), targets, x.get("checksum"))
 
 
-def unpack(data) -> tuple[Inputs, tf.Tensor | None, tf.Tensor | None]:
-    """Keras's `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)`."""
+def unpack(data: Any) -> tuple[Inputs, tf.Tensor | None, tf.Tensor | None]:
+    """Split Keras's `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)` into its three parts."""
     if not isinstance(data, (tuple, list)):
         data = (data,)
     x, y, sample_weight = (*data, None, None)[:3]
-    return split(x), _single(y), _single(sample_weight)
+    return split_by_model(x), _as_tensor(y), _as_tensor(sample_weight)
 
 
-def each(function, structure):
-    """A structure of `function(array)`; `None` stays."""
+def map_arrays(function: Callable[[Any], Any], structure: Any) -> Any:
+    """Apply `function` to every array of a nested structure, leaving `None` as it is."""
     return tf.nest.map_structure(lambda a: a if a is None else function(a), structure)
 
 
-def _single(value):
-    """The one tensor of a structure: `{"labels": y}` is `y`."""
+def _as_tensor(value: Any) -> tf.Tensor | None:
+    """Take the one tensor of a structure: `{"labels": y}` is `y`."""
     if isinstance(value, (Mapping, tuple)) and len(tf.nest.flatten(value)) == 1:
         value = tf.nest.flatten(value)[0]
     return value if value is None else tf.convert_to_tensor(value)
 
 
-def batch_of(
-    inputs: Inputs, labels, sample_weight, mask, logits, class_weight=None
-) -> tuple[Batch, tf.Tensor]:
-    """The `Batch`, and the weight of each example `[batch]`.
+@dataclass
+class BatchMaker:
+    """Makes the batches that losses read: which positions count, and how much each example does.
 
-    A weight per position (`sample_weight` or `class_weight` of token labels) weighs within its
-    example through the mask, and the example by its mean.
+    `mask(inputs, labels, logits)` takes the place of the masks that are found by the names of
+    inputs; `class_weight` is the weight of each class id, 1 where it has none.
     """
-    weight = tf.ones(tf.shape(logits)[:1], tf.float32)
-    for factor in (sample_weight, _class_weights(labels, class_weight, logits)):
-        if factor is None:
-            continue
-        factor = tf.cast(factor, tf.float32)
-        if 1 < factor.shape.rank == logits.shape.rank - 1 and factor.shape[-1] != 1:
-            mask, factor = _weighted(mask, factor)
-        weight = weight * tf.reshape(factor, [-1])
-    theirs = None if inputs.teacher is inputs.student else token_mask(inputs.teacher)
-    return Batch(inputs.student, labels, mask, token_mask(inputs.student), theirs), weight
+
+    mask: Callable[..., tf.Tensor | None] | None = None
+    class_weight: dict[int, float] | None = None
+
+    def __call__(
+        self,
+        inputs: Inputs,
+        labels: tf.Tensor | None,
+        sample_weight: tf.Tensor | None,
+        student_outputs: Outputs,
+    ) -> tuple[Batch, tf.Tensor]:
+        """Make the `Batch`, and the weight of each example, `[batch]`.
+
+        A weight per position (`sample_weight` or `class_weight` of token labels) weighs within its
+        example through the mask, and the example by its mean.
+        """
+        logits = student_outputs["logits"]
+        mask = self.position_mask(inputs.student, labels, student_outputs)
+        example_weight = tf.ones(tf.shape(logits)[:1], tf.float32)
+        for factor in (sample_weight, _weigh_classes(labels, self.class_weight, logits)):
+            if factor is None:
+                continue
+            factor = tf.cast(factor, tf.float32)
+            if 1 < factor.shape.rank == logits.shape.rank - 1 and factor.shape[-1] != 1:
+                mask, factor = _weigh_mask(mask, factor)
+            example_weight = example_weight * tf.reshape(factor, [-1])
+        teacher_mask = None if inputs.teacher is inputs.student else token_mask(inputs.teacher)
+        batch = Batch(inputs.student, labels, mask, token_mask(inputs.student), teacher_mask)
+        return batch, example_weight
+
+    def position_mask(
+        self, inputs: Any, labels: tf.Tensor | None, outputs: Outputs
+    ) -> tf.Tensor | None:
+        """Find which positions of a model's logits count; `None` where all do."""
+        if self.mask is not None:
+            return self.mask(inputs, labels, outputs["logits"])
+        return position_mask(inputs, labels, outputs)
 
 
-def _weighted(mask, factor) -> tuple[tf.Tensor, tf.Tensor]:
-    """The mask times the factor, with the mean it had; and the mean factor of each example."""
+def _weigh_mask(mask: tf.Tensor | None, factor: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Multiply the mask by weights per position, rescaled to keep each example's mean.
+
+    Returns that mean too, `[batch]`.
+    """
     mask = tf.ones_like(factor) if mask is None else tf.cast(mask, tf.float32)
     total = tf.math.divide_no_nan(per_example(mask * factor), per_example(mask))
-    mean = tf.reshape(total, tf.concat([[-1], tf.ones(factor.shape.rank - 1, tf.int32)], 0))
+    mean = _as_column(total, factor.shape.rank)
     return tf.math.divide_no_nan(mask * factor, mean), total
 
 
-def _class_weights(labels, class_weight, logits) -> tf.Tensor | None:
-    """The weight of each label; 1 for classes without one and for -100."""
+def _weigh_classes(
+    labels: tf.Tensor | None, class_weight: dict[int, float] | None, logits: tf.Tensor
+) -> tf.Tensor | None:
+    """Look up the weight of each label; 1 for classes without one and for -100."""
     if labels is None or not class_weight:
         return None
     if labels.shape.rank == logits.shape.rank and labels.shape[-1] != 1:
@@ -99,8 +140,8 @@ def _class_weights(labels, class_weight, logits) -> tf.Tensor | None:
     return tf.where(inside, tf.gather(table, tf.where(inside, ids, 0)), 1.0)
 
 
-def not_finite(logits: tf.Tensor, mask: tf.Tensor | None) -> tf.Tensor:
-    """Which examples hold NaN or +inf at a position that counts: `[batch]`, bool.
+def find_not_finite(logits: tf.Tensor, mask: tf.Tensor | None) -> tf.Tensor:
+    """Find the examples with NaN or +inf at a position that counts: `[batch]`, bool.
 
     -inf is a masked class, and legal.
     """
@@ -110,29 +151,39 @@ def not_finite(logits: tf.Tensor, mask: tf.Tensor | None) -> tf.Tensor:
     return tf.reduce_any(bad, axis=tuple(range(1, bad.shape.rank)))
 
 
-def zero_where(bad: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
-    """`values` `[batch, ...]` with the bad examples set to 0."""
-    bad = tf.reshape(bad, tf.concat([[-1], tf.ones(values.shape.rank - 1, tf.int32)], 0))
-    return tf.where(bad, tf.zeros_like(values), values)
+def zero_examples(bad: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
+    """Set the bad examples of `values` `[batch, ...]` to 0."""
+    return tf.where(_as_column(bad, values.shape.rank), tf.zeros_like(values), values)
 
 
-def without(bad: tf.Tensor, sample_weight) -> tf.Tensor:
-    """The sample weights with 0 for the bad examples."""
+def zero_weights(bad: tf.Tensor, sample_weight: tf.Tensor | None) -> tf.Tensor:
+    """Set the sample weights of the bad examples to 0; without weights all others weigh 1."""
     good = tf.cast(~bad, tf.float32)
     if sample_weight is None:
         return good
     sample_weight = tf.cast(sample_weight, tf.float32)
-    rank = sample_weight.shape.rank
-    return sample_weight * tf.reshape(good, tf.concat([[-1], tf.ones(rank - 1, tf.int32)], 0))
+    return sample_weight * _as_column(good, sample_weight.shape.rank)
 
 
-def for_metrics(batch: Batch, weight: tf.Tensor, logits: tf.Tensor):
-    """Labels without -100, and two weights for metrics: what counts, and that times the weights."""
-    known = is_labelled(batch.labels)
-    labels = tf.where(known, batch.labels, tf.zeros_like(batch.labels))
-    if known.shape.rank == logits.shape.rank:
-        known = tf.reduce_any(known, axis=-1)
-    counts = tf.cast(known, tf.float32)
+def metric_inputs(
+    batch: Batch, example_weight: tf.Tensor, logits: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Return what metrics read of a labelled batch.
+
+    Returns:
+        Labels with -100 replaced by 0, the 0/1 weight of each position, and that times its sample
+        weight.
+    """
+    is_known = is_labelled(batch.labels)
+    labels = tf.where(is_known, batch.labels, tf.zeros_like(batch.labels))
+    if is_known.shape.rank == logits.shape.rank:
+        is_known = tf.reduce_any(is_known, axis=-1)
+    counts = tf.cast(is_known, tf.float32)
     positions = counts if batch.mask is None else counts * tf.cast(batch.mask, tf.float32)
-    weight = tf.reshape(weight, tf.concat([[-1], tf.ones(counts.shape.rank - 1, tf.int32)], 0))
-    return labels, tf.cast(positions > 0, tf.float32), positions * weight
+    weights = positions * _as_column(example_weight, counts.shape.rank)
+    return labels, tf.cast(positions > 0, tf.float32), weights
+
+
+def _as_column(values: tf.Tensor, rank: int) -> tf.Tensor:
+    """Reshape `[batch]` to `[batch, 1, ...]`, so that it broadcasts over all other axes."""
+    return tf.reshape(values, tf.concat([[-1], tf.ones(rank - 1, tf.int32)], 0))

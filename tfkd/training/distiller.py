@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import keras
+import tensorflow as tf
 
 from ..distribution import keras3
 from ..models import as_tapped
 from ..models.outputs import flavour
-from .steps import Steps
+from .base_distiller import BaseDistiller
 
 
-class Distiller(Steps, keras.Model):
+class Distiller(BaseDistiller, keras.Model):
     """Train `student` to imitate `teacher`, with `compile` and `fit` as for any Keras model.
 
     Args:
@@ -46,30 +48,32 @@ class Distiller(Steps, keras.Model):
 
     keras = keras
 
-    def __new__(cls, *args, student=None, **options):  # noqa: D102
+    def __new__(cls, *args: Any, student: Any = None, **options: Any) -> Any:  # noqa: D102
         if cls is Distiller and flavour(as_tapped(student).model) == "tf_keras":
             # Not an instance of this class, so Python leaves its __init__ to us.
             return _legacy()(*args, student=student, **options)
         return super().__new__(cls)
 
-    def save_own_variables(self, store):
-        """The projections, and the state of the student's random numbers, which Keras leaves out.
+    def save_own_variables(self, store: Any) -> None:
+        """Save the projections, and the state of the student's random numbers.
 
-        A resumed run then goes on with the dropout masks of the interrupted one.
+        Keras leaves the latter out; a resumed run goes on with the dropout masks of the
+        interrupted one.
         """
         super().save_own_variables(store)
         for i, state in enumerate(_random_states(self.student)):
             store[f"random_{i}"] = state
 
-    def load_own_variables(self, store):
-        """What `save_own_variables` stored."""
-        own = {key: store[key] for key in store.keys() if not key.startswith("random_")}  # noqa: SIM118
-        super().load_own_variables(own)
+    def load_own_variables(self, store: Any) -> None:
+        """Load what `save_own_variables` has saved."""
+        # Keras's store can be asked for its keys, and cannot be iterated over.
+        names = store.keys()
+        super().load_own_variables({n: store[n] for n in names if not n.startswith("random_")})
         for i, state in enumerate(_random_states(self.student)):
             state.assign(store[f"random_{i}"])
 
     @property
-    def compiled_container(self):
+    def compiled_container(self) -> Any:
         """Keras's container of the metrics given to `compile`."""
         return self._compile_metrics
 
@@ -78,78 +82,91 @@ class Distiller(Steps, keras.Model):
         """How many steps one call of the train function makes."""
         return self.steps_per_execution
 
-    def metrics_in(self, container) -> list:
-        """What a container reports: here itself, since it names the metrics; once it has any."""
+    def metrics_in(self, container: Any) -> list:
+        """Return the metrics inside a Keras metrics container, or nothing before it is built.
+
+        Here that is the container itself, since it names them.
+        """
         return [container] if container.built else []
 
-    def compute_metrics(self, x, y, y_pred, sample_weight=None):
-        """As Keras's, which makes the metrics by it under `tf.distribute`; none without labels."""
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict:
+        """Compute the compiled metrics; return no metrics for unlabelled data.
+
+        Keras makes the metrics by this under `tf.distribute`.
+        """
         return {} if y is None else super().compute_metrics(x, y, y_pred, sample_weight)
 
-    def compile(self, optimizer="adam", **options):  # noqa: D102
+    def compile(self, optimizer: Any = "adam", **options: Any) -> None:  # noqa: D102
         keras3.check(self.distribute_strategy)
         super().compile(optimizer, **options)
-        for each in (self.optimizer, self.projection_optimizer):
-            keras3.clip_globally(each, self.distribute_strategy)
+        for one in (self.optimizer, self.projection_optimizer):
+            keras3.clip_globally(one, self.distribute_strategy)
 
-    def train_step(self, data):  # noqa: D102
+    def train_step(self, data: Any) -> dict[str, Any]:  # noqa: D102
         return keras3.of_a_step(super().train_step(data), self.distribute_strategy)
 
-    def test_step(self, data):  # noqa: D102
+    def test_step(self, data: Any) -> dict[str, Any]:  # noqa: D102
         return keras3.of_a_step(super().test_step(data), self.distribute_strategy)
 
-    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+    def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
         if self._distribute_strategy is not None and iterator is not None:
             batch = next(next(batches for _, _, batches in iterator))
             iterator, data_batch = None, keras3.example_of(batch, self.distribute_strategy)
         super()._maybe_symbolic_build(iterator, data_batch)
 
-    def scale_loss(self, loss):
-        """The loss times the loss scale of mixed precision."""
+    def scale_loss(self, loss: Any) -> Any:
+        """Multiply the loss by the loss scale of mixed precision."""
         return self.optimizer.scale_loss(loss)
 
-    def update(self, tape, loss):
-        """One step of the optimizer on the trainable variables."""
+    def update(self, tape: tf.GradientTape, loss: tf.Tensor) -> None:
+        """Update the trainable variables once."""
         variables = self.trainable_weights
-        gradients = tape.gradient(loss, variables)
-        for optimizer, pairs in self._by_optimizer(gradients, variables):
-            optimizer.apply_gradients(pairs)
+        self.projections.apply_gradients(
+            list(zip(tape.gradient(loss, variables), variables, strict=True)),
+            self.optimizer,
+            self.projection_optimizer,
+            loss_scale=self.scale_loss(1.0),
+        )
 
 
-def _random_states(model) -> list:
-    weights = {id(each) for each in model.non_trainable_weights}
-    return [each for each in model.non_trainable_variables if id(each) not in weights]
+def _random_states(model: Any) -> list:
+    weights = {id(variable) for variable in model.non_trainable_weights}
+    return [state for state in model.non_trainable_variables if id(state) not in weights]
 
 
 @functools.cache
 def _legacy() -> type:
-    """The same body on `tf_keras.Model`, for Hugging Face's TensorFlow models."""
+    """Make the same class on `tf_keras.Model`, for Hugging Face's TensorFlow models."""
     import tf_keras
 
-    class LegacyDistiller(Steps, tf_keras.Model):
+    class LegacyDistiller(BaseDistiller, tf_keras.Model):
         keras = tf_keras
 
         @property
-        def compiled_container(self):
+        def compiled_container(self) -> Any:
             return getattr(self, "compiled_metrics", None)
 
         @property
         def steps_at_once(self) -> int:
             return int(self._steps_per_execution)
 
-        def metrics_in(self, container) -> list:
+        def metrics_in(self, container: Any) -> list:
             return container.metrics
 
-        def scale_loss(self, loss):
+        def scale_loss(self, loss: Any) -> Any:
             scale = getattr(self.optimizer, "get_scaled_loss", None)
             return scale(loss) if scale else loss
 
-        def update(self, tape, loss):
+        def update(self, tape: tf.GradientTape, loss: tf.Tensor) -> None:
             variables = self.trainable_weights
             gradients = tape.gradient(loss, variables)
             unscale = getattr(self.optimizer, "get_unscaled_gradients", None)
             gradients = unscale(gradients) if unscale else gradients
-            for optimizer, pairs in self._by_optimizer(gradients, variables):
-                optimizer.apply_gradients(pairs)
+            self.projections.apply_gradients(
+                list(zip(gradients, variables, strict=True)),
+                self.optimizer,
+                self.projection_optimizer,
+                loss_scale=1.0,
+            )
 
     return LegacyDistiller

@@ -1,50 +1,54 @@
-"""A number that tells whether a student's inputs are still those that were joined with targets.
+"""Detect inputs that were changed after their stored targets were joined.
 
-Teacher and student may read different inputs, so what a stored target belongs to cannot be told
-from the student's side alone; a text that is changed behind `join` is told by this sum instead.
+Teacher and student may read different inputs, so the student's inputs alone do not say which
+stored target belongs to them. `join` adds a checksum of them; a text that is changed later has
+another one.
 """
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
+from typing import Any
 
 import tensorflow as tf
 
-NAME = "seal"
-_ODD = 0x9E3779B1 - (1 << 32)  # spreads what is similar over all bits (Knuth's multiplier)
+# Spreads similar numbers over all bits (Knuth's multiplier).
+_ODD = 0x9E3779B1 - (1 << 32)
 
 
-def broken(targets: dict, inputs) -> tf.Tensor | None:
-    """Which examples are not those that `targets` were joined with: `[batch]`, bool; or `None`."""
-    return None if NAME not in targets else tf.not_equal(targets[NAME], seal(inputs))
+def changed_examples(checksum: tf.Tensor | None, inputs: Any) -> tf.Tensor | None:
+    """Find the examples whose inputs have another checksum: `[batch]`, bool; `None` without one."""
+    return None if checksum is None else tf.not_equal(checksum, input_checksum(inputs))
 
 
-def seal(inputs) -> tf.Tensor:
-    """A sum over all of an example's inputs, whatever their padding: `[batch]`, int32.
+def input_checksum(inputs: Any) -> tf.Tensor:
+    """Sum up all of an example's inputs, whatever their padding: `[batch]`, int32.
 
-    >>> one, padded = tf.constant([[5, 6]]), tf.constant([[5, 6, 0]])
-    >>> bool(seal(one)[0] == seal(padded)[0]), bool(seal(one)[0] == seal(one[:, ::-1])[0])
-    (True, False)
+    >>> ids, padded = tf.constant([[5, 6]]), tf.constant([[5, 6, 0]])
+    >>> bool(input_checksum(ids)[0] == input_checksum(padded)[0])
+    True
+    >>> bool(input_checksum(ids)[0] == input_checksum(ids[:, ::-1])[0])
+    False
     """
-    parts = [_sum(value, name) for name, value in sorted(_named(inputs).items())]
+    parts = [_sum(value, name) for name, value in sorted(_by_path(inputs).items())]
     return tf.add_n(parts)
 
 
-def _named(inputs) -> dict[str, tf.Tensor]:
-    """Every tensor of the inputs by its name, or its place."""
+def _by_path(inputs: Any) -> dict[str, tf.Tensor]:
+    """Name every tensor of nested inputs by the keys or places that lead to it."""
     if isinstance(inputs, (tuple, list)):
-        inputs = {str(i): each for i, each in enumerate(inputs)}
+        inputs = {str(i): value for i, value in enumerate(inputs)}
     if not isinstance(inputs, Mapping):
         return {"": inputs}
     return {
-        f"{name}/{rest}": each
+        f"{name}/{path}": tensor
         for name, value in inputs.items()
-        for rest, each in _named(value).items()
+        for path, tensor in _by_path(value).items()
     }
 
 
-def _sum(value, name: str) -> tf.Tensor:
+def _sum(value: tf.Tensor, name: str) -> tf.Tensor:
     value = tf.convert_to_tensor(value)
     if value.dtype == tf.string:
         value = tf.strings.to_hash_bucket_fast(value, (1 << 31) - 1)
@@ -53,6 +57,7 @@ def _sum(value, name: str) -> tf.Tensor:
     flat = tf.cast(tf.reshape(value, [tf.shape(value)[0], -1]), tf.int32)
     places = tf.range(1, tf.shape(flat)[1] + 1, dtype=tf.int32)
     salt = zlib.crc32(name.encode()) & 0xFFFF
-    factors = (2 * places + 2 * salt + 1) * _ODD  # int32 wraps around, as meant
+    # int32 wraps around, as meant.
+    factors = (2 * places + 2 * salt + 1) * _ODD
     mixed = flat * factors
     return tf.reduce_sum(tf.bitwise.bitwise_xor(mixed, tf.bitwise.right_shift(mixed, 15)), axis=1)

@@ -1,84 +1,109 @@
-"""What `fit` and `evaluate` were given: what it holds, and its first batch, with nothing lost."""
+"""Look at the data given to `fit` or `evaluate` without consuming it."""
 
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from ..errors import UserError
 from ..losses._batch import IGNORE
-from . import batches
+from .batches import map_arrays, split_by_model
 
 
 @dataclass(frozen=True)
-class Contents:
+class DataContents:
     """Whether data hold labels, and the names of the stored targets where they hold such.
 
-    The defaults are what is taken for granted of a source that cannot be looked into.
+    The defaults are what is assumed of data that cannot be looked into.
     """
 
     labels: bool = True
     targets: frozenset[str] | None = None
 
 
-def holds(data) -> Contents:
-    """The contents of `x`, `(x, y)` or `(x, y, sample_weight)`: tensors, arrays or their specs.
+def describe_contents(data: Any) -> DataContents:
+    """Describe `x`, `(x, y)` or `(x, y, sample_weight)`: tensors, arrays or their specs.
 
-    >>> holds(({"student": 1, "targets": {"logits": 2}}, None))
-    Contents(labels=False, targets=frozenset({'logits'}))
+    `None` are data that cannot be looked into.
+
+    >>> describe_contents(({"student": 1, "targets": {"logits": 2}}, None))
+    DataContents(labels=False, targets=frozenset({'logits'}))
     """
+    if data is None:
+        return DataContents()
     x, y = (*data, None)[:2] if isinstance(data, (tuple, list)) else (data, None)
-    targets = batches.split(x).targets
+    targets = split_by_model(x).targets
     # tf.data has a spec for None, which is private.
     labels = y is not None and type(y).__name__ != "NoneTensorSpec"
-    return Contents(labels, None if targets is None else frozenset(targets))
+    return DataContents(labels, None if targets is None else frozenset(targets))
 
 
-def first_batch(x, y=None, sample_weight=None, batch_size=None):
-    """`(x, first batch)`; `x` is whole, since a generator is put back.
+def take_first_batch(
+    x: Any, y: Any = None, sample_weight: Any = None, batch_size: int | None = None
+) -> tuple[Any, Any]:
+    """Return `x`, which is still whole (a generator is put back together), and its first batch.
 
-    The batch is `None` where the source cannot be looked into. Raises `UserError` for data
-    without a batch, for arrays of different lengths and for Python lists of numbers.
+    The batch is `None` where the data cannot be looked into. Of arrays it also holds the rows with
+    the largest and the smallest ids and labels.
+
+    Raises:
+        UserError: data without a batch, arrays of different lengths, Python lists of numbers.
     """
     if is_arrays(x):
         _check_sizes(x=x, y=y, sample_weight=sample_weight)
         return x, _telling_rows((x, y, sample_weight), batch_size or 32)
     if isinstance(x, tf.data.Dataset):
-        return x, _one(iter(x.take(1)))
+        return x, _first(iter(x.take(1)))
     if isinstance(x, types.GeneratorType):
-        first = _one(x)
+        first = _first(x)
         return _put_back(first, x), first
     if isinstance(x, (Mapping, list, tuple)):
-        _refuse_python("x", x)
+        raise _python_numbers("x", x)
     if hasattr(x, "__getitem__") and hasattr(x, "__len__"):
-        return x, _one(x[i] for i in range(min(len(x), 1)))
+        return x, _first(x[i] for i in range(min(len(x), 1)))
     return x, None
 
 
-def glance(x, y=None, sample_weight=None):
-    """`(x, contents)`, without running a pipeline of tf.data."""
+def peek_contents(x: Any, y: Any = None, sample_weight: Any = None) -> tuple[Any, DataContents]:
+    """Return `x`, which is still whole, and its contents, without running a pipeline of tf.data."""
     if isinstance(x, tf.data.Dataset):
-        return x, holds(x.element_spec)
-    x, first = first_batch(x, y, sample_weight)
-    return x, Contents() if first is None else holds(first)
+        return x, describe_contents(x.element_spec)
+    x, first = take_first_batch(x, y, sample_weight)
+    return x, describe_contents(first)
 
 
-def has_its_order(x) -> bool:
-    """Whether Keras takes `x` as it comes, and shuffles nothing."""
+def peek_validation(
+    options: dict[str, Any], trained: DataContents
+) -> tuple[dict[str, Any], DataContents | None]:
+    """Return the options of `fit`, and the contents of its validation data if there are any.
+
+    A share of the training data (`validation_split`) has the contents of these, `trained`.
+    """
+    data = options.get("validation_data")
+    if data is None:
+        return options, trained if options.get("validation_split") else None
+    x, *rest = data if isinstance(data, (tuple, list)) else (data,)
+    x, contents = peek_contents(x, *rest[:2])
+    return {**options, "validation_data": (x, *rest) if rest else x}, contents
+
+
+def is_ordered(x: Any) -> bool:
+    """Return whether Keras takes `x` as it comes, and shuffles nothing."""
     return isinstance(x, (tf.data.Dataset, types.GeneratorType))
 
 
-def is_arrays(x) -> bool:
-    """Whether `x` is an array, or a structure of arrays."""
+def is_arrays(x: Any) -> bool:
+    """Return whether `x` is an array, or a structure of arrays."""
     leaves = tf.nest.flatten(x) if isinstance(x, (Mapping, list, tuple)) else [x]
-    return bool(leaves) and all(hasattr(each, "shape") for each in leaves)
+    return bool(leaves) and all(hasattr(leaf, "shape") for leaf in leaves)
 
 
-def _one(batches):
+def _first(batches: Iterator) -> Any:
     first = next(batches, None)
     if first is None:
         raise UserError(
@@ -88,48 +113,48 @@ def _one(batches):
     return first
 
 
-def _put_back(first, rest):
+def _put_back(first: Any, rest: Iterator) -> Iterator:
     yield first
     yield from rest
 
 
-def _refuse_python(name: str, value) -> None:
-    raise UserError(
+def _python_numbers(name: str, value: Any) -> UserError:
+    return UserError(
         f"{name} is a {type(value).__name__} of Python numbers: give arrays, e.g. "
         f"np.asarray({name})."
     )
 
 
-def _check_sizes(**given) -> None:
+def _check_sizes(**arrays: Any) -> None:
     """Refuse arrays without examples, and arrays of different lengths."""
-    found = {name: _sizes(name, each) for name, each in given.items() if each is not None}
-    sizes = {size for each in found.values() for size in each}
-    if len(sizes) == 1 and 0 not in sizes:
+    sizes = {name: _sizes(name, value) for name, value in arrays.items() if value is not None}
+    distinct = {size for of_one in sizes.values() for size in of_one}
+    if len(distinct) == 1 and 0 not in distinct:
         return
-    counts = {name: " and ".join(map(str, each)) for name, each in found.items()}
+    counts = {name: " and ".join(map(str, of_one)) for name, of_one in sizes.items()}
     *before, last = f"x holds {counts.pop('x')} examples", *map(" ".join, counts.items())
-    said = " and ".join(filter(None, [", ".join(before), last]))
-    cure = "at least one" if sizes == {0} else "as many of each"
-    raise UserError(f"{said}: give {cure}.")
+    sentence = " and ".join(filter(None, [", ".join(before), last]))
+    cure = "at least one" if distinct == {0} else "as many of each"
+    raise UserError(f"{sentence}: give {cure}.")
 
 
-def _sizes(name: str, structure) -> list[int]:
-    """The lengths of the arrays of a structure, each once."""
+def _sizes(name: str, structure: Any) -> list[int]:
+    """Return the lengths of the arrays of a structure, each once."""
     if not is_arrays(structure):
-        _refuse_python(name, structure)
-    shapes = [each.shape for each in tf.nest.flatten(structure)]
+        raise _python_numbers(name, structure)
+    shapes = [array.shape for array in tf.nest.flatten(structure)]
     return list(dict.fromkeys(int(shape[0]) if len(shape) else 1 for shape in shapes))
 
 
-def _telling_rows(arrays, batch_size: int):
-    """The first batch, and the rows that hold the largest and the smallest ids and labels."""
-    flat = [each for each in tf.nest.flatten(arrays) if each is not None]
+def _telling_rows(arrays: Any, batch_size: int) -> Any:
+    """Take the first batch, and the rows that hold the largest and the smallest ids and labels."""
+    flat = [array for array in tf.nest.flatten(arrays) if array is not None]
     rows: dict[int, None] = dict.fromkeys(range(min(batch_size, len(flat[0]))))
     for array in flat:
         if np.issubdtype(np.asarray(array[:1]).dtype, np.integer):
             rows.update(dict.fromkeys(_extremes(np.asarray(array))))
     chosen = np.array(list(rows))
-    return batches.each(lambda array: np.asarray(array)[chosen], arrays)
+    return map_arrays(lambda array: np.asarray(array)[chosen], arrays)
 
 
 def _extremes(array: np.ndarray) -> list[int]:

@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from ...errors import UserError
-from ..sources import has_its_order
+from ..sources import is_ordered
 
 
 def check(x, options: dict) -> None:
@@ -18,7 +18,7 @@ def check(x, options: dict) -> None:
         UserError: what Keras would shuffle; a generator without `steps_per_epoch`, and a dataset
             that ends with them.
     """
-    if not has_its_order(x) and options.get("shuffle", True):
+    if not is_ordered(x) and options.get("shuffle", True):
         raise UserError(
             "fit(backup=...) goes on with the batch behind the last one, and the order of arrays "
             "that Keras shuffles is lost with the process: write shuffle=False, or give "

@@ -1,0 +1,386 @@
+"""The body of a `Distiller`, the same for Keras 3 and tf_keras."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import tensorflow as tf
+
+from ..distribution import lost, replicas, workers
+from ..errors import UserError
+from ..losses._base import as_objective
+from ..losses.hinton import hinton
+from ..models import as_tapped
+from ..models.callables import as_teacher
+from ..models.masks import has_spans
+from ..models.outputs import raw
+from ..models.probabilities import check_reading
+from ..models.saving import quiet_save
+from ..progress import print_log
+from . import bad_targets, first_batch, sources
+from .backup._backup import as_backup
+from .backup.contents import build_optimizers
+from .backup.resuming import resumed
+from .batches import BatchMaker, map_arrays, split_by_model, unpack
+from .metric_log import MetricLog
+from .projections import Projections, as_optimizer
+from .student_runner import StudentRunner
+from .targets import TargetSource
+from .total_loss import regularization_of, share_of_objective
+
+if TYPE_CHECKING:
+    # Or tf_keras's: nothing else is used here than what both have.
+    from keras import Model
+else:
+    Model = object
+
+
+class BaseDistiller(Model):
+    """What both flavours of Keras share; `keras` is the package of the flavour.
+
+    A subclass inherits from this and from its flavour's `Model`, in that order, and brings what
+    they do differently: `compiled_container`, `metrics_in`, `scale_loss` and `update`.
+    """
+
+    keras: Any = None
+    compiled_container: Any
+    metrics_in: Callable[[Any], list]
+    scale_loss: Callable[[Any], Any]
+    update: Callable[[tf.GradientTape, tf.Tensor], None]
+
+    def __init__(
+        self,
+        *models: Any,
+        student: Any = None,
+        teacher: Any = None,
+        objective: Any = None,
+        student_outputs: str = "auto",
+        teacher_outputs: str = "auto",
+        mask: Callable[..., tf.Tensor | None] | None = None,
+        example: Any = None,
+        name: str = "distiller",
+    ):
+        taps = as_tapped(student)
+        first_batch.check_student(models, taps.model)
+        super().__init__(name=name, dtype=getattr(taps.model, "dtype_policy", None))
+        check_reading(student_outputs, "student_outputs")
+        check_reading(teacher_outputs, "teacher_outputs")
+        self.student = taps.model
+        self.objective = as_objective(hinton() if objective is None else objective)
+        self.objective.check()
+        self.run_student = StudentRunner(taps, objective=self.objective, reading=student_outputs)
+        self.make_batch = BatchMaker(mask)
+        self.target_source = TargetSource(
+            as_teacher(teacher, reading=teacher_outputs),
+            objective=self.objective,
+            make_batch=self.make_batch,
+            reading=teacher_outputs,
+        )
+        self.metric_log = MetricLog(self.keras, self.objective, self.metrics_in)
+        self.projections = Projections(self.objective)
+        if not self.target_source.supports_jit:
+            self.supports_jit = False
+        if example is None:
+            first_batch.check_declared_shapes(self.objective, self.student, self.teacher)
+        else:
+            self.check_batch(example)
+        self.built = self.student.built
+
+    @property
+    def teacher(self) -> Any:
+        """The teacher, `(inputs, reads) -> outputs`, or `None` where the data carry its outputs."""
+        return self.target_source.teacher
+
+    @property
+    def projection_variables(self) -> list:
+        """The trainable weights of the losses."""
+        return self.projections.variables
+
+    @property
+    def layer_maps(self) -> dict[str, tuple]:
+        """The pairs of layers `(student, teacher)` of each loss that compares some."""
+        return self.projections.layer_maps
+
+    def check_batch(self, data: Any) -> None:
+        """Run both models on one batch, and raise `UserError` for whatever is wrong with it."""
+        inputs, labels, sample_weight = unpack(map_arrays(tf.convert_to_tensor, data))
+        with self.distribute_strategy.scope():
+            predictions, student_outputs = self.run_student.check(inputs)
+            self.target_source.has_spans = has_spans(student_outputs)
+            teacher_outputs = self.target_source.check(inputs, labels)
+            batch, example_weight = self.make_batch(inputs, labels, sample_weight, student_outputs)
+            logits = student_outputs["logits"]
+            first_batch.check_finite("student", logits, batch.mask)
+            self.metric_log.keep_example(predictions, logits, batch, example_weight)
+            first_batch.check_labels(self.objective, labelled=labels is not None)
+            first_batch.check_student_outputs(self.objective, student_outputs)
+            for _, _, loss in self.objective.named():
+                loss.check(student_outputs, teacher_outputs, batch)
+            self.projections.create(student_outputs, teacher_outputs or {}, self.add_weight)
+        self.built = self.student.built
+
+    # -- one step ----------------------------------------------------------------------------
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Return the student's own output."""
+        return raw(self.student, split_by_model(inputs).student, bool(training))
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """Update the student once on the global weighted mean of the objective."""
+        inputs, labels, sample_weight = unpack(data)
+        teacher_outputs, sample_weight = self.target_source.read(inputs, labels, sample_weight)
+        step = self._step()
+        with tf.GradientTape() as tape:
+            predictions, student_outputs = self.run_student(inputs, training=True)
+            batch, example_weight = self.make_batch(inputs, labels, sample_weight, student_outputs)
+            losses_by_name = self.objective(
+                student_outputs, teacher_outputs, batch, self.projections.by_loss, step=step
+            )
+            regularization_loss = regularization_of(self.student)
+            loss = share_of_objective(
+                self.objective, losses_by_name, example_weight=example_weight, step=step
+            )
+            scaled_loss = self.scale_loss(loss + regularization_loss / replicas())
+        self.update(tape, scaled_loss)
+        log, logits = self.metric_log, student_outputs["logits"]
+        log.add_losses(losses_by_name, regularization_loss, example_weight, step=step)
+        log.add_predictions(predictions, logits, batch, example_weight)
+        return log.results(losses_by_name, labelled=labels is not None)
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """Report the same numbers without an update; the teacher does not run unless asked."""
+        inputs, labels, sample_weight = unpack(data)
+        skipped = self.metric_log.skipped_losses(inputs.targets)
+        teacher_outputs, step = None, self._step()
+        if not skipped:
+            teacher_outputs, sample_weight = self.target_source.read(inputs, labels, sample_weight)
+        predictions, student_outputs = self.run_student(inputs, training=False)
+        batch, example_weight = self.make_batch(inputs, labels, sample_weight, student_outputs)
+        losses_by_name = self.objective(
+            student_outputs,
+            teacher_outputs,
+            batch,
+            self.projections.by_loss,
+            skip=skipped,
+            step=step,
+        )
+        if not losses_by_name:
+            # There may be no labels either, in data that could not be looked into before.
+            contents = sources.describe_contents(data)
+            self.metric_log.check_report(contents, teacher=self.teacher)
+        regularization_loss = regularization_of(self.student)
+        log, logits = self.metric_log, student_outputs["logits"]
+        log.add_losses(losses_by_name, regularization_loss, example_weight, step=step)
+        log.add_predictions(predictions, logits, batch, example_weight)
+        return log.results(losses_by_name, labelled=labels is not None)
+
+    def _step(self) -> Any:
+        """Count the updates so far, where a number changes with them."""
+        if not self.metric_log.has_schedules:
+            return 0
+        return tf.cast(tf.convert_to_tensor(self.optimizer.iterations), tf.float32)
+
+    # -- what Keras calls -----------------------------------------------------------------------
+
+    def compile(
+        self,
+        optimizer: Any = "adam",
+        *,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        projection_optimizer: Any = None,
+        teacher_in_evaluate: bool = False,
+        **options: Any,
+    ) -> None:
+        """Configure the training as `keras.Model.compile` does; the objective is the loss.
+
+        Args:
+            optimizer: Trains the student, and the projections without an optimizer of their own.
+            metrics: Metrics of the student; masked positions and unlabelled examples count 0.
+            weighted_metrics: Metrics in which the sample weights count too.
+            projection_optimizer: Trains the losses' projections: an optimizer, its name, or a
+                number, the learning rate of Adam.
+            teacher_in_evaluate: Run the teacher in `evaluate` too, for `val_soft_targets`.
+            **options: Those of `keras.Model.compile`.
+
+        Raises:
+            UserError: a loss, or `jit_compile=True` with a teacher that XLA cannot compile.
+        """
+        if options.pop("loss", None) is not None or options.pop("loss_weights", None) is not None:
+            raise UserError(
+                "Distiller.compile takes no loss: give Distiller(objective=...), e.g. "
+                "0.3 * HardLabels() + 0.7 * SoftTargets(temperature=4)."
+            )
+        if options.get("jit_compile") is True and not self.target_source.supports_jit:
+            raise UserError(
+                "this teacher cannot be compiled by XLA: write jit_compile=False, or train from "
+                "stored targets."
+            )
+        self.metric_log.teacher_in_evaluate = teacher_in_evaluate
+        self.metric_log.has_compiled_metrics = bool(metrics or weighted_metrics)
+        self.projection_optimizer = as_optimizer(self.keras, projection_optimizer)
+        metrics = metrics if isinstance(metrics, dict) else as_list(metrics) or None
+        # Keras's own container takes all metrics for weighted ones: the weights are our masks.
+        super().compile(optimizer=optimizer, weighted_metrics=metrics, **options)
+        weighted = None
+        if weighted_metrics:
+            weighted = type(self.compiled_container)(None, weighted_metrics)
+        self.metric_log.use_containers(self.compiled_container, weighted)
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        *,
+        class_weight: dict[int, float] | None = None,
+        callbacks: Any = None,
+        backup: Any = None,
+        **options: Any,
+    ) -> Any:
+        """Train as `keras.Model.fit` does, after a check of the first batch.
+
+        Args:
+            x: Inputs; `{"student": ..., "teacher": ...}` where the models read different ones, and
+                `{"student": ..., "targets": {"logits": ...}}` where the teacher has run already.
+            y: Labels, -100 for an unlabelled example; `None` for unlabelled data.
+            class_weight: The weight of each class id.
+            callbacks: Keras's.
+            backup: A folder, or a `tfkd.Backup`: the same call goes on from the last state in it,
+                and SIGTERM ends the process with exit code 75 after the next step.
+            **options: Those of `keras.Model.fit`.
+
+        Raises:
+            UserError: whatever the first batch shows to be wrong; validation data of which
+                `evaluate` would have nothing to report.
+        """
+        with print_log(options.get("verbose", "auto")), bad_targets.unwrap_user_errors():
+            x, batch = sources.take_first_batch(
+                x, y, options.get("sample_weight"), options.get("batch_size")
+            )
+            if batch is not None:
+                self.check_batch(batch)
+            self.metric_log.trained = sources.describe_contents(batch)
+            options, contents = sources.peek_validation(options, self.metric_log.trained)
+            if contents is not None:
+                self.metric_log.check_report(contents, teacher=self.teacher)
+            self.metric_log.evaluated = contents or self.metric_log.trained
+            self.projections.log_layer_maps()
+            if class_weight != self.make_batch.class_weight:
+                self.make_batch.class_weight, self.train_function = class_weight, None
+            self._expect_labels(self.metric_log.trained.labels or self.metric_log.evaluated.labels)
+            self._create_variables()
+            if sources.is_ordered(x):
+                # Keras warns that it cannot shuffle, by its own default.
+                options.setdefault("shuffle", False)
+            with (
+                lost.noticed(self.distribute_strategy),
+                resumed(self, as_backup(backup), x, options) as (options, backups),
+            ):
+                callbacks = [self._bad_target_callback(), *as_list(callbacks), *backups]
+                return super().fit(x, y, callbacks=callbacks, **options)
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Any = None,
+        **options: Any,
+    ) -> Any:
+        """Evaluate as `keras.Model.evaluate` does; losses that need the teacher are left out.
+
+        They are reported where the data hold stored targets, and after
+        `compile(teacher_in_evaluate=True)`. Raises `UserError` where nothing is left to report.
+        """
+        contents = self.metric_log.evaluated
+        # `fit` brings its own callbacks, and has checked its validation data.
+        if not isinstance(callbacks, self.keras.callbacks.CallbackList):
+            x, contents = sources.peek_contents(x, y, sample_weight)
+            self.metric_log.check_report(contents, teacher=self.teacher)
+            callbacks = [self._bad_target_callback(), *as_list(callbacks)]
+            self._expect_labels(contents.labels)
+        with (
+            lost.noticed(self.distribute_strategy),
+            self.metric_log.evaluation_of(contents),
+            bad_targets.unwrap_user_errors(),
+        ):
+            return super().evaluate(
+                x, y, batch_size, verbose, sample_weight, steps, callbacks, **options
+            )
+
+    def _create_variables(self) -> None:
+        """Create the optimizers' state and the metrics' sums before the first step.
+
+        A step that creates variables in its first trace is traced twice by TensorFlow.
+        """
+        if not self.student.built or getattr(self, "optimizer", None) is None:
+            return
+        with self.distribute_strategy.scope():
+            build_optimizers(self)
+            # On several replicas only a step may update a metric.
+            if self.metric_log.trained.labels and not tf.distribute.in_cross_replica_context():
+                self.make_metrics()
+
+    def _bad_target_callback(self) -> Any:
+        every = workers.between(self.distribute_strategy)
+        return bad_targets.bad_target_callback(self.keras, self.target_source.bad_targets, every)
+
+    def _expect_labels(self, labelled: bool) -> None:
+        log = self.metric_log
+        if labelled and log.has_compiled_metrics and not log.compiled_metrics:
+            # Metrics are made with the first labels, in the first trace of a step only.
+            self.train_function = self.test_function = None
+
+    def train_on_batch(self, *args: Any, **options: Any) -> Any:
+        """Train on one batch as `keras.Model.train_on_batch` does."""
+        logs = super().train_on_batch(*args, **options)
+        self.target_source.bad_targets.raise_if_any("in train_on_batch")
+        return logs
+
+    def test_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, **options: Any
+    ) -> Any:
+        """Evaluate one batch as `keras.Model.test_on_batch` does."""
+        _, contents = sources.peek_contents(x, y, sample_weight)
+        self.metric_log.check_report(contents, teacher=self.teacher)
+        logs = super().test_on_batch(x, y, sample_weight, **options)
+        self.target_source.bad_targets.raise_if_any("in test_on_batch")
+        return logs
+
+    @property
+    def metrics(self) -> list:
+        """The student's metrics and one mean per loss."""
+        return self.metric_log.metrics
+
+    def get_metrics_result(self) -> dict[str, Any]:
+        """Return all reported numbers; `loss` is the weighted sum of the other losses."""
+        return self.metric_log.known_results()
+
+    def make_metrics(self) -> None:
+        """Make the compiled metrics now, which Keras makes with the first labels they meet."""
+        if self.metric_log.build():
+            self.reset_metrics()
+
+    def save(self, filepath: Any, overwrite: bool = True, **options: Any) -> Any:
+        """Save the student alone; it loads without tfkd."""
+        with quiet_save():
+            return self.student.save(filepath, overwrite=overwrite, **options)
+
+    def export(self, *args: Any, **options: Any) -> Any:
+        """Export the student by its own `export`."""
+        return self.student.export(*args, **options)
+
+    def summary(self, *args: Any, **options: Any) -> Any:
+        """Print the student's `summary`."""
+        return self.student.summary(*args, **options)
+
+
+def as_list(value: Any) -> list:
+    """Take one value, some values or `None` as a list."""
+    if value is None:
+        return []
+    return list(value) if isinstance(value, (list, tuple)) else [value]

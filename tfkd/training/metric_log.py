@@ -1,0 +1,187 @@
+"""The numbers that a `Distiller` reports."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import tensorflow as tf
+
+from ..errors import UserError
+from ..losses._base import Objective
+from ..losses._batch import Batch
+from ..losses.schedules import is_schedule, value_at
+from ..models.outputs import raw_logits
+from . import first_batch
+from .batches import map_arrays, metric_inputs
+from .sources import DataContents
+
+
+class MetricLog:
+    """A mean of each loss, the numbers that change with the step, and the compiled metrics.
+
+    A plain object: the `Distiller` hands its metrics to Keras. A step reports what it computed.
+    Keras asks again outside of the steps, where only the contents of the data say which numbers
+    those were: `trained` is what `fit` got, `evaluated` its validation data, or what `evaluate`
+    got.
+    """
+
+    def __init__(self, keras: Any, objective: Objective, metrics_in: Callable[[Any], list]):
+        def make_means(names: Any, prefix: str = "") -> dict[str, Any]:
+            return {name: keras.metrics.Mean(name=f"{prefix}{name}") for name in names}
+
+        terms = objective.named()
+        self._schedules = objective.scheduled()
+        self._weights = {name: weight for name, weight, _ in terms}
+        self._losses = make_means(self._weights)
+        self._scheduled = make_means(self._schedules)
+        # A loss times a weight that changes has a mean of its own.
+        changing = (name for name, weight, _ in terms if is_schedule(weight))
+        self._weighted = make_means(changing, prefix="weighted_")
+        # By its name and place `evaluate` without `return_dict` puts the loss first, as in Keras.
+        self._regularization = keras.metrics.Mean(name="loss")
+        self.trained = self.evaluated = DataContents()
+        self.has_compiled_metrics = self.teacher_in_evaluate = self._is_evaluating = False
+        self._objective, self._metrics_in = objective, metrics_in
+        self._containers: list[tuple[Any, bool]] = []
+        self._example: tuple | None = None
+
+    @property
+    def has_schedules(self) -> bool:
+        """Whether a weight or a temperature changes with the step."""
+        return bool(self._schedules)
+
+    def use_containers(self, metrics: Any, weighted_metrics: Any) -> None:
+        """Take Keras's containers of the compiled metrics, either of which may be `None`."""
+        containers = ((metrics, False), (weighted_metrics, True))
+        self._containers = [(one, weighs) for one, weighs in containers if one is not None]
+
+    @property
+    def compiled_metrics(self) -> list:
+        """The metrics given to `compile`, once Keras has made them."""
+        return list(itertools.chain(*(self._metrics_in(one) for one, _ in self._containers)))
+
+    @property
+    def metrics(self) -> list:
+        """The mean that becomes `loss`, the compiled metrics, and the means of the losses."""
+        own = (*self._losses.values(), *self._scheduled.values(), *self._weighted.values())
+        return [self._regularization, *self.compiled_metrics, *own]
+
+    def add_losses(
+        self,
+        losses_by_name: dict[str, tuple[tf.Tensor, tf.Tensor]],
+        regularization_loss: tf.Tensor,
+        example_weight: tf.Tensor,
+        *,
+        step: Any,
+    ) -> None:
+        """Add the losses of a batch, each `(value, count)` of `[batch]`, to their means."""
+        for name, (values, counts) in losses_by_name.items():
+            weights = counts * example_weight
+            self._losses[name].update_state(values, sample_weight=weights)
+            if name in self._weighted:
+                scale = value_at(self._weights[name], step)
+                self._weighted[name].update_state(scale * values, sample_weight=weights)
+        for name, schedule in self._schedules.items():
+            self._scheduled[name].update_state(schedule(step))
+        examples = tf.cast(tf.shape(example_weight)[0], tf.float32)
+        self._regularization.update_state(regularization_loss, sample_weight=examples)
+
+    def add_predictions(
+        self, predictions: Any, logits: tf.Tensor, batch: Batch, example_weight: tf.Tensor
+    ) -> None:
+        """Update the compiled metrics with a labelled batch; an unlabelled one adds nothing."""
+        if batch.labels is not None:
+            self._update(predictions, *metric_inputs(batch, example_weight, logits))
+
+    def keep_example(
+        self, predictions: Any, logits: tf.Tensor, batch: Batch, example_weight: tf.Tensor
+    ) -> None:
+        """Keep one labelled example, so that `build` can make the metrics before any step."""
+        if batch.labels is not None:
+            values = (predictions, *metric_inputs(batch, example_weight, logits))
+            self._example = map_arrays(lambda tensor: tensor[:1], values)
+
+    def build(self) -> bool:
+        """Make the compiled metrics, which Keras makes with the first labels; say whether it did.
+
+        Their sums then hold the kept example: reset them.
+        """
+        if self._example is None or all(one.built for one, _ in self._containers):
+            return False
+        self._update(*self._example)
+        return True
+
+    def _update(
+        self, predictions: Any, labels: tf.Tensor, is_valid: tf.Tensor, weights: tf.Tensor
+    ) -> None:
+        if len(tf.nest.flatten(predictions)) > 1:
+            # Labels are of the logits, not of hidden states.
+            predictions = raw_logits(predictions)
+        for container, weighs in self._containers:
+            container.update_state(labels, predictions, weights if weighs else is_valid)
+
+    @contextmanager
+    def evaluation_of(self, contents: DataContents) -> Iterator[None]:
+        """Report metrics as an evaluation of `contents` inside this block."""
+        before = self._is_evaluating, self.evaluated
+        self._is_evaluating, self.evaluated = True, contents
+        try:
+            yield
+        finally:
+            self._is_evaluating, self.evaluated = before
+
+    def skipped_losses(self, targets: Collection[str] | None) -> list[str]:
+        """Name the losses that an evaluation leaves out; `targets` are the stored ones, if any."""
+        if targets is None:
+            has_targets = self.teacher_in_evaluate
+        else:
+            has_targets = set(self._objective.reads) <= set(targets)
+        return [] if has_targets else first_batch.losses_that_need("teacher", self._objective)
+
+    def check_report(self, contents: DataContents, *, teacher: Any) -> None:
+        """Raise `UserError` if an evaluation of such data would report nothing."""
+        skipped = self.skipped_losses(contents.targets)
+        if self._objective.reads and not skipped and contents.targets is None:
+            first_batch.check_teacher(teacher, self._objective)
+        first_batch.check_labels(self._objective, labelled=contents.labels)
+        has_metrics = self.has_compiled_metrics
+        if set(self._losses) - set(skipped) or (contents.labels and has_metrics):
+            return
+        why = "the data have no labels" if has_metrics else "no metrics are compiled"
+        cure = "evaluate labelled data" if has_metrics else 'compile(metrics=["accuracy"])'
+        raise UserError(
+            f"evaluate has nothing to report: {', '.join(skipped)} needs the teacher, which does "
+            f"not run there, and {why}: {cure}, or compile(teacher_in_evaluate=True)."
+        )
+
+    def known_results(self) -> dict[str, Any]:
+        """Return the numbers of what Keras is doing, by the contents of its data."""
+        contents = self.evaluated if self._is_evaluating else self.trained
+        skipped = self.skipped_losses(contents.targets) if self._is_evaluating else []
+        names = [name for name in self._losses if name not in skipped]
+        return self.results(names, labelled=contents.labels)
+
+    def results(self, names: Iterable[str], *, labelled: bool) -> dict[str, Any]:
+        """Return the means of the named losses, and `loss`, their weighted sum.
+
+        The compiled metrics are among them for labelled data, and in training the numbers that
+        change with the step.
+        """
+        numbers: dict[str, Any] = {}
+        for metric in self.compiled_metrics if labelled else []:
+            value = metric.result()
+            numbers.update(value if isinstance(value, dict) else {metric.name: value})
+        losses = {name: self._losses[name].result() for name in names}
+        numbers |= losses
+        if not losses:
+            return numbers
+        parts = [
+            self._weighted[name].result() if name in self._weighted else self._weights[name] * loss
+            for name, loss in losses.items()
+        ]
+        if not self._is_evaluating:
+            numbers |= {name: mean.result() for name, mean in self._scheduled.items()}
+        return {"loss": tf.add_n(parts) + self._regularization.result(), **numbers}

@@ -1,0 +1,45 @@
+"""One forward pass of the student: what it returned, and the same by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..losses._base import Objective
+from ..losses._batch import Outputs
+from ..models import Tapped
+from ..models.masks import mask_span_logits
+from ..models.outputs import as_outputs, raw_logits
+from . import first_batch
+from .batches import Inputs
+
+
+class StudentRunner:
+    """Runs the student, once a step, and reads what the losses need of its hidden states.
+
+    `reading` says whether it returns logits or probabilities, as `Distiller(student_outputs=...)`.
+    """
+
+    def __init__(self, taps: Tapped, *, objective: Objective, reading: str):
+        self._taps, self._objective, self._reading = taps, objective, reading
+
+    def __call__(self, inputs: Inputs, *, training: bool) -> tuple[Any, Outputs]:
+        """Return what the student returned, and the same by name."""
+        predictions = self._taps.raw(inputs.student, self._objective.student_reads, training)
+        outputs = as_outputs(predictions, "student", self._reading)
+        return predictions, mask_span_logits(outputs, inputs.student)
+
+    def check(self, inputs: Inputs) -> tuple[Any, Outputs]:
+        """Return the same of the first batch.
+
+        Raises:
+            UserError: ids that the student does not know, probabilities where it says logits.
+        """
+        predictions, outputs = first_batch.call("student", lambda: self(inputs, training=False))
+        first_batch.check_logits(
+            "student",
+            raw_logits(predictions),
+            model=self._taps.model,
+            form=self._objective.form,
+            reading=self._reading,
+        )
+        return predictions, outputs
