@@ -1,4 +1,4 @@
-"""A process that asks for more memory than there is gets an error, and is not killed."""
+"""Bound the memory of a process, so that it gets an error in place of being killed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ def no_more_than_there_is() -> Iterator[None]:
         import resource
 
         free = _free()
-    except (ImportError, OSError, ValueError, StopIteration):  # not Linux
+    except (ImportError, OSError, ValueError, StopIteration):
+        # Not Linux.
         yield
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
@@ -38,7 +39,7 @@ def no_more_than_there_is() -> Iterator[None]:
 
 
 def _free() -> int:
-    """The address space in use, and the bytes that are free on the machine or in its container."""
+    """Return the address space in use, plus what is free on the machine or in its container."""
     used = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
     lines = Path("/proc/meminfo").read_text().splitlines()
     kilobytes = next(line.split()[1] for line in lines if line.startswith("MemAvailable:"))
@@ -47,7 +48,8 @@ def _free() -> int:
 
 def _free_in_container(group: Path = Path("/sys/fs/cgroup")) -> int:
     try:
-        most, now = ((group / f"memory.{each}").read_text() for each in ("max", "current"))
+        most, now = ((group / f"memory.{name}").read_text() for name in ("max", "current"))
         return max(int(most) - int(now), 0)
-    except (OSError, ValueError):  # no container, or one without a bound
+    except (OSError, ValueError):
+        # No container, or one without a bound.
         return 2**62

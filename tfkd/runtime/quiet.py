@@ -1,4 +1,4 @@
-"""Keep what libraries say that is not meant for the user off the screen."""
+"""Keep off the screen what libraries say that is not meant for the user."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ def quiet() -> Iterator[None]:
 def _stderr_to_nowhere() -> Iterator[None]:
     try:
         kept = os.dup(2)
-    except OSError:  # no stderr at all, as in a windowed program
+    except OSError:
+        # No stderr at all, as in a windowed program.
         yield
         return
     # A file and not /dev/null: the same on every system, and closed with the block.

@@ -19,13 +19,16 @@ PAGE = {"/": "index.html", "/demo.css": "demo.css", "/demo.js": "demo.js"}
 
 
 def demo(file: Path, answers: Path | None = None, port: int = 8000) -> None:
-    """Serve a page that classifies what is typed with `file`, in the browser, until Ctrl-C.
+    """Serve a page that classifies what is typed, in the browser, until Ctrl-C.
 
-    `answers` are a teacher's, JSON lines as `tfkd predict TEACHER --jsonl` writes them: the page
-    shows the file's beside them.
+    Args:
+        file: A file for MediaPipe.
+        answers: A teacher's, JSON lines as `tfkd predict TEACHER --jsonl` writes them: the page
+            shows the file's next to them.
+        port: On 127.0.0.1; 0 for a free one.
 
     Raises:
-        UserError: no file for MediaPipe, broken answers, a port that is taken, no npm registry.
+        UserError: No file for MediaPipe, broken answers, a port that is taken, no npm registry.
     """
     with server(pages(file, answers), port) as served, suppress(KeyboardInterrupt):
         print(f"http://127.0.0.1:{served.server_port}/  (Ctrl-C ends it)", flush=True)
@@ -33,14 +36,18 @@ def demo(file: Path, answers: Path | None = None, port: int = 8000) -> None:
 
 
 def pages(file: Path, answers: Path | None = None) -> dict[str, Content]:
-    """Everything that the server knows, by path."""
+    """Return everything that the server knows, by path.
+
+    Raises:
+        UserError: No file for MediaPipe, broken answers, no npm registry.
+    """
     about = _about(file)
     about["answers"] = read_answers(answers, about["classes"]) if answers else []
-    found = {path: Content.of(name, _page(name)) for path, name in PAGE.items()}
-    found |= {f"/mediapipe/{name}": Content.of(name, each) for name, each in package().items()}
-    found["/student.tflite"] = Content.of(file.name, file.read_bytes())
-    found["/about.json"] = Content.of("about.json", json.dumps(about).encode())
-    return found
+    contents = {path: Content.of(name, _page(name)) for path, name in PAGE.items()}
+    contents |= {f"/mediapipe/{name}": Content.of(name, body) for name, body in package().items()}
+    contents["/student.tflite"] = Content.of(file.name, file.read_bytes())
+    contents["/about.json"] = Content.of("about.json", json.dumps(about).encode())
+    return contents
 
 
 def _page(name: str) -> bytes:

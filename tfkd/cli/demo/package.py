@@ -27,55 +27,57 @@ FILES = (
     "text_bundle.mjs",
     *(f"wasm/text_wasm_{kind}internal.{end}" for kind in ("", "nosimd_") for end in ("js", "wasm")),
 )
-PATIENCE = 60  # seconds for the registry
+PATIENCE = 60
+"Seconds for the registry."
 
 
 def package() -> dict[str, bytes]:
-    """The package's files for a browser, by name.
+    """Return the package's files for a browser, by name.
 
     Raises:
-        UserError: it is not in the cache and the registry cannot be reached, or what came is
+        UserError: It is not in the cache and the registry cannot be reached, or what came is
             not the package.
     """
     kept = cache() / TARBALL
     content = kept.read_bytes() if kept.is_file() else b""
-    if not genuine(content):
-        content = _fetched()
+    if not is_genuine(content):
+        content = _fetch()
         _keep(content, kept)
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        # Its checksum says that all of them are there.
         return {name: archive.extractfile(f"package/{name}").read() for name in FILES}  # type: ignore[union-attr]
 
 
 def cache() -> Path:
-    """The folder of downloads: `TFKD_CACHE`, or `tfkd` in the user's folder for such."""
-    if found := os.environ.get("TFKD_CACHE"):
-        return Path(found)
+    """Return the folder of downloads: `TFKD_CACHE`, or `tfkd` in the user's cache folder."""
+    if folder := os.environ.get("TFKD_CACHE"):
+        return Path(folder)
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local")) / "tfkd"
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tfkd"
 
 
-def genuine(content: bytes) -> bool:
-    """Whether it is the package, by SHA-512.
+def is_genuine(content: bytes) -> bool:
+    """Return whether content is the package, by SHA-512.
 
-    >>> genuine(b"another")
+    >>> is_genuine(b"another")
     False
     """
     return base64.b64encode(hashlib.sha512(content).digest()).decode() == INTEGRITY
 
 
-def _fetched() -> bytes:
+def _fetch() -> bytes:
     print(f"fetching {NAME} {VERSION} from the npm registry, once", file=sys.stderr, flush=True)
     try:
         content = _by_npm() if shutil.which("npm") else _by_https()
     except (OSError, subprocess.SubprocessError) as error:
-        said = getattr(error, "stderr", None) or getattr(error, "reason", None) or error
-        last = str(said).strip().splitlines() or [type(error).__name__]
+        reason = getattr(error, "stderr", None) or getattr(error, "reason", None) or error
+        lines = str(reason).strip().splitlines() or [type(error).__name__]
         raise UserError(
             f"the demo needs {NAME} {VERSION} from the npm registry once, and it cannot be fetched "
-            f"({last[0][:120]}): go online, or put {TARBALL} into {cache()}."
+            f"({lines[0][:120]}): go online, or put {TARBALL} into {cache()}."
         ) from error
-    if not genuine(content):
+    if not is_genuine(content):
         raise UserError(
             f"the npm registry gave another {NAME} {VERSION} than this tfkd knows (its SHA-512 "
             "differs): nothing was kept; look at the registry that npm is configured for."
@@ -84,7 +86,7 @@ def _fetched() -> bytes:
 
 
 def _by_npm() -> bytes:
-    """By npm itself, which knows the user's registry, proxy and certificates."""
+    """Fetch the package by npm itself, which knows the user's registry, proxy and certificates."""
     with tempfile.TemporaryDirectory() as folder:
         command = ["npm", "pack", f"{NAME}@{VERSION}", "--loglevel=error"]
         subprocess.run(
@@ -94,7 +96,8 @@ def _by_npm() -> bytes:
 
 
 def _by_https() -> bytes:
-    named = {name.upper(): value for name, value in os.environ.items()}  # npm takes both cases
+    # npm takes both cases.
+    named = {name.upper(): value for name, value in os.environ.items()}
     registry = named.get("NPM_CONFIG_REGISTRY", REGISTRY).rstrip("/")
     url = f"{registry}/{NAME}/-/tasks-text-{VERSION}.tgz"
     if not url.startswith("https://"):

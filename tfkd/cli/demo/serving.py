@@ -1,4 +1,4 @@
-"""A server of known contents for this machine alone."""
+"""Serve known contents to this machine alone."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import PurePath
+from typing import Any
 from urllib.parse import urlsplit
 
 from ...errors import UserError
@@ -44,7 +45,7 @@ class Content:
 
     @classmethod
     def of(cls, name: str, body: bytes) -> Content:
-        """By the suffix of a file's name.
+        """Return the content of a file, whose type its suffix says.
 
         >>> Content.of("a.wasm", b"").type
         'application/wasm'
@@ -58,27 +59,31 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     contents: dict[str, Content]
 
-    def handle_error(self, request, client_address) -> None:
-        """A tab that was closed while it loaded is no error."""
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Ignore a tab that was closed while it loaded."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 
 
 def server(contents: dict[str, Content], port: int) -> Server:
-    """A server on 127.0.0.1 that listens already; port 0 is any free one.
+    """Return a server on 127.0.0.1 that listens already.
+
+    Args:
+        contents: What it answers, by path.
+        port: Its port; 0 is any free one.
 
     Raises:
-        UserError: the port is taken, or none.
+        UserError: The port is taken, or none.
     """
     try:
-        made = Server((HOST, port), _Handler)
+        listening = Server((HOST, port), _Handler)
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or str(error).rstrip(".")
         raise UserError(
             f"port {port} cannot be had ({reason}): give another one with --port."
         ) from error
-    made.contents = contents
-    return made
+    listening.contents = contents
+    return listening
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -92,7 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(with_body=False)
 
     def _answer(self, with_body: bool) -> None:
-        status, content = self._found()
+        status, content = self._look_up()
         self.send_response(status)
         headers = {"Content-Type": content.type, "Content-Length": str(len(content.body))}
         for name, value in (headers | HEADERS).items():
@@ -101,8 +106,8 @@ class _Handler(BaseHTTPRequestHandler):
         if with_body:
             self.wfile.write(content.body)
 
-    def _found(self) -> tuple[HTTPStatus, Content]:
-        """A whole path is looked up, never a file: there is no way out of the page."""
+    def _look_up(self) -> tuple[HTTPStatus, Content]:
+        """Look up a whole path, never a file: there is no way out of the page."""
         port = self.server.server_port
         # Another site's name that was made to mean this machine must not read the answers.
         if self.headers.get("Host") not in (f"{HOST}:{port}", f"localhost:{port}"):
@@ -111,5 +116,5 @@ class _Handler(BaseHTTPRequestHandler):
         missing = Content(b"not here\n", "text/plain")
         return (HTTPStatus.OK, content) if content else (HTTPStatus.NOT_FOUND, missing)
 
-    def log_message(self, format: str, *args) -> None:
-        """Silent: what is asked is nobody's business."""
+    def log_message(self, format: str, *args: Any) -> None:
+        """Stay silent: what is asked is nobody's business."""

@@ -7,7 +7,11 @@ from .graph import IF, WHILE, Model, Operator
 
 
 def check_calls(model: Model) -> None:
-    """Loops and branches call graphs that are there, with what they take, and never themselves."""
+    """Check that loops and branches call graphs that are there, and never themselves.
+
+    Raises:
+        Damaged: One does not.
+    """
     below: dict[int, set[int]] = {}
     for at, graph in enumerate(model.graphs):
         below[at] = set()
@@ -19,9 +23,9 @@ def check_calls(model: Model) -> None:
 
 
 def _check_call(operator: Operator, model: Model) -> None:
-    if len(operator.calls) != 2 or not all(0 < e < len(model.graphs) for e in operator.calls):
+    if len(operator.calls) != 2 or not all(0 < at < len(model.graphs) for at in operator.calls):
         raise Damaged("a loop or branch calls a graph that is not there")
-    first, second = (model.graphs[each] for each in operator.calls)
+    first, second = (model.graphs[at] for at in operator.calls)
     given = len(operator.inputs) - (operator.code == IF)
     results = [1, given] if operator.code == WHILE else [len(operator.outputs)] * 2
     takes = [len(first.inputs), len(second.inputs)]

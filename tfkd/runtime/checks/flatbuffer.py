@@ -13,7 +13,7 @@ from mmap import mmap
 
 
 class Damaged(ValueError):
-    """The file says what cannot be; the message says what."""
+    """A file that says what cannot be; the message is half a sentence that says what."""
 
 
 @dataclass
@@ -27,15 +27,15 @@ class Buffer:
     content: bytes | mmap
     left: int = field(init=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self.left = 2 * len(self.content)
 
     def root(self) -> Table:
-        """The first table."""
+        """Return the first table."""
         return self.table(self.number("I", 0))
 
     def number(self, kind: str, at: int) -> int:
-        """The number of a `struct` kind at a place."""
+        """Return the number of a `struct` kind at a place."""
         if at < 0:
             raise Damaged("an offset leads out of it")
         try:
@@ -44,7 +44,7 @@ class Buffer:
             raise Damaged("an offset leads out of it") from error
 
     def table(self, at: int) -> Table:
-        """The table at a place, its fields inside of it."""
+        """Return the table at a place, once its fields are known to lie inside it."""
         vtable = at - self.number("i", at)
         size, length = self.number("H", vtable), self.number("H", vtable + 2)
         if size < 4 or size % 2 or vtable + size > len(self.content):
@@ -57,7 +57,7 @@ class Buffer:
         return Table(self, at, slots)
 
     def spend(self, count: int) -> None:
-        """Count what is read."""
+        """Count bytes that are read, and refuse more than there are."""
         self.left -= count
         if self.left < 0:
             raise Damaged("its parts overlap")
@@ -65,29 +65,29 @@ class Buffer:
 
 @dataclass(frozen=True)
 class Table:
-    """Fields by their number in the schema; one that is absent has its default."""
+    """Fields by their number in the schema; a missing one has its default."""
 
     buffer: Buffer
     at: int
     slots: tuple[int, ...]
 
     def number(self, slot: int, kind: str = "i", default: int = 0) -> int:
-        """A number in the table itself."""
+        """Return a number that the table itself holds."""
         at = self._place(slot)
         return default if at is None else self.buffer.number(kind, at)
 
     def has(self, slot: int) -> bool:
-        """Whether the field is there."""
+        """Return whether the field is there."""
         return self._place(slot) is not None
 
     def table(self, slot: int) -> Table | None:
-        """Another table."""
-        at = self._behind(slot)
+        """Return the table that a field points to."""
+        at = self._target(slot)
         return None if at is None else self.buffer.table(at)
 
     def span(self, slot: int, width: int = 1) -> tuple[int, int]:
-        """Where a list begins and how many items of so many bytes it has."""
-        at = self._behind(slot)
+        """Return where a list begins, and how many items of `width` bytes it has."""
+        at = self._target(slot)
         if at is None:
             return 0, 0
         count = self.buffer.number("I", at)
@@ -96,20 +96,20 @@ class Table:
         return at + 4, count
 
     def numbers(self, slot: int, kind: str = "i") -> tuple[int, ...]:
-        """A list of numbers."""
+        """Return a list of numbers of a `struct` kind."""
         width = struct.calcsize(f"<{kind}")
         at, count = self.span(slot, width)
         self.buffer.spend(count * width)
         return struct.unpack_from(f"<{count}{kind}", self.buffer.content, at)
 
     def tables(self, slot: int) -> Iterator[Table]:
-        """A list of tables."""
+        """Yield the tables of a list."""
         at, count = self.span(slot, 4)
         for place in range(at, at + 4 * count, 4):
             yield self.buffer.table(place + self.buffer.number("I", place))
 
     def text(self, slot: int) -> str:
-        """A text, ended by the zero that C++ looks for."""
+        """Return a text, which must end with the zero that C++ looks for."""
         at, count = self.span(slot)
         self.buffer.spend(count)
         if count and self.buffer.number("B", at + count):
@@ -123,6 +123,6 @@ class Table:
         offset = self.slots[slot] if slot < len(self.slots) else 0
         return self.at + offset if offset else None
 
-    def _behind(self, slot: int) -> int | None:
+    def _target(self, slot: int) -> int | None:
         at = self._place(slot)
         return None if at is None else at + self.buffer.number("I", at)

@@ -10,19 +10,27 @@ from mmap import mmap
 
 from .flatbuffer import Buffer, Damaged, Table
 
-MOST = 100_000  # tensors or operators: the largest of models has a few thousand
+MOST = 100_000
+"Tensors or operators: the largest of models has a few thousand."
 RANK = 16
 IF, WHILE = 118, 119
 # By operator, the type of the options that it must have: what it calls, how many parts it makes.
 _CALLS, _PARTS = {IF: 92, WHILE: 93}, {49: 35, 102: 79, 88: 64}
-_LISTS = {17: "i", 30: "i", 115: "f"}  # by type of options, the list that they are
+# By type of options, the list that they are.
+_LISTS = {17: "i", 30: "i", 115: "f"}
 
 
 @dataclass(frozen=True)
 class Tensor:
-    """A shape (-1 where any size will do), a type, and the bytes of a constant, else 0.
+    """An array of a graph.
 
-    `scales` is of a quantised one: how many scales, how many zero points, along which dimension.
+    Attributes:
+        shape: Its sizes, -1 where any will do.
+        sizes: The sizes with which it is planned.
+        kind: The number of its type.
+        constant: Bytes of a constant, else 0.
+        variable: Whether it keeps its numbers from one run to the next.
+        scales: Of a quantised one how many scales and zero points, and along which dimension.
     """
 
     shape: tuple[int, ...]
@@ -35,7 +43,7 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Operator:
-    """One step: tensors in, tensors out, the graphs that it calls, the parts that it promises."""
+    """One step: tensors in and out, the graphs that it calls, the parts that it promises."""
 
     code: int
     inputs: tuple[int, ...]
@@ -66,28 +74,28 @@ class Signature:
 
 @dataclass(frozen=True)
 class Model:
-    """All of it."""
+    """The graphs and signatures of a file."""
 
     graphs: list[Graph]
     signatures: list[Signature]
 
 
-def read(content: bytes | mmap) -> Model:
-    """The model in front of a file.
+def read_model(content: bytes | mmap) -> Model:
+    """Read the model at the beginning of a file.
 
     Raises:
-        Damaged: it leads out of the file, or is of a kind that tfkd does not write.
+        Damaged: It leads out of the file, or is of a kind that tfkd does not write.
     """
     root = Buffer(content).root()
     if any(root.span(slot)[1] for slot in (8, 9)):
         raise Damaged("its weights are in other files")
     root.text(3), root.numbers(5)
-    codes = [_code(each) for each in root.tables(1)]
-    constants = [_constant(each) for each in root.tables(4)]
-    for each in root.tables(6):
-        _check_metadata(each, constants)
-    graphs = [_graph(each, codes, constants) for each in root.tables(2)]
-    return Model(graphs, [_signature(each) for each in root.tables(7)])
+    codes = [_code(table) for table in root.tables(1)]
+    constants = [_constant(table) for table in root.tables(4)]
+    for table in root.tables(6):
+        _check_metadata(table, constants)
+    graphs = [_graph(table, codes, constants) for table in root.tables(2)]
+    return Model(graphs, [_signature(table) for table in root.tables(7)])
 
 
 def _code(table: Table) -> int:
@@ -112,10 +120,10 @@ def _graph(table: Table, codes: list[int], constants: list[int]) -> Graph:
         raise Damaged(f"it has more than {MOST:,} tensors or operators")
     table.text(4)
     return Graph(
-        [_tensor(each, constants) for each in table.tables(0)],
+        [_tensor(tensor, constants) for tensor in table.tables(0)],
         table.numbers(1),
         table.numbers(2),
-        [_operator(each, codes) for each in table.tables(3)],
+        [_operator(operator, codes) for operator in table.tables(3)],
     )
 
 
@@ -138,7 +146,7 @@ def _tensor(table: Table, constants: list[int]) -> Tensor:
 
 
 def _scales(table: Table | None) -> tuple[int, int, int]:
-    """How many scales and zero points a quantised tensor has, and along which dimension."""
+    """Return how many scales and zero points a tensor has, and along which dimension."""
     if table is None:
         return 0, 0, 0
     if table.number(4, "B") or table.has(5):
@@ -172,9 +180,9 @@ def _operator(table: Table, codes: list[int]) -> Operator:
 
 def _signature(table: Table) -> Signature:
     table.text(2)
-    pairs = [tuple(_named(each) for each in table.tables(slot)) for slot in (0, 1)]
+    pairs = [tuple(_name_and_place(tensor) for tensor in table.tables(slot)) for slot in (0, 1)]
     return Signature(table.number(4, "I"), *pairs)
 
 
-def _named(table: Table) -> tuple[str, int]:
+def _name_and_place(table: Table) -> tuple[str, int]:
     return table.text(0), table.number(1, "I")

@@ -12,15 +12,17 @@ from mmap import mmap
 
 from .calls import check_calls
 from .flatbuffer import Damaged
-from .graph import Graph, Model, Operator, Signature, Tensor, read
+from .graph import Graph, Model, Operator, Signature, Tensor, read_model
 
-LARGEST = 2**31  # bytes of one tensor
+LARGEST = 2**31
+"Bytes of one tensor."
 # By type, the bits of one number. Strings, resources and what LiteRT has only lately are absent.
 BITS = {0: 32, 1: 16, 2: 32, 3: 8, 4: 64, 6: 8, 7: 16, 8: 64, 9: 8, 10: 64, 11: 128, 12: 64}
 BITS |= {15: 32, 16: 16, 17: 4, 18: 16}
 # Custom and delegated ones, hash tables, variables, calls, and StableHLO: no export has them.
 REFUSED = {10, 15, 29, 30, 31, 32, 33, 51, 127, 129, 136, 137, 138, 139, 142, 143, 144}
-REFUSED |= {145}  # BROADCAST_ARGS ends the process where the shapes that it is given disagree
+# BROADCAST_ARGS ends the process where the shapes that it is given disagree.
+REFUSED |= {145}
 NEWEST = 161
 # An input may be absent (-1) from this place on; elsewhere the interpreter would read no tensor.
 OPTIONAL = {3: 2, 4: 2, 9: 2, 16: 1, 27: 2, 44: 1, 46: 1, 52: 1, 67: 2, 132: 2, 141: 2}
@@ -36,12 +38,12 @@ LEAST = {code: least for least, codes in _LEAST.items() for code in codes}
 
 
 def check(content: bytes | mmap) -> None:
-    """Nothing, where the interpreter may have it.
+    """Let a model pass that the interpreter may have.
 
     Raises:
-        Damaged: the model is not sound; the message is half a sentence.
+        Damaged: The model is not sound; the message is half a sentence.
     """
-    model = read(content)
+    model = read_model(content)
     if not model.graphs:
         raise Damaged("there is no graph in it")
     for graph in model.graphs:
@@ -56,8 +58,8 @@ def _check_graph(graph: Graph) -> None:
         _check_tensor(tensor)
     _check_places([*graph.inputs, *graph.outputs], graph)
     # What is without a number needs no one to write it.
-    ready = {i for i, each in enumerate(graph.tensors) if _is_there(each)} | set(graph.inputs)
-    written = {i for i, each in enumerate(graph.tensors) if each.constant or each.variable}
+    ready = {i for i, tensor in enumerate(graph.tensors) if _is_there(tensor)} | set(graph.inputs)
+    written = {i for i, tensor in enumerate(graph.tensors) if tensor.constant or tensor.variable}
     if written & set(graph.inputs):
         raise Damaged("an input is a constant")
     written |= set(graph.inputs)
@@ -89,7 +91,7 @@ def _check_tensor(tensor: Tensor) -> None:
 
 
 def _check_scales(tensor: Tensor) -> None:
-    """None, one, or one for each row of the dimension along which it is quantised."""
+    """Refuse scales unless there are none, one, or one a row of the quantised dimension."""
     scales, zeros, along = tensor.scales
     if scales and scales != zeros:
         raise Damaged("a tensor has another number of scales than of zero points")
@@ -98,11 +100,11 @@ def _check_scales(tensor: Tensor) -> None:
 
 
 def _freely(tensor: Tensor) -> int:
-    return math.prod(max(each, 1) for each in tensor.shape) * BITS[tensor.kind] // 8
+    return math.prod(max(size, 1) for size in tensor.shape) * BITS[tensor.kind] // 8
 
 
 def _check_places(places: Iterable[int], graph: Graph) -> None:
-    if not all(0 <= each < len(graph.tensors) for each in places):
+    if not all(0 <= place < len(graph.tensors) for place in places):
         raise Damaged("a tensor is named that is not there")
 
 
@@ -113,9 +115,9 @@ def _check_operator(operator: Operator, graph: Graph, ready: set[int]) -> None:
     if len(operator.inputs) < LEAST.get(code, 1):
         raise Damaged(f"operator {code} of its schema has {len(operator.inputs)} inputs")
     first = OPTIONAL.get(code, len(operator.inputs))
-    given = [e for i, e in enumerate(operator.inputs) if e != -1 or i < first]
+    given = [place for i, place in enumerate(operator.inputs) if place != -1 or i < first]
     _check_places([*given, *operator.outputs], graph)
-    _check_places([each for each in operator.intermediates if each != -1], graph)
+    _check_places([place for place in operator.intermediates if place != -1], graph)
     if not ready >= set(given):
         raise Damaged("an operator reads what nothing has written")
     if not operator.outputs or operator.parts not in (None, len(operator.outputs)):

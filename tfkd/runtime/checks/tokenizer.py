@@ -12,10 +12,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-GROWTH = 64  # times as long as the text
-LONGEST = 200  # characters of a pattern, and bytes that one character may become
-WORD = 1_000  # characters of a word that WordPiece takes to pieces: its time is their square
-_REPEATED = re.compile(r"\)[+*{]")  # two repetitions in each other: steps without number
+GROWTH = 64
+"How many times as long as the text its tokens may become."
+LONGEST = 200
+"Characters of a pattern, and bytes that one character may become."
+WORD = 1_000
+"Characters of a word that WordPiece splits: its time is their square."
+# Two repetitions in each other take steps without number.
+_REPEATED = re.compile(r"\)[+*{]")
 _NORMALIZERS = {"BertNormalizer", "Lowercase", "NFC", "NFD", "NFKC", "NFKD", "Nmt", "Precompiled"}
 _NORMALIZERS |= {"Prepend", "Replace", "Sequence", "Strip", "StripAccents"}
 _PRE_TOKENIZERS = {"BertPreTokenizer", "ByteLevel", "CharDelimiterSplit", "Digits", "Metaspace"}
@@ -24,10 +28,10 @@ _PRE_TOKENIZERS |= {"WhitespaceSplit"}
 
 
 def check_tokenizer(text: str) -> None:
-    """Nothing, where the tokenizer takes time and memory in proportion to a text.
+    """Let a tokenizer pass that takes time and memory in proportion to a text.
 
     Raises:
-        ValueError: it does not.
+        ValueError: It does not.
     """
     try:
         whole = json.loads(text)
@@ -36,20 +40,20 @@ def check_tokenizer(text: str) -> None:
         model = whole["model"]
     except (RecursionError, AttributeError, TypeError, KeyError, ValueError) as error:
         raise ValueError("tokenizer.json is none of the tokenizers library") from error
-    for part, known in ((normalizers, _NORMALIZERS), (pre_tokenizers, _PRE_TOKENIZERS)):
-        for each in part:
-            _check_part(each, known)
+    for parts, known in ((normalizers, _NORMALIZERS), (pre_tokenizers, _PRE_TOKENIZERS)):
+        for part in parts:
+            _check_part(part, known)
     _check_growth(normalizers)
     if not isinstance(model, dict) or not _whole(model.get("max_input_chars_per_word", 0)) <= WORD:
         raise ValueError(f"tokenizer.json takes words of more than {WORD} characters to pieces")
 
 
 def _parts(part: dict[str, Any] | None, below: str) -> Iterator[dict[str, Any]]:
-    """The part itself, and those of a sequence."""
+    """Yield the part itself, and those of a sequence."""
     if part is not None:
         yield part
-        for each in part.get(below, ()):
-            yield from _parts(each, below)
+        for inner in part.get(below, ()):
+            yield from _parts(inner, below)
 
 
 def _check_part(part: dict[str, Any], known: set[str]) -> None:
@@ -65,25 +69,25 @@ def _check_part(part: dict[str, Any], known: set[str]) -> None:
 
 def _check_growth(normalizers: list[dict[str, Any]]) -> None:
     growth = 1
-    for each in normalizers:
-        growth *= _growth(each)
+    for normalizer in normalizers:
+        growth *= _growth(normalizer)
         if growth > GROWTH:
             raise ValueError(f"tokenizer.json makes a text more than {GROWTH} times as long")
 
 
 def _growth(part: dict[str, Any]) -> int:
-    """How many times as long a text may become, at most."""
+    """Return how many times as long a text may become, at most."""
     if part["type"] == "Replace":
         # A pattern may match the nothing between two characters.
-        found, content = part.get("pattern", {}).get("String"), str(part.get("content", ""))
-        return max(1, -(-len(content) // len(found))) if found else 1 + len(content)
+        text, content = part.get("pattern", {}).get("String"), str(part.get("content", ""))
+        return max(1, -(-len(content) // len(text))) if text else 1 + len(content)
     if part["type"] == "Prepend":
         return 1 + len(str(part.get("prepend", "")))
     return GROWTH + 1 if part["type"] == "Precompiled" and _longest(part) > LONGEST else 1
 
 
 def _longest(part: dict[str, Any]) -> int:
-    """Bytes of the longest text that SentencePiece's table writes for a character."""
+    """Return the bytes of the longest text that SentencePiece's table has for a character."""
     table = base64.b64decode(part.get("precompiled_charsmap") or "")
     trie = int.from_bytes(table[:4], "little")
     return max(map(len, table[4 + trie :].split(b"\0")))
