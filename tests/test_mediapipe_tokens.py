@@ -9,7 +9,7 @@ tf = pytest.importorskip("tensorflow")
 
 from tfkd.exporting.mediapipe.metadata import INPUTS, add_metadata
 from tfkd.runtime.zip_tail import pack
-from tfkd.text import mediapipe
+from tfkd.text import mediapipe_tokenizer
 
 pytestmark = pytest.mark.slow
 PIECES = (
@@ -54,7 +54,7 @@ def fed(probe, texts):
 
 
 def same(probe, texts):
-    ours = mediapipe.encoder(PIECES, 100_000).encode_many(texts)
+    ours = mediapipe_tokenizer.encoder(PIECES, 100_000).encode_many(texts)
     for text, mine, theirs in zip(texts, ours, fed(probe, texts), strict=True):
         assert theirs == mine[:WIDTH], ascii(text)
 

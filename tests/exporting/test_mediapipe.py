@@ -155,7 +155,7 @@ def test_a_file_that_differs_is_not_written(file, encoder, monkeypatch):
 def _flatbuffer_of(student, encoder):
     from tfkd.exporting.calling import signature_of
     from tfkd.exporting.convert import flatbuffer
-    from tfkd.exporting.mediapipe.model import client_signature
+    from tfkd.exporting.mediapipe.client_signature import client_signature
     from tfkd.runtime.quantisations import FLOAT32
 
     wrapped = client_signature(signature_of(student), encoder.max_length, "multiclass", False)

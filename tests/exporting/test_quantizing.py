@@ -12,8 +12,8 @@ keras = pytest.importorskip("keras")
 from tfkd.errors import UserError
 from tfkd.exporting import convert, export, integer_quantisation, smallest, verify
 from tfkd.exporting.calling import signature_of
-from tfkd.exporting.checks import CheckData, TaskContext
-from tfkd.exporting.request import ExportRequest, Storage
+from tfkd.exporting.check_data import CheckData, TaskContext
+from tfkd.exporting.export_request import ExportRequest, Storage
 from tfkd.runtime import Classifier
 from tfkd.runtime.quantisations import CALIBRATED, KINDS, QUANTIZE
 from tfkd.students import build

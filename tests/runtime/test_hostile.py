@@ -14,8 +14,8 @@ from mutations import blob_of, flipped, model_of, numbered
 
 from tfkd.errors import UserError
 from tfkd.runtime import Classifier, interpreter
-from tfkd.runtime.checks.flatbuffer import Damaged
-from tfkd.runtime.checks.graph import Graph, Model, Operator, Tensor
+from tfkd.runtime.checks.flatbuffer import UnsoundModel
+from tfkd.runtime.checks.graph import Graph, LiteModel, Operator, Tensor
 from tfkd.runtime.checks.soundness import check
 from tfkd.runtime.zip_tail import pack
 
@@ -116,7 +116,7 @@ def test_a_model_that_would_end_the_process(pieces, change, words):
     """Each ended the interpreter by a signal, wrote over memory, or took memory without bound."""
     model = model_of(pieces[0])
     change(model)
-    with pytest.raises(Damaged, match=words):
+    with pytest.raises(UnsoundModel, match=words):
         check(blob_of(model))
 
 
@@ -137,7 +137,7 @@ def loops(cond, body):
         Graph([number] * 2, takes, gives, [Operator(WHILE, (0,), (1,), (), calls, None)])
         for takes, gives, calls in (cond, body)
     ]
-    return Model([main, *made], [])
+    return LiteModel([main, *made], [])
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def loops(cond, body):
 def test_loops_that_never_come_back(monkeypatch, cond, body, words):
     """A loop whose body is itself fills the stack; one with other sizes reads beyond its own."""
     monkeypatch.setattr("tfkd.runtime.checks.soundness.read", lambda _: loops(cond, body))
-    with pytest.raises(Damaged, match=words):
+    with pytest.raises(UnsoundModel, match=words):
         check(b"")
 
 
@@ -163,7 +163,7 @@ def test_bytes_anywhere(pieces):
         content = rng.choice((flipped, numbered))(rng, pieces[0], {})
         try:
             check(content)
-        except Damaged:
+        except UnsoundModel:
             refusals += 1
     assert 40 < refusals < 400
 
@@ -173,7 +173,7 @@ def test_a_place_before_the_beginning():
     # The root at 8, its vtable 1,000 bytes before it; behind all, what would pass for one.
     content = (8).to_bytes(4, "little") + b"TFL3" + (1_000).to_bytes(4, "little")
     content += b"\x04\x00\x04\x00" * 1_000
-    with pytest.raises(Damaged, match="leads out of it"):
+    with pytest.raises(UnsoundModel, match="leads out of it"):
         check(content)
 
 
@@ -181,7 +181,7 @@ def test_truncated_anywhere(pieces, exported):
     """An offset beyond the end is no number, at whatever byte a download stopped."""
     blob = pieces[0]
     for end in range(8, len(blob) - 4, 61):
-        with pytest.raises(Damaged):
+        with pytest.raises(UnsoundModel):
             check(blob[:end])
 
 
@@ -206,7 +206,7 @@ def test_parts_that_overlap():
     schema.ModelAddSubgraphs(builder, graphs)
     schema.ModelAddBuffers(builder, buffers)
     builder.Finish(schema.ModelEnd(builder), file_identifier=b"TFL3")
-    with pytest.raises(Damaged, match="overlap"):
+    with pytest.raises(UnsoundModel, match="overlap"):
         check(bytes(builder.Output()))
 
 

@@ -19,7 +19,7 @@ from . import integer_quantisation
 from .paths import check_target, format_of, size, temporary_sibling
 
 if TYPE_CHECKING:
-    from .request import ExportRequest
+    from .export_request import ExportRequest
     from .verify import Figures
 
 FORMS = ("multiclass", "binary")
@@ -142,11 +142,11 @@ def export(
     _check_quantize(kind, quantize, calibration)
     _check_labels(labels, form)
     check_target(target, kind, overwrite)
-    from .checks import TaskContext
+    from .check_data import TaskContext
+    from .export_request import Storage, prepare
     from .formats import WRITERS
     from .mediapipe.export import check_client, mediapipe_file
     from .onnx import check_onnx
-    from .request import Storage, prepare
     from .text_signature import check_texts
 
     task, schema = _task(task, schema, labels)

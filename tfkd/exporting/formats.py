@@ -15,8 +15,8 @@ from ..runtime.interpreter import SIGNATURE, LiteRT
 from ..runtime.zip_tail import pack
 from .calling import ModelSignature, Reference, signature_of
 from .convert import Inconvertible, attempts, flatbuffer, write_saved_model
+from .export_request import ExportRequest, labels_text
 from .onnx import onnx_model, write_onnx
-from .request import ExportRequest, labels_text
 from .text_signature import SERVING, TextSignature
 from .verify import Figures, Model
 

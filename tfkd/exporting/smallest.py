@@ -8,7 +8,7 @@ from pathlib import Path
 from ..errors import UserError
 from ..runtime.quantisations import KINDS, QUANTIZE, Quantization, milder
 from . import integer_quantisation
-from .request import ExportRequest
+from .export_request import ExportRequest
 from .verify import Differs, Figures
 
 Writer = Callable[[ExportRequest, Path], Figures]

@@ -12,7 +12,7 @@ from ..errors import UserError
 from ..runtime.activations import undo_activation
 from ..runtime.quantisations import Quantization
 from ..tasks import Arrays, Run
-from .checks import Checks, checks_of_rows
+from .check_data import Checks, checks_of_rows
 
 Outputs = dict[str, np.ndarray]
 Model = Callable[[dict[str, np.ndarray]], Outputs]

@@ -131,8 +131,8 @@ def _run_keras(model: Any) -> Callable[[Any], np.ndarray]:
 
 
 def _run_file(path: str | os.PathLike) -> Callable[[Any], np.ndarray]:
-    from ..runtime.feeding import CLIENT
     from ..runtime.interpreter import LiteRT
+    from ..runtime.row_feeding import CLIENT
 
     model = LiteRT(Path(path))
     if set(model.inputs) == set(CLIENT):

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from tokenizers import Tokenizer
 
 from ..errors import UserError, first_line
-from ..text import TextEncoder, mediapipe, wordpiece
+from ..text import TextEncoder, mediapipe_tokenizer, wordpiece
 from .checks.tokenizer import check_tokenizer
+from .file_settings import FORMAT, MEDIAPIPE, parse
 from .quiet import quiet
-from .settings import FORMAT, MEDIAPIPE, parse
 from .zip_tail import broken, seal
 
 
@@ -116,7 +116,7 @@ def _of_pieces(lines: list[str], settings: dict, length: int) -> TextEncoder:
     if len(set(lines)) < len(lines) or "" in lines:
         raise ValueError("vocab.txt has a line twice, or a blank one")
     if settings["tokenizer"] == MEDIAPIPE:
-        return mediapipe.encoder(lines, length)
+        return mediapipe_tokenizer.encoder(lines, length)
     return TextEncoder(_wordpiece(lines, settings["lowercase"], settings["special"]), length)
 
 

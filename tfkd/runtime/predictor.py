@@ -16,7 +16,7 @@ from ..tasks import Arrays, Task
 from ..text import TextEncoder
 from .activations import undo_activation
 from .bundle import blame_tokenizer, check_seal, read_encoder
-from .checks.model import check_arrays, row_feeder
+from .checks.inputs_outputs import check_arrays, row_feeder
 from .interpreter import LiteRT, readable
 from .zip_tail import unpack
 

@@ -3,7 +3,7 @@
 No TensorFlow here: an exported model is served with this and the runtime alone.
 """
 
-from . import mediapipe
+from . import mediapipe_tokenizer
 from .encoder import SPECIAL, Encoder, TextEncoder, clean, encoder_of, head_and_tail, wordpiece
 from .learning import learn
 from .reading import load, read_vocab
@@ -17,7 +17,7 @@ __all__ = [
     "head_and_tail",
     "learn",
     "load",
-    "mediapipe",
+    "mediapipe_tokenizer",
     "read_vocab",
     "wordpiece",
 ]

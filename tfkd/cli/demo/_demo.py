@@ -11,9 +11,9 @@ from ...errors import UserError
 from ...runtime.bundle import MEDIAPIPE, read_encoder
 from ...runtime.interpreter import LiteRT
 from ...runtime.zip_tail import unpack
-from .answers import read_answers
 from .package import VERSION, package
 from .serving import Content, server
+from .teacher_answers import read_answers
 
 PAGE = {"/": "index.html", "/demo.css": "demo.css", "/demo.js": "demo.js"}
 

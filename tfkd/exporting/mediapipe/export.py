@@ -11,19 +11,19 @@ import numpy as np
 from ...errors import UserError
 from ...models.embeddings import id_limit
 from ...runtime.bundle import describe
-from ...runtime.feeding import CLIENT
+from ...runtime.file_settings import MEDIAPIPE
 from ...runtime.interpreter import LiteRT
-from ...runtime.settings import MEDIAPIPE
+from ...runtime.row_feeding import CLIENT
 from ...runtime.zip_tail import pack
 from ...tasks import Task
-from ...text import TextEncoder, mediapipe
+from ...text import TextEncoder, mediapipe_tokenizer
 from ..calling import LOGITS
-from ..checks import checks_of
+from ..check_data import checks_of
 from ..convert import Inconvertible, flatbuffer
-from ..request import ExportRequest
+from ..export_request import ExportRequest
 from ..verify import Figures, Model, compare
+from .client_signature import ClientSignature, class_probabilities, client_signature
 from .metadata import OUTPUT, add_metadata
-from .model import ClientSignature, class_probabilities, client_signature
 
 LEAST = 1e-7
 "Smaller probabilities are this one: float32 tells 1 - p from 1 no further."
@@ -91,7 +91,7 @@ def _read_by_mediapipe(request: ExportRequest) -> ExportRequest:
     encoder = request.context.encoder
     # See `check_client`.
     assert encoder is not None
-    encoder = mediapipe.encoder(encoder.vocabulary, encoder.max_length)
+    encoder = mediapipe_tokenizer.encoder(encoder.vocabulary, encoder.max_length)
     return replace(request, context=replace(request.context, encoder=encoder))
 
 

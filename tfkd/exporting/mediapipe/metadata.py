@@ -14,7 +14,7 @@ import numpy as np
 from tensorflow.lite.python import schema_py_generated as schema
 
 from ...errors import UserError
-from ...runtime.feeding import CLIENT
+from ...runtime.row_feeding import CLIENT
 
 INPUTS = CLIENT
 "The names that MediaPipe asks for."

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from .flatbuffer import Damaged
-from .graph import IF, WHILE, Model, Operator
+from .flatbuffer import UnsoundModel
+from .graph import IF, WHILE, LiteModel, Operator
 
 
-def check_calls(model: Model) -> None:
+def check_calls(model: LiteModel) -> None:
     """Check that loops and branches call graphs that are there, and never themselves.
 
     Raises:
-        Damaged: One does not.
+        UnsoundModel: One does not.
     """
     below: dict[int, set[int]] = {}
     for at, graph in enumerate(model.graphs):
@@ -22,16 +22,16 @@ def check_calls(model: Model) -> None:
     _check_no_circle(below)
 
 
-def _check_call(operator: Operator, model: Model) -> None:
+def _check_call(operator: Operator, model: LiteModel) -> None:
     if len(operator.calls) != 2 or not all(0 < at < len(model.graphs) for at in operator.calls):
-        raise Damaged("a loop or branch calls a graph that is not there")
+        raise UnsoundModel("a loop or branch calls a graph that is not there")
     first, second = (model.graphs[at] for at in operator.calls)
     given = len(operator.inputs) - (operator.code == IF)
     results = [1, given] if operator.code == WHILE else [len(operator.outputs)] * 2
     takes = [len(first.inputs), len(second.inputs)]
     gives = [len(first.outputs), len(second.outputs)]
     if takes != [given] * 2 or gives != results or len(operator.outputs) != results[1]:
-        raise Damaged("a loop or branch gives a graph other than it takes")
+        raise UnsoundModel("a loop or branch gives a graph other than it takes")
 
 
 def _check_no_circle(below: dict[int, set[int]]) -> None:
@@ -39,5 +39,5 @@ def _check_no_circle(below: dict[int, set[int]]) -> None:
     while below:
         ends = {at for at, called in below.items() if not called & below.keys()}
         if not ends:
-            raise Damaged("a graph calls itself")
+            raise UnsoundModel("a graph calls itself")
         below = {at: called for at, called in below.items() if at not in ends}

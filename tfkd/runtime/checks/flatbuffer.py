@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from mmap import mmap
 
 
-class Damaged(ValueError):
+class UnsoundModel(ValueError):
     """A file that says what cannot be; the message is half a sentence that says what."""
 
 
@@ -37,30 +37,30 @@ class Buffer:
     def number(self, kind: str, at: int) -> int:
         """Return the number of a `struct` kind at a place."""
         if at < 0:
-            raise Damaged("an offset leads out of it")
+            raise UnsoundModel("an offset leads out of it")
         try:
             return struct.unpack_from(f"<{kind}", self.content, at)[0]
         except (struct.error, OverflowError) as error:
-            raise Damaged("an offset leads out of it") from error
+            raise UnsoundModel("an offset leads out of it") from error
 
     def table(self, at: int) -> Table:
         """Return the table at a place, once its fields are known to lie inside it."""
         vtable = at - self.number("i", at)
         size, length = self.number("H", vtable), self.number("H", vtable + 2)
         if size < 4 or size % 2 or vtable + size > len(self.content):
-            raise Damaged("a table has no fields")
+            raise UnsoundModel("a table has no fields")
         self.spend(size)
         slots = struct.unpack_from(f"<{size // 2 - 2}H", self.content, vtable + 4)
         # Eight bytes are the largest field.
         if max(slots, default=0) >= length or at + length > len(self.content) + 8:
-            raise Damaged("a field lies outside of its table")
+            raise UnsoundModel("a field lies outside of its table")
         return Table(self, at, slots)
 
     def spend(self, count: int) -> None:
         """Count bytes that are read, and refuse more than there are."""
         self.left -= count
         if self.left < 0:
-            raise Damaged("its parts overlap")
+            raise UnsoundModel("its parts overlap")
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Table:
             return 0, 0
         count = self.buffer.number("I", at)
         if at + 4 + count * width > len(self.buffer.content):
-            raise Damaged("a list is longer than it")
+            raise UnsoundModel("a list is longer than it")
         return at + 4, count
 
     def numbers(self, slot: int, kind: str = "i") -> tuple[int, ...]:
@@ -113,11 +113,11 @@ class Table:
         at, count = self.span(slot)
         self.buffer.spend(count)
         if count and self.buffer.number("B", at + count):
-            raise Damaged("a name has no end")
+            raise UnsoundModel("a name has no end")
         try:
             return self.buffer.content[at : at + count].decode("utf-8")
         except UnicodeDecodeError as error:
-            raise Damaged("a name is not UTF-8") from error
+            raise UnsoundModel("a name is not UTF-8") from error
 
     def _place(self, slot: int) -> int | None:
         offset = self.slots[slot] if slot < len(self.slots) else 0

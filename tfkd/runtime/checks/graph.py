@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from mmap import mmap
 
-from .flatbuffer import Buffer, Damaged, Table
+from .flatbuffer import Buffer, Table, UnsoundModel
 
 MOST = 100_000
 "Tensors or operators: the largest of models has a few thousand."
@@ -73,29 +73,29 @@ class Signature:
 
 
 @dataclass(frozen=True)
-class Model:
+class LiteModel:
     """The graphs and signatures of a file."""
 
     graphs: list[Graph]
     signatures: list[Signature]
 
 
-def read_model(content: bytes | mmap) -> Model:
+def read_model(content: bytes | mmap) -> LiteModel:
     """Read the model at the beginning of a file.
 
     Raises:
-        Damaged: It leads out of the file, or is of a kind that tfkd does not write.
+        UnsoundModel: It leads out of the file, or is of a kind that tfkd does not write.
     """
     root = Buffer(content).root()
     if any(root.span(slot)[1] for slot in (8, 9)):
-        raise Damaged("its weights are in other files")
+        raise UnsoundModel("its weights are in other files")
     root.text(3), root.numbers(5)
     codes = [_code(table) for table in root.tables(1)]
     constants = [_constant(table) for table in root.tables(4)]
     for table in root.tables(6):
         _check_metadata(table, constants)
     graphs = [_graph(table, codes, constants) for table in root.tables(2)]
-    return Model(graphs, [_signature(table) for table in root.tables(7)])
+    return LiteModel(graphs, [_signature(table) for table in root.tables(7)])
 
 
 def _code(table: Table) -> int:
@@ -105,19 +105,19 @@ def _code(table: Table) -> int:
 
 def _constant(table: Table) -> int:
     if table.number(1, "Q") > 1 or table.number(2, "Q") > 1:
-        raise Damaged("its weights lie outside of the model")
+        raise UnsoundModel("its weights lie outside of the model")
     return table.span(0)[1]
 
 
 def _check_metadata(table: Table, constants: list[int]) -> None:
     table.text(0)
     if table.number(1, "I") >= len(constants):
-        raise Damaged("its metadata is not there")
+        raise UnsoundModel("its metadata is not there")
 
 
 def _graph(table: Table, codes: list[int], constants: list[int]) -> Graph:
     if max(table.span(slot, 4)[1] for slot in (0, 3)) > MOST:
-        raise Damaged(f"it has more than {MOST:,} tensors or operators")
+        raise UnsoundModel(f"it has more than {MOST:,} tensors or operators")
     table.text(4)
     return Graph(
         [_tensor(tensor, constants) for tensor in table.tables(0)],
@@ -130,9 +130,9 @@ def _graph(table: Table, codes: list[int], constants: list[int]) -> Graph:
 def _tensor(table: Table, constants: list[int]) -> Tensor:
     buffer = table.number(2, "I")
     if buffer >= len(constants) or table.has(6) or table.number(10, "I"):
-        raise Damaged("a tensor has no weights, or sparse ones")
+        raise UnsoundModel("a tensor has no weights, or sparse ones")
     if table.span(0, 4)[1] > RANK:
-        raise Damaged(f"a tensor has more than {RANK} dimensions")
+        raise UnsoundModel(f"a tensor has more than {RANK} dimensions")
     table.text(3)
     sizes = table.numbers(0)
     return Tensor(
@@ -150,7 +150,7 @@ def _scales(table: Table | None) -> tuple[int, int, int]:
     if table is None:
         return 0, 0, 0
     if table.number(4, "B") or table.has(5):
-        raise Damaged("a tensor is quantised in a way of its own")
+        raise UnsoundModel("a tensor is quantised in a way of its own")
     for slot in (0, 1):
         table.numbers(slot, "f")
     return len(table.numbers(2, "f")), len(table.numbers(3, "q")), table.number(6)
@@ -159,7 +159,7 @@ def _scales(table: Table | None) -> tuple[int, int, int]:
 def _operator(table: Table, codes: list[int]) -> Operator:
     at = table.number(0, "I")
     if at >= len(codes) or table.number(11, "B") or table.has(12):
-        raise Damaged("an operator is of no kind")
+        raise UnsoundModel("an operator is of no kind")
     kind, options = table.number(3, "B"), table.table(4)
     for slot in (5, 7):
         table.numbers(slot, "B")

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from mmap import mmap
 
 from .calls import check_calls
-from .flatbuffer import Damaged
-from .graph import Graph, Model, Operator, Signature, Tensor, read_model
+from .flatbuffer import UnsoundModel
+from .graph import Graph, LiteModel, Operator, Signature, Tensor, read_model
 
 LARGEST = 2**31
 "Bytes of one tensor."
@@ -41,11 +41,11 @@ def check(content: bytes | mmap) -> None:
     """Let a model pass that the interpreter may have.
 
     Raises:
-        Damaged: The model is not sound; the message is half a sentence.
+        UnsoundModel: The model is not sound; the message is half a sentence.
     """
     model = read_model(content)
     if not model.graphs:
-        raise Damaged("there is no graph in it")
+        raise UnsoundModel("there is no graph in it")
     for graph in model.graphs:
         _check_graph(graph)
     for signature in model.signatures:
@@ -61,16 +61,16 @@ def _check_graph(graph: Graph) -> None:
     ready = {i for i, tensor in enumerate(graph.tensors) if _is_there(tensor)} | set(graph.inputs)
     written = {i for i, tensor in enumerate(graph.tensors) if tensor.constant or tensor.variable}
     if written & set(graph.inputs):
-        raise Damaged("an input is a constant")
+        raise UnsoundModel("an input is a constant")
     written |= set(graph.inputs)
     for operator in graph.operators:
         _check_operator(operator, graph, ready)
         if written & set(operator.outputs) or len(set(operator.outputs)) < len(operator.outputs):
-            raise Damaged("an operator writes what another one did")
+            raise UnsoundModel("an operator writes what another one did")
         written |= set(operator.outputs)
         ready |= set(operator.outputs)
     if not ready >= set(graph.outputs):
-        raise Damaged("an output is never written")
+        raise UnsoundModel("an output is never written")
 
 
 def _is_there(tensor: Tensor) -> bool:
@@ -79,14 +79,14 @@ def _is_there(tensor: Tensor) -> bool:
 
 def _check_tensor(tensor: Tensor) -> None:
     if tensor.kind not in BITS:
-        raise Damaged(f"a tensor is of type {tensor.kind}, which no classifier has")
+        raise UnsoundModel(f"a tensor is of type {tensor.kind}, which no classifier has")
     if min(tensor.sizes, default=0) < 0 or min(tensor.shape, default=0) < -1:
-        raise Damaged("a tensor has a negative size")
+        raise UnsoundModel("a tensor has a negative size")
     size = -(-math.prod(tensor.sizes) * BITS[tensor.kind] // 8)
     if max(size, _freely(tensor)) > LARGEST:
-        raise Damaged(f"a tensor of {size:,} bytes is in it")
+        raise UnsoundModel(f"a tensor of {size:,} bytes is in it")
     if tensor.constant and size != tensor.constant:
-        raise Damaged("a constant has more or fewer numbers than its shape")
+        raise UnsoundModel("a constant has more or fewer numbers than its shape")
     _check_scales(tensor)
 
 
@@ -94,9 +94,9 @@ def _check_scales(tensor: Tensor) -> None:
     """Refuse scales unless there are none, one, or one a row of the quantised dimension."""
     scales, zeros, along = tensor.scales
     if scales and scales != zeros:
-        raise Damaged("a tensor has another number of scales than of zero points")
+        raise UnsoundModel("a tensor has another number of scales than of zero points")
     if scales > 1 and (along >= len(tensor.sizes) or along < 0 or tensor.sizes[along] != scales):
-        raise Damaged("a tensor has another number of scales than of rows")
+        raise UnsoundModel("a tensor has another number of scales than of rows")
 
 
 def _freely(tensor: Tensor) -> int:
@@ -105,29 +105,29 @@ def _freely(tensor: Tensor) -> int:
 
 def _check_places(places: Iterable[int], graph: Graph) -> None:
     if not all(0 <= place < len(graph.tensors) for place in places):
-        raise Damaged("a tensor is named that is not there")
+        raise UnsoundModel("a tensor is named that is not there")
 
 
 def _check_operator(operator: Operator, graph: Graph, ready: set[int]) -> None:
     code = operator.code
     if code in REFUSED or not 0 <= code <= NEWEST:
-        raise Damaged(f"operator {code} of its schema is none that an export has")
+        raise UnsoundModel(f"operator {code} of its schema is none that an export has")
     if len(operator.inputs) < LEAST.get(code, 1):
-        raise Damaged(f"operator {code} of its schema has {len(operator.inputs)} inputs")
+        raise UnsoundModel(f"operator {code} of its schema has {len(operator.inputs)} inputs")
     first = OPTIONAL.get(code, len(operator.inputs))
     given = [place for i, place in enumerate(operator.inputs) if place != -1 or i < first]
     _check_places([*given, *operator.outputs], graph)
     _check_places([place for place in operator.intermediates if place != -1], graph)
     if not ready >= set(given):
-        raise Damaged("an operator reads what nothing has written")
+        raise UnsoundModel("an operator reads what nothing has written")
     if not operator.outputs or operator.parts not in (None, len(operator.outputs)):
-        raise Damaged("an operator has another number of outputs than it says")
+        raise UnsoundModel("an operator has another number of outputs than it says")
 
 
-def _check_signature(signature: Signature, model: Model) -> None:
+def _check_signature(signature: Signature, model: LiteModel) -> None:
     if signature.graph >= len(model.graphs):
-        raise Damaged("its signature names a graph that is not there")
+        raise UnsoundModel("its signature names a graph that is not there")
     graph = model.graphs[signature.graph]
     for named, there in ((signature.inputs, graph.inputs), (signature.outputs, graph.outputs)):
         if not named or not set(there) >= {place for _, place in named}:
-            raise Damaged("its signature names other tensors than those of the graph")
+            raise UnsoundModel("its signature names other tensors than those of the graph")

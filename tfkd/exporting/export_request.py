@@ -17,7 +17,7 @@ from ..runtime.quantisations import DRAWN, FLOAT32, Quantization
 from ..runtime.zip_tail import seal, unpack
 from ..text.batching import pad
 from .calling import LOGITS, ModelSignature, Reference, signature_of
-from .checks import SENTENCES, CheckData, TaskContext, checks_of, parse_check
+from .check_data import SENTENCES, CheckData, TaskContext, checks_of, parse_check
 from .text_signature import as_texts
 from .verify import Figures, Model, check_figures, compare
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tfkd.text import mediapipe
+from tfkd.text import mediapipe_tokenizer
 
 PIECES = (
     *("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "##a", "b", "##b", "!", "don", "'", "t"),
@@ -36,10 +36,10 @@ FED = {
 @pytest.mark.parametrize("text", FED, ids=ascii)
 def test_ids_are_those_of_the_client(text):
     """A file that says one thing on a phone and another in `tfkd predict`."""
-    assert mediapipe.encoder(PIECES, 512).encode(text) == [2, *FED[text], 3]
+    assert mediapipe_tokenizer.encoder(PIECES, 512).encode(text) == [2, *FED[text], 3]
 
 
 def test_a_long_text_keeps_its_head_and_its_tail():
     """Another cut than the one in the file's graph."""
-    encoder = mediapipe.encoder(PIECES, 6)
+    encoder = mediapipe_tokenizer.encoder(PIECES, 6)
     assert encoder.encode("a " * 10 + "b " * 10) == [2, 5, 5, 7, 7, 3]

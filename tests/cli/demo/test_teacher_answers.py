@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tfkd.cli.demo import _demo
-from tfkd.cli.demo.answers import read_answers
+from tfkd.cli.demo.teacher_answers import read_answers
 from tfkd.errors import UserError
 
 GOOD = {"text": "a film", "label": "good", "probability": 0.75, "probabilities": {"good": 0.75}}

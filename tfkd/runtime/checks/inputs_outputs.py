@@ -11,8 +11,8 @@ import numpy as np
 from ...data import Schema
 from ...errors import UserError
 from ...tasks import Task
-from ..feeding import CLIENT, RowFeeder
 from ..interpreter import LiteRT
+from ..row_feeding import CLIENT, RowFeeder
 
 BATCH = 4_096
 "Rows at once, where the file fixes their number."

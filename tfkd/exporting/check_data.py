@@ -10,7 +10,7 @@ import numpy as np
 
 from ..data import Example, Schema
 from ..errors import UserError
-from ..runtime.feeding import RowFeeder
+from ..runtime.row_feeding import RowFeeder
 from ..tasks import Arrays, Task
 from ..text import TextEncoder
 from ..text.batching import micro_batches
