@@ -19,8 +19,8 @@ import keras
 import numpy as np
 
 import tfkd
-from tfkd.console import Voice
 from tfkd.models.input_names import IDS, MASKS, SEGMENTS, text_input_names
+from tfkd.progress import log_progress
 from tfkd.running._run import export_again
 from tfkd.running.context import open_run
 from tfkd.running.folder import environment
@@ -116,7 +116,7 @@ def main() -> None:
     parser.add_argument("--times", action="store_true")
     given = parser.parse_args()
     known = json.loads(given.out.read_text())["models"] if given.times else {}
-    run = open_run(given.run, Voice())
+    run = open_run(given.run, log_progress)
     test = examples(run, "test")
     with tempfile.TemporaryDirectory() as folder:
         paths = files(run, Path(folder))

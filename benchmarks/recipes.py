@@ -39,7 +39,7 @@ def runs(recipe: str, seed: int) -> dict[str, tuple[str, dict]]:
 
 def accuracy(settings: dict, folder: Path, model: str = "distilled") -> float:
     """Of the trained student on the test texts, or of the teacher."""
-    from tfkd.console import Voice
+    from tfkd.progress import log_progress
     from tfkd.reporting.scoring import stored_run
     from tfkd.running.config import make_config
     from tfkd.running.folder import write_json
@@ -52,7 +52,7 @@ def accuracy(settings: dict, folder: Path, model: str = "distilled") -> float:
     found = folder / f"score-{model}.json"
     if not found.is_file():
         config = make_config({**settings, "alone": False, "to": str(folder)})
-        context, given = begin(config, Voice())
+        context, given = begin(config, log_progress)
         given, texts = prepare(context, given)
         teacher = prepare_teacher(context, texts, given.teacher)
         train_students(context, texts, teacher, given.shrunk)
@@ -62,7 +62,7 @@ def accuracy(settings: dict, folder: Path, model: str = "distilled") -> float:
             answers = test.answer(outputs, rows_of(encoded))
         else:
             student = load_student(context, texts.encoder)
-            answers = answer_encoded(test, student, encoded, model, context.voice)
+            answers = answer_encoded(test, student, encoded, model, context.progress)
         write_json(found, test.task.score(answers, test.examples))
         context.remove_work()
     return json.loads(found.read_text())["accuracy"]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tfkd.console import Voice
+from tfkd.progress import log_progress
 from tfkd.running.context import RunContext, open_run
 from tfkd.running.encoders import open_encoder
 from tfkd.running.folder import environment
@@ -42,7 +42,7 @@ def test_scores(context: RunContext, texts: RunTexts, name: str) -> dict:
     """Return the scores of a student on the test texts."""
     test = open_test_set(context.task, context.data)
     model, encoded = load_student(context, texts.encoder, name), texts.encode("test")
-    answers = answer_encoded(test, model, encoded, name, context.voice)
+    answers = answer_encoded(test, model, encoded, name, context.progress)
     return test.task.score(answers, test.examples)
 
 
@@ -65,7 +65,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
-    context = open_run(given.run, Voice())
+    context = open_run(given.run, log_progress)
     texts = RunTexts(context, open_encoder(context))
     teacher = open_teacher(context, texts)
     teacher = StoredTeacher(

@@ -7,7 +7,6 @@ PACKAGE = Path(__file__).resolve().parents[1] / "tfkd"
 LAYERS = (
     ("errors",),
     ("files", "progress"),
-    ("console",),
     ("losses", "text", "distribution"),
     ("data",),
     ("tasks",),

@@ -6,12 +6,10 @@ import numpy as np
 import pytest
 
 from tfkd import UserError
-from tfkd.console import Voice
 from tfkd.running import beam_caching, caching
 from tfkd.running.config import make_config
 from tfkd.store import Store
 
-QUIET = Voice(quiet=True)
 ENGINE = ("--runner=FnApiRunner",)
 
 
@@ -34,12 +32,12 @@ def settings(tmp_path_factory):
 
 def stored(settings, folder, **options):
     config = make_config({**settings, "store": str(folder)})
-    return caching.cache(config, voice=QUIET, dtype="float32", **options)
+    return caching.cache(config, dtype="float32", **options)
 
 
 def by_beam(settings, folder, **options):
     config = make_config({**settings, "store": str(folder)})
-    return beam_caching.cache(config, voice=QUIET, arguments=ENGINE, dtype="float32", **options)
+    return beam_caching.cache(config, arguments=ENGINE, dtype="float32", **options)
 
 
 def contents(store):

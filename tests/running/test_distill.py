@@ -133,7 +133,9 @@ def test_every_setting_is_a_flag(tfkd):
 def test_settings_of_the_student_reach_it(tfkd, monkeypatch):
     """A `--set` that is parsed and dropped."""
     seen = []
-    monkeypatch.setattr("tfkd.running._run.run", lambda config, voice: seen.append(config) or 1 / 0)
+    monkeypatch.setattr(
+        "tfkd.running._run.run", lambda config, progress: seen.append(config) or 1 / 0
+    )
     with pytest.raises(ZeroDivisionError):
         tfkd("distill", "sample", "--set", "filters=8", "--set", "kernels=[2,3]", "--no-alone")
     assert seen[0].student.settings == {"filters": 8, "kernels": [2, 3]}

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from tfkd.console import Voice
+from tfkd.progress import log_progress
 from tfkd.running.reports import figures, page_files
 
 
@@ -18,7 +18,7 @@ def plain(monkeypatch):
 
 
 def gathered(*folders, most=0) -> list[dict]:
-    return figures.gather_figures(list(folders), Voice(quiet=True), most)["runs"]
+    return figures.gather_figures(list(folders), log_progress, most)["runs"]
 
 
 def texts_that_differ(run: dict) -> set:

@@ -34,10 +34,9 @@ def distill(given: argparse.Namespace) -> None:
     """Carry out a run, or what is left of it, and show its report."""
     config = flags.config_of(given)
     _import_tensorflow()
-    from ..console import Voice
     from ..running._run import run
 
-    result = run(config, Voice(console.progress))
+    result = run(config, console.progress)
     if result.worker:
         return  # the first one shows the report
     result.report.show(console.rich)
@@ -49,10 +48,9 @@ def teach(given: argparse.Namespace) -> None:
     """Train or fine-tune a teacher, and save it."""
     config = flags.config_of(given)
     _import_tensorflow()
-    from ..console import Voice
     from ..running.teacher_run import teach
 
-    teach(config, Voice(console.progress))
+    teach(config, console.progress)
 
 
 def cache(given: argparse.Namespace) -> None:
@@ -61,28 +59,26 @@ def cache(given: argparse.Namespace) -> None:
     if not (given.verify or given.repair or given.data):
         raise UserError("give the data to store the outputs for, or --verify or --repair a store.")
     _import_tensorflow()
-    from ..console import Voice
     from ..running import caching
 
-    voice = Voice(console.progress)
     if given.verify:
-        caching.verify(given.verify, voice)
+        caching.verify(given.verify)
     elif given.repair:
-        caching.repair(given.repair, voice)
+        caching.repair(given.repair, console.progress)
     elif given.runner == "beam":
         from ..running import beam_caching
 
         options = {name: getattr(given, name) for name in _OPTIONS if name != "shard"}
         beam_caching.cache(
             make_config(settings),
-            voice=voice,
+            progress=console.progress,
             parts=given.parts,
             arguments=tuple(given.beam),
             **options,
         )
     else:
         options = {name: getattr(given, name) for name in _OPTIONS}
-        caching.cache(make_config(settings), voice=voice, **options)
+        caching.cache(make_config(settings), progress=console.progress, **options)
 
 
 def compare(given: argparse.Namespace) -> None:
@@ -110,13 +106,11 @@ def compare(given: argparse.Namespace) -> None:
 
 
 def _page(given: argparse.Namespace) -> None:
-    from ..console import Voice
     from ..running.reports import page_files
 
     page_files.check_page(given.html, given.texts)
     _import_tensorflow()
-    voice = Voice(console.progress)
-    page_files.write_page(given.run, given.html, texts=given.texts, voice=voice)
+    page_files.write_page(given.run, given.html, texts=given.texts, progress=console.progress)
     console.print(f"page      {given.html}, its figures {given.html.with_suffix('.json').name}")
 
 

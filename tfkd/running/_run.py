@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..console import Voice
-from ..progress import mute_log, print_log
+from ..progress import Progress, log_progress, logger, mute_log, print_log
 from ..reporting.report import Report, load
 from . import folder as run_folder
 from . import phases, student_training
@@ -70,7 +69,7 @@ def distill(
 
 def run(
     config: RunConfig,
-    voice: Voice | None = None,
+    progress: Progress = log_progress,
     strategy: tf.distribute.Strategy | None = None,
 ) -> Result:
     """Carry out a run, or what is left of it, in its folder.
@@ -80,7 +79,7 @@ def run(
 
     Args:
         config: The settings.
-        voice: Where progress is reported; the terminal by default.
+        progress: Shows how far long steps are, see `tfkd.progress.Progress`.
         strategy: How training is distributed; as the settings say by default.
 
     Raises:
@@ -91,9 +90,9 @@ def run(
     strategy = strategy or strategies.strategy(config.training.strategy)
     keras3.check(strategy)
     number, _ = workers.worker(strategy)
-    voice = voice if voice and number == 0 else Voice(quiet=number > 0)
+    progress = progress if number == 0 else log_progress
     with lost.noticed(strategy), nullcontext() if number == 0 else mute_log():
-        context, given = workers.in_turn(strategy, lambda: phases.begin(config, voice, strategy))
+        context, given = workers.in_turn(strategy, lambda: phases.begin(config, progress, strategy))
         _carry_out(context, given)
         context.wait_for_workers()
     if context.first:
@@ -107,10 +106,10 @@ def _carry_out(context: RunContext, given: GivenModels | None) -> None:
     from ..distribution import workers
 
     if (context.folder / run_folder.REPORT).is_file():
-        context.voice.say(f"{context.folder} is complete; this is its report.")
+        logger.info(f"{context.folder} is complete; this is its report.")
         return
     for assistant in context.assistants:
-        run(assistant, context.voice, context.strategy)
+        run(assistant, context.progress, context.strategy)
     given, texts = workers.in_turn(context.strategy, lambda: phases.prepare(context, given))
     teacher = prepare_teacher(context, texts, given.teacher)
     phases.store_targets(teacher)

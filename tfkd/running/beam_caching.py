@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from .. import store
-from ..console import Voice
 from ..errors import missing_extra
-from ..progress import mute_log
+from ..progress import Progress, log_progress, logger, mute_log
 from ..store import Store
 from ..store.keys import as_keys, key_of
 from ..store.parts import Parts
@@ -39,7 +38,7 @@ def cache(
     *,
     parts: int = 0,
     arguments: tuple[str, ...] = (),
-    voice: Voice | None = None,
+    progress: Progress = log_progress,
     **options: Any,
 ) -> Store:
     """Write the store of a teacher's outputs, in `parts`; `arguments` are the engine's, Beam's own.
@@ -51,7 +50,7 @@ def cache(
     Raises:
         UserError: Beam is not installed, and whatever `write` refuses.
     """
-    beam, voice = _imported(), voice or Voice()
+    beam = _imported()
     data, _ = caching.open_data_and_teacher(config)  # what is wrong with the teacher is told here
     folder = shared_store_folder(config, data.labels, Path("runs")).absolute()
     count = sum(data.counts.get(split, 0) for split in caching.SPLITS)
@@ -63,11 +62,11 @@ def cache(
         tuple(itertools.islice(texts, SAMPLE)),
         options,
     )
-    voice.say(f"store     {folder}: {count:,} texts in {parts} parts, by Apache Beam")
+    logger.info(f"store     {folder}: {count:,} texts in {parts} parts, by Apache Beam")
     with beam.Pipeline(argv=list(arguments)) as pipeline:
         _build(beam, pipeline, work)
     made = Store(folder)
-    voice.say(f"{folder}: {made.rows:,} examples of {', '.join(made.reads)}.")
+    logger.info(f"{folder}: {made.rows:,} examples of {', '.join(made.reads)}.")
     return made
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .. import store, teachers
-from ..console import Voice
 from ..data import Data
 from ..errors import UserError
 from ..models.text_model import TextModel
+from ..progress import Progress, log_progress, logger
 from ..store import Store
 from ..store.checking import broken_shards
 from ..store.manifest import NAME
@@ -35,7 +35,7 @@ class _Texts:
                 yield from (each.text for each in data.read(split))
 
 
-def cache(config: RunConfig, *, voice: Voice | None = None, **options) -> Store | None:
+def cache(config: RunConfig, *, progress: Progress = log_progress, **options) -> Store | None:
     """Write the store that runs of this teacher on these data will find; `options` of `write`.
 
     Raises:
@@ -43,18 +43,18 @@ def cache(config: RunConfig, *, voice: Voice | None = None, **options) -> Store 
     """
     data, teacher = open_data_and_teacher(config)
     folder = shared_store_folder(config, data.labels, Path("runs"))
-    voice, source = voice or Voice(), describe_source(config)
+    source = describe_source(config)
     made = store.write(
-        folder, teacher, _Texts(data), verbose=0, progress=voice.bar, source=source, **options
+        folder, teacher, _Texts(data), verbose=0, progress=progress, source=source, **options
     )
     if made is None:
-        voice.say(f"this part of {folder} is written; the other writers have not ended.")
+        logger.info(f"this part of {folder} is written; the other writers have not ended.")
     else:
-        voice.say(f"{folder}: {made.rows:,} examples of {', '.join(made.reads)}.")
+        logger.info(f"{folder}: {made.rows:,} examples of {', '.join(made.reads)}.")
     return made
 
 
-def verify(folder: Path, voice: Voice | None = None) -> Store:
+def verify(folder: Path) -> Store:
     """Read every byte of a store, and say that all is well.
 
     Raises:
@@ -62,19 +62,18 @@ def verify(folder: Path, voice: Voice | None = None) -> Store:
     """
     found = store.verify(folder)
     size = sum(each.bytes for each in found.manifest.shards) / 1e6
-    (voice or Voice()).say(
+    logger.info(
         f"{folder}: {found.rows:,} examples in {len(found.shards)} shards, {size:,.1f} MB: whole."
     )
     return found
 
 
-def repair(folder: Path, voice: Voice | None = None) -> None:
+def repair(folder: Path, progress: Progress = log_progress) -> None:
     """Compute the broken shards of a store again, from the texts and the teacher it came from.
 
     Raises:
         UserError: a store that does not say where its texts came from.
     """
-    voice = voice or Voice()
     manifest = load_manifest(folder / NAME)
     if not manifest.sources:
         raise UserError(
@@ -82,7 +81,8 @@ def repair(folder: Path, voice: Voice | None = None) -> None:
             "dataset) computes it again from yours."
         )
     broken = broken_shards(folder, manifest)
-    voice.say(f"{folder}: {len(broken)} broken shard(s){': ' if broken else ''}{', '.join(broken)}")
+    names = f": {', '.join(broken)}" if broken else ""
+    logger.info(f"{folder}: {len(broken)} broken shard(s){names}")
     if not broken:
         return
     # All in one pass: what one data set lacks is still named as broken until the other is read.
@@ -91,7 +91,7 @@ def repair(folder: Path, voice: Voice | None = None) -> None:
         for source in manifest.sources
     ]
     texts = _Texts(*(data for data, _ in found))
-    store.repair(folder, found[0][1], texts, verbose=0, progress=voice.bar, **manifest.settings)
+    store.repair(folder, found[0][1], texts, verbose=0, progress=progress, **manifest.settings)
 
 
 def open_data_and_teacher(config: RunConfig) -> tuple[Data, TextModel]:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import tasks
-from ..console import Voice
 from ..data import Data
 from ..errors import UserError
+from ..progress import Progress, log_progress
 from . import chain
 from . import config as configs
 from . import folder as run_folder
@@ -32,7 +32,7 @@ class RunContext:
         task_reason: Why this task was chosen; empty where the settings name it.
         data: The data set that they name.
         folder: Where the run keeps what it makes.
-        voice: Where progress is reported.
+        progress: Shows how far long steps are, see `tfkd.progress.Progress`.
         strategy: How training is distributed.
         worker: The number of this process among the workers, from 0.
         workers: The number of workers.
@@ -43,7 +43,7 @@ class RunContext:
     task: tasks.Task
     data: Data
     folder: Path
-    voice: Voice
+    progress: Progress
     strategy: tf.distribute.Strategy
     task_reason: str = ""
     worker: int = 0
@@ -85,7 +85,7 @@ class RunContext:
 
 
 def make_context(
-    config: RunConfig, voice: Voice, strategy: tf.distribute.Strategy | None = None
+    config: RunConfig, progress: Progress, strategy: tf.distribute.Strategy | None = None
 ) -> RunContext:
     """Check the settings and open the data of a run; nothing is written.
 
@@ -110,7 +110,7 @@ def make_context(
         task_reason=why,
         data=data,
         folder=folder,
-        voice=voice,
+        progress=progress,
         strategy=strategy,
         worker=number,
         workers=count,
@@ -138,7 +138,7 @@ def _default_name(config: RunConfig, data: Data) -> str:
     return f"{data.name}-{config.student.source.partition(':')[0]}-{config.digest}"
 
 
-def open_run(folder: Path, voice: Voice | None = None) -> RunContext:
+def open_run(folder: Path, progress: Progress = log_progress) -> RunContext:
     """Open the folder of a run that has begun, to look at it or to go on with it.
 
     Raises:
@@ -147,4 +147,4 @@ def open_run(folder: Path, voice: Voice | None = None) -> RunContext:
     if not (folder / run_folder.CONFIG).is_file():
         raise UserError(f"{folder} is no run's folder: it has no {run_folder.CONFIG}.")
     config = configs.read_config(folder / run_folder.CONFIG)
-    return claim_folder(make_context(config.replaced(to=str(folder)), voice or Voice()))
+    return claim_folder(make_context(config.replaced(to=str(folder)), progress))

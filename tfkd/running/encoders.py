@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import cast
 
 from .. import text
-from ..console import Voice
 from ..data import Data
 from ..models.text_model import TextModel
+from ..progress import Progress
 from .checks import shrinks
 from .config import RunConfig
 from .context import RunContext
@@ -31,9 +31,9 @@ class _Texts:
             yield example.text
 
 
-def learn_encoder(config: RunConfig, data: Data, voice: Voice) -> text.TextEncoder:
+def learn_encoder(config: RunConfig, data: Data, progress: Progress) -> text.TextEncoder:
     """Learn a vocabulary from the training texts, of the size that the settings name."""
-    with voice.bar("vocabulary", _PASSES * data.counts["train"]) as advance:
+    with progress("vocabulary", _PASSES * data.counts["train"]) as advance:
         return text.learn(
             _Texts(data, advance),
             vocab_size=config.student.vocab_size,
@@ -79,6 +79,6 @@ def prepare_encoder(context: RunContext, shrunk: TextModel | None = None) -> tex
     elif config.student.tokenizer:
         encoder = text.load(config.student.tokenizer, config.student.max_length)
     else:
-        encoder = learn_encoder(config, context.data, context.voice)
+        encoder = learn_encoder(config, context.data, context.progress)
     encoder.save(context.folder)
     return encoder

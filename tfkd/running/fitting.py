@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..console import Voice
 from ..data.feeding import Feed
 from ..files import replace_when_whole
+from ..progress import Progress, logger
 from ..training.backup import Backup
 
 if TYPE_CHECKING:
@@ -60,13 +60,13 @@ class TrainingLog:
     Attributes:
         folder: The folder of `history.jsonl` and of the backups.
         title: The name of the training, for the progress bar.
-        voice: Where the progress is reported.
+        progress: Shows how far long steps are, see `tfkd.progress.Progress`.
         metrics: The Keras metrics that are reported, by name or as objects.
     """
 
     folder: Path
     title: str
-    voice: Voice
+    progress: Progress
     metrics: Sequence[Any] = ("accuracy",)
 
 
@@ -118,7 +118,7 @@ def train_distiller(
             projection_optimizer=plan.projection_rate,
         )
     callbacks = [feed.follow(), *callbacks]
-    with log.voice.bar(log.title, feed.steps * plan.epochs, "steps") as advance:
+    with log.progress(log.title, feed.steps * plan.epochs, "steps") as advance:
         callbacks.append(_progress_callback(advance, feed.steps))
         if worker(strategy)[0] == 0:
             callbacks.append(_history_callback(log, plan.epochs))
@@ -192,6 +192,6 @@ def _history_callback(log: TrainingLog, epochs: int) -> Any:
             names = [getattr(metric, "name", metric) for metric in log.metrics]
             shown = ("loss", *names, *(f"val_{name}" for name in names))
             scores = ", ".join(f"{key} {numbers[key]:.4f}" for key in shown if key in numbers)
-            log.voice.say(f"  epoch {epoch + 1} of {epochs}: {scores}")
+            logger.info(f"  epoch {epoch + 1} of {epochs}: {scores}")
 
     return History()

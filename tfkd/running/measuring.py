@@ -26,8 +26,8 @@ from .teacher import RunTeacher
 from .texts import RunTexts
 
 if TYPE_CHECKING:
-    from ..console import Voice
     from ..data.encoded import Encoded
+    from ..progress import Progress
     from ..runtime import Predictor
     from ..text import Encoder
 
@@ -53,11 +53,11 @@ def run_report(context: RunContext, texts: RunTexts, run_teacher: RunTeacher) ->
         path = context.folder / f"{file}.keras"
         if path.is_file():
             model = load_student(context, texts.encoder, file)
-            answers[name] = answer_encoded(test, model, encoded, name, context.voice)
+            answers[name] = answer_encoded(test, model, encoded, name, context.progress)
             costs = {**_size(model, path), **_speed(test, model, sample)}
             row = test.row(name, answers[name], teacher)
             lines.append(dataclasses.replace(row, **costs))
-    lines.append(file_row(test, context.folder / "student.tflite", context.voice, teacher))
+    lines.append(file_row(test, context.folder / "student.tflite", context.progress, teacher))
     given = None if trains_teacher(context.config) else run_teacher.model
     words = [
         *test.warnings(lines[0].scores),
@@ -81,10 +81,10 @@ def rows_of(encoded: Encoded) -> list[list[Arrays]]:
 
 
 def answer_encoded(
-    test: TestSet, model: TextModel, encoded: Encoded, title: str, voice: Voice
+    test: TestSet, model: TextModel, encoded: Encoded, title: str, progress: Progress
 ) -> list[Any]:
     """Return a model's answers to a test set that its tokenizer has encoded, showing a bar."""
-    with voice.bar(f"{title} on test", len(encoded)) as advance:
+    with progress(f"{title} on test", len(encoded)) as advance:
         return test.answer(partial(model.run, advance=advance), rows_of(encoded))
 
 
@@ -96,21 +96,21 @@ def answer_examples(
 
 
 def file_row(
-    test: TestSet, path: Path, voice: Voice, teacher: Sequence[Any] | None = None
+    test: TestSet, path: Path, progress: Progress, teacher: Sequence[Any] | None = None
 ) -> ScoreRow:
     """Measure an exported file on all test examples.
 
     Args:
         test: The examples.
         path: The file.
-        voice: Shows a bar.
+        progress: Shows how far long steps are, see `tfkd.progress.Progress`.
         teacher: The teacher's answers, to agree with; `None` where they are not known.
     """
     from ..runtime import load
 
     predictor = load(path, task=test.task)
     answers: list[Any] = []
-    with voice.bar("exported file on test", len(test.examples)) as advance:
+    with progress("exported file on test", len(test.examples)) as advance:
         for start in range(0, len(test.examples), _CHUNK):
             chunk = test.examples[start : start + _CHUNK]
             answers += answer_examples(test.task, predictor, chunk, test.schema)

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from .. import students
-from ..console import Voice
 from ..data import Schema
 from ..data.encoded import Encoded
 from ..data.feeding import Feed
 from ..errors import UserError
 from ..models.text_model import TextModel
+from ..progress import Progress, log_progress
 from ..tasks import Task
 from ..text import Encoder
 from . import fitting
@@ -83,7 +83,7 @@ def train_teacher(
     folder: Path,
     seed: int = 0,
     effort: Effort | None = None,
-    voice: Voice | None = None,
+    progress: Progress = log_progress,
 ) -> TextModel:
     """Train the teacher that a spec describes on labelled texts.
 
@@ -93,17 +93,17 @@ def train_teacher(
         folder: Where each member of an ensemble is kept, so that an interrupted training goes on.
         seed: Of the initial weights and the order of the texts.
         effort: Epochs, batch size and learning rate.
-        voice: Where progress is reported; the terminal by default.
+        progress: Shows how far long steps are, see `tfkd.progress.Progress`.
     """
     import keras
 
-    voice, effort = voice or Voice(), effort or Effort()
+    effort = effort or Effort()
     known = np.flatnonzero(lessons.train.has_labels())
     task, schema, vocabulary = lessons.task, lessons.schema, lessons.encoder.vocab_size
     models = []
     for number, member in enumerate(members(spec)):
         name, _, size = member.partition(":")
-        log = TrainingLog(folder / f"member-{number}", f"teacher {member}", voice)
+        log = TrainingLog(folder / f"member-{number}", f"teacher {member}", progress)
         keras.utils.set_random_seed((seed + 1000 * (number + 1)) % 2**32)
         model = students.build_for(task, schema, name, vocabulary, size, seed=seed + number)
         if (log.folder / "model.keras").is_file():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..console import Voice
+from ..progress import Progress
 from . import folder as run_folder
 from .config import RunConfig
 from .context import RunContext, claim_folder, make_context
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def begin(
-    config: RunConfig, voice: Voice, strategy: tf.distribute.Strategy | None = None
+    config: RunConfig, progress: Progress, strategy: tf.distribute.Strategy | None = None
 ) -> tuple[RunContext, GivenModels | None]:
     """Claim the folder of a run, after everything that can be wrong was looked at.
 
@@ -43,7 +43,7 @@ def begin(
     Raises:
         UserError: Whatever is wrong with data, teacher, student or folder.
     """
-    context, given = make_context(config, voice, strategy), None
+    context, given = make_context(config, progress, strategy), None
     if not run_folder.begun(context.folder):
         check_tokenizer(context.config)
         check_augmentation(context.config)

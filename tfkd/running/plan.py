@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import students
 from ..models.text_model import TextModel
+from ..progress import logger
 from . import callbacks
 from .checks import other_names
 from .config import RunConfig
@@ -78,13 +79,13 @@ def notes_on_data(context: RunContext, teacher: TextModel | None) -> list[str]:
 
 def report_data(context: RunContext) -> None:
     """Say what data and which teacher the run begins with."""
-    data, say = context.data, context.voice.say
+    data = context.data
     synthetic = " (synthetic texts, written by a program)" if data.synthetic else ""
     splits = ", ".join(f"{name} {count:,}" for name, count in data.counts.items())
     reason = f" ({context.task_reason})" if context.task_reason else ""
-    say(f"task      {context.task.name}{reason}")
-    say(f"data      {data.name}{synthetic}: {splits}; {len(data.labels)} classes")
-    say(f"teacher   {context.config.teacher.source}")
+    logger.info(f"task      {context.task.name}{reason}")
+    logger.info(f"data      {data.name}{synthetic}: {splits}; {len(data.labels)} classes")
+    logger.info(f"teacher   {context.config.teacher.source}")
 
 
 def report_plan(context: RunContext, student: Any, plan: TrainingPlan, notes: list[str]) -> None:
@@ -96,21 +97,21 @@ def report_plan(context: RunContext, student: Any, plan: TrainingPlan, notes: li
         plan: Of all stages together.
         notes: What a reader of the scores must know of the data.
     """
-    config, say = context.config, context.voice.say
+    config = context.config
     replicas = context.strategy.num_replicas_in_sync
-    say(f"student   {config.student.source}: {student.count_params():,} parameters")
-    say(
+    logger.info(f"student   {config.student.source}: {student.count_params():,} parameters")
+    logger.info(
         f"training  {plan.epochs} epochs of {plan.steps:,} steps of "
         f"{config.training.batch_size} examples"
         + (f", split over {replicas} replicas" if replicas > 1 else "")
         + (", then the same number of steps alone" if config.training.alone else "")
     )
-    say(f"written   {context.folder}")
-    say(f"targets   {_targets_line(context)}")
+    logger.info(f"written   {context.folder}")
+    logger.info(f"targets   {_targets_line(context)}")
     if config.data.labelled:
-        say(f"labels    {config.data.labelled:,} for the student, the rest as texts only")
+        logger.info(f"labels    {config.data.labelled:,} for the student, the rest as texts only")
     for note in notes:
-        say(note)
+        logger.info(note)
 
 
 def _targets_line(context: RunContext) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..data import Data, Example
+from ..progress import logger
 from ..runtime.quantisations import AUTO, CALIBRATED, DRAWN
 from ..text import TextEncoder
 from .context import RunContext
@@ -33,9 +34,9 @@ def export_student(context: RunContext, encoder: TextEncoder) -> None:
     except Differs as error:
         if error.instead is None:
             raise
-        context.voice.say(f"{error} Going on with that.")
+        logger.info(f"{error} Going on with that.")
         exported = write_student(context, encoder, path, error.instead)
-    context.voice.say(
+    logger.info(
         f"exported  {path}: {exported.bytes / 1e6:.2f} MB, {exported.quantize}; agrees with the "
         f"Keras student on {exported.agreement:.2%} of {exported.checked} validation texts"
     )

@@ -123,7 +123,7 @@ class _Trainer:
             feed,
             plan=plan,
             validation=Feed(self.texts.encode("validation"), 256, 0),
-            log=TrainingLog(folder, folder.name, context.voice, context.task.metrics()),
+            log=TrainingLog(folder, folder.name, context.progress, context.task.metrics()),
             callbacks=callbacks,
         )
 

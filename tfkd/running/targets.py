@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from .. import store, teachers
-from ..console import Voice
 from ..data.encoded import Encoded
 from ..errors import UserError
 from ..models.text_model import TextModel
+from ..progress import logger
 from ..store import Store
 from ..store.fingerprint import check_fingerprint, fingerprint
 from .checks import OF_DATA
@@ -68,14 +68,13 @@ def describe_source(config: RunConfig) -> dict[str, Any]:
 
 
 def open_targets(
-    folder: Path, encoded: Encoded, voice: Voice, teacher: TextModel | None = None
+    folder: Path, encoded: Encoded, teacher: TextModel | None = None
 ) -> Targets | None:
     """Return the stored outputs for these texts; None where they are not all there, and whole.
 
     Args:
         folder: The folder of the store.
         encoded: The texts, as the teacher reads them.
-        voice: Where a damaged store is reported.
         teacher: The teacher whose outputs they must be; None trusts the folder's name.
 
     Raises:
@@ -89,7 +88,7 @@ def open_targets(
     try:
         rows = stored.find(encoded)
     except UserError as error:
-        voice.say(f"{str(error).partition(': `')[0]}: its outputs are computed again.")
+        logger.warning(f"{str(error).partition(': `')[0]}: its outputs are computed again.")
         return None
     return Targets(stored, rows) if (rows >= 0).all() else None
 
@@ -111,7 +110,7 @@ def compute_targets(
         teacher,
         encoded,
         verbose=0,
-        progress=context.voice.bar,
+        progress=context.progress,
         source=describe_source(context.config),
         title=f"teacher on {split}",
         repair=True,

@@ -10,6 +10,7 @@ import numpy as np
 from .. import teachers
 from ..data.encoded import Encoded
 from ..models.text_model import TextModel
+from ..progress import logger
 from ..store.precision import check_moved, in_bfloat16
 from . import own_teacher
 from .context import RunContext
@@ -63,7 +64,7 @@ class RunTeacher:
         """
         # A folder that was named may be any teacher's; the others are named after theirs.
         teacher = self.model if self.context.config.teacher.store else None
-        return open_targets(self.store, self.encode(split), self.context.voice, teacher)
+        return open_targets(self.store, self.encode(split), teacher)
 
     def place(self) -> TextModel:
         """Return the teacher for every step of a training: on each replica, in its precision.
@@ -80,7 +81,7 @@ class RunTeacher:
         probes = np.arange(min(_PROBES, self.texts.count("validation")))
         ids = self.encode("validation")[probes]
         moved = check_moved("bfloat16", [{"logits": lowered(ids)}], [{"logits": teacher(ids)}])
-        context.voice.say(f"precision bfloat16: the teacher's outputs move by {moved:.2%}")
+        logger.info(f"precision bfloat16: the teacher's outputs move by {moved:.2%}")
         return lowered
 
     def _load_on_replicas(self) -> TextModel:
@@ -131,7 +132,7 @@ def _train_own_teacher(context: RunContext, texts: RunTexts) -> TextModel:
         lessons,
         folder=folder,
         seed=config.training.seed,
-        voice=context.voice,
+        progress=context.progress,
     )
     teachers.save(teacher, folder)
     return teacher

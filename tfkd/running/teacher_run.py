@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from .. import tasks, teachers, text
-from ..console import Voice
 from ..data import Data
 from ..data.encoded import Encoded, encode
 from ..data.feeding import Feed
 from ..errors import UserError
 from ..models import hugging_face
 from ..models.text_model import TextModel
+from ..progress import Progress, log_progress, logger
 from . import fitting, own_teacher
 from . import folder as run_folder
 from .checks import check_teacher, open_for
@@ -39,10 +39,10 @@ class _Work:
     task: tasks.Task
     data: Data
     folder: Path
-    voice: Voice
+    progress: Progress
 
 
-def teach(config: RunConfig, voice: Voice | None = None) -> TextModel:
+def teach(config: RunConfig, progress: Progress = log_progress) -> TextModel:
     """Train or fine-tune the teacher that `config` names, and save it for `keras:FOLDER`.
 
     Prints its scores on the test texts. Interrupted, the same command goes on.
@@ -50,7 +50,6 @@ def teach(config: RunConfig, voice: Voice | None = None) -> TextModel:
     Raises:
         UserError: wrong data or settings, a folder that holds something else.
     """
-    voice = voice or Voice()
     _check_teacher(config)
     task, _ = choose_task(config)
     config = config.replaced(task=task.name)
@@ -58,9 +57,9 @@ def teach(config: RunConfig, voice: Voice | None = None) -> TextModel:
     folder = run_folder.claim(config, f"teacher-{data.name}-{config.digest}")
     run_folder.remember(folder / "data.json", data.describe(), "the data")
     if (folder / SCORE).is_file():
-        voice.say(f"{folder} is complete; distil it with --teacher keras:{folder}")
+        logger.info(f"{folder} is complete; distil it with --teacher keras:{folder}")
         return teachers.load_teacher(f"keras:{folder}")
-    work = _Work(config, task, data, folder, voice)
+    work = _Work(config, task, data, folder, progress)
     encoder = _prepare_encoder(work)
     train, validation, test = (
         _encode(work, split, encoder) for split in ("train", "validation", "test")
@@ -111,13 +110,13 @@ def _prepare_encoder(work: _Work) -> text.Encoder:
         return text.load(work.folder)
     encoder = _load_given_encoder(work.config)
     if encoder is None:
-        encoder = learn_encoder(work.config, work.data, work.voice)
+        encoder = learn_encoder(work.config, work.data, work.progress)
     encoder.save(work.folder)
     return encoder
 
 
 def _encode(work: _Work, split: str, encoder: text.Encoder) -> Encoded:
-    with work.voice.bar(f"tokens of {split}", work.data.counts.get(split, 0)) as advance:
+    with work.progress(f"tokens of {split}", work.data.counts.get(split, 0)) as advance:
         return encode(
             work.data.read(split),
             work.task,
@@ -138,7 +137,7 @@ def _train(work: _Work, lessons: Lessons) -> TextModel:
         folder=work.folder / "members",
         seed=config.training.seed,
         effort=Effort(config.training.epochs, batch, config.training.learning_rate),
-        voice=work.voice,
+        progress=work.progress,
     )
 
 
@@ -170,7 +169,7 @@ def _fine_tune(work: _Work, lessons: Lessons) -> TextModel:
         feed,
         plan=plan,
         validation=Feed(lessons.validation, 64, 0) if len(lessons.validation) else None,
-        log=TrainingLog(work.folder / "members", "fine-tuning", work.voice),
+        log=TrainingLog(work.folder / "members", "fine-tuning", work.progress),
     )
     return TextModel(model, lessons.encoder, lessons.schema.labels, config.teacher.source)
 
@@ -178,11 +177,11 @@ def _fine_tune(work: _Work, lessons: Lessons) -> TextModel:
 def _report_score(work: _Work, model: TextModel, encoded: Encoded) -> None:
     """Write the scores on the test examples, and say them."""
     test = open_test_set(work.task, work.data)
-    answers = answer_encoded(test, model, encoded, "teacher", work.voice)
+    answers = answer_encoded(test, model, encoded, "teacher", work.progress)
     scores = test.task.score(answers, test.examples)
     run_folder.write_json(work.folder / SCORE, scores)
     numbers = ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
-    work.voice.say(f"on {len(test.examples):,} test texts: {numbers}")
+    logger.info(f"on {len(test.examples):,} test texts: {numbers}")
     for warning in test.warnings(scores):
-        work.voice.say(warning)
-    work.voice.say(f"saved; distil it with --teacher keras:{work.folder}")
+        logger.info(warning)
+    logger.info(f"saved; distil it with --teacher keras:{work.folder}")

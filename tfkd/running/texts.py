@@ -48,7 +48,7 @@ class RunTexts:
         if split == "transfer" and config.data.augment:
             examples = itertools.chain(examples, _augmented_examples(config, data))
         title = f"tokens of {split} for the {reader}"
-        with context.voice.bar(title, self.count(split)) as advance:
+        with context.progress(title, self.count(split)) as advance:
             return encode(
                 examples,
                 context.task,

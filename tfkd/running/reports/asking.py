@@ -22,8 +22,8 @@ from ..teacher import open_teacher
 from ..texts import RunTexts
 
 if TYPE_CHECKING:
-    from ...console import Voice
     from ...data import Example
+    from ...progress import Progress
     from ..targets import Targets
 
 _LEAST, _MOST = 100, 500
@@ -74,12 +74,12 @@ def ask_models(context: RunContext, report: Report, most: int = 0) -> Answers:
     if teacher.stored is not None:
         given = _look_up(texts, test, teacher.stored, rows)
     elif teacher.ask:
-        given = _ask_all("teacher", teacher.ask, examples, context.voice)
+        given = _ask_all("teacher", teacher.ask, examples, context.progress)
     return Answers(
         task=test.task,
         schema=test.schema,
         examples=examples,
-        student=_ask_all("student", ask, examples, context.voice),
+        student=_ask_all("student", ask, examples, context.progress),
         ask=ask,
         teacher=given,
         ask_teacher=teacher.ask,
@@ -139,9 +139,9 @@ def _asker(test: TestSet, model: Any) -> Ask:
     return partial(answer_examples, test.task, model, schema=test.schema)
 
 
-def _ask_all(name: str, ask: Ask, examples: list[Example], voice: Voice) -> list[Any]:
+def _ask_all(name: str, ask: Ask, examples: list[Example], progress: Progress) -> list[Any]:
     answers: list[Any] = []
-    with voice.bar(f"{name} for the page", len(examples)) as advance:
+    with progress(f"{name} for the page", len(examples)) as advance:
         for start in range(0, len(examples), _CHUNK):
             chunk = examples[start : start + _CHUNK]
             answers += ask(chunk)
@@ -156,4 +156,4 @@ def other_files(context: RunContext, answers: Answers) -> list[dict[str, Any]]:
         return []
     test = open_test_set(context.task, context.data)
     teacher = answers.teacher if len(answers.examples) == len(test.examples) else None
-    return [dataclasses.asdict(file_row(test, file, context.voice, teacher)) for file in files]
+    return [dataclasses.asdict(file_row(test, file, context.progress, teacher)) for file in files]

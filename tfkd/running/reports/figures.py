@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ... import __version__
-from ...console import Voice
 from ...errors import UserError
+from ...progress import Progress
 from ...reporting.report import Report, load
 from ...reporting.sections.gathering import SECTIONS, gather_sections
 from ...tasks import DEFAULT, find
@@ -17,14 +17,14 @@ from ..fitting import read_history
 from .asking import ask_models, other_files
 
 
-def gather_figures(folders: list[Path], voice: Voice, most: int = 0) -> dict[str, Any]:
+def gather_figures(folders: list[Path], progress: Progress, most: int = 0) -> dict[str, Any]:
     """Return the figures of finished runs.
 
     A run whose data or models are gone is shown with what its folder still tells.
 
     Args:
         folders: Those of the runs.
-        voice: Shows bars.
+        progress: Shows how far long steps are, see `tfkd.progress.Progress`.
         most: How many test examples of each run are looked at; 0 for all.
 
     Raises:
@@ -34,7 +34,7 @@ def gather_figures(folders: list[Path], voice: Voice, most: int = 0) -> dict[str
     # All reports are read before the work begins, which may take minutes.
     reports = [load(folder) for folder in unique]
     runs = [
-        {"name": name, **_figures_of(folder, report, voice, most)}
+        {"name": name, **_figures_of(folder, report, progress, most)}
         for name, folder, report in zip(name_runs(unique), unique, reports, strict=True)
     ]
     return {"tfkd": __version__, "runs": runs}
@@ -53,25 +53,25 @@ def name_runs(folders: list[Path]) -> list[str]:
     ]
 
 
-def _figures_of(folder: Path, report: Report, voice: Voice, most: int) -> dict[str, Any]:
+def _figures_of(folder: Path, report: Report, progress: Progress, most: int) -> dict[str, Any]:
     """Return the report of a run, its histories, and the sections that ask its models."""
     figures: dict[str, Any] = report.to_dict()
     figures["histories"] = read_histories(folder)
     try:
-        figures.update(_ask(folder, report, voice, most))
+        figures.update(_ask(folder, report, progress, most))
     except UserError as error:
         figures["texts_missing"] = str(error)
     return figures
 
 
-def _ask(folder: Path, report: Report, voice: Voice, most: int) -> dict[str, Any]:
-    context = open_run(folder, voice)
+def _ask(folder: Path, report: Report, progress: Progress, most: int) -> dict[str, Any]:
+    context = open_run(folder, progress)
     fresh = not context.work.exists()
     try:
         answers = ask_models(context, report, most)
         rows = [*report.to_dict()["rows"], *other_files(context, answers)]
         count = len(SECTIONS) + len(answers.task.sections())
-        with voice.bar("figures", count, "parts") as advance:
+        with progress("figures", count, "parts") as advance:
             sections = gather_sections(answers, advance)
         return {"texts": answers.facts, "rows": rows, "sections": sections}
     finally:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ...console import Voice
 from ...errors import UserError
 from ...exporting.paths import temporary_sibling
 from ...files import replace_atomically
-from ...progress import print_log
+from ...progress import Progress, log_progress, print_log
 from ...reporting.page import check_installed, page
 from . import card
 
@@ -23,7 +22,7 @@ def write_page(
     *,
     texts: int = 0,
     verbose: int | str = "auto",
-    voice: Voice | None = None,
+    progress: Progress = log_progress,
 ) -> Path:
     """Write the page of finished runs, and its figures as `.json` next to it; return its path.
 
@@ -35,7 +34,7 @@ def write_page(
         texts: How many test texts are looked at. By default all of them, or a sample where the
             teacher's outputs are not stored and it has to run again.
         verbose: As Keras's: 0 prints nothing.
-        voice: Shows bars.
+        progress: Shows how far long steps are, see `tfkd.progress.Progress`.
 
     Raises:
         UserError: A folder without a report, a path that is no page's, or the extra `report` is
@@ -47,7 +46,7 @@ def write_page(
     from .figures import gather_figures
 
     with print_log(verbose):
-        figures = gather_figures(folders, voice or Voice(), texts)
+        figures = gather_figures(folders, progress, texts)
     with temporary_sibling(to) as aside:
         contents = {
             to.with_suffix(".json"): json.dumps(figures, indent=1, ensure_ascii=False) + "\n",
