@@ -11,8 +11,8 @@ from tfkd.models.hugging_face import trainable_classifier
 from tfkd.models.saving import save_keras
 from tfkd.models.text_model import TextModel
 from tfkd.students.shrinking import as_model_of_ids
-from tfkd.students.shrinking.layers import chosen
-from tfkd.students.shrinking.vocabulary import fewer_pieces
+from tfkd.students.shrinking.layers import choose_layers
+from tfkd.students.shrinking.vocabulary import cut_vocabulary
 from tfkd.teachers import save
 from tfkd.text import learn
 
@@ -125,7 +125,12 @@ def test_a_taught_teacher_is_shrunk(folder, tmp_path):
 
 def test_evenly():
     """First and last, and what lies between."""
-    assert [chosen(n, 6) for n in (1, 2, 3, 6)] == [(0,), (0, 5), (0, 2, 5), (0, 1, 2, 3, 4, 5)]
+    assert [choose_layers(n, 6) for n in (1, 2, 3, 6)] == [
+        (0,),
+        (0, 5),
+        (0, 2, 5),
+        (0, 1, 2, 3, 4, 5),
+    ]
 
 
 @pytest.mark.parametrize("kind", ["hub", "tf"])
@@ -158,7 +163,7 @@ def test_a_word_whose_piece_is_gone_is_read_by_smaller_ones():
     encoder = learn(["film film film a b c", "mil lif"] * 9, vocab_size=60)
     assert "film" in encoder.vocabulary
     said = ["fi", "lm a mil"]
-    small, ids = fewer_pieces(encoder, 5 + 2 * 6, said)
+    small, ids = cut_vocabulary(encoder, 5 + 2 * 6, said)
     assert [encoder.vocabulary[i] for i in ids] == small.vocabulary
     again = small.encode_many(["film"])[0]
     assert "[UNK]" not in [small.vocabulary[i] for i in again]

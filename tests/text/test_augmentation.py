@@ -16,25 +16,25 @@ def test_the_same_in_every_process():
     """A store that finds none of the texts that it was written for."""
     code = (
         "from tfkd.text.augmentation import Augmentation;"
-        f"print(*Augmentation(5, words={WORDS}, seed=3).of({TEXT!r}), sep='|')"
+        f"print(*Augmentation(5, words={WORDS}, seed=3).augment({TEXT!r}), sep='|')"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout.strip().split("|") == Augmentation(5, words=WORDS, seed=3).of(TEXT)
+    assert run.stdout.strip().split("|") == Augmentation(5, words=WORDS, seed=3).augment(TEXT)
 
 
 def test_of_the_text_and_the_seed_alone():
     """Another order of the texts, and all of them are others."""
     rules = Augmentation(4, words=WORDS)
     texts = [TEXT, "a b c d e f", "", "x"]
-    assert list(rules(texts)) == [new for text in texts for new in rules.of(text)]
-    assert rules.of(TEXT) != Augmentation(4, words=WORDS, seed=1).of(TEXT)
-    assert rules.of("") == []
+    assert list(rules(texts)) == [new for text in texts for new in rules.augment(text)]
+    assert rules.augment(TEXT) != Augmentation(4, words=WORDS, seed=1).augment(TEXT)
+    assert rules.augment("") == []
 
 
 def test_how_often():
     """Probabilities that are not those that were asked for."""
     rules = Augmentation(4_000, mask=0.3, replace=0.2, ngram=0.0, words=WORDS)
-    made = [each.split() for each in rules.of(TEXT)]
+    made = [each.split() for each in rules.augment(TEXT)]
     assert all(len(each) == 10 for each in made)
     # Copies that came out twice are left out, so the shares are a little higher.
     flat = [word for each in made for word in each]
@@ -46,16 +46,16 @@ def test_how_often():
 def test_pieces_of_the_text():
     """Runs of words that do not stand in it."""
     rules = Augmentation(300, mask=0.0, replace=0.0, ngram=1.0)
-    made = rules.of(TEXT)
+    made = rules.augment(TEXT)
     assert {len(each.split()) for each in made} == {1, 2, 3, 4, 5}
     assert all(f" {each} " in f" {TEXT} " for each in made)
     assert len(made) == len(set(made)) <= 10 + 9 + 8 + 7 + 6
-    assert Augmentation(9, ngram=1.0, mask=0.0, replace=0.0).of("one") == []  # as it went in
+    assert Augmentation(9, ngram=1.0, mask=0.0, replace=0.0).augment("one") == []  # as it went in
 
 
 def test_nothing_to_replace_with():
     """An empty vocabulary."""
-    assert Augmentation(3, mask=0.0, replace=1.0, ngram=0.0).of(TEXT) == []
+    assert Augmentation(3, mask=0.0, replace=1.0, ngram=0.0).augment(TEXT) == []
 
 
 @pytest.mark.parametrize(

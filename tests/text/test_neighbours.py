@@ -35,7 +35,9 @@ class Guessing:
 def test_a_word_becomes_what_the_model_guesses(encoder):
     """Pieces of words, the word itself, or punctuation lost on the way."""
     model = Guessing(encoder)
-    made = Neighbours(model, encoder, top=2, replace=1.0, copies=8, seed=1).of("The film, bad!")
+    made = Neighbours(model, encoder, top=2, replace=1.0, copies=8, seed=1).augment(
+        "The film, bad!"
+    )
     assert made
     for text in made:
         first, second, third = text.replace(",", "").replace("!", "").split()
@@ -56,9 +58,9 @@ def test_a_longer_word_becomes_a_neighbour(encoder):
     table[pieces] = [1, 0, 0, 0]
     table[encoder.tokenizer.token_to_id("dull")] = [2, 0.1, 0, 0]
     rules = Neighbours(Guessing(encoder), encoder, table, top=1, replace=1.0, copies=1)
-    assert rules.of("goodd") == ["good"]
+    assert rules.augment("goodd") == ["good"]
     without = Neighbours(Guessing(encoder), encoder, top=1, replace=1.0, copies=1)
-    assert without.of("goodd") == []
+    assert without.augment("goodd") == []
 
 
 def test_it_depends_on_text_and_seed_alone(encoder):
@@ -66,18 +68,20 @@ def test_it_depends_on_text_and_seed_alone(encoder):
     settings = {"top": 3, "copies": 5}
     one, again = (Neighbours(Guessing(encoder), encoder, seed=2, **settings) for _ in range(2))
     text = "a dull book the bad film"
-    assert one.of(text) == again.of(text) == list(one([text]))
-    assert one.of(text) != Neighbours(Guessing(encoder), encoder, seed=3, **settings).of(text)
-    assert len(one.of(text)) <= 5
-    assert Neighbours(Guessing(encoder), encoder, replace=0.0).of(text) == []
+    assert one.augment(text) == again.augment(text) == list(one([text]))
+    assert one.augment(text) != Neighbours(Guessing(encoder), encoder, seed=3, **settings).augment(
+        text
+    )
+    assert len(one.augment(text)) <= 5
+    assert Neighbours(Guessing(encoder), encoder, replace=0.0).augment(text) == []
 
 
 def test_a_long_text_and_an_empty_one(encoder):
     """Words behind the model's last position."""
     rules = Neighbours(Guessing(encoder), encoder, top=1, replace=1.0, copies=1)
-    (made,) = rules.of(" ".join(["bad"] * 40))
+    (made,) = rules.augment(" ".join(["bad"] * 40))
     assert made.split() == ["film"] * 22 + ["bad"] * 18
-    assert rules.of("") == []
+    assert rules.augment("") == []
 
 
 def test_a_folder_makes_texts_for_a_run(tmp_path, monkeypatch):

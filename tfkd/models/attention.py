@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import inspect
+from typing import Any
 
 import tensorflow as tf
 
-METHOD = "_compute_attention"  # of Keras's MultiHeadAttention, of tf_keras's and of KerasHub's
+# Of Keras's MultiHeadAttention, of tf_keras's and of KerasHub's.
+METHOD = "_compute_attention"
 OF_ATTENTION = ("attention_scores", "queries", "keys", "values")
 _HIDDEN = -1e9
 _PROJECTIONS = (
@@ -17,52 +19,52 @@ _PROJECTIONS = (
 _HEADS = ("num_attention_heads", "n_heads", "num_heads")
 
 
-def is_attention(layer) -> bool:
-    """Whether a layer computes attention as Keras's `MultiHeadAttention` does."""
+def is_attention(layer: Any) -> bool:
+    """Return whether a layer computes attention as Keras's `MultiHeadAttention` does."""
     return hasattr(layer, METHOD)
 
 
-def taken(name: str, layer, args: tuple, options: dict, value) -> tf.Tensor:
-    """One output of a call of an attention layer.
+def read_call(name: str, layer: Any, args: tuple, options: dict, value: Any) -> tf.Tensor:
+    """Return one output of a call of an attention layer.
 
     Queries, keys and values are `[batch, heads, tokens, width]`; `attention_scores` are their
     scaled products before mask and softmax, `[batch, heads, queries, keys]`, and `attentions`
     the probabilities, before dropout.
     """
-    given = inspect.signature(getattr(layer, METHOD)).bind(*args, **options).arguments
+    arguments = inspect.signature(getattr(layer, METHOD)).bind(*args, **options).arguments
     if name == "attentions" and value[1] is not None:
         return value[1]
-    query, key = (tf.convert_to_tensor(given[each]) for each in ("query", "key"))
+    query, key = (tf.convert_to_tensor(arguments[side]) for side in ("query", "key"))
     if name in ("queries", "keys", "values"):
-        sides = {"queries": query, "keys": key, "values": given["value"]}
+        sides = {"queries": query, "keys": key, "values": arguments["value"]}
         return tf.transpose(sides[name], [0, 2, 1, 3])
     scores = tf.einsum("bqnh,bknh->bnqk", query, key) / tf.sqrt(
         tf.cast(tf.shape(query)[-1], query.dtype)
     )
     if name == "attention_scores":
         return scores
-    return _probabilities(scores, given.get("attention_mask"), given.get("use_causal_mask"))
+    return _probabilities(scores, arguments.get("attention_mask"), arguments.get("use_causal_mask"))
 
 
-def projection(layer, name: str):
-    """The layer of a Hugging Face attention that makes its queries, keys or values; its heads."""
+def find_projection(layer: Any, name: str) -> tuple[Any, int] | None:
+    """Return the layer that makes queries, keys or values in Hugging Face, and its heads."""
     for names in _PROJECTIONS:
-        found = getattr(layer, names[("queries", "keys", "values").index(name)], None)
+        dense = getattr(layer, names[("queries", "keys", "values").index(name)], None)
         heads = next((getattr(layer, n) for n in _HEADS if hasattr(layer, n)), None)
-        if hasattr(found, "kernel") and isinstance(heads, int):
-            return found, heads
+        if hasattr(dense, "kernel") and isinstance(heads, int):
+            return dense, heads
     return None
 
 
-def in_heads(tensor: tf.Tensor, heads: int) -> tf.Tensor:
-    """`[batch, tokens, heads * width]` as `[batch, heads, tokens, width]`."""
+def split_heads(tensor: tf.Tensor, heads: int) -> tf.Tensor:
+    """Split `[batch, tokens, heads * width]` to `[batch, heads, tokens, width]`."""
     shape = tf.shape(tensor)
     split = tf.reshape(tensor, [shape[0], shape[1], heads, tensor.shape[-1] // heads])
     return tf.transpose(split, [0, 2, 1, 3])
 
 
-def _probabilities(scores: tf.Tensor, mask, causal) -> tf.Tensor:
-    """The softmax of scores, for a layer that had no need of the probabilities themselves."""
+def _probabilities(scores: tf.Tensor, mask: Any, causal: Any) -> tf.Tensor:
+    """Return the softmax of scores, for a layer that did not compute the probabilities."""
     scores = tf.cast(scores, tf.float32)
     if mask is not None:
         mask = tf.cast(mask, tf.bool)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from typing import Protocol
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from ..errors import UserError
 from ..losses._batch import Outputs
@@ -19,7 +20,7 @@ class Teacher(Protocol):
     """
 
     def __call__(self, inputs: dict, reads: tuple[str, ...]) -> Outputs:
-        """The outputs for one batch."""
+        """Return the outputs for one batch."""
 
 
 class Model:
@@ -28,32 +29,32 @@ class Model:
     A plain object, so that the student's checkpoint, `summary()` and variables lack it.
     """
 
-    def __init__(self, model, *, reading: str = "auto"):
+    def __init__(self, model: Any, *, reading: str = "auto") -> None:
         self._taps = as_tapped(model)
         self.model = self._taps.model
         self._reading = reading
         self.jit = self._taps.jit
 
-    def __call__(self, inputs, reads=("logits",)) -> Outputs:
-        """The model's outputs by name."""
+    def __call__(self, inputs: Any, reads: tuple[str, ...] = ("logits",)) -> Outputs:
+        """Return the model's outputs by name."""
         return as_outputs(self.raw(inputs, reads), "teacher", self._reading)
 
-    def raw(self, inputs, reads=("logits",)):
-        """What the model returns, as it returns it, and what is read inside it."""
+    def raw(self, inputs: Any, reads: tuple[str, ...] = ("logits",)) -> Any:
+        """Return what the model returns, as it returns it, and what is read inside it."""
         return self._taps.raw(inputs, reads)
 
 
 class Function:
     """A callable of `(inputs)` or `(inputs, reads)` as a teacher."""
 
-    def __init__(self, function, *, reading: str = "auto"):
+    def __init__(self, function: Callable[..., Any], *, reading: str = "auto") -> None:
         self._function = function
         self._reading = reading
         self._takes_reads = _takes_two(function)
         self.jit = getattr(function, "jit", True)
 
-    def __call__(self, inputs, reads=("logits",)) -> Outputs:
-        """The callable's outputs by name."""
+    def __call__(self, inputs: Any, reads: tuple[str, ...] = ("logits",)) -> Outputs:
+        """Return the callable's outputs by name."""
         return as_outputs(self.raw(inputs, reads), "teacher", self._reading)
 
     @property
@@ -66,14 +67,16 @@ class Function:
         name = getattr(self._function, "__qualname__", kind.__qualname__)
         return f"{getattr(self._function, '__module__', kind.__module__)}.{name}"
 
-    def raw(self, inputs, reads=("logits",)):
-        """What the callable returns, as it returns it."""
+    def raw(self, inputs: Any, reads: tuple[str, ...] = ("logits",)) -> Any:
+        """Return what the callable returns, as it returns it."""
         return self._function(inputs, reads) if self._takes_reads else self._function(inputs)
 
 
-def _takes_two(function) -> bool:
-    function = getattr(function, "python_function", function)  # what tf.function wraps
-    if hasattr(function, "count_params"):  # a Keras model, whose signature is (*args, **kwargs)
+def _takes_two(function: Callable[..., Any]) -> bool:
+    # What tf.function wraps.
+    function = getattr(function, "python_function", function)
+    # A Keras model's signature is (*args, **kwargs).
+    if hasattr(function, "count_params"):
         return False
     try:
         parameters = inspect.signature(function).parameters.values()
@@ -84,15 +87,25 @@ def _takes_two(function) -> bool:
     return many or sum(p.kind in positional for p in parameters) > 1
 
 
-def as_teacher(teacher, reading: str = "auto"):
-    """A held teacher from a Keras model or a callable; `None` stays `None`."""
+def as_teacher(teacher: Any, reading: str = "auto") -> Any:
+    """Return a teacher made of a Keras model or a callable, or `None` for `None`.
+
+    Args:
+        teacher: A Keras model of either flavour, a callable of `(inputs)` or `(inputs, reads)`, or
+            a model with its tokenizer.
+        reading: What it returns: `"logits"`, `"softmax"`, `"sigmoid"`, or `"auto"`.
+
+    Raises:
+        UserError: It is none of these.
+    """
     if teacher is None or isinstance(teacher, (Model, Function)):
         return teacher
     if isinstance(teacher, Tapped):
         return Model(teacher, reading=reading)
     if hasattr(teacher, "trainable_weights") and hasattr(teacher, "count_params"):
         return Model(teacher, reading=reading)
-    in_graph = getattr(teacher, "in_graph", None)  # of a model with its tokenizer
+    # Of a model with its tokenizer.
+    in_graph = getattr(teacher, "in_graph", None)
     if in_graph is not None:
         return Function(in_graph, reading=reading)
     if callable(teacher):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import keras
 
 from ..errors import UserError
 
 
-def check_vocabulary(student, size: int) -> None:
+def check_vocabulary(student: Any, size: int) -> None:
     """Refuse `size` ids for a student whose token embedding has fewer rows.
 
     Where no embedding takes the ids themselves (custom layers), the largest one must hold them.
@@ -22,28 +23,29 @@ def check_vocabulary(student, size: int) -> None:
         )
 
 
-def id_limit(student) -> int:
-    """A bound below which each id is known to every embedding; 2 where there is none."""
+def id_limit(student: Any) -> int:
+    """Return the smallest vocabulary size among the embeddings that read ids (2 without any)."""
     return min(_rows(student), default=2)
 
 
-def _rows(student) -> list[int]:
-    """The rows of the embeddings that take the ids themselves, or else of all."""
+def _rows(student: Any) -> list[int]:
+    """Return the rows of the embeddings that take the ids themselves, or else of all."""
     vocabulary = getattr(getattr(student, "config", None), "vocab_size", None)
-    if vocabulary:  # Hugging Face's
+    # Hugging Face's.
+    if vocabulary:
         return [int(vocabulary)]
     layers = list(_embeddings(student))
     direct = [layer.input_dim for layer in layers if _takes_inputs(layer, student)]
     return direct or [layer.input_dim for layer in layers]
 
 
-def _embeddings(student) -> Iterator[keras.layers.Embedding]:
+def _embeddings(student: Any) -> Iterator[keras.layers.Embedding]:
     for layer in student._flatten_layers(include_self=False):
         if isinstance(layer, keras.layers.Embedding):
             yield layer
 
 
-def _takes_inputs(layer, student) -> bool:
-    inputs = {id(each) for each in getattr(student, "inputs", None) or ()}
+def _takes_inputs(layer: Any, student: Any) -> bool:
+    inputs = {id(tensor) for tensor in getattr(student, "inputs", None) or ()}
     nodes = getattr(layer, "_inbound_nodes", ())
-    return any(id(each) in inputs for node in nodes for each in node.arguments.keras_tensors)
+    return any(id(tensor) in inputs for node in nodes for tensor in node.arguments.keras_tensors)

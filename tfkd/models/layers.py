@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -17,35 +17,36 @@ FLAGS = {
     "attentions": "output_attentions",
 }
 _BLOCK, _EMBEDDINGS = re.compile(r"block_(\d+)"), "embeddings"
-Found = list[tuple[Any, str]]  # a layer, and what of it is read
+# A layer, and what of it is read.
+Found = list[tuple[Any, str]]
 
 
-def returns(model, name: str) -> bool:
-    """Whether a model returns an output by itself: Hugging Face's, when asked; or in its dict."""
+def returns_itself(model: Any, name: str) -> bool:
+    """Return whether a model returns an output itself: when asked, as Hugging Face's, or always."""
     if FLAGS.get(name) in _arguments(model):
         return True
     structure = getattr(model, "_outputs_struct", None)
     return isinstance(structure, Mapping) and name in structure
 
 
-def flags(model, reads: tuple[str, ...]) -> dict[str, bool]:
-    """What a Hugging Face model is called with to return what is read."""
+def output_flags(model: Any, reads: tuple[str, ...]) -> dict[str, bool]:
+    """Return the arguments that make a Hugging Face model return what is read."""
     known = _arguments(model)
     return {FLAGS[n]: True for n in reads if n in FLAGS and FLAGS[n] in known}
 
 
-def places(model, name: str, given) -> Found:
-    """The layers of an output, by names or numbers; by itself where `given` is `None`.
+def find_layers(model: Any, name: str, chosen: Any) -> Found:
+    """Find the layers of an output, by names or numbers, or all where `chosen` is `None`.
 
     Raises:
         UserError: no such layer, with near names; numbers beyond those found.
     """
-    if isinstance(given, (str, int)):
-        given = [given]
-    named = given and all(isinstance(each, str) for each in given)
+    if isinstance(chosen, (str, int)):
+        chosen = [chosen]
+    named = chosen and all(isinstance(layer, str) for layer in chosen)
     of = "output" if name in ("hidden_states", "embeddings") else "attention"
     if named:
-        return [(_by_name(model, each, of), of) for each in given]
+        return [(_by_name(model, layer, of), of) for layer in chosen]
     found = _FINDERS[of](model)
     if not found and name in ("queries", "keys", "values"):
         found = _projections(model, name)
@@ -54,75 +55,78 @@ def places(model, name: str, given) -> Found:
     if not found:
         raise UserError(
             f"no {name} were found in the model {model.name!r}: name its layers, "
-            f"tfkd.tap(model, {name}=[...]), of {_shown(layer.name for _, layer in walk(model))}."
+            f"tfkd.tap(model, {name}=[...]), of {_list(layer.name for _, layer in walk(model))}."
         )
-    return found if given is None else [_at(found, number, name) for number in given]
+    return found if chosen is None else [_by_number(found, number, name) for number in chosen]
 
 
-def walk(model, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every layer inside a model, at any depth, with its path."""
+def walk(model: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every layer inside a model, at any depth, with its path."""
     for layer in model._flatten_layers(recursive=False, include_self=False):
         own = f"{path}{layer.name}"
         yield own, layer
         yield from walk(layer, f"{own}/")
 
 
-def _attentions(model) -> Found:
-    seen = {id(each): each for _, each in walk(model) if attention.is_attention(each)}
-    return [(each, "attention") for each in seen.values()]
+def _attentions(model: Any) -> Found:
+    seen = {id(layer): layer for _, layer in walk(model) if attention.is_attention(layer)}
+    return [(layer, "attention") for layer in seen.values()]
 
 
-def _projections(model, name: str) -> Found:
-    made = (attention.projection(each, name) for _, each in walk(model))
-    return [(layer, f"heads:{heads}") for layer, heads in filter(None, made)]
+def _projections(model: Any, name: str) -> Found:
+    pairs = (attention.find_projection(layer, name) for _, layer in walk(model))
+    return [(layer, f"heads:{heads}") for layer, heads in filter(None, pairs)]
 
 
-def _hidden_states(model) -> Found:
-    """The embeddings' output, then that of each block around an attention."""
-    blocks = list({id(each): each for each in _blocks(model)}.values())
+def _hidden_states(model: Any) -> Found:
+    """Find the embeddings' output, then that of each block around an attention."""
+    blocks = list({id(block): block for block in _blocks(model)}.values())
     if blocks:
-        return [(blocks[0], "input"), *((each, "output") for each in blocks)]
+        return [(blocks[0], "input"), *((block, "output") for block in blocks)]
     by_name = {layer.name: layer for _, layer in walk(model)}
-    numbers = sorted(int(found[1]) for name in by_name if (found := _BLOCK.fullmatch(name)))
+    numbers = sorted(int(match[1]) for name in by_name if (match := _BLOCK.fullmatch(name)))
     names = [_EMBEDDINGS, *(f"block_{number}" for number in numbers)]
     return [(by_name[n], "output") for n in names] if numbers and _EMBEDDINGS in by_name else []
 
 
-def _blocks(parent) -> Iterator[Any]:
-    """Layers that hold an attention and are no graph of layers themselves."""
+def _blocks(parent: Any) -> Iterator[Any]:
+    """Yield the layers that hold an attention and are no graph of layers themselves."""
     inside = list(parent._flatten_layers(recursive=False, include_self=False))
-    if not _is_graph(parent) and any(attention.is_attention(each) for each in inside):
+    if not _is_graph(parent) and any(attention.is_attention(layer) for layer in inside):
         yield parent
         return
-    for each in inside:
-        yield from _blocks(each)
+    for layer in inside:
+        yield from _blocks(layer)
 
 
-def _is_graph(layer) -> bool:
-    return any(each.__name__ in ("Functional", "Sequential") for each in type(layer).__mro__)
+def _is_graph(layer: Any) -> bool:
+    return any(base.__name__ in ("Functional", "Sequential") for base in type(layer).__mro__)
 
 
-def _embedding(model) -> Found:
-    return [(each, "output") for _, each in walk(model) if type(each).__name__ == "Embedding"][:1]
+def _embedding(model: Any) -> Found:
+    tables = (layer for _, layer in walk(model) if type(layer).__name__ == "Embedding")
+    return [(layer, "output") for layer in tables][:1]
 
 
-def _by_name(model, name: str, of: str) -> Any:
+def _by_name(model: Any, name: str, of: str) -> Any:
     known = dict(walk(model))
-    found = {id(e): e for path, e in known.items() if f"/{path}".endswith(f"/{name}")}
-    if len(found) == 1:
-        layer = next(iter(found.values()))
+    matching = {
+        id(layer): layer for path, layer in known.items() if f"/{path}".endswith(f"/{name}")
+    }
+    if len(matching) == 1:
+        layer = next(iter(matching.values()))
         if of == "attention" and not attention.is_attention(layer):
             raise UserError(f"the layer {name!r} is a {type(layer).__name__} and no attention.")
         return layer
-    paths = [path for path, each in known.items() if id(each) in found]
+    paths = [path for path, layer in known.items() if id(layer) in matching]
     if paths:
-        raise UserError(f"{len(paths)} layers are called {name!r}: write one of {_shown(paths)}.")
-    near = get_close_matches(name, [*known, *(e.name for e in known.values())], 3, 0.4)
-    hint = f"did you mean {_shown(near)}?" if near else f"its layers are {_shown(known)}."
+        raise UserError(f"{len(paths)} layers are called {name!r}: write one of {_list(paths)}.")
+    near = get_close_matches(name, [*known, *(layer.name for layer in known.values())], 3, 0.4)
+    hint = f"did you mean {_list(near)}?" if near else f"its layers are {_list(known)}."
     raise UserError(f"the model {model.name!r} has no layer {name!r}: {hint}")
 
 
-def _at(found: Found, number: int, name: str) -> tuple[Any, str]:
+def _by_number(found: Found, number: int, name: str) -> tuple[Any, str]:
     if not -len(found) <= number < len(found):
         raise UserError(
             f"the model has {len(found)} {name}, and {number} was asked for: write 0 to "
@@ -131,14 +135,14 @@ def _at(found: Found, number: int, name: str) -> tuple[Any, str]:
     return found[number]
 
 
-def _arguments(model) -> frozenset[str]:
+def _arguments(model: Any) -> frozenset[str]:
     try:
         return frozenset(inspect.signature(model.call).parameters)
     except (AttributeError, TypeError, ValueError):
         return frozenset()
 
 
-def _shown(names) -> str:
+def _list(names: Iterable[str]) -> str:
     names = list(dict.fromkeys(names))
     return ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
 

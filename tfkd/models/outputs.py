@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from typing import Any
 
 import tensorflow as tf
 
@@ -15,13 +16,13 @@ from .probabilities import to_logits
 SPANS = ("start_logits", "end_logits")
 
 
-def flavour(model) -> str:
-    """`"tf_keras"` for a model of the tf_keras package, else `"keras"`."""
+def flavour(model: Any) -> str:
+    """Return `"tf_keras"` for a model of the tf_keras package, else `"keras"`."""
     legacy = sys.modules.get("tf_keras")
     return "tf_keras" if legacy and isinstance(model, legacy.Model) else "keras"
 
 
-def as_outputs(value, whose: str = "model", reading: str = "auto") -> Outputs:
+def as_outputs(value: Any, whose: str = "model", reading: str = "auto") -> Outputs:
     """Name what a model returned: a dict with `logits`.
 
     `value` is a tensor, a mapping or a Hugging Face output with `logits` (or a single entry),
@@ -36,9 +37,9 @@ def as_outputs(value, whose: str = "model", reading: str = "auto") -> Outputs:
     return {**outputs, "logits": to_logits(outputs["logits"], reading)}
 
 
-def _named(value, whose: str) -> Outputs:
+def _named(value: Any, whose: str) -> Outputs:
     if isinstance(value, Mapping):
-        return _by_name({key: each for key, each in value.items() if each is not None}, whose)
+        return _by_name({key: part for key, part in value.items() if part is not None}, whose)
     if isinstance(value, (list, tuple)) and value:
         return _named(value[0], whose)
     if value is None or isinstance(value, (str, bytes, list, tuple)):
@@ -59,21 +60,21 @@ def _by_name(named: Outputs, whose: str) -> Outputs:
     return named
 
 
-def raw_logits(value):
-    """The tensor that `as_outputs` reads, as the model returned it."""
+def raw_logits(value: Any) -> Any:
+    """Return the tensor that `as_outputs` reads, as the model returned it."""
     return _named(value, "model")["logits"]
 
 
-def accepted(model, inputs):
-    """Only the entries of a dict that a functional model has inputs for (others make it warn)."""
+def select_inputs(model: Any, inputs: Any) -> Any:
+    """Keep the entries of a dict that a functional model has inputs for: others make it warn."""
     names = input_names(model)
     if not isinstance(inputs, Mapping) or not names or not set(names) & set(inputs):
         return inputs
     return {key: value for key, value in inputs.items() if key in names}
 
 
-def input_names(model) -> tuple[str, ...]:
-    """The names of a functional model's inputs; empty for a model that does not say them."""
+def input_names(model: Any) -> tuple[str, ...]:
+    """Return the names of a functional model's inputs; empty for one that does not say them."""
     try:
         structure = model.input
     except (AttributeError, ValueError, RuntimeError):
@@ -81,9 +82,9 @@ def input_names(model) -> tuple[str, ...]:
         structure = getattr(model, "inputs", None) or ()
     if isinstance(structure, Mapping):
         return tuple(structure)
-    return tuple(getattr(each, "name", "").split(":")[0] for each in tf.nest.flatten(structure))
+    return tuple(getattr(tensor, "name", "").split(":")[0] for tensor in tf.nest.flatten(structure))
 
 
-def raw(model, inputs, training: bool, **options):
-    """What a model returns, as it returns it, from the inputs that it knows."""
-    return model(accepted(model, inputs), training=training, **options)
+def call_model(model: Any, inputs: Any, training: bool, **options: Any) -> Any:
+    """Call a model with the inputs that it knows, and return what it returns."""
+    return model(select_inputs(model, inputs), training=training, **options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -18,8 +19,8 @@ def check_reading(reading: str, argument: str) -> None:
         raise UserError(f"{argument}={reading!r}: write one of {', '.join(map(repr, READINGS))}.")
 
 
-def to_logits(tensor, reading: str = "auto") -> tf.Tensor:
-    """The logits behind what a model returned.
+def to_logits(tensor: Any, reading: str = "auto") -> tf.Tensor:
+    """Return the logits of what a model returned.
 
     `"auto"` takes the tensor before the softmax or sigmoid where Keras hands it on, exactly;
     `"softmax"` and `"sigmoid"` invert probabilities by a logarithm, since
@@ -41,10 +42,17 @@ def to_logits(tensor, reading: str = "auto") -> tf.Tensor:
     return log_p - tf.math.log(tf.maximum(1.0 - tensor, 1e-7))
 
 
-def check_probabilities(value, *, whose: str, form: str, reading: str, known_linear: bool) -> None:
+def check_probabilities(
+    value: Any, *, whose: str, form: str, reading: str, known_linear: bool
+) -> None:
     """Refuse one example output that is a probability where logits are meant.
 
-    `value` is the tensor as the model returned it, `form` the form of the losses.
+    Args:
+        value: The tensor as the model returned it.
+        whose: `"student"` or `"teacher"`.
+        form: The form of the losses.
+        reading: What the user says that the model returns.
+        known_linear: Whether the model is known to end without an activation.
     """
     hidden = getattr(value, "_keras_logits", None)
     if hidden is not None and reading == "auto":
@@ -60,7 +68,7 @@ def check_probabilities(value, *, whose: str, form: str, reading: str, known_lin
         )
 
 
-def _check_activation(value, hidden, whose: str, form: str) -> None:
+def _check_activation(value: Any, hidden: Any, whose: str, form: str) -> None:
     if value.shape[-1] == 1 or form not in ("multiclass", "multilabel"):
         return
     wanted = {"multiclass": "softmax", "multilabel": "sigmoid"}[form]
@@ -82,8 +90,8 @@ def _looks_like(values: np.ndarray, form: str) -> str | None:
     return "sigmoid" if inside and form in ("binary", "multilabel") and values.any() else None
 
 
-def ends_linear(model) -> bool:
-    """Whether the last layer of a functional model is known to apply no activation."""
+def ends_linear(model: Any) -> bool:
+    """Return whether the last layer of a functional model is known to apply no activation."""
     layer = model
     while getattr(layer, "layers", None):
         layer = _last_layer(layer)
@@ -91,18 +99,19 @@ def ends_linear(model) -> bool:
     return getattr(activation, "__name__", "") == "linear"
 
 
-def declared_output(model):
-    """The symbolic output structure of a functional or sequential model; else `None`."""
+def declared_output(model: Any) -> Any:
+    """Return the symbolic output of a functional or sequential model; else `None`."""
     outputs = getattr(model, "outputs", None)
     if not outputs or len(outputs) > 1:
         try:
-            return model.output  # with the names; of a nested model perhaps a later call's
+            # With the names; of a nested model perhaps a later call's.
+            return model.output
         except (AttributeError, ValueError, RuntimeError):
             return None
     return outputs[0]
 
 
-def _last_layer(model):
+def _last_layer(model: Any) -> Any:
     output = declared_output(model)
     if isinstance(output, Mapping):
         output = output.get("logits", next(iter(output.values())))

@@ -6,26 +6,27 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ..files import replace_when_whole
 
 
-def save_keras(model, path: Path) -> None:
+def save_keras(model: Any, path: Path) -> None:
     """Write `model` to `path` (`.keras`); what was there stays until the new file is whole."""
     with replace_when_whole(path) as part, quiet_save():
         model.save(part)
 
 
-def save_weights(model, path: Path) -> None:
+def save_weights(model: Any, path: Path) -> None:
     """Write all variables of `model`, random state too, to `path` (`.npz`), whole or not at all."""
     with replace_when_whole(path) as part:
         np.savez(part, *[variable.numpy() for variable in model.variables])
 
 
-def load_weights(model, path: Path) -> bool:
-    """Give `model` the weights that `save_weights` wrote; whether there were any."""
+def load_weights(model: Any, path: Path) -> bool:
+    """Give `model` the weights that `save_weights` wrote; return whether there were any."""
     if not path.is_file():
         return False
     with path.open("rb") as file, np.load(file) as found:

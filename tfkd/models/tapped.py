@@ -18,13 +18,13 @@ import tensorflow as tf
 from ..errors import UserError
 from ..losses._batch import Outputs
 from . import attention, layers
-from .outputs import as_outputs, raw
+from .outputs import as_outputs, call_model
 
 INSIDE = ("hidden_states", "attentions", "embeddings", *attention.OF_ATTENTION)
 _READING = threading.local()
 
 
-class Place(NamedTuple):
+class TapPoint(NamedTuple):
     """What a tap reads of one layer: its `"output"`, its first `"input"`, or its attention."""
 
     layer: Any
@@ -44,34 +44,39 @@ class Tapped:
 
     model: Any
 
-    def __init__(self, model, **where):
+    def __init__(self, model: Any, **where: Any) -> None:
         if isinstance(model, Tapped):
             model, where = model.model, {**model.where, **where}
         self.model, self.where = model, where
-        self.places: dict[str, tuple[Place, ...]] = {}
+        self.places: dict[str, tuple[TapPoint, ...]] = {}
         self._unfound: dict[str, UserError] = {}
-        for name, given in where.items():
-            self._place(name, given)
+        for name, chosen in where.items():
+            self._place(name, chosen)
         self.jit = getattr(model, "supports_jit", True)
 
-    def __call__(self, inputs, reads=("logits",), training: bool = False) -> Outputs:
-        """The outputs by name."""
+    def __call__(
+        self, inputs: Any, reads: tuple[str, ...] = ("logits",), training: bool = False
+    ) -> Outputs:
+        """Return the outputs by name."""
         return as_outputs(self.raw(inputs, reads, training))
 
-    def raw(self, inputs, reads=("logits",), training: bool = False):
-        """What the model returns, and beside it what is read inside."""
+    def raw(self, inputs: Any, reads: tuple[str, ...] = ("logits",), training: bool = False) -> Any:
+        """Return what the model returns, and in addition to it what is read inside."""
         inside = [name for name in reads if name in INSIDE and self._is_read(name)]
-        flags = layers.flags(self.model, reads)
+        flags = layers.output_flags(self.model, reads)
         if not inside:
-            value = raw(self.model, inputs, training, **flags)
-            return self._completed(value, reads) if len(reads) > 1 else value
+            value = call_model(self.model, inputs, training, **flags)
+            return self._name_outputs(value, reads) if len(reads) > 1 else value
         with _reading() as found:
-            value = raw(self.model, inputs, training, **flags)
-        value = self._completed(value, reads)
-        return {**value, **{n: self._read(n, found) for n in inside if value.get(n) is None}}
+            value = call_model(self.model, inputs, training, **flags)
+        value = self._name_outputs(value, reads)
+        return {
+            **value,
+            **{name: self._read(name, found) for name in inside if value.get(name) is None},
+        }
 
-    def _completed(self, value, reads) -> dict:
-        """By name; a name that neither taps nor the model have is refused."""
+    def _name_outputs(self, value: Any, reads: tuple[str, ...]) -> dict:
+        """Name the outputs; raise `UserError` for one that neither taps nor model provide."""
         own = dict(value) if isinstance(value, Mapping) else {"logits": _first(value)}
         if "embeddings" in reads and own.get("embeddings") is None and own.get("hidden_states"):
             own["embeddings"] = own["hidden_states"][0]
@@ -81,21 +86,21 @@ class Tapped:
         return own
 
     def _is_read(self, name: str) -> bool:
-        """Whether taps read it; the model may return it by itself."""
+        """Return whether taps read an output; the model may return it by itself."""
         known = name in self.places or name in self._unfound
-        if not known and not layers.returns(self.model, name):
+        if not known and not layers.returns_itself(self.model, name):
             try:
                 self._place(name, None)
             except UserError as error:
                 self._unfound[name] = error
         return name in self.places
 
-    def _place(self, name: str, given) -> None:
+    def _place(self, name: str, chosen: Any) -> None:
         if name not in INSIDE:
             raise UserError(f"a tap reads {', '.join(INSIDE)}, and not {name!r}.")
-        places = tuple(Place(*each) for each in layers.places(self.model, name, given))
-        for each in places:
-            _watch(each.layer, each.method)
+        places = tuple(TapPoint(*found) for found in layers.find_layers(self.model, name, chosen))
+        for place in places:
+            _watch(place.layer, place.method)
         self.places[name] = places
 
     def _read(self, name: str, found: dict) -> Any:
@@ -107,11 +112,11 @@ class Tapped:
                     f"the layer {place.layer.name!r} did not run in the model's forward pass: tap "
                     "one that does."
                 )
-            tensors += [_taken(name, place, *call) for call in calls]
+            tensors += [_read_call(name, place, *call) for call in calls]
         return tensors[0] if name == "embeddings" else tuple(tensors)
 
 
-def tap(model, **where) -> Tapped:
+def tap(model: Any, **where: Any) -> Tapped:
     """Read hidden states, attentions and embeddings of a model in its one forward pass.
 
     Works for Keras 3 functional, nested and subclassed models, KerasHub's, Hugging Face's
@@ -144,8 +149,8 @@ def tap(model, **where) -> Tapped:
     return Tapped(model, **where)
 
 
-def as_tapped(model) -> Tapped:
-    """The model with taps, which are found when an output is asked for."""
+def as_tapped(model: Any) -> Tapped:
+    """Return the model with taps, which are found when an output is asked for."""
     return model if isinstance(model, Tapped) else Tapped(model)
 
 
@@ -160,14 +165,14 @@ def _reading() -> Iterator[dict]:
         _READING.found = before
 
 
-def _watch(layer, method: str) -> None:
+def _watch(layer: Any, method: str) -> None:
     """Hand on what passes through a layer's method; once for each layer."""
     original = getattr(layer, method)
     if getattr(original, "is_tapped", False):
         return
 
     @functools.wraps(original)
-    def watched(*args, **options):
+    def watched(*args: Any, **options: Any) -> Any:
         value = original(*args, **options)
         found = getattr(_READING, "found", None)
         if found is not None:
@@ -178,18 +183,18 @@ def _watch(layer, method: str) -> None:
     setattr(layer, method, watched)
 
 
-def _taken(name: str, place: Place, args: tuple, options: dict, value) -> tf.Tensor:
+def _read_call(name: str, place: TapPoint, args: tuple, options: dict, value: Any) -> tf.Tensor:
     if place.of.startswith("heads:"):
-        return attention.in_heads(_first(value), int(place.of.partition(":")[2]))
+        return attention.split_heads(_first(value), int(place.of.partition(":")[2]))
     if place.of == "attention":
-        return attention.taken(name, place.layer, args, options, value)
+        return attention.read_call(name, place.layer, args, options, value)
     if place.of == "input":
         return _first(args[0] if args else next(iter(options.values())))
     return _first(value)
 
 
-def _first(value):
-    """The tensor of what a layer returns: a tuple's first, or of a dict its only one."""
+def _first(value: Any) -> Any:
+    """Return the tensor of what a layer returns: a tuple's first, or of a dict its only one."""
     if isinstance(value, Mapping):
         value = value.get("logits", next(iter(value.values())))
     return value[0] if isinstance(value, (tuple, list)) else value

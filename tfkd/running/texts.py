@@ -114,4 +114,4 @@ def _augmented_examples(config: RunConfig, data: Data) -> Iterator[Example]:
         words = count_words(example.text for example in data.read("train"))
         rules = Augmentation(config.data.augment, words=words, seed=config.training.seed)
     for example in data.read("train"):
-        yield from (Example(text=copy, label=IGNORE) for copy in rules.of(example.text))
+        yield from (Example(text=copy, label=IGNORE) for copy in rules.augment(example.text))

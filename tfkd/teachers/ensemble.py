@@ -25,7 +25,7 @@ class Ensemble:
     Args:
         teachers: Two or more of whatever `Distiller` takes as a teacher, in a list, or by name.
         mean: Of `"probabilities"`, or of `"logits"`, where a teacher with larger ones has more say.
-        weights: A number for each teacher; `"confidence"` weighs them anew for each example, by
+        weights: A number for each teacher; `"confidence"` weighs them again for each example, by
             one minus the entropy of its distribution over the highest possible; equal by default.
         form: What the logits are, as for a loss: `"multiclass"`, `"binary"` or `"multilabel"`.
 
@@ -52,9 +52,9 @@ class Ensemble:
         mean: str = "probabilities",
         weights: Sequence[float] | str | None = None,
         form: str = "multiclass",
-    ):
+    ) -> None:
         if not isinstance(teachers, Mapping):
-            teachers = {str(number): each for number, each in enumerate(teachers)}
+            teachers = {str(number): teacher for number, teacher in enumerate(teachers)}
         if len(teachers) < 2:
             raise UserError(f"an Ensemble of {len(teachers)} teacher(s): give two or more.")
         for name, value, known in (("mean", mean, MEANS), ("form", form, FORMS)):
@@ -64,31 +64,33 @@ class Ensemble:
                 )
         self.members = dict(teachers)
         self.mean, self.form = mean, form
-        self.weights = _weights(weights, len(teachers))
-        self._held = {name: as_teacher(each) for name, each in teachers.items()}
-        self.jit = all(getattr(each, "jit", True) for each in self._held.values())
+        self.weights = _read_weights(weights, len(teachers))
+        self._held = {name: as_teacher(teacher) for name, teacher in teachers.items()}
+        self.jit = all(getattr(held, "jit", True) for held in self._held.values())
 
-    def __call__(self, inputs, reads=("logits",)) -> Outputs:
-        """The mean of the teachers' logits, float32."""
+    def __call__(self, inputs: Any, reads: tuple[str, ...] = ("logits",)) -> Outputs:
+        """Return the mean of the teachers' logits, float32."""
         if set(reads) - {"logits"}:
             raise UserError(
                 f"the objective reads {', '.join(reads)} and several teachers have only logits in "
                 "common: take one teacher, or drop the loss that reads more."
             )
         logits = [
-            tf.cast(held(_own(inputs, name, self._held), ("logits",))["logits"], tf.float32)
+            tf.cast(
+                held(_select_inputs(inputs, name, self._held), ("logits",))["logits"], tf.float32
+            )
             for name, held in self._held.items()
         ]
-        classes = {each.shape[-1] for each in logits}
+        classes = {tensor.shape[-1] for tensor in logits}
         if len(classes) > 1:
             raise UserError(
                 f"the teachers have {' and '.join(map(str, sorted(classes)))} classes: give "
                 "teachers of the same classes, in the same order."
             )
-        return {"logits": self.combined(tf.stack(logits))}
+        return {"logits": self.combine(tf.stack(logits))}
 
-    def combined(self, logits: tf.Tensor) -> tf.Tensor:
-        """The mean of stacked logits `[teachers, ..., classes]`: `[..., classes]`."""
+    def combine(self, logits: tf.Tensor) -> tf.Tensor:
+        """Return the mean of stacked logits `[teachers, ..., classes]`: `[..., classes]`."""
         log_p = log_probabilities(logits, self.form)
         if isinstance(self.weights, str):
             weights = _confidence(log_p)
@@ -103,15 +105,19 @@ class Ensemble:
 
     @property
     def fingerprint(self) -> str:
-        """Of all teachers and how they are joined, for a store."""
+        """A digest of all teachers and how they are joined, for a store."""
         from ..store.fingerprint import digest_of, fingerprint
 
-        facts = {name: fingerprint(each) for name, each in self.members.items()}
-        return digest_of([facts, self.mean, self.form, self.weights])
+        marks = {name: fingerprint(teacher) for name, teacher in self.members.items()}
+        return digest_of([marks, self.mean, self.form, self.weights])
 
 
 def weights_by_score(scores: Sequence[float], chance: float = 0.0) -> list[float]:
-    """Weights in proportion to how far each teacher's validation score lies above chance.
+    """Weigh teachers in proportion to how far their validation scores lie above chance.
+
+    Args:
+        scores: One for each teacher, such as its validation accuracy.
+        chance: The score of an answer that is always the same.
 
     Raises:
         UserError: no score above chance.
@@ -119,32 +125,32 @@ def weights_by_score(scores: Sequence[float], chance: float = 0.0) -> list[float
     >>> weights_by_score([0.9, 0.7], chance=0.5)
     [0.6667, 0.3333]
     """
-    above = [max(0.0, float(each) - chance) for each in scores]
+    above = [max(0.0, float(score) - chance) for score in scores]
     if not sum(above) > 0:
         raise UserError(
             f"none of the scores {list(scores)} lies above {chance}: weigh them equally."
         )
-    return [round(each / sum(above), 4) for each in above]
+    return [round(distance / sum(above), 4) for distance in above]
 
 
-def _weights(given, count: int) -> tuple[float, ...] | str:
-    if given is None:
+def _read_weights(weights: Any, count: int) -> tuple[float, ...] | str:
+    if weights is None:
         return (1.0 / count,) * count
-    if isinstance(given, str):
-        if given != "confidence":
-            raise UserError(f'Ensemble(weights={given!r}): write numbers, or "confidence".')
-        return given
-    numbers = [float(each) for each in given]
-    fits = len(numbers) == count and all(math.isfinite(e) and e >= 0 for e in numbers)
+    if isinstance(weights, str):
+        if weights != "confidence":
+            raise UserError(f'Ensemble(weights={weights!r}): write numbers, or "confidence".')
+        return weights
+    numbers = [float(weight) for weight in weights]
+    fits = len(numbers) == count and all(math.isfinite(n) and n >= 0 for n in numbers)
     if not fits or not sum(numbers) > 0:
         raise UserError(
-            f"Ensemble(weights={given!r}): write one number >= 0 for each of the {count} teachers."
+            f"Ensemble(weights={weights!r}): write a number >= 0 for each of the {count} teachers."
         )
-    return tuple(each / sum(numbers) for each in numbers)
+    return tuple(number / sum(numbers) for number in numbers)
 
 
-def _own(inputs, name: str, members):
-    """What one teacher reads."""
+def _select_inputs(inputs: Any, name: str, members: Mapping[str, Any]) -> Any:
+    """Return what one teacher reads of the inputs."""
     if not isinstance(inputs, Mapping):
         return inputs
     mine = {key.partition(".")[2]: v for key, v in inputs.items() if key.startswith(f"{name}.")}
@@ -154,7 +160,7 @@ def _own(inputs, name: str, members):
 
 
 def _confidence(log_p: tf.Tensor) -> tf.Tensor:
-    """Weights of the teachers at each position: `[teachers, ...]`."""
+    """Return weights of the teachers at each position: `[teachers, ...]`."""
     entropy = -tf.reduce_sum(tf.math.multiply_no_nan(log_p, tf.math.exp(log_p)), axis=-1)
     sure = 1.0 - entropy / math.log(int(log_p.shape[-1])) + 1e-6
     return sure / tf.reduce_sum(sure, axis=0, keepdims=True)

@@ -1,4 +1,4 @@
-"""More texts for the transfer set, made from those that there are; the teacher labels them."""
+"""Augmented texts for the transfer set, made from those that there are; the teacher labels them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ..errors import UserError
 
@@ -22,21 +22,28 @@ LONGEST = 5  # words of a sampled n-gram
 class Augmentation:
     """Tang's rules: words masked, words replaced, a piece of the text taken alone.
 
-    Each word of a text becomes `[MASK]` with the probability `mask`, or with `replace` a word
-    drawn from `words` by its count; then, with the probability `ngram`, a run of 1 to 5 words is
-    taken alone. That is done `copies` times a text, and what comes out twice, or as it went in,
-    is left out. What comes out depends on the text and on `seed` alone: a store finds it again.
+    Each word of a text may be masked or replaced; then a run of 1 to 5 words may be taken alone.
+    What comes out twice, or as it went in, is left out. It depends on the text and on `seed` alone:
+    a store finds it again.
+
+    Args:
+        copies: How many new texts are made of each; 20 in the paper.
+        mask: The probability that a word becomes `[MASK]`.
+        replace: The probability that a word becomes one of `words`.
+        ngram: The probability that a run of words is taken alone.
+        words: Counts of the words that may stand in for others, by which they are drawn.
+        seed: Of all draws.
 
     Raises:
-        UserError: probabilities outside 0 to 1, or of which mask and replace exceed 1.
+        UserError: Probabilities outside 0 to 1, or of which mask and replace exceed 1.
 
     Source: Tang et al. 2019, arXiv:1903.12136, section 3.3 (there a word is replaced by one of the
     same part of speech; here of any).
 
     >>> rules = Augmentation(copies=3, words={"fine": 2, "dull": 1})
-    >>> rules.of("a good film that I like")  # doctest: +SKIP
+    >>> rules.augment("a good film that I like")  # doctest: +SKIP
     ['a good film that I [MASK]', 'a fine film that I like', 'good film']
-    >>> rules.of("a good film") == rules.of("a good film")
+    >>> rules.augment("a good film") == rules.augment("a good film")
     True
     """
 
@@ -48,7 +55,7 @@ class Augmentation:
     words: Mapping[str, int] | None = None
     seed: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("mask", "replace", "ngram"):
             value = getattr(self, name)
             if not (math.isfinite(value) and 0 <= value <= 1):
@@ -66,27 +73,27 @@ class Augmentation:
         words = sorted((self.words or {}).items())
         return [word for word, _ in words], list(accumulate(count for _, count in words))
 
-    def of(self, text: str) -> list[str]:
-        """New texts from one, at most `copies`, in the order in which they were made."""
+    def augment(self, text: str) -> list[str]:
+        """Return new texts from one, at most `copies`, in the order in which they were made."""
         words = text.split()
         if not words:
             return []
-        found = dict.fromkeys(self._one(words, text, number) for number in range(self.copies))
-        return [each for each in found if each != " ".join(words)]
+        copies = dict.fromkeys(self._one(words, text, number) for number in range(self.copies))
+        return [copy for copy in copies if copy != " ".join(words)]
 
     def __call__(self, texts: Iterable[str]) -> Iterator[str]:
-        """New texts from each of `texts`."""
+        """Yield new texts from each of `texts`."""
         for text in texts:
-            yield from self.of(text)
+            yield from self.augment(text)
 
     def _one(self, words: list[str], text: str, number: int) -> str:
-        rng = random.Random(number_of(self.seed, number, text))
-        made = [self._word(word, rng) for word in words]
+        rng = random.Random(stable_hash(self.seed, number, text))
+        changed = [self._word(word, rng) for word in words]
         if rng.random() < self.ngram:
-            length = rng.randint(1, min(LONGEST, len(made)))
-            start = rng.randint(0, len(made) - length)
-            made = made[start : start + length]
-        return " ".join(made)
+            length = rng.randint(1, min(LONGEST, len(changed)))
+            start = rng.randint(0, len(changed) - length)
+            changed = changed[start : start + length]
+        return " ".join(changed)
 
     def _word(self, word: str, rng: random.Random) -> str:
         drawn = rng.random()
@@ -99,7 +106,7 @@ class Augmentation:
 
 
 def count_words(texts: Iterable[str], most: int = 50_000) -> dict[str, int]:
-    """How often each word occurs, of the `most` frequent ones.
+    """Count how often each word occurs, of the `most` frequent ones.
 
     >>> count_words(["a film", "a good film"])
     {'a': 2, 'film': 2, 'good': 1}
@@ -110,6 +117,6 @@ def count_words(texts: Iterable[str], most: int = 50_000) -> dict[str, int]:
     return dict(counts.most_common(most))
 
 
-def number_of(*facts) -> int:
-    """The same number for the same facts, on any machine and in any process."""
-    return int.from_bytes(hashlib.blake2b(repr(facts).encode(), digest_size=8).digest(), "little")
+def stable_hash(*values: Any) -> int:
+    """Return the same number for the same values, on any machine and in any process."""
+    return int.from_bytes(hashlib.blake2b(repr(values).encode(), digest_size=8).digest(), "little")

@@ -79,7 +79,7 @@ class TextEncoder:
     tokenizer: Tokenizer
     max_length: int = MAX_LENGTH
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not isinstance(self.max_length, int) or self.max_length < 4:
             raise UserError(f"max_length is {self.max_length!r}; write a number, at least 4.")
         self.tokenizer.no_padding()
@@ -111,19 +111,20 @@ class TextEncoder:
         return bool(normalizer.get("lowercase", False))
 
     def read(self, text: str) -> str:
-        """What the tokenizer gets of a text."""
+        """Return what the tokenizer gets of a text."""
         return clean(text)
 
     def encode(self, text: str) -> list[int]:
-        """The ids of one text."""
+        """Return the ids of one text."""
         return self.encode_many([text])[0]
 
     def encode_many(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the ids of each text."""
         cls, sep = self._ends
-        found = self.tokenizer.encode_batch(list(map(self.read, texts)), add_special_tokens=False)
+        clean_texts = list(map(self.read, texts))
+        encodings = self.tokenizer.encode_batch(clean_texts, add_special_tokens=False)
         room = self.max_length - 2
-        return [[cls, *head_and_tail(each.ids, room), sep] for each in found]
+        return [[cls, *head_and_tail(encoding.ids, room), sep] for encoding in encodings]
 
     def fingerprint(self) -> str:
         """Return a digest of the tokenizer, without the length that it cuts at."""
@@ -139,13 +140,13 @@ class TextEncoder:
 
 
 def _unused(i: int, taken: dict[str, int]) -> str:
-    """A piece for an id without one: two of one name in a `vocab.txt` would be one id."""
+    """Return a token for an id without one: two of one name in a `vocab.txt` would be one id."""
     piece = f"[unused{i}]"
     return piece if piece not in taken else f"[unused_{i}]"
 
 
 def wordpiece(vocabulary: dict[str, int], lowercase: bool) -> Tokenizer:
-    """BERT's tokenizer over `vocabulary` (Devlin et al. 2019)."""
+    """Return BERT's tokenizer over `vocabulary` (Devlin et al. 2019)."""
     tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=lowercase)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()

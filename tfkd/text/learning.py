@@ -23,13 +23,17 @@ def learn(
 ) -> TextEncoder:
     """Learn a word-piece vocabulary from `texts`; the same texts give the same ids.
 
-    The texts are read twice: what can be read only once (a generator) is kept in memory meanwhile.
-    Pieces that meet fewer than `min_frequency` times are not joined. Every character becomes a
-    piece, so that a large alphabet may exceed `vocab_size`: `limit_alphabet` keeps the most
-    frequent ones, and words with others are `[UNK]`.
+    Args:
+        texts: Read twice: what can be read only once (a generator) is kept in memory meanwhile.
+        vocab_size: How many tokens. Every character becomes one, so that a large alphabet may
+            exceed it.
+        max_length: How many tokens the encoder keeps of a text.
+        lowercase: Whether texts are lower-cased first; names and German nouns lose by it.
+        min_frequency: How often two tokens must meet to be joined.
+        limit_alphabet: Keep only the most frequent characters; words with others are `[UNK]`.
 
     Raises:
-        UserError: a number below 1.
+        UserError: A number below 1.
 
     >>> encoder = learn(["a good film", "a bad film"] * 20, vocab_size=60)
     >>> [encoder.vocabulary[i] for i in encoder.encode("A good film!")]
@@ -50,7 +54,7 @@ def learn(
         tokenizer.train_from_iterator(map(clean, texts), trainer)
         return tokenizer.get_vocab()
 
-    # Left alone, the trainer numbers `##a`, `##b`, ... anew in each process, and breaks ties by
+    # Left alone, the trainer numbers `##a`, `##b`, ... again in each process, and breaks ties by
     # those numbers. So its alphabet comes first, in order, as if it were given.
     alphabet = sorted(train(0, list(SPECIAL)).keys() - set(SPECIAL))
     learnt = wordpiece(train(vocab_size, [*SPECIAL, *alphabet]), lowercase)
@@ -64,8 +68,8 @@ def _check_positive(**numbers: int | None) -> None:
             raise UserError(f"{name} is {value!r}; write a whole number, at least 1.")
 
 
-def _most_frequent(texts: Iterable[str], normalizer, limit: int) -> list[str]:
-    """The `limit` most frequent characters, of equals those seen first."""
+def _most_frequent(texts: Iterable[str], normalizer: Any, limit: int) -> list[str]:
+    """Return the `limit` most frequent characters, of equals those seen first."""
     counts: Counter[str] = Counter()
     for text in texts:
         counts.update("".join(normalizer.normalize_str(clean(text)).split()))

@@ -15,7 +15,8 @@ from tokenizers import Regex, Tokenizer, models, pre_tokenizers
 
 from .encoder import TextEncoder
 
-LONGEST = 100  # bytes of a word
+# Bytes of a word.
+LONGEST = 100
 # No Unicode space is one here, nor is a vertical tab.
 _SPACE = r"[\t\n\f\r ]+"
 _HAN = (
@@ -25,7 +26,8 @@ _HAN = (
 # U+10ED0 is punctuation since Unicode 16, which this Regex does not know yet.
 _MARK = r"[!-/:-@\[-`{-~\p{P}\x{10ED0}" + _HAN + "]"
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
-_MAYBE_LONG = re.compile(r"[^\t\n\f\r ]{26,}")  # 25 characters are 100 bytes at most
+# 25 characters are 100 bytes at most.
+_MAYBE_LONG = re.compile(r"[^\t\n\f\r ]{26,}")
 
 
 class MediaPipeEncoder(TextEncoder):
@@ -37,11 +39,11 @@ class MediaPipeEncoder(TextEncoder):
         return True
 
     def read(self, text: str) -> str:
-        """The text up to a NUL in small ASCII letters, words that are too long made unknown."""
+        """Return the text up to a NUL in small ASCII letters, too long words as unknown ones."""
         text = text.partition("\0")[0].translate(_LOWER)
-        return _MAYBE_LONG.sub(lambda found: self._shortened(found[0]), text)
+        return _MAYBE_LONG.sub(lambda match: self._replace_long(match[0]), text)
 
-    def _shortened(self, run: str) -> str:
+    def _replace_long(self, run: str) -> str:
         splitter = self.tokenizer.pre_tokenizer
         words = (run[start:end] for _, (start, end) in splitter.pre_tokenize_str(run))
         return "".join("x" * (LONGEST + 1) if _too_long(word) else word for word in words)
@@ -52,7 +54,7 @@ def _too_long(word: str) -> bool:
 
 
 def encoder(vocabulary: Sequence[str], max_length: int) -> MediaPipeEncoder:
-    """The tokenizer of MediaPipe's text classifier.
+    """Return the tokenizer of MediaPipe's text classifier.
 
     >>> pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "don", "'", "t", "caf", "##e"]
     >>> encoder(pieces, 16).encode("DON'T, Café cafe")

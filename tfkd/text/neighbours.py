@@ -1,4 +1,4 @@
-"""More texts by a masked language model: each word may become one that fits in its place."""
+"""Augmented texts by a masked language model: words become others that fit in their place."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError
-from .augmentation import number_of
+from .augmentation import stable_hash
 from .batching import pad_to_multiple
 from .encoder import TextEncoder
 
@@ -51,49 +51,52 @@ class Neighbours:
     top: int = 15
     seed: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not 0 <= self.replace <= 1:
             raise UserError(f"Neighbours(replace={self.replace}): write a probability, 0 to 1.")
         if self.encoder.tokenizer.token_to_id("[MASK]") is None:
             raise UserError("the tokenizer has no [MASK]: take that of a masked language model.")
 
-    def of(self, text: str) -> list[str]:
-        """New texts from one, at most `copies`, in the order in which they were made."""
+    def augment(self, text: str) -> list[str]:
+        """Return new texts from one, at most `copies`, in the order in which they were made."""
         parts = _PARTS.findall(text)
         candidates = self._candidates(parts)
-        made = dict.fromkeys(self._one(parts, candidates, text, n) for n in range(self.copies))
-        return [each for each in made if each != text]
+        copies = dict.fromkeys(self._one(parts, candidates, text, n) for n in range(self.copies))
+        return [copy for copy in copies if copy != text]
 
     def __call__(self, texts: Iterable[str]) -> Iterator[str]:
-        """New texts from each of `texts`."""
+        """Yield new texts from each of `texts`."""
         for text in texts:
-            yield from self.of(text)
+            yield from self.augment(text)
 
-    def _one(self, parts: list[str], candidates: dict[int, list[str]], text: str, number: int):
-        rng = random.Random(number_of(self.seed, number, text))
-        made = list(parts)
+    def _one(
+        self, parts: list[str], candidates: dict[int, list[str]], text: str, number: int
+    ) -> str:
+        rng = random.Random(stable_hash(self.seed, number, text))
+        changed = list(parts)
         for place, words in candidates.items():
             if rng.random() < self.replace:
-                made[place] = rng.choice(words)
-        return "".join(made)
+                changed[place] = rng.choice(words)
+        return "".join(changed)
 
     def _candidates(self, parts: list[str]) -> dict[int, list[str]]:
-        """What may stand in for each word, by its place among the parts."""
+        """Return what may stand in for each word, by its place among the parts."""
         find = self.encoder.tokenizer
         pieces = [find.encode(part, add_special_tokens=False).ids for part in parts]
-        starts = np.cumsum([1, *map(len, pieces)])  # behind [CLS]
-        ids = [each for part in pieces for each in part][: self.encoder.max_length - 2]
+        # After [CLS].
+        starts = np.cumsum([1, *map(len, pieces)])
+        ids = [token for part in pieces for token in part][: self.encoder.max_length - 2]
         words = [i for i, part in enumerate(parts) if part[0].isalnum()]
         single = [i for i in words if len(pieces[i]) == 1 and starts[i] <= len(ids)]
         guesses = self._guesses(ids, [int(starts[i]) for i in single])
-        found = {i: self._plain(row, parts[i]) for i, row in zip(single, guesses, strict=True)}
+        best = {i: self._best(row, parts[i]) for i, row in zip(single, guesses, strict=True)}
         if self.embeddings is not None:
             several = [i for i in words if len(pieces[i]) > 1]
-            found |= {i: self._plain(self._near(pieces[i]), parts[i]) for i in several}
-        return {place: found[place] for place in sorted(found) if found[place]}
+            best |= {i: self._best(self._similarity(pieces[i]), parts[i]) for i in several}
+        return {place: best[place] for place in sorted(best) if best[place]}
 
     def _guesses(self, ids: list[int], places: list[int]) -> Iterator[np.ndarray]:
-        """The scores of all pieces at each place, hidden alone."""
+        """Yield the scores of all tokens at each place, of which each is hidden alone."""
         find = self.encoder.tokenizer.token_to_id
         whole = np.array([find("[CLS]"), *ids, find("[SEP]")])
         for start in range(0, len(places), BATCH):
@@ -106,8 +109,8 @@ class Neighbours:
             scores = np.asarray(scores["logits"] if isinstance(scores, Mapping) else scores)
             yield from scores[np.arange(len(some)), some]
 
-    def _near(self, pieces: list[int]) -> np.ndarray:
-        """The likeness of all pieces to a word of several."""
+    def _similarity(self, pieces: list[int]) -> np.ndarray:
+        """Return the similarity of all tokens to a word of several."""
         mean = self._directions[pieces].mean(axis=0)
         return self._directions @ mean
 
@@ -120,12 +123,12 @@ class Neighbours:
     def _vocabulary(self) -> tuple[list[str], np.ndarray]:
         """The pieces, and which of them are whole words."""
         pieces = self.encoder.vocabulary
-        return pieces, np.array([each.isalpha() for each in pieces])
+        return pieces, np.array([piece.isalpha() for piece in pieces])
 
-    def _plain(self, scores: np.ndarray, word: str) -> list[str]:
-        """The `top` whole words, without the word itself."""
+    def _best(self, scores: np.ndarray, word: str) -> list[str]:
+        """Return the `top` whole words, without the word itself."""
         pieces, words = self._vocabulary
         scores = np.where(words, scores[: len(pieces)], -np.inf)
         best = np.argsort(-scores, kind="stable")[: self.top + 1]
-        found = [pieces[i] for i in best if np.isfinite(scores[i])]
-        return [each for each in found if each != word.lower()][: self.top]
+        words_found = [pieces[i] for i in best if np.isfinite(scores[i])]
+        return [other for other in words_found if other != word.lower()][: self.top]

@@ -12,7 +12,7 @@ from .encoder import MAX_LENGTH, SPECIAL, TextEncoder, wordpiece
 
 
 def read_vocab(path: Path, lowercase: bool = True) -> Tokenizer:
-    """A tokenizer from a `vocab.txt`: one piece a line, its line number the id.
+    """Read a tokenizer from a `vocab.txt`: one token a line, its line number the id.
 
     Raises:
         UserError: a blank line, or a piece that an earlier line has: all later ids would be
@@ -36,13 +36,14 @@ def read_vocab(path: Path, lowercase: bool = True) -> Tokenizer:
 
 
 def load(path: str | Path, max_length: int | None = None) -> TextEncoder:
-    """A `TextEncoder` from a folder, a `tokenizer.json` or a `vocab.txt`.
+    """Read a `TextEncoder` from a folder, a `tokenizer.json` or a `vocab.txt`.
 
-    A folder is one that `TextEncoder.save` or Hugging Face wrote. `max_length` is by default the
-    saved one, or 256.
+    Args:
+        path: A file, or a folder that `TextEncoder.save` or Hugging Face wrote.
+        max_length: How many tokens it keeps of a text; by default the saved number, or 256.
 
     Raises:
-        UserError: nothing there, or a file that is no tokenizer or no BERT-style one.
+        UserError: Nothing there, or a file that is no tokenizer or no BERT-style one.
     """
     path = Path(path)
     folder = path if path.is_dir() else path.parent
@@ -56,7 +57,7 @@ def load(path: str | Path, max_length: int | None = None) -> TextEncoder:
 
 
 def _settings(folder: Path) -> dict:
-    """Our own settings, or the casing that Hugging Face's tokenizer_config.json states."""
+    """Read our own settings, or the casing that Hugging Face's tokenizer_config.json states."""
     ours, theirs = folder / "preprocessing.json", folder / "tokenizer_config.json"
     if ours.is_file():
         return _json_object(ours)
@@ -67,12 +68,13 @@ def _settings(folder: Path) -> dict:
 
 def _json_object(file: Path) -> dict:
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:  # not JSON, or not UTF-8
+        content = json.loads(file.read_text(encoding="utf-8"))
+    # Not JSON, or not UTF-8.
+    except ValueError as error:
         raise UserError(f"{file} is not JSON ({error}): copy it again.") from error
-    if not isinstance(found, dict):
-        raise UserError(f"{file} holds {type(found).__name__}: expected a JSON object.")
-    return found
+    if not isinstance(content, dict):
+        raise UserError(f"{file} holds {type(content).__name__}: expected a JSON object.")
+    return content
 
 
 def _read(file: Path, settings: dict) -> Tokenizer:
@@ -85,7 +87,8 @@ def _read(file: Path, settings: dict) -> Tokenizer:
         raise
     except UnicodeDecodeError as error:
         raise UserError(f"{file} is not UTF-8 (byte {error.start}): save it as UTF-8.") from error
-    except Exception as error:  # `tokenizers` raises bare Exception
+    # `tokenizers` raises bare Exception.
+    except Exception as error:
         raise UserError(
             f"{file} is not a tokenizer ({error}): expected a tokenizer.json of Hugging Face's "
             "tokenizers, or a vocab.txt with one piece a line."

@@ -13,18 +13,18 @@ from ...text import TextEncoder
 from .cutting import VOCABULARY, Kept
 from .keras_models import keras_student
 from .transformers_models import transformers_student
-from .vocabulary import fewer_pieces
+from .vocabulary import cut_vocabulary
 
 
 def shrink(
-    teacher,
+    teacher: Any,
     *,
     layers: int | Sequence[int] | None = None,
     width: int | None = None,
     vocabulary: int | None = None,
     texts: Iterable[str] | None = None,
-):
-    """A copy of a transformer with fewer layers, narrower ones, or fewer word pieces.
+) -> Any:
+    """Copy a transformer with fewer layers, narrower ones, or fewer tokens.
 
     Embeddings, pooler and head are copied; the student is independent of the teacher, and
     trainable. What is kept keeps its weights.
@@ -67,7 +67,7 @@ def shrink(
                 raise UserError(
                     f"vocabulary={vocabulary} needs texts=[...] to count the pieces of."
                 )
-            encoder, kept[VOCABULARY] = fewer_pieces(encoder, vocabulary, texts)
+            encoder, kept[VOCABULARY] = cut_vocabulary(encoder, vocabulary, texts)
         small = _smaller(teacher.model, layers, width, kept)
         return dataclasses.replace(teacher, model=small, encoder=encoder, origin="shrunk")
     if vocabulary is not None:
@@ -77,7 +77,7 @@ def shrink(
     return _smaller(teacher, layers, width, {})
 
 
-def _smaller(model, layers, width: int | None, kept: Kept):
+def _smaller(model: Any, layers: int | Sequence[int] | None, width: int | None, kept: Kept) -> Any:
     if hasattr(model, "config") and hasattr(model, "save_pretrained"):
         return transformers_student(model, layers, width, kept)
     return keras_student(model, layers, width, kept)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...errors import UserError
 from .cutting import HEADS, INNER, VOCABULARY, WIDTH, Kept, Sizes, cut, strongest
-from .layers import chosen
+from .layers import choose_layers
 
 _BLOCK = "transformer_layer_"
 _FIELDS = {
@@ -20,14 +20,17 @@ _FIELDS = {
 }
 
 
-def keras_student(teacher, layers: int | Sequence[int] | None, width: int | None, kept: Kept):
-    """A model of the same class with a smaller encoder in it."""
+def keras_student(
+    teacher: Any, layers: int | Sequence[int] | None, width: int | None, kept: Kept
+) -> Any:
+    """Make a model of the same class with a smaller encoder in it."""
     before = _encoder(teacher.get_config(), teacher.name)
-    keep = chosen(layers, before["num_layers"])
+    keep = choose_layers(layers, before["num_layers"])
     sizes = _sizes(before, width, kept)
     config = copy.deepcopy(teacher.get_config())
-    for each in _configs(config):
-        each.pop("build_config", None)  # it holds the shapes of before
+    for part in _configs(config):
+        # It holds the shapes of before.
+        part.pop("build_config", None)
     smaller = {_FIELDS[name]: after for name, (_, after) in sizes.items()}
     _encoder(config, teacher.name).update(num_layers=len(keep), **smaller)
     small = type(teacher).from_config(config)
@@ -36,19 +39,19 @@ def keras_student(teacher, layers: int | Sequence[int] | None, width: int | None
 
 
 def _encoder(config: dict, name: str) -> dict:
-    """The one config among a model's that says how many layers there are."""
-    found = [each for each in _configs(config) if "num_layers" in each]
-    if len(found) != 1:
+    """Return the one config among a model's that says how many layers there are."""
+    encoders = [part for part in _configs(config) if "num_layers" in part]
+    if len(encoders) != 1:
         raise UserError(
-            f"shrink found {len(found)} encoders in {name!r}: give a KerasHub encoder or "
+            f"shrink found {len(encoders)} encoders in {name!r}: give a KerasHub encoder or "
             "classifier, or a Hugging Face TensorFlow model."
         )
-    return found[0]
+    return encoders[0]
 
 
 def _sizes(before: dict, width: int | None, kept: Kept) -> Sizes:
-    """What becomes smaller, from what to what."""
-    sizes = {name: (before[_FIELDS[name]], len(each)) for name, each in kept.items()}
+    """Return what becomes smaller, from what to what."""
+    sizes = {name: (before[_FIELDS[name]], len(places)) for name, places in kept.items()}
     if width is None:
         return sizes
     try:
@@ -69,33 +72,33 @@ def _sizes(before: dict, width: int | None, kept: Kept) -> Sizes:
 
 
 def _configs(value: Any) -> Iterator[dict]:
-    """Every dict inside a config, at any depth."""
+    """Yield every dict inside a config, at any depth."""
     if isinstance(value, dict):
         yield value
         value = list(value.values())
     if isinstance(value, (list, tuple)):
-        for each in value:
-            yield from _configs(each)
+        for part in value:
+            yield from _configs(part)
 
 
-def _copy(teacher, small, keep: tuple[int, ...], sizes: Sizes, kept: Kept) -> None:
-    """The weights of each layer by its name, of a block from the block it stands for."""
+def _copy(teacher: Any, small: Any, keep: tuple[int, ...], sizes: Sizes, kept: Kept) -> None:
+    """Copy the weights of each layer by its name, of a block from the block it stands for."""
     theirs = {path: layer.get_weights() for path, layer in _leaves(teacher)}
     pairs = {}
     for path, layer in _leaves(small):
-        old = re.sub(rf"({_BLOCK})(\d+)", lambda found: f"{found[1]}{keep[int(found[2])]}", path)
-        shapes = [tuple(each.shape) for each in layer.weights]
+        old = re.sub(rf"({_BLOCK})(\d+)", lambda match: f"{match[1]}{keep[int(match[2])]}", path)
+        shapes = [tuple(weight.shape) for weight in layer.weights]
         pairs[layer] = list(zip(theirs[old], shapes, strict=True))
-    everywhere = [each for found in pairs.values() for each in found]
+    everywhere = [pair for own in pairs.values() for pair in own]
     if WIDTH in sizes:
         kept = kept | {WIDTH: strongest(WIDTH, everywhere, sizes)}
-    for layer, found in pairs.items():
-        own = {name: strongest(name, found, sizes) for name in (HEADS, INNER) if name in sizes}
-        layer.set_weights([cut(value, shape, sizes, kept | own) for value, shape in found])
+    for layer, arrays in pairs.items():
+        own = {name: strongest(name, arrays, sizes) for name in (HEADS, INNER) if name in sizes}
+        layer.set_weights([cut(value, shape, sizes, kept | own) for value, shape in arrays])
 
 
-def _leaves(model, path: str = "") -> Iterator[tuple[str, Any]]:
-    """The layers with weights of their own, each once; a block is one."""
+def _leaves(model: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the layers with weights of their own, each once; a block is one."""
     for layer in model._flatten_layers(recursive=False, include_self=False):
         own = f"{path}/{layer.name}"
         inside = list(layer._flatten_layers(recursive=False, include_self=False))

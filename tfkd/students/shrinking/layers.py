@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from ...errors import UserError
 
 
-def chosen(layers: int | Sequence[int] | None, count: int) -> tuple[int, ...]:
-    """Which of `count` layers are kept; `None` is all.
+def choose_layers(layers: int | Sequence[int] | None, count: int) -> tuple[int, ...]:
+    """Return which of `count` layers are kept; `None` keeps all.
 
-    >>> chosen(3, 6), chosen(6, 12), chosen((0, 2), 4), chosen(None, 2)
+    >>> choose_layers(3, 6), choose_layers(6, 12), choose_layers((0, 2), 4), choose_layers(None, 2)
     ((0, 2, 5), (0, 2, 4, 6, 8, 11), (0, 2), (0, 1))
     """
     if layers is None:

@@ -5,39 +5,47 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from ...errors import UserError
 from .cutting import VOCABULARY, Kept, cut
-from .layers import chosen
+from .layers import choose_layers
 
 
-def transformers_student(teacher, layers: int | Sequence[int] | None, width, kept: Kept):
-    """A model of the same class with fewer layers or word pieces."""
+def transformers_student(
+    teacher: Any, layers: int | Sequence[int] | None, width: int | None, kept: Kept
+) -> Any:
+    """Make a model of the same class with fewer layers or tokens."""
     if width is not None:
         raise UserError(
             f"width={width}: a Hugging Face TensorFlow model keeps its width; read the folder as "
             "hub:PATH to make it narrower."
         )
-    if not teacher.built:  # from a config, and never called
+    # From a config, and never called.
+    if not teacher.built:
         teacher.build_in_name_scope()
     config = copy.deepcopy(teacher.config)
     name = "n_layers" if hasattr(config, "n_layers") else "num_hidden_layers"
-    keep = chosen(layers, getattr(config, name))
+    keep = choose_layers(layers, getattr(config, name))
     setattr(config, name, len(keep))
     pieces = kept.get(VOCABULARY, np.arange(config.vocab_size))
     sizes = {VOCABULARY: (config.vocab_size, len(pieces))}
     config.vocab_size = len(pieces)
     small = type(teacher)(config)
     small.build_in_name_scope()
-    theirs = {_plain(each.name): each for each in teacher.weights}
+    theirs = {_plain(weight.name): weight for weight in teacher.weights}
     for weight in small.weights:
-        own = re.sub(r"(layer_\._)(\d+)", lambda f: f"{f[1]}{keep[int(f[2])]}", _plain(weight.name))
+        own = re.sub(
+            r"(layer_\._)(\d+)",
+            lambda match: f"{match[1]}{keep[int(match[2])]}",
+            _plain(weight.name),
+        )
         weight.assign(cut(theirs[own].numpy(), weight.shape, sizes, {VOCABULARY: pieces}))
     return small
 
 
 def _plain(name: str) -> str:
-    """A weight's name without that of its model, which is numbered."""
+    """Return a weight's name without that of its model, which is numbered."""
     return name.partition("/")[2]

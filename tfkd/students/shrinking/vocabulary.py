@@ -13,11 +13,14 @@ from ...errors import UserError
 from ...text.batching import chunks
 from ...text.encoder import SPECIAL, TextEncoder, clean
 
-CHUNK = 2_000  # texts tokenised at once
+# Texts that are tokenised at once.
+CHUNK = 2_000
 
 
-def fewer_pieces(encoder: TextEncoder, size: int, texts: Iterable[str]):
-    """The tokenizer with `size` of its pieces, and their ids before, in order.
+def cut_vocabulary(
+    encoder: TextEncoder, size: int, texts: Iterable[str]
+) -> tuple[TextEncoder, np.ndarray]:
+    """Return the tokenizer with `size` of its tokens, and their ids before, in order.
 
     Special pieces are kept, and every letter that the texts hold, inside a word and at its start:
     a word whose piece is gone is read by smaller ones.
@@ -29,8 +32,8 @@ def fewer_pieces(encoder: TextEncoder, size: int, texts: Iterable[str]):
     facts = json.loads(encoder.tokenizer.to_str())
     if facts["model"].get("type") != "WordPiece":
         raise UserError(f"vocabulary={size}: the tokenizer is no word-piece tokenizer; leave it.")
-    ids, counts = encoder.tokenizer.get_vocab(), _counted(encoder, texts)
-    special = {each["content"] for each in facts["added_tokens"]} | set(SPECIAL)
+    ids, counts = encoder.tokenizer.get_vocab(), _count_tokens(encoder, texts)
+    special = {token["content"] for token in facts["added_tokens"]} | set(SPECIAL)
     letters = {char for piece in counts for char in piece.removeprefix("##")}
     always = [p for p in ids if p in special or p in letters or p.removeprefix("##") in letters]
     if not len(always) <= size <= len(ids):
@@ -40,22 +43,23 @@ def fewer_pieces(encoder: TextEncoder, size: int, texts: Iterable[str]):
         )
     rest = sorted(set(ids) - set(always), key=lambda piece: (-counts[piece], ids[piece]))
     pieces = sorted([*always, *rest[: size - len(always)]], key=lambda piece: ids[piece])
-    made = _with(facts, pieces)
-    return TextEncoder(made, encoder.max_length), np.array([ids[piece] for piece in pieces])
+    tokenizer = _with_tokens(facts, pieces)
+    old_ids = np.array([ids[piece] for piece in pieces])
+    return TextEncoder(tokenizer, encoder.max_length), old_ids
 
 
-def _counted(encoder: TextEncoder, texts: Iterable[str]) -> Counter:
+def _count_tokens(encoder: TextEncoder, texts: Iterable[str]) -> Counter:
     counts: Counter[str] = Counter()
     for chunk in chunks(map(clean, texts), CHUNK):
-        for found in encoder.tokenizer.encode_batch(chunk, add_special_tokens=False):
-            counts.update(found.tokens)
+        for encoding in encoder.tokenizer.encode_batch(chunk, add_special_tokens=False):
+            counts.update(encoding.tokens)
     return counts
 
 
-def _with(facts: dict, pieces: list[str]) -> Tokenizer:
-    """The same tokenizer over other pieces, numbered in their order."""
+def _with_tokens(facts: dict, pieces: list[str]) -> Tokenizer:
+    """Return the same tokenizer over other tokens, numbered in their order."""
     ids = {piece: i for i, piece in enumerate(pieces)}
     model = {**facts["model"], "vocab": ids}
-    added = [{**each, "id": ids[each["content"]]} for each in facts["added_tokens"]]
+    added = [{**token, "id": ids[token["content"]]} for token in facts["added_tokens"]]
     changed = {**facts, "model": model, "added_tokens": added, "post_processor": None}
     return Tokenizer.from_str(json.dumps(changed))
