@@ -39,7 +39,7 @@ def find_layers(model: Any, name: str, chosen: Any) -> Found:
     """Find the layers of an output, by names or numbers, or all where `chosen` is `None`.
 
     Raises:
-        UserError: no such layer, with near names; numbers beyond those found.
+        UserError: No such layer, with near names; numbers beyond those found.
     """
     if isinstance(chosen, (str, int)):
         chosen = [chosen]
@@ -47,17 +47,17 @@ def find_layers(model: Any, name: str, chosen: Any) -> Found:
     of = "output" if name in ("hidden_states", "embeddings") else "attention"
     if named:
         return [(_by_name(model, layer, of), of) for layer in chosen]
-    found = _FINDERS[of](model)
-    if not found and name in ("queries", "keys", "values"):
-        found = _projections(model, name)
+    layers = _FINDERS[of](model)
+    if not layers and name in ("queries", "keys", "values"):
+        layers = _projections(model, name)
     if name == "embeddings":
-        found = found[:1] if found else _embedding(model)
-    if not found:
+        layers = layers[:1] if layers else _embedding(model)
+    if not layers:
         raise UserError(
             f"no {name} were found in the model {model.name!r}: name its layers, "
             f"tfkd.tap(model, {name}=[...]), of {_list(layer.name for _, layer in walk(model))}."
         )
-    return found if chosen is None else [_by_number(found, number, name) for number in chosen]
+    return layers if chosen is None else [_by_number(layers, number, name) for number in chosen]
 
 
 def walk(model: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -126,13 +126,13 @@ def _by_name(model: Any, name: str, of: str) -> Any:
     raise UserError(f"the model {model.name!r} has no layer {name!r}: {hint}")
 
 
-def _by_number(found: Found, number: int, name: str) -> tuple[Any, str]:
-    if not -len(found) <= number < len(found):
+def _by_number(layers: Found, number: int, name: str) -> tuple[Any, str]:
+    if not -len(layers) <= number < len(layers):
         raise UserError(
-            f"the model has {len(found)} {name}, and {number} was asked for: write 0 to "
-            f"{len(found) - 1}, or -1 for the last."
+            f"the model has {len(layers)} {name}, and {number} was asked for: write 0 to "
+            f"{len(layers) - 1}, or -1 for the last."
         )
-    return found[number]
+    return layers[number]
 
 
 def _arguments(model: Any) -> frozenset[str]:

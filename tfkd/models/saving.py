@@ -29,9 +29,9 @@ def load_weights(model: Any, path: Path) -> bool:
     """Give `model` the weights that `save_weights` wrote; return whether there were any."""
     if not path.is_file():
         return False
-    with path.open("rb") as file, np.load(file) as found:
+    with path.open("rb") as file, np.load(file) as arrays:
         for number, weight in enumerate(model.variables):
-            weight.assign(found[f"arr_{number}"])
+            weight.assign(arrays[f"arr_{number}"])
     return True
 
 

@@ -22,6 +22,8 @@ from .outputs import as_outputs, call_model
 
 INSIDE = ("hidden_states", "attentions", "embeddings", *attention.OF_ATTENTION)
 _READING = threading.local()
+# By layer and method: the arguments, and what was returned, of each call.
+Calls = dict[tuple[int, str], list[tuple[tuple, dict, Any]]]
 
 
 class TapPoint(NamedTuple):
@@ -67,12 +69,12 @@ class Tapped:
         if not inside:
             value = call_model(self.model, inputs, training, **flags)
             return self._name_outputs(value, reads) if len(reads) > 1 else value
-        with _reading() as found:
+        with _reading() as calls:
             value = call_model(self.model, inputs, training, **flags)
         value = self._name_outputs(value, reads)
         return {
             **value,
-            **{name: self._read(name, found) for name in inside if value.get(name) is None},
+            **{name: self._read(name, calls) for name in inside if value.get(name) is None},
         }
 
     def _name_outputs(self, value: Any, reads: tuple[str, ...]) -> dict:
@@ -98,21 +100,21 @@ class Tapped:
     def _place(self, name: str, chosen: Any) -> None:
         if name not in INSIDE:
             raise UserError(f"a tap reads {', '.join(INSIDE)}, and not {name!r}.")
-        places = tuple(TapPoint(*found) for found in layers.find_layers(self.model, name, chosen))
+        places = tuple(TapPoint(*layer) for layer in layers.find_layers(self.model, name, chosen))
         for place in places:
             _watch(place.layer, place.method)
         self.places[name] = places
 
-    def _read(self, name: str, found: dict) -> Any:
+    def _read(self, name: str, calls: Calls) -> Any:
         tensors = []
         for place in self.places[name]:
-            calls = found.get((id(place.layer), place.method), ())
-            if not calls:
+            own = calls.get((id(place.layer), place.method), ())
+            if not own:
                 raise UserError(
                     f"the layer {place.layer.name!r} did not run in the model's forward pass: tap "
                     "one that does."
                 )
-            tensors += [_read_call(name, place, *call) for call in calls]
+            tensors += [_read_call(name, place, *call) for call in own]
         return tensors[0] if name == "embeddings" else tuple(tensors)
 
 
@@ -155,14 +157,15 @@ def as_tapped(model: Any) -> Tapped:
 
 
 @contextmanager
-def _reading() -> Iterator[dict]:
-    before = getattr(_READING, "found", None)
-    found: dict = {}
-    _READING.found = found
+def _reading() -> Iterator[Calls]:
+    """Collect the calls of watched layers in this thread, within the block."""
+    before = getattr(_READING, "calls", None)
+    calls: Calls = {}
+    _READING.calls = calls
     try:
-        yield found
+        yield calls
     finally:
-        _READING.found = before
+        _READING.calls = before
 
 
 def _watch(layer: Any, method: str) -> None:
@@ -174,9 +177,9 @@ def _watch(layer: Any, method: str) -> None:
     @functools.wraps(original)
     def watched(*args: Any, **options: Any) -> Any:
         value = original(*args, **options)
-        found = getattr(_READING, "found", None)
-        if found is not None:
-            found.setdefault((id(layer), method), []).append((args, options, value))
+        calls = getattr(_READING, "calls", None)
+        if calls is not None:
+            calls.setdefault((id(layer), method), []).append((args, options, value))
         return value
 
     watched.__dict__["is_tapped"] = True

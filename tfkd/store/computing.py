@@ -23,7 +23,8 @@ INVARIANT = 1e-3  # how much padding may move an output
 FIXED = 64  # examples without tokens in one batch
 PROBES = 4  # examples that are run with more padding and with less
 STEP = 8  # tokens; a new shape costs TensorFlow more than a little padding
-FEW, LONG_STEP = 4, 32  # examples and tokens for LiteRT, which plans anew for every shape
+# Examples and tokens for LiteRT, which plans again for every shape.
+FEW, LONG_STEP = 4, 32
 
 
 class Computer:
@@ -180,7 +181,7 @@ class Computer:
 
     def _real(self, example: Example) -> int:
         ends = [
-            int(found[-1]) + 1 if len(found := np.flatnonzero(example[name])) else 0
+            int(used[-1]) + 1 if len(used := np.flatnonzero(example[name])) else 0
             for name in self._tokens
             if np.ndim(example[name]) == 1
         ]

@@ -44,7 +44,7 @@ def join(
         check: Go through the dataset once now, to count what the store lacks.
 
     Raises:
-        UserError: examples that the store lacks, with their number; another teacher's store.
+        UserError: Examples that the store lacks, with their number; another teacher's store.
 
     ```python
     data = tfkd.store.join("targets", tf.data.Dataset.from_tensor_slices((x, y)).batch(32))
@@ -122,7 +122,7 @@ class StoredTeacher:
             stored = tf.numpy_function(find, tensors, kinds, stateful=False)
         for tensor, (_, shape) in zip(stored, outputs.values(), strict=True):
             tensor.set_shape((None, *shape))
-        return _nested(dict(zip(outputs, stored, strict=True)))
+        return _nest(dict(zip(outputs, stored, strict=True)))
 
     def _specs(self) -> dict[str, tuple[Any, tuple]]:
         """Return dtype and shape of each output by name. Logits are whole and float32."""
@@ -144,20 +144,20 @@ class StoredTeacher:
         lost = np.flatnonzero(rows < 0)
         if len(lost) and self._missing == "error":
             refuse_missing(len(lost), len(rows), self.store.path)
-        found = _flattened(self.store.take(np.maximum(rows, 0), width_of(arrays)))
+        stored = _flatten(self.store.take(np.maximum(rows, 0), width_of(arrays)))
         if len(lost):
-            self._fill(found, lost, [examples[i] for i in lost], form, width_of(arrays))
-        return [np.asarray(found[name], dtype) for name, (dtype, _) in outputs.items()]
+            self._fill(stored, lost, [examples[i] for i in lost], form, width_of(arrays))
+        return [np.asarray(stored[name], dtype) for name, (dtype, _) in outputs.items()]
 
     def _fill(
-        self, found: dict, lost: np.ndarray, examples: list[Example], form: type, width: int
+        self, stored: dict, lost: np.ndarray, examples: list[Example], form: type, width: int
     ) -> None:
         if self._computer is None:
             self._computer = Computer(self._teacher, self.store.reads, form, examples, width=width)
         for place, row in zip(lost, self._computer(examples), strict=True):
             for name, array in row.items():
-                found[name][place] = 0
-                found[name][place][tuple(map(slice, array.shape))] = array
+                stored[name][place] = 0
+                stored[name][place][tuple(map(slice, array.shape))] = array
 
     def _check_reads(self, reads: tuple[str, ...]) -> None:
         missing = [name for name in reads if name not in self.store.reads]
@@ -169,7 +169,7 @@ class StoredTeacher:
             )
 
 
-def _flattened(outputs: dict[str, Any]) -> dict[str, np.ndarray]:
+def _flatten(outputs: dict[str, Any]) -> dict[str, np.ndarray]:
     flat: dict[str, np.ndarray] = {}
     for name, value in outputs.items():
         if isinstance(value, tuple):
@@ -179,7 +179,7 @@ def _flattened(outputs: dict[str, Any]) -> dict[str, np.ndarray]:
     return flat
 
 
-def _nested(tensors: dict[str, Any]) -> dict[str, Any]:
+def _nest(tensors: dict[str, Any]) -> dict[str, Any]:
     nested: dict[str, Any] = {}
     for name, tensor in tensors.items():
         plain, dot, _ = name.partition(".")

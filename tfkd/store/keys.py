@@ -31,7 +31,7 @@ def key_of(example: Example) -> bytes:
     '7030d41b'
     """
     digest = blake2b(digest_size=SIZE)
-    masked = next((_length(each) for name, each in example.items() if name in MASKS), None)
+    masked = next((_length(value) for name, value in example.items() if name in MASKS), None)
     for name in sorted((n for n in example if n not in MASKS), key=_plain):
         kind, shape, data = _to_bytes(example[name], masked if name in IDS else None)
         if data:
@@ -55,27 +55,29 @@ def name_inputs(inputs: Any) -> Example:
     if isinstance(inputs, Mapping):
         return dict(inputs)
     if isinstance(inputs, (tuple, list)):
-        return {f"x{i}": each for i, each in enumerate(inputs)}
+        return {f"x{i}": value for i, value in enumerate(inputs)}
     kind = np.dtype(getattr(inputs.dtype, "as_numpy_dtype", inputs.dtype)).kind
     return {{"i": "ids", "u": "ids", "b": "ids", "f": "x"}.get(kind, "text"): inputs}
 
 
 def width_of(inputs: Mapping[str, Any]) -> int:
     """Return the padded length of a batch; 0 where it has no tokens."""
-    return max((int(each.shape[1]) for each in inputs.values() if _are_tokens(each)), default=0)
+    widths = (int(array.shape[1]) for array in inputs.values() if _are_tokens(array))
+    return max(widths, default=0)
 
 
 def examples_of(batch: Any) -> list[Example]:
     """Take a batch of inputs apart, each example without its padding where a mask tells it."""
-    arrays = {name: np.asarray(each) for name, each in name_inputs(batch).items()}
-    count = {len(each) if each.ndim else None for each in arrays.values()}
-    if len(count) != 1 or None in count:
+    arrays = {name: np.asarray(value) for name, value in name_inputs(batch).items()}
+    counts = {len(array) if array.ndim else None for array in arrays.values()}
+    if len(counts) != 1 or None in counts:
         raise UserError(
             "a store takes batches, inputs whose first axis is the same batch: write "
             "dataset.batch(32) before."
         )
-    mask = next((each for name, each in arrays.items() if name in MASKS), None)
-    rows = [{name: each[i] for name, each in arrays.items()} for i in range(count.pop() or 0)]
+    mask = next((array for name, array in arrays.items() if name in MASKS), None)
+    count = counts.pop() or 0
+    rows = [{name: array[i] for name, array in arrays.items()} for i in range(count)]
     if mask is None or mask.ndim != 2:
         return rows
     return [_cut(row, length, mask.shape[1]) for row, length in zip(rows, _ends(mask), strict=True)]

@@ -77,11 +77,11 @@ class Manifest:
     def settings(self) -> dict[str, Any]:
         """The arguments of `write` that made this store: `reads`, `top_k`, `dtype`, `precision`."""
         values = self.outputs.get("logits.values")
-        given = [e.dtype for n, e in self.outputs.items() if n not in _OF_TOP_K]
+        dtypes = [o.dtype for name, o in self.outputs.items() if name not in _OF_TOP_K]
         return {
             "reads": self.reads,
             "top_k": None if values is None else int(values.shape[-1]),
-            "dtype": given[0],
+            "dtype": dtypes[0],
             "precision": self.fingerprint.get("precision", "auto"),
         }
 
@@ -140,7 +140,7 @@ def _check(facts: dict, text: str, path: Path) -> None:
 
 
 def _parsed(facts: dict) -> Manifest:
-    shards = tuple(ShardFacts(**each) for each in facts["shards"])
+    shards = tuple(ShardFacts(**shard) for shard in facts["shards"])
     outputs = {n: Output(e["dtype"], tuple(e["shape"])) for n, e in facts["outputs"].items()}
     return Manifest(
         outputs=outputs,

@@ -127,7 +127,7 @@ def in_bfloat16(teacher: Any) -> Any:
     # A layer that does not come back from its config, in any way.
     except Exception as error:
         raise UserError(
-            f"the teacher cannot be made again from its config ({type(error).__name__}): write "
+            f"the teacher cannot be signature again from its config ({type(error).__name__}): write "
             'precision="float32".'
         ) from error
     return teacher.with_model(copy) if encoder_of(teacher) is not None else copy
@@ -158,9 +158,9 @@ def _in_int8(teacher: Any, reads: tuple[str, ...]) -> Run:
     has_encoder = encoder_of(teacher) is not None
     if reads != ("logits",) or not (has_encoder or isinstance(teacher, Model)):
         raise UserError('precision="int8" takes a Keras 3 model, and reads=("logits",) only.')
-    made = signature_of(model)
+    signature = signature_of(model)
     try:
-        blob = flatbuffer(made.fixed(None, None), INT8)
+        blob = flatbuffer(signature.fixed(None, None), INT8)
     except Inconvertible as error:
         raise error.explain(getattr(model, "name", "teacher")) from error
     with tempfile.TemporaryDirectory() as folder:
@@ -170,8 +170,8 @@ def _in_int8(teacher: Any, reads: tuple[str, ...]) -> Run:
 
     def run(inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         if has_encoder:
-            inputs = _feed(inputs, tuple(made.inputs))
-        kinds = {name: kind for name, (_, kind) in made.inputs.items()}
+            inputs = _feed(inputs, tuple(signature.inputs))
+        kinds = {name: kind for name, (_, kind) in signature.inputs.items()}
         logits = lite.logits({name: np.asarray(inputs[name], kinds[name]) for name in kinds})
         order = getattr(teacher, "order", None)
         return {"logits": logits if order is None else logits[..., order]}

@@ -45,8 +45,8 @@ class Store:
             marks.check_fingerprint(
                 self.manifest.fingerprint, marks.fingerprint(teacher), self.path
             )
-        self.shards = [Shard(self.path, each, self.manifest) for each in self.manifest.shards]
-        starts = np.cumsum([0, *(each.rows for each in self.manifest.shards)])
+        self.shards = [Shard(self.path, facts, self.manifest) for facts in self.manifest.shards]
+        starts = np.cumsum([0, *(facts.rows for facts in self.manifest.shards)])
         self._starts = starts.tolist()
         self._near: dict[str, np.ndarray] = {}
         # Numbers of open shards, those used last at the end.

@@ -48,7 +48,7 @@ def write_shard(
     from safetensors.numpy import save
 
     tensors = {KEYS: np.frombuffer(keys.tobytes(), "u1").reshape(len(keys), SIZE)}
-    if any(each.ragged for each in outputs.values()):
+    if any(output.ragged for output in outputs.values()):
         tensors[LENGTHS] = np.array(lengths, "<i4")
     for name, output in outputs.items():
         arrays = [np.asarray(row[name], output.dtype) for row in rows]
@@ -141,7 +141,7 @@ class Shard:
     def _check_contents(self, tensors: dict[str, np.ndarray]) -> None:
         rows, outputs = self.facts.rows, self._manifest.outputs
         self._expect(tensors, KEYS, (rows, SIZE))
-        if any(each.ragged for each in outputs.values()):
+        if any(output.ragged for output in outputs.values()):
             self._expect(tensors, LENGTHS, (rows,))
         for name, output in outputs.items():
             if output.ragged:
@@ -171,7 +171,7 @@ def map_tensors(path: Path) -> dict[str, np.ndarray]:
     tensors = {}
     for name, facts in json.loads(data[8:begin].tobytes()).items():
         if name != "__metadata__":
-            start, stop = (begin + each for each in facts["data_offsets"])
+            start, stop = (begin + offset for offset in facts["data_offsets"])
             tensors[name] = data[start:stop].view(_DTYPES[facts["dtype"]]).reshape(facts["shape"])
     return tensors
 

@@ -25,7 +25,7 @@ class Ensemble:
     Args:
         teachers: Two or more of whatever `Distiller` takes as a teacher, in a list, or by name.
         mean: Of `"probabilities"`, or of `"logits"`, where a teacher with larger ones has more say.
-        weights: A number for each teacher; `"confidence"` weighs them again for each example, by
+        weights: A number for each teacher; `"confidence"` weighs them example by example, by
             one minus the entropy of its distribution over the highest possible; equal by default.
         form: What the logits are, as for a loss: `"multiclass"`, `"binary"` or `"multilabel"`.
 

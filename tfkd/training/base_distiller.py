@@ -14,7 +14,7 @@ from ..losses.hinton import hinton
 from ..models import as_tapped
 from ..models.callables import as_teacher
 from ..models.masks import has_spans
-from ..models.outputs import raw
+from ..models.outputs import call_model
 from ..models.probabilities import check_reading
 from ..models.saving import quiet_save
 from ..progress import print_log
@@ -124,7 +124,7 @@ class BaseDistiller(Model):
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Return the student's own output."""
-        return raw(self.student, split_by_model(inputs).student, bool(training))
+        return call_model(self.student, split_by_model(inputs).student, bool(training))
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """Update the student once on the global weighted mean of the objective."""
