@@ -99,7 +99,9 @@ def test_a_folder_makes_texts_for_a_run(tmp_path, monkeypatch):
     model.save_pretrained(str(tmp_path / "lm"))
     (tmp_path / "lm" / "vocab.txt").write_bytes((folder / "vocab.txt").read_bytes())
     asked, real = [], Neighbours.augment
-    monkeypatch.setattr(Neighbours, "augment", lambda self, text: asked.append(text) or real(self, text))
+    monkeypatch.setattr(
+        Neighbours, "augment", lambda self, text: asked.append(text) or real(self, text)
+    )
     result = distill(
         data="sample:40",
         teacher="train:bag_of_ngrams:tiny",

@@ -127,7 +127,7 @@ def in_bfloat16(teacher: Any) -> Any:
     # A layer that does not come back from its config, in any way.
     except Exception as error:
         raise UserError(
-            f"the teacher cannot be signature again from its config ({type(error).__name__}): write "
+            f"the teacher cannot be made again from its config ({type(error).__name__}): write "
             'precision="float32".'
         ) from error
     return teacher.with_model(copy) if encoder_of(teacher) is not None else copy

@@ -144,7 +144,8 @@ def _read_weights(weights: Any, count: int) -> tuple[float, ...] | str:
     fits = len(numbers) == count and all(math.isfinite(n) and n >= 0 for n in numbers)
     if not fits or not sum(numbers) > 0:
         raise UserError(
-            f"Ensemble(weights={weights!r}): write a number >= 0 for each of the {count} teachers."
+            f"Ensemble(weights={weights!r}): write one number >= 0 for each of the {count} "
+            "teachers."
         )
     return tuple(number / sum(numbers) for number in numbers)
 
