@@ -50,7 +50,7 @@ def assemble(
     for each in tallies.values():
         classes.check(each.first)
     cut = None
-    if cutting and tallies["train"].first:
+    if cutting and tallies["train"].labelled:
         cut = plan_cut(tallies["train"], missing, seed, sources["train"].origin)
     schema = reader.schema(classes.names)
     return Data(

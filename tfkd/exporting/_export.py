@@ -204,7 +204,7 @@ def _task(
         )
     if task is None:
         return None, schema or Schema(tuple(labels or ()))
-    task = task if isinstance(task, Task) else tasks.find(task)
+    task = tasks.as_task(task)
     return task, schema or task.schema(tuple(labels or ()))
 
 

@@ -53,7 +53,7 @@ def has_spans(outputs: Outputs) -> bool:
 
 
 def mask_span_logits(outputs: Outputs, inputs: Any) -> Outputs:
-    """Set a question-answering model's logits to -inf at padded tokens, which answer nothing."""
+    """Set start and end logits to -inf at padded tokens, which answer nothing."""
     mask = token_mask(inputs) if has_spans(outputs) else None
     if mask is None:
         return outputs

@@ -5,7 +5,7 @@ scored. Nothing outside of this package names one.
 """
 
 from ._base import Arrays, Measure, Run, Task
-from ._registry import DEFAULT, TASKS, find, import_path, infer, name_of, names
+from ._registry import DEFAULT, TASKS, as_task, find, import_path, infer, name_of, names
 
 __all__ = [
     "DEFAULT",
@@ -14,6 +14,7 @@ __all__ = [
     "Measure",
     "Run",
     "Task",
+    "as_task",
     "find",
     "import_path",
     "infer",

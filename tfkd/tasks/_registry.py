@@ -64,6 +64,15 @@ def find(name: str, settings: Mapping[str, Any] | None = None) -> Task:
     return made
 
 
+def as_task(task: Task | str | None) -> Task:
+    """Return a task that is given by itself, by name, or not at all: text classification then.
+
+    Raises:
+        UserError: No such task.
+    """
+    return task if isinstance(task, Task) else find(task or DEFAULT)
+
+
 def _imported(path: str, name: str) -> type[Task]:
     module, _, attribute = path.partition(":")
     try:
