@@ -24,7 +24,7 @@ class TestSet:
         examples: With labels; those without one are answered, and not scored.
     """
 
-    # Not a test, whatever pytest takes its name for.
+    # Pytest would collect a class of this name.
     __test__ = False
 
     task: Task

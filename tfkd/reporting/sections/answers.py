@@ -74,11 +74,11 @@ class Answers:
 
     def expected(self, example: Example) -> str:
         """Return the label of an example in words; empty where it has none."""
-        columns = self.task.columns
         if not self.task.is_labelled(example):
             return ""
-        roles = [role for role, column in columns.items() if not column.required]
-        return ", ".join(_spell(example[role], self.schema.labels) for role in roles)
+        roles = [role for role, column in self.task.columns.items() if not column.required]
+        labels = (example[role] for role in roles if role in example)
+        return ", ".join(_spell(label, self.schema.labels) for label in labels)
 
     def models_within_budget(self, count: int) -> tuple[dict[str, Ask], str]:
         """Return the models that may answer so many further examples.
