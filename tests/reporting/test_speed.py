@@ -3,7 +3,7 @@
 import pytest
 
 from tfkd.reporting import speed as speeds
-from tfkd.reporting.speed import REPEATS, time_model, time_texts
+from tfkd.reporting.speed import REPEATS, time_model, time_rows
 
 
 class Clock:
@@ -13,7 +13,8 @@ class Clock:
         self.now, self.seen = 0.0, []
         monkeypatch.setattr(speeds.time, "perf_counter", lambda: self.now)
 
-    def __call__(self, ids):
+    def __call__(self, batch):
+        ids = [row["input_ids"] if isinstance(row, dict) else row for row in batch]
         first = ids not in self.seen
         self.seen.append(ids)
         self.now += 100.0 if first else 0.001 * sum(map(len, ids))
@@ -33,7 +34,7 @@ def test_by_a_clock_of_our_own(monkeypatch):
 def test_texts_of_similar_length_run_together(monkeypatch):
     """A batch is padded to its longest text."""
     model = Clock(monkeypatch)
-    found = time_texts(model, [[0] * n for n in (5, 1, 4, 2, 3)], batch=2)
+    found = time_rows(model, [{"input_ids": [0] * n} for n in (5, 1, 4, 2, 3)], batch=2)
     many = [[len(text) for text in ids] for ids in model.seen if len(ids) > 1]
     assert many == [[1, 2], [3, 4]] * (REPEATS + 1)
     assert found["texts_per_second"] == pytest.approx(5 / 0.015)

@@ -84,6 +84,15 @@ def test_data_teacher_objective_scores_limits_and_sources(run):
     assert "Jiao" not in found
 
 
+def test_a_task_of_another_package(run):
+    """A tag that the hub refuses; code that reads a text, for a task that reads a picture."""
+    found = card_text(run(task="tests.reporting.sections.test_gathering:Numbers"))
+    assert front(found)["tags"] == ["knowledge-distillation", "tflite", "keras", "tfkd"]
+    assert "pipeline_tag" not in front(found)
+    assert "A small model for Numbers" in found
+    assert '.predict([{"number": ...}])' in found
+
+
 def test_stages_are_written_out(run):
     """A TinyBERT recipe whose card names Hinton's loss alone."""
     stage = {"name": "inside", "objective": [{"loss": "Relations", "weight": 1.0}]}

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..tasks import Arrays
+
 SAMPLE = 64
 """Texts of a test split that are timed."""
 BATCH = 32
@@ -36,19 +38,23 @@ def time_model(
     }
 
 
-def time_texts(
-    run: Callable[[list[list[int]]], Any], ids: list[list[int]], batch: int = BATCH
+def time_rows(
+    run: Callable[[list[Arrays]], Any], rows: Sequence[Arrays], batch: int = BATCH
 ) -> dict[str, float]:
-    """Return latency and throughput of a model of lists of token ids.
+    """Return latency and throughput of a model of rows.
 
     Args:
         run: The model.
-        ids: Those of some texts; texts of similar length run together.
-        batch: Texts in a batch.
+        rows: Those of some examples; rows of similar length run together.
+        batch: Rows in a batch.
     """
-    order = sorted(ids, key=len)
+    order = sorted(rows, key=_length)
     batches = [order[start : start + batch] for start in range(0, len(order), batch)]
-    return time_model(run, ones=[[text] for text in ids], batches=batches, count=len(ids))
+    return time_model(run, ones=[[row] for row in rows], batches=batches, count=len(rows))
+
+
+def _length(row: Arrays) -> int:
+    return max(np.size(values) for values in row.values())
 
 
 def _time_each(run: Callable[[Any], Any], inputs: Sequence[Any]) -> list[float]:

@@ -14,10 +14,10 @@ from ..data import Data, Example, Schema
 from ..models.text_model import TextModel
 from ..reporting.report import Report, ScoreRow
 from ..reporting.scoring import TestSet, stored_run
-from ..reporting.speed import SAMPLE, time_texts
+from ..reporting.speed import BATCH, SAMPLE, time_rows
 from ..tasks import Arrays, Task
 from ..teachers.stored_answers import StoredTexts
-from ..text.batching import padded
+from ..text.batching import pad_rows
 from .context import RunContext
 from .given_teacher import trains_teacher
 from .plan import notes_on_data, plan_training
@@ -116,12 +116,8 @@ def file_row(
             answers += answer_examples(test.task, predictor, chunk, test.schema)
             advance(len(chunk))
     row = test.row(f"exported ({predictor.quantize})", answers, teacher)
-    ids = _ids_to_time(test, predictor.encoder, sample_to_time(test.examples))
-
-    def run_ids(batch: list[list[int]]) -> list[Arrays]:
-        return predictor.run([{"input_ids": ids} for ids in batch])
-
-    costs: dict[str, Any] = time_texts(run_ids, ids, predictor.batch or 32)
+    rows = _rows_to_time(test, predictor.encoder, sample_to_time(test.examples))
+    costs: dict[str, Any] = time_rows(predictor.run, rows, predictor.batch or BATCH)
     return dataclasses.replace(row, megabytes=path.stat().st_size / 1e6, **costs)
 
 
@@ -131,10 +127,14 @@ def sample_to_time(examples: Sequence[Example]) -> list[Example]:
     return [examples[i] for i in sorted(positions.tolist())]
 
 
-def _ids_to_time(test: TestSet, encoder: Encoder, sample: Sequence[Example]) -> list[list[int]]:
-    """Return the token ids of the rows of some examples, as a model's tokenizer gives them."""
+def _rows_to_time(test: TestSet, encoder: Encoder, sample: Sequence[Example]) -> list[Arrays]:
+    """Return the rows of some examples as a model with this tokenizer reads them."""
     rows = test.task.encode(sample, encoder, test.schema)
-    return [row["input_ids"] for example in rows for row in example]
+    return [
+        {name: row[name] for name in test.task.inputs if name in row}
+        for example in rows
+        for row in example
+    ]
 
 
 def _size(model: TextModel, file: Path | None = None) -> dict[str, Any]:
@@ -150,8 +150,17 @@ def _speed(test: TestSet, model: TextModel, sample: Sequence[Example]) -> dict[s
     """Time what computes; answers that are looked up say nothing of the model that gave them."""
     if isinstance(model.model, StoredTexts):
         return {}
-    ids = _ids_to_time(test, model.encoder, sample)
-    return time_texts(lambda batch: model(padded(batch)), ids)
+    rows = _rows_to_time(test, model.encoder, sample)
+    if len(test.task.inputs) > 1:
+        return time_rows(model.run, rows)
+    (name,), outputs = test.task.inputs, test.task.outputs
+
+    # One call a batch, as large as it is: `run` would cut long ones.
+    def call(batch: list[Arrays]) -> list[np.ndarray]:
+        tensors = model.outputs(pad_rows(batch, [name])[name], outputs)
+        return [tensors[output].numpy() for output in outputs]
+
+    return time_rows(call, rows)
 
 
 def _compare_costs(teacher: ScoreRow, file: ScoreRow) -> list[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import UserError
 from ...reporting.report import Report, load
-from ...tasks import DEFAULT, find
+from ...tasks import find
 from ...text.augmentation import Augmentation
 from .. import config as configs
 from ..config import RunConfig
@@ -37,7 +37,8 @@ def card_text(folder: Path) -> str:
     report, config = load(folder), configs.read_config(folder / "config.toml")
     data, versions = (_read_json(folder / f"{name}.json") for name in ("data", "environment"))
     length = _read_json(folder / "preprocessing.json")["max_length"]
-    name, task, stages = folder.resolve().name, find(DEFAULT), stages_of(config)
+    name, stages = folder.resolve().name, stages_of(config)
+    task = find(config.task.name, config.task_settings)
     calibration = (
         "* Its probabilities are as far from the share of right answers as the calibration error "
         "(ECE) above says."
@@ -45,7 +46,8 @@ def card_text(folder: Path) -> str:
     template = Template((Path(__file__).parent / "card.md").read_text(encoding="utf-8"))
     body = template.substitute(
         name=name,
-        task=task.name.replace("-", " "),
+        task=task.name.rpartition(":")[2].replace("-", " "),
+        example=_write_example(task),
         classes=_list_classes(data["labels"]),
         version=versions.get("tfkd"),
         data=_describe_data(config, data),
@@ -81,13 +83,15 @@ def front_matter(
         for key, measure in report.measures.items()
         if measure.hub and key in scores
     ]
+    # The hub knows its own tasks; others are named by the path of their class.
+    tags = [] if ":" in task.name else [task.name]
     is_hub_model = config.teacher.source.startswith("hf:") and not _is_local(
         config.teacher.source[3:]
     )
     card = ModelCardData(
         library_name="litert",
-        pipeline_tag=task.name,
-        tags=["knowledge-distillation", task.name, "tflite", "keras", "tfkd"],
+        pipeline_tag=task.name if tags else None,
+        tags=["knowledge-distillation", *tags, "tflite", "keras", "tfkd"],
         datasets=[dataset] if dataset else None,
         base_model=config.teacher.source[3:] if is_hub_model else None,
         model_name=name,
@@ -101,6 +105,15 @@ def _list_classes(labels: list[str]) -> str:
         return ""
     names = ", ".join(f"`{label}`" for label in labels[:_MOST_CLASSES])
     return f" ({len(labels)} classes: {names}{', …' if len(labels) > _MOST_CLASSES else ''})"
+
+
+def _write_example(task: Task) -> str:
+    """Return an example of the task as Python code: a text, or a dict by role."""
+    roles = {role: column.kind for role, column in task.columns.items() if column.required}
+    if list(roles.values()) == ["text"]:
+        return '"a text"'
+    values = ", ".join(f'"{role}": ...' for role in roles)
+    return f"{{{values}}}"
 
 
 def _describe_data(config: RunConfig, data: dict[str, Any]) -> str:

@@ -11,9 +11,11 @@ from ...errors import UserError
 from ...progress import Progress
 from ...reporting.report import Report, load
 from ...reporting.sections.gathering import SECTIONS, gather_sections
-from ...tasks import DEFAULT, find
+from ...tasks import find
+from ..config import read_config
 from ..context import open_run
 from ..fitting import read_history
+from ..folder import CONFIG
 from .asking import ask_models, other_files
 
 
@@ -84,12 +86,22 @@ def read_histories(folder: Path) -> list[dict[str, Any]]:
     files = (file.relative_to(folder) for file in folder.rglob("history.jsonl"))
     ordered = sorted(files, key=lambda file: (len(file.parts), file.parts[0] == "alone", file))
     names = (file.parent.as_posix() for file in ordered)
-    metrics = [getattr(metric, "name", metric) for metric in find(DEFAULT).metrics()]
+    metrics = _metric_names(folder)
     histories = [
         {"name": name, "metrics": metrics, "epochs": [*map(_finite, read_history(folder / name))]}
         for name in names
     ]
     return [history for history in histories if history["epochs"]]
+
+
+def _metric_names(folder: Path) -> list[str]:
+    """Return what the task of a run reports while training; nothing where the task is gone."""
+    try:
+        config = read_config(folder / CONFIG)
+        task = find(config.task.name, config.task_settings)
+    except UserError:
+        return []
+    return [getattr(metric, "name", metric) for metric in task.metrics()]
 
 
 def _finite(epoch: dict[str, Any]) -> dict[str, Any]:
