@@ -47,10 +47,11 @@ def test_labels_follow_from_the_grammar(splits):
 
 def test_bag_of_words_does_not_solve_it(splits):
     """Where counting words were enough, distilling a reader of sentences would show nothing."""
-    assert 0.6 < logistic_regression(splits["train"], splits["test"]) < 0.75
+    assert 0.6 < ridge_regression(splits["train"], splits["test"]) < 0.75
 
 
-def logistic_regression(train, test, steps=400):
+def ridge_regression(train, test, penalty=1.0):
+    """The accuracy of a linear classifier of word counts, solved in one step."""
     index = {w: i for i, w in enumerate(sorted({w for e in train for w in words(e.text)}))}
 
     def matrix(examples):
@@ -60,13 +61,11 @@ def logistic_regression(train, test, steps=400):
             for word, n in Counter(words(example.text)).items():
                 if word in index:
                     row[index[word]] = n
-        return rows, np.array([e.label for e in examples], "float32")
+        return rows, np.array([2 * e.label - 1 for e in examples], "float32")
 
     (x, y), (x_test, y_test) = matrix(train), matrix(test)
-    w = np.zeros(x.shape[1], "float32")
-    for _ in range(steps):
-        w -= 0.2 * (x.T @ (1 / (1 + np.exp(-x @ w)) - y) / len(y) + 1e-4 * w)
-    return ((x_test @ w > 0) == y_test).mean()
+    w = np.linalg.solve(x.T @ x + penalty * np.eye(x.shape[1]), x.T @ y)
+    return ((x_test @ w > 0) == (y_test > 0)).mean()
 
 
 def test_sizes_and_balance(data, splits):

@@ -1,5 +1,6 @@
 """Integer files that still compute what the student does; the smallest that passes; masks."""
 
+import functools
 import json
 import random
 from dataclasses import replace
@@ -36,20 +37,26 @@ def encoder():
     return learn(SEEN, vocab_size=60, max_length=32)
 
 
-def student(name, encoder):
-    """One that has learnt which of two words comes more often."""
-    made = build(name, encoder.vocab_size, 3, "tiny", seed=3)
-    lines = texts(300, 3)
-    labels = np.sign([line.count("good") - line.count("bad") for line in lines]) + 1
-    fitted(made, encoder, lines, labels, epochs=8)
-    return made
+@pytest.fixture(scope="module")
+def student(encoder):
+    """Students by name, each trained once: they have learnt which of two words comes more often."""
+
+    @functools.cache
+    def train(name):
+        model = build(name, encoder.vocab_size, 3, "tiny", seed=3)
+        lines = texts(300, 3)
+        labels = np.sign([line.count("good") - line.count("bad") for line in lines]) + 1
+        fitted(model, encoder, lines, labels, epochs=8)
+        return model
+
+    return train
 
 
 @pytest.mark.parametrize("name", ["text_cnn", "transformer"])
-def test_each_integer_kind_computes_what_the_student_does(name, encoder, tmp_path):
+def test_each_integer_kind_computes_what_the_student_does(name, student, encoder, tmp_path):
     """Ranges read off nothing, logits left as raw integers, a mask of -1e9 in 8 bits."""
     pytest.importorskip("ai_edge_quantizer")
-    model, sizes = student(name, encoder), {}
+    model, sizes = student(name), {}
     for kind in ("float32", *CALIBRATED):
         path = tmp_path / f"{kind}.tflite"
         made = export(model, path, quantize=kind, encoder=encoder, check=CHECKED, calibration=SEEN)
@@ -70,13 +77,13 @@ def test_loops_are_told(encoder, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_unbounded_mask_would_not_have_passed(encoder, tmp_path, monkeypatch):
+def test_an_unbounded_mask_would_not_have_passed(student, encoder, tmp_path, monkeypatch):
     """One step of 8 bits between -1e9 and 0: attention to everything alike."""
     pytest.importorskip("ai_edge_quantizer")
     monkeypatch.setattr(convert, "bound_masks", lambda folder: None)
     with pytest.raises(verify.Differs, match='quantize="int8" passes') as refused:
         export(
-            student("transformer", encoder),
+            student("transformer"),
             tmp_path / "a.tflite",
             quantize="full-int8",
             encoder=encoder,
@@ -87,13 +94,13 @@ def test_an_unbounded_mask_would_not_have_passed(encoder, tmp_path, monkeypatch)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_only_masks_are_bounded(encoder, tmp_path):
+def test_only_masks_are_bounded(student, tmp_path):
     """A weight of -2000, or a file of floats that no longer says what the student does."""
     x = keras.Input((2,), name="x")
     y = keras.layers.Dense(2)(x) + keras.ops.array([[0.0, -2e3]])
     model = keras.Model(x, y)
     for folder, wanted in (("dense", 0), ("transformer", 1)):
-        made = model if folder == "dense" else student("transformer", encoder)
+        made = model if folder == "dense" else student("transformer")
         convert.write_saved_model(signature_of(made), tmp_path / folder)
         assert convert.bound_masks(tmp_path / folder) == wanted
 
@@ -121,17 +128,17 @@ def test_auto_keeps_the_smallest_that_passes(encoder, tmp_path, monkeypatch):
         smallest.write_smallest(write, request, tmp_path / "b.tflite")
 
 
-def test_auto_for_real(encoder, tmp_path):
+def test_auto_for_real(student, encoder, tmp_path):
     """A choice that is not written inside, or that lost its texts on the way."""
     path = tmp_path / "a.tflite"
-    made = export(student("text_cnn", encoder), path, quantize="auto", encoder=encoder, check=SEEN)
+    made = export(student("text_cnn"), path, quantize="auto", encoder=encoder, check=SEEN)
     assert made.quantize == Classifier(path).quantize == "int8"
     assert [each.name for each in tmp_path.iterdir()] == ["a.tflite"]
 
 
-def test_points_that_are_lost_close_the_gate(encoder, tmp_path):
+def test_points_that_are_lost_close_the_gate(student, encoder, tmp_path):
     """A file within the tolerance that answers worse than anybody allowed."""
-    model = student("text_cnn", encoder)
+    model = student("text_cnn")
     classes = [int(c) for c in _classes(model, encoder)]
     check = list(zip(CHECKED, classes, strict=True))
     made = export(model, tmp_path / "a.tflite", encoder=encoder, check=check, max_drop=0)

@@ -1,5 +1,6 @@
 """A killed `fit` goes on with the same call, and ends as an uninterrupted one does."""
 
+import functools
 import importlib
 import os
 import signal
@@ -73,13 +74,25 @@ def fit(flavour, dataset=shuffled, after=None, **options):
     return distiller.student.get_weights(), found.history
 
 
-@pytest.fixture(scope="module", params=FLAVOURS)
+@functools.cache
+def uninterrupted(flavour):
+    """Weights and history of a training that nothing interrupts."""
+    return fit(flavour)
+
+
+@pytest.fixture(params=FLAVOURS)
 def whole(request):
     """A training that nothing interrupts."""
-    return request.param, *fit(request.param)
+    return request.param, *uninterrupted(request.param)
 
 
-@pytest.mark.parametrize("after", [1, 3, 5, 14], ids="killed behind step {}".format)
+@pytest.mark.parametrize(
+    ("whole", "after"),
+    [(flavour, after) for flavour in FLAVOURS for after in (3, 5)]
+    + [("keras", after) for after in (1, 14)]
+    + [pytest.param("tf_keras", after, marks=pytest.mark.slow) for after in (1, 14)],
+    indirect=["whole"],
+)
 def test_goes_on_where_it_was_killed(whole, tmp_path, after, caplog):
     """Steps 2, 4, 6, ... are kept; 5 steps make an epoch, and the numbers of it are whole ones."""
     caplog.set_level("INFO", "tfkd")
@@ -169,7 +182,7 @@ def test_a_full_disk_keeps_the_state_before(tmp_path, monkeypatch, caplog):
 @pytest.mark.parametrize("flavour", FLAVOURS)
 def test_sigterm_keeps_the_step_and_ends_with_its_code(tmp_path, flavour):
     """A machine that is taken away tells so."""
-    weights, _ = fit(flavour)
+    weights, _ = uninterrupted(flavour)
     distiller = distiller_of(flavour)
 
     class Terminate(distiller.keras.callbacks.Callback):
@@ -192,7 +205,7 @@ def test_sigterm_keeps_the_step_and_ends_with_its_code(tmp_path, flavour):
 
 def test_a_sigterm_in_the_validation_is_not_lost(tmp_path):
     """A process that was asked to end goes on to its next hour."""
-    weights, _ = fit("keras")
+    weights, _ = uninterrupted("keras")
     distiller = distiller_of("keras")
 
     class Terminate(distiller.keras.callbacks.Callback):
