@@ -151,7 +151,7 @@ def loops(cond, body):
 )
 def test_loops_that_never_come_back(monkeypatch, cond, body, words):
     """A loop whose body is itself fills the stack; one with other sizes reads beyond its own."""
-    monkeypatch.setattr("tfkd.runtime.checks.soundness.read", lambda _: loops(cond, body))
+    monkeypatch.setattr("tfkd.runtime.checks.soundness.read_model", lambda _: loops(cond, body))
     with pytest.raises(UnsoundModel, match=words):
         check(b"")
 
