@@ -7,7 +7,7 @@ import dataclasses
 import html
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import get_type_hints
 
@@ -82,39 +82,44 @@ def notebook_page(path: Path) -> str:
 
 
 def settings() -> Iterator[str]:
-    """Return a table of the settings of a run, one for each table of the TOML file."""
+    """Return a table of settings for each table of a run's TOML file."""
     from tfkd import RunConfig
 
-    yield from _settings(RunConfig, "")
+    kinds = get_type_hints(RunConfig)
+    fields = dataclasses.fields(RunConfig)
+    tables = [field.name for field in fields if dataclasses.is_dataclass(kinds[field.name])]
+    for table in tables:
+        yield from ("", f"## `[{table}]`", "")
+        yield from settings_table(dataclasses.fields(kinds[table]))
+    yield from ("", "## Outside of the tables", "")
+    yield from settings_table([field for field in fields if field.name not in tables])
 
 
-def _settings(config: type, table: str) -> Iterator[str]:
-    kinds = get_type_hints(config)
-    fields = dataclasses.fields(config)
-    nested = [field for field in fields if dataclasses.is_dataclass(kinds[field.name])]
-    plain = [field for field in fields if field not in nested]
-    if table:
-        yield from ("", f"### `[{table}]`", "")
-    yield "| setting | default | meaning |"
-    yield "| --- | --- | --- |"
-    for field in plain:
-        meaning = field.metadata.get("help", "").replace("|", "\\|")
-        choices = field.metadata.get("choices")
-        if choices:
-            meaning += " (" + ", ".join(f"`{choice}`" for choice in choices) + ")"
-        yield f"| `{field.name}` | {_default(field)} | {meaning} |"
-    for field in nested:
-        yield from _settings(kinds[field.name], f"{table}.{field.name}".lstrip("."))
+def settings_table(fields: Iterable[dataclasses.Field]) -> Iterator[str]:
+    """Return a table of settings with their flags, defaults and meanings."""
+    yield "| setting | flag | default | meaning |"
+    yield "| --- | --- | --- | --- |"
+    for field in fields:
+        factory = field.default_factory
+        default = field.default if factory is dataclasses.MISSING else factory()
+        meaning = field.metadata["help"].replace("|", "\\|")
+        if field.metadata["choices"]:
+            meaning += f": {', '.join(f'`{choice}`' for choice in field.metadata['choices'])}"
+        shown = "" if default in ("", [], {}) else f"`{json.dumps(default)}`"
+        yield f"| `{field.name}` | {flag_of(field, default)} | {shown} | {meaning} |"
 
 
-def _default(field: dataclasses.Field) -> str:
-    if field.default_factory is not dataclasses.MISSING:
-        value = field.default_factory()
-    else:
-        value = field.default
-    if value is dataclasses.MISSING:
-        return "required"
-    return f"`{json.dumps(value)}`" if value not in ("", [], {}) else ""
+def flag_of(field: dataclasses.Field, default: object) -> str:
+    """Return the flag of a setting; lists of tables have none."""
+    from tfkd.cli.flags import TABLES
+
+    name = field.metadata["flag"] or field.name
+    if isinstance(default, list) or name == "data":
+        return "" if isinstance(default, list) else "`DATA`"
+    if name in TABLES:
+        return f"`{' '.join(TABLES[name])}`"
+    flag = f"`--{name.replace('_', '-')}`"
+    return f"{flag}, `--no-{name}`" if default is True else flag
 
 
 def extras() -> Iterator[str]:
