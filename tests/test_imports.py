@@ -120,7 +120,7 @@ def test_a_loss_imports_tensorflow_and_its_base_only(path):
 
 
 @pytest.mark.parametrize(
-    "room", ["data", "text", "tasks", "errors.py", "console.py", "runtime", "cli"]
+    "room", ["data", "text", "tasks", "errors.py", "progress.py", "runtime", "cli"]
 )
 def test_rooms_without_tensorflow(room):
     """`tfkd predict` and the reading of data need no TensorFlow at all."""
