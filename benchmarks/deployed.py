@@ -23,7 +23,7 @@ from tfkd.models.input_names import IDS, MASKS, SEGMENTS, text_input_names
 from tfkd.progress import log_progress
 from tfkd.running._run import export_again
 from tfkd.running.context import open_run
-from tfkd.running.folder import environment
+from tfkd.running.folder import describe_environment
 from tfkd.runtime import Classifier
 from tfkd.teachers import load_teacher
 
@@ -137,7 +137,7 @@ def main() -> None:
             }
             for name, predict in models.items()
         }
-    facts = {"run": given.run.name, "environment": environment(), "models": rows}
+    facts = {"run": given.run.name, "environment": describe_environment(), "models": rows}
     given.out.write_text(json.dumps(facts, indent=1) + "\n")
     print("\n".join(lines(rows)))
 

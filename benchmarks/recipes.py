@@ -112,10 +112,10 @@ def main() -> None:
     given = parser.parse_args()
     common = {"data": given.data, **{name: getattr(given, name) for name in names}}
 
-    from tfkd.running.folder import environment
+    from tfkd.running.folder import describe_environment
 
     found = measure(common, given.to, given.recipes, given.seeds)
-    facts = {"seeds": given.seeds, "environment": environment(), "accuracy": found}
+    facts = {"seeds": given.seeds, "environment": describe_environment(), "accuracy": found}
     given.out.write_text(json.dumps(facts, indent=1) + "\n")
 
 

@@ -112,12 +112,12 @@ def main() -> None:
     if given.row:
         print(json.dumps(measured(int(given.row[0]), given.row[1] == "stored")))
         return
-    from tfkd.running.folder import environment
+    from tfkd.running.folder import describe_environment
 
     found = rows(given.repeats)
     print("\n".join(table(found)))
     if given.out:
-        facts = {"environment": environment(), "rows": found}
+        facts = {"environment": describe_environment(), "rows": found}
         given.out.write_text(json.dumps(facts, indent=1) + "\n")
 
 

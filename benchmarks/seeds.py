@@ -17,7 +17,7 @@ import numpy as np
 from tfkd.progress import log_progress
 from tfkd.running.context import RunContext, open_run
 from tfkd.running.encoders import open_encoder
-from tfkd.running.folder import environment
+from tfkd.running.folder import describe_environment
 from tfkd.running.given_teacher import load_given
 from tfkd.running.measuring import answer_encoded, open_test_set
 from tfkd.running.student import load_student
@@ -72,7 +72,7 @@ def main() -> None:
         context, texts, teacher.model, teacher.store, teacher.targets("transfer")
     )
     found = {str(seed): with_seed(teacher, seed) for seed in given.seeds}
-    facts = {"run": given.run.name, "environment": environment(), "seeds": found}
+    facts = {"run": given.run.name, "environment": describe_environment(), "seeds": found}
     given.out.write_text(json.dumps(facts, indent=1) + "\n")
     for name in NAMES:
         values = [100 * found[seed][name]["accuracy"] for seed in found]

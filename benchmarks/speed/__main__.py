@@ -30,10 +30,10 @@ def main() -> None:
     parser.add_argument("--rivals", nargs="+", default=["keras.distillation", "live loop"])
     given = parser.parse_args()
 
-    from tfkd.running.folder import environment
+    from tfkd.running.folder import describe_environment
 
     found = json.loads(given.out.read_text()) if given.out.is_file() else {}
-    found["environment"] = environment() | {"processor": _processor()}
+    found["environment"] = describe_environment() | {"processor": _processor()}
     for part in given.parts:
         print(part, flush=True)
         found[part] = _MEASURES[part](given)

@@ -53,4 +53,4 @@ def test_each_student_teaches_the_next(taught, tfkd, contents, monkeypatch, tmp_
 def test_no_assistant(changes, words):
     """A typing error, found behind the first student."""
     with pytest.raises(UserError, match=words):
-        chain.names(make_config({"data": "sample", **changes}))
+        chain.read_assistants(make_config({"data": "sample", **changes}))

@@ -163,12 +163,3 @@ def test_a_real_ctrl_c_while_it_trains(tmp_path):
     assert said.strip() == "interrupted; the same command goes on from here."
     assert "epoch 29" not in printed
     assert list((tmp_path / "out" / "teacher" / "member-0" / "backup").iterdir())
-
-
-def test_a_history_that_was_cut_off_is_read_as_far_as_it_goes(tmp_path):
-    """A full disk that makes a run impossible to go on with."""
-    from tfkd.running.fitting import read_history
-
-    assert read_history(tmp_path) == []
-    (tmp_path / "history.jsonl").write_text('{"epoch": 1, "loss": 0.5}\n{"epoch": 2, "lo')
-    assert read_history(tmp_path) == [{"epoch": 1, "loss": 0.5}]

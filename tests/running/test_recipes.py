@@ -10,9 +10,9 @@ from tiny_bert import checkpoint
 from tfkd.cli import main
 from tfkd.errors import UserError
 from tfkd.running import recipes
-from tfkd.running.checks import same_tokens
+from tfkd.running.checks import match_token_counts
 from tfkd.running.config import make_config, read_config, write_config
-from tfkd.running.stages import stages_of
+from tfkd.running.stages import read_stages
 from tfkd.runtime import Classifier
 
 SMALL = ("--max-length", "24", "--batch-size", "16", "--epochs", "1", "--no-alone")
@@ -45,8 +45,8 @@ def test_every_recipe_runs(name, bert, tmp_path, monkeypatch, capsys):
     report = json.loads((tmp_path / "runs/it/report.json").read_text())
     assert [row["name"] for row in report["rows"]][:2] == ["teacher", "distilled"]
     config = read_config(tmp_path / "runs/it/config.toml")
-    assert [e.objective for e in stages_of(config)] == [
-        e.objective for e in stages_of(make_config({"data": "sample", **recipes.settings(name)}))
+    assert [e.objective for e in read_stages(config)] == [
+        e.objective for e in read_stages(make_config({"data": "sample", **recipes.settings(name)}))
     ]
     if "shrink" in recipes.read(name):
         model = keras.models.load_model(tmp_path / "runs/it/student.keras")
@@ -132,7 +132,7 @@ def test_a_file_and_flags_change_a_recipe(tmp_path):
 def test_what_is_no_stage(settings, words):
     """A typing error, found behind an hour of the teacher."""
     with pytest.raises(UserError, match=words):
-        stages_of(make_config({"data": "sample", **settings}))
+        read_stages(make_config({"data": "sample", **settings}))
 
 
 def test_a_student_of_no_encoder(capsys, tmp_path, monkeypatch, taught):
@@ -178,7 +178,7 @@ def test_where_tokens_are_compared_both_models_read_as_many():
     """A student that reads 24 pieces of a text of which the teacher reads 256."""
     given = {"data": "sample", "student": "shrink:1", "max_length": 24}
     inside = make_config({**given, "objective": [{"loss": "Hint"}]})
-    assert same_tokens(inside).teacher.max_length == 24
-    assert same_tokens(make_config(given)).teacher.max_length == 0
+    assert match_token_counts(inside).teacher.max_length == 24
+    assert match_token_counts(make_config(given)).teacher.max_length == 0
     chosen = make_config({**given, "objective": [{"loss": "Hint"}], "teacher_max_length": 30})
-    assert same_tokens(chosen).teacher.max_length == 30
+    assert match_token_counts(chosen).teacher.max_length == 30

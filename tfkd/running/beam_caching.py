@@ -23,7 +23,7 @@ from ..store.keys import as_keys, key_of
 from ..store.parts import Parts
 from ..store.writing import SHARD_ROWS
 from . import caching
-from .checks import open_for
+from .checks import open_run_data
 from .config import RunConfig, make_config
 from .targets import describe_source, shared_store_folder
 from .task_choice import choose_task
@@ -114,7 +114,7 @@ def _teacher(settings: str):
 def _texts(split: str, work: _Work) -> Iterator[str]:
     config = make_config(json.loads(work.settings))
     task, _ = choose_task(config)
-    for example in open_for(config, task).read(split):
+    for example in open_run_data(config, task).read(split):
         yield from task.texts(example)
 
 

@@ -14,7 +14,7 @@ from ..store import Store
 from ..store.checking import broken_shards
 from ..store.manifest import NAME
 from ..store.manifest import load as load_manifest
-from .checks import open_for, same_classes
+from .checks import align_classes, open_run_data
 from .config import RunConfig, make_config
 from .targets import describe_source, shared_store_folder
 from .task_choice import choose_task
@@ -106,7 +106,7 @@ def open_data_and_teacher(config: RunConfig) -> tuple[Data, TextModel]:
             "with `tfkd teach`, and give it as --teacher keras:FOLDER."
         )
     task, _ = choose_task(config)
-    data = open_for(config, task)
+    data = open_run_data(config, task)
     length = config.teacher.max_length or None
     teacher = teachers.load_teacher(config.teacher.source, max_length=length, task=task)
-    return data, same_classes(teacher, task, data.schema)
+    return data, align_classes(teacher, task, data.schema)

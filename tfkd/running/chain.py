@@ -10,7 +10,7 @@ from ..errors import UserError
 from .config import RunConfig
 
 
-def assistants(config: RunConfig, folder: Path, store: str = "") -> list[RunConfig]:
+def plan_assistants(config: RunConfig, folder: Path, store: str = "") -> list[RunConfig]:
     """The runs of a chain before its last one, each in a folder of its own inside `folder`.
 
     The first one's teacher is the run's, whose outputs are in `store`. Each begins with
@@ -18,7 +18,7 @@ def assistants(config: RunConfig, folder: Path, store: str = "") -> list[RunConf
     data is the run's.
     """
     made: list[RunConfig] = []
-    for number, student in enumerate(names(config), 1):
+    for number, student in enumerate(read_assistants(config), 1):
         changes: dict[str, Any] = {
             "student": student,
             "teacher": f"keras:{made[-1].to}" if made else config.teacher.source,
@@ -30,13 +30,13 @@ def assistants(config: RunConfig, folder: Path, store: str = "") -> list[RunConf
     return made
 
 
-def last(config: RunConfig, folder: Path) -> RunConfig:
+def configure_last(config: RunConfig, folder: Path) -> RunConfig:
     """The run behind its assistants, whose teacher is the last of them."""
-    before = assistants(config, folder)
+    before = plan_assistants(config, folder)
     return config.replaced(teacher=f"keras:{before[-1].to}", store="") if before else config
 
 
-def names(config: RunConfig) -> list[str]:
+def read_assistants(config: RunConfig) -> list[str]:
     """The assistants, in their order.
 
     Raises:

@@ -11,7 +11,7 @@ from ..tasks import Task
 from ..text.encoder import MAX_LENGTH
 from . import chain, own_teacher
 from .config import RunConfig
-from .stages import stages_of
+from .stages import read_stages
 
 SHRINKING = ("width", "vocabulary")  # the settings of a student that is shrunk
 
@@ -21,7 +21,7 @@ OF_DATA = (
 )
 
 
-def open_for(config: RunConfig, task: Task) -> Data:
+def open_run_data(config: RunConfig, task: Task) -> Data:
     """Open the data that the settings name, with something to train and to test on.
 
     Args:
@@ -48,7 +48,7 @@ def open_for(config: RunConfig, task: Task) -> Data:
     return data
 
 
-def check_names(config: RunConfig, task: Task) -> None:
+def check_settings(config: RunConfig, task: Task) -> None:
     """Refuse settings that can be told to be wrong before the data are read.
 
     Raises:
@@ -62,8 +62,8 @@ def check_names(config: RunConfig, task: Task) -> None:
         schema = task.schema(("0", "1"))
         students.build_for(task, schema, name, 100, size or "small", **config.student.settings)
         check_length(f"{name}:{size or 'small'}", config, config.student.settings)
-    stages_of(config)
-    chain.names(config)
+    read_stages(config)
+    chain.read_assistants(config)
     if kind == "train":
         check_teacher(config)
     else:
@@ -75,7 +75,7 @@ def shrinks(config: RunConfig) -> bool:
     return config.student.source.partition(":")[0] == "shrink"
 
 
-def same_tokens(config: RunConfig) -> RunConfig:
+def match_token_counts(config: RunConfig) -> RunConfig:
     """The config; where losses compare tokens, teacher and shrunk student read as many."""
     inside = _reads(config) - {"logits"}
     if not (shrinks(config) and inside) or config.teacher.max_length:
@@ -84,7 +84,7 @@ def same_tokens(config: RunConfig) -> RunConfig:
 
 
 def _reads(config: RunConfig) -> set[str]:
-    return {name for stage in stages_of(config) for name in stage.objective.reads}
+    return {name for stage in read_stages(config) for name in stage.objective.reads}
 
 
 def _check_shrink(layers: str, kind: str, config: RunConfig) -> None:
@@ -110,7 +110,7 @@ def _check_shrink(layers: str, kind: str, config: RunConfig) -> None:
 
 def check_teacher(config: RunConfig) -> None:
     """Refuse a teacher to be trained that there is not, or that reads too little."""
-    for member in own_teacher.members(config.teacher.source):
+    for member in own_teacher.list_members(config.teacher.source):
         check_length(member, config, {})
 
 
@@ -125,7 +125,7 @@ def check_length(spec: str, config: RunConfig, given: dict) -> None:
         )
 
 
-def same_classes(teacher: TextModel, task: Task, schema: Schema) -> TextModel:
+def align_classes(teacher: TextModel, task: Task, schema: Schema) -> TextModel:
     """Return the teacher with its outputs in the order of the data's classes.
 
     Raises:
@@ -148,7 +148,7 @@ def same_classes(teacher: TextModel, task: Task, schema: Schema) -> TextModel:
     return teacher if order is None else teacher.reordered(order)
 
 
-def other_names(teacher: TextModel, labels: tuple[str, ...]) -> list[str]:
+def describe_other_names(teacher: TextModel, labels: tuple[str, ...]) -> list[str]:
     """A note where the teacher calls its classes otherwise than the data do."""
     theirs, ours = _plain(teacher.labels), _plain(labels)
     if theirs == ours or not are_names((*theirs, *ours)) or not theirs:

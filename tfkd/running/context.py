@@ -14,7 +14,7 @@ from ..progress import Progress, log_progress
 from . import chain
 from . import config as configs
 from . import folder as run_folder
-from .checks import check_names, open_for, same_tokens
+from .checks import check_settings, match_token_counts, open_run_data
 from .config import RunConfig
 from .task_choice import choose_task
 
@@ -99,10 +99,10 @@ def make_context(
     strategy = strategy or tf.distribute.get_strategy()
     task, why = choose_task(config)
     config = config.replaced(task=task.name)
-    check_names(config, task)
-    config = same_tokens(config)
-    data = open_for(config, task)
-    folder = run_folder.place(config, _default_name(config, data))
+    check_settings(config, task)
+    config = match_token_counts(config)
+    data = open_run_data(config, task)
+    folder = run_folder.locate_folder(config, _default_name(config, data))
     number, count = worker(strategy)
     return RunContext(
         config=config,
@@ -128,10 +128,12 @@ def claim_folder(context: RunContext, first_store: str = "") -> RunContext:
         UserError: The folder holds another run, or the data changed since this one began.
     """
     config, data = context.config, context.data
-    run_folder.claim(config, _default_name(config, data))
+    run_folder.claim_run_folder(config, _default_name(config, data))
     run_folder.remember(context.folder / "data.json", data.describe(), "the data")
-    assistants = tuple(chain.assistants(config, context.folder, first_store))
-    return replace(context, config=chain.last(config, context.folder), assistants=assistants)
+    assistants = tuple(chain.plan_assistants(config, context.folder, first_store))
+    return replace(
+        context, config=chain.configure_last(config, context.folder), assistants=assistants
+    )
 
 
 def _default_name(config: RunConfig, data: Data) -> str:

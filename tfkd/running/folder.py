@@ -21,29 +21,29 @@ ENVIRONMENT = "environment.json"
 PACKAGES = ("tensorflow", "keras", "tf_keras", "numpy", "tokenizers", "ai-edge-litert", "keras-hub")
 
 
-def place(config: RunConfig, name: str) -> Path:
+def locate_folder(config: RunConfig, name: str) -> Path:
     """The run's folder: as configured, or `runs/NAME`."""
     return Path(config.to).expanduser() if config.to else Path("runs") / name
 
 
-def begun(folder: Path) -> bool:
+def has_begun(folder: Path) -> bool:
     """Whether a run, this or another, has claimed the folder."""
     return (folder / CONFIG).is_file()
 
 
-def claim(config: RunConfig, name: str) -> Path:
+def claim_run_folder(config: RunConfig, name: str) -> Path:
     """Make the run's folder, or open it where this very run began in it.
 
     Raises:
         UserError: it cannot be written, holds another run, or other files.
     """
-    folder = place(config, name)
+    folder = locate_folder(config, name)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if not begun(folder):
+        if not has_begun(folder):
             _start(config, folder)
         if not (folder / ENVIRONMENT).is_file():
-            write_json(folder / ENVIRONMENT, environment())
+            write_json(folder / ENVIRONMENT, describe_environment())
     except OSError as error:
         raise UserError(
             f"cannot write to {folder} ({error.strerror}): choose another folder with --to, or "
@@ -103,7 +103,7 @@ def write_json(path: Path, value) -> None:
         part.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def environment() -> dict:
+def describe_environment() -> dict:
     """Versions and machine, for whoever repeats the run."""
     return {
         "tfkd": __version__,

@@ -9,7 +9,7 @@ from .. import teachers
 from ..models.text_model import TextModel
 from ..students import shrinking
 from . import folder as run_folder
-from .checks import same_classes, shrinks
+from .checks import align_classes, shrinks
 from .config import RunConfig
 from .context import RunContext
 
@@ -50,7 +50,7 @@ def load_given_teacher(context: RunContext) -> TextModel:
     wanted = context.config.teacher
     length = wanted.max_length or None
     teacher = teachers.load_teacher(wanted.source, max_length=length, task=context.task)
-    return same_classes(teacher, context.task, context.data.schema)
+    return align_classes(teacher, context.task, context.data.schema)
 
 
 def remember_teacher(context: RunContext) -> None:

@@ -53,10 +53,10 @@ class Effort:
     learning_rate: float = 0.0
 
 
-def members(spec: str) -> tuple[str, ...]:
+def list_members(spec: str) -> tuple[str, ...]:
     """Return the models that `train` or `train:STUDENT[:SIZE]` asks for.
 
-    >>> members("train:transformer")
+    >>> list_members("train:transformer")
     ('transformer:base',)
 
     Raises:
@@ -101,7 +101,7 @@ def train_teacher(
     known = np.flatnonzero(lessons.train.has_labels())
     task, schema, vocabulary = lessons.task, lessons.schema, lessons.encoder.vocab_size
     models = []
-    for number, member in enumerate(members(spec)):
+    for number, member in enumerate(list_members(spec)):
         name, _, size = member.partition(":")
         log = TrainingLog(folder / f"member-{number}", f"teacher {member}", progress)
         keras.utils.set_random_seed((seed + 1000 * (number + 1)) % 2**32)

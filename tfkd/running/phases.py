@@ -44,7 +44,7 @@ def begin(
         UserError: Whatever is wrong with data, teacher, student or folder.
     """
     context, given = make_context(config, progress, strategy), None
-    if not run_folder.begun(context.folder):
+    if not run_folder.has_begun(context.folder):
         check_tokenizer(context.config)
         check_augmentation(context.config)
         given = load_given(context)

@@ -10,11 +10,11 @@ from .. import students
 from ..models.text_model import TextModel
 from ..progress import logger
 from . import callbacks
-from .checks import other_names
+from .checks import describe_other_names
 from .config import RunConfig
 from .context import RunContext
 from .fitting import TrainingPlan, choose_epochs
-from .stages import Stage, stages_of
+from .stages import Stage, read_stages
 from .targets import store_folder
 from .tensorboard import check_tensorboard
 
@@ -35,7 +35,7 @@ def live_reads(config: RunConfig) -> Set[str]:
 
     Only logits are stored, so for these outputs the teacher runs in every step.
     """
-    return {name for stage in stages_of(config) for name in stage.objective.reads} - {"logits"}
+    return {name for stage in read_stages(config) for name in stage.objective.reads} - {"logits"}
 
 
 def trains_on_stored(config: RunConfig) -> bool:
@@ -56,7 +56,7 @@ def plan_training(config: RunConfig, texts: int, stage: Stage | None = None) -> 
     rate = config.training.learning_rate or students.rate_of(config.student.source)
     plan = TrainingPlan(steps, 0, rate, config.training.projection_rate or None)
     if stage is None:
-        epochs = sum(plan_training(config, texts, each).epochs for each in stages_of(config))
+        epochs = sum(plan_training(config, texts, each).epochs for each in read_stages(config))
         return replace(plan, epochs=epochs)
     epochs = choose_epochs(steps, stage.epochs or config.training.epochs)
     return replace(plan, epochs=epochs, learning_rate=stage.learning_rate or rate)
@@ -73,7 +73,7 @@ def notes_on_data(context: RunContext, teacher: TextModel | None) -> list[str]:
     if context.data.synthetic:
         notes.append("The texts are synthetic: the scores say nothing about real texts.")
     if teacher is not None:
-        notes += other_names(teacher, context.data.labels)
+        notes += describe_other_names(teacher, context.data.labels)
     return notes
 
 

@@ -42,7 +42,7 @@ class Stage:
                 layer.trainable = False
 
 
-def titles(stages: list[Stage]) -> list[str]:
+def name_folders(stages: list[Stage]) -> list[str]:
     """The name of each stage's folder in a run."""
     if len(stages) == 1:
         return [stages[0].name]
@@ -50,20 +50,20 @@ def titles(stages: list[Stage]) -> list[str]:
     return [f"stage-{number}-{name}" for number, name in enumerate(plain, 1)]
 
 
-def stages_of(config: RunConfig) -> list[Stage]:
+def read_stages(config: RunConfig) -> list[Stage]:
     """The stages that a config names, or the one of its objective.
 
     Raises:
         UserError: an unknown setting of a stage, a loss that there is not.
     """
     if not config.training.stage:
-        return [Stage("distilled", objective_of(config))]
+        return [Stage("distilled", read_objective(config))]
     return [
         _read(dict(each), number, config) for number, each in enumerate(config.training.stage, 1)
     ]
 
 
-def objective_of(config: RunConfig) -> Objective:
+def read_objective(config: RunConfig) -> Objective:
     """Return the losses that are written out, or the objective of the task."""
     if config.training.objective:
         return _objective(config.training.objective)
@@ -78,7 +78,7 @@ def _read(given: dict[str, Any], number: int, config: RunConfig) -> Stage:
     if unknown:
         raise UserError(f"stage {number} has a setting {unknown[0]!r}: write {', '.join(known)}.")
     terms = given.pop("objective", None)
-    objective = _objective(terms) if terms else objective_of(config)
+    objective = _objective(terms) if terms else read_objective(config)
     return Stage(
         name=str(given.get("name", number)),
         objective=objective,

@@ -17,7 +17,7 @@ from .callbacks import load_callbacks
 from .context import RunContext
 from .fitting import TrainingLog, TrainingPlan
 from .plan import plan_training, trains_on_stored
-from .stages import Stage, stages_of, titles
+from .stages import Stage, name_folders, read_stages
 from .student import build_student
 from .teacher import RunTeacher
 from .tensorboard import TEXTS, Samples, tensorboard_callback
@@ -41,7 +41,7 @@ def train_students(
     """
 
     config = context.config
-    trainings = {"student": stages_of(config)}
+    trainings = {"student": read_stages(config)}
     if config.training.alone:
         training = config.training
         objective = context.task.objective(
@@ -77,7 +77,7 @@ class _Trainer:
 
     def train_in_stages(self, student: Any, name: str, stages: list[Stage]) -> None:
         """Train a student in each stage from where the last one left it, and save it."""
-        folders = [self.context.folder / title for title in titles(stages)]
+        folders = [self.context.folder / title for title in name_folders(stages)]
         for stage, folder in zip(stages, folders, strict=True):
             if not load_weights(student, folder / _WEIGHTS):
                 plan = self._plan(stage, alone=name == "alone")

@@ -18,7 +18,7 @@ from ..models.text_model import TextModel
 from ..progress import Progress, log_progress, logger
 from . import fitting, own_teacher
 from . import folder as run_folder
-from .checks import check_teacher, open_for
+from .checks import check_teacher, open_run_data
 from .config import RunConfig
 from .encoders import learn_encoder
 from .fitting import TrainingLog, TrainingPlan, forget_backups
@@ -53,8 +53,8 @@ def teach(config: RunConfig, progress: Progress = log_progress) -> TextModel:
     _check_teacher(config)
     task, _ = choose_task(config)
     config = config.replaced(task=task.name)
-    data = open_for(config, task)
-    folder = run_folder.claim(config, f"teacher-{data.name}-{config.digest}")
+    data = open_run_data(config, task)
+    folder = run_folder.claim_run_folder(config, f"teacher-{data.name}-{config.digest}")
     run_folder.remember(folder / "data.json", data.describe(), "the data")
     if (folder / SCORE).is_file():
         logger.info(f"{folder} is complete; distil it with --teacher keras:{folder}")

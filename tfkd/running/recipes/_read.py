@@ -25,7 +25,7 @@ def read(name: str) -> str:
         UserError: there is none of this name.
 
     >>> read("hinton").splitlines()[0]
-    '# Soft targets beside the labels.'
+    '# Soft targets in addition to the labels.'
     """
     if name not in names():
         near = get_close_matches(name, names(), n=1)

@@ -32,12 +32,12 @@ def card_text(folder: Path) -> str:
     Raises:
         UserError: The folder holds no finished run.
     """
-    from ..stages import stages_of
+    from ..stages import read_stages
 
     report, config = load(folder), configs.read_config(folder / "config.toml")
     data, versions = (_read_json(folder / f"{name}.json") for name in ("data", "environment"))
     length = _read_json(folder / "preprocessing.json")["max_length"]
-    name, stages = folder.resolve().name, stages_of(config)
+    name, stages = folder.resolve().name, read_stages(config)
     task = find(config.task.name, config.task_settings)
     calibration = (
         "* Its probabilities are as far from the share of right answers as the calibration error "

@@ -1,0 +1,55 @@
+"""Where a run looks for its teacher's outputs."""
+
+from pathlib import Path
+
+import pytest
+
+from tfkd.console import Voice
+from tfkd.running.config import make_config
+from tfkd.running.context import make_context
+from tfkd.running.targets import describe_source, open_targets, shared_store_folder, store_folder
+
+LABELS = ("negative", "positive")
+
+
+@pytest.fixture
+def teacher(tmp_path):
+    """A file that may be a teacher."""
+    (tmp_path / "teacher").mkdir()
+    (tmp_path / "teacher" / "model.keras").write_bytes(b"weights")
+    return f"keras:{tmp_path / 'teacher'}"
+
+
+def folder_of(teacher, labels=LABELS, **settings):
+    config = make_config({"data": "sample", "teacher": teacher, **settings})
+    return shared_store_folder(config, labels, Path("runs"))
+
+
+def test_another_teacher_has_another_store(teacher, tmp_path):
+    """Outputs of an older version of the teacher, taken for those of the new one."""
+    before = folder_of(teacher)
+    assert before.parent == Path("runs/targets")
+    assert before.name.startswith("teacher-")
+    assert folder_of(teacher) == before
+    assert folder_of(teacher, teacher_max_length=64) != before
+    assert folder_of(teacher, labels=LABELS[::-1]) != before
+    (tmp_path / "teacher" / "model.keras").write_bytes(b"other weights")
+    assert folder_of(teacher) != before
+    assert folder_of(teacher, store="mine") == Path("mine")
+
+
+def test_a_teacher_of_the_run_is_stored_in_its_folder():
+    """Two runs that train their teachers, and read each other's outputs."""
+    config = make_config({"data": "sample:40", "to": "run"})
+    assert store_folder(make_context(config, Voice(quiet=True))) == Path("run/targets")
+
+
+def test_the_source_names_what_is_not_the_default(teacher):
+    """A store that cannot be repaired, since it does not say of which texts it is."""
+    config = make_config({"data": "sample", "teacher": teacher, "seed": 3})
+    assert describe_source(config) == {"data": "sample", "teacher": teacher, "seed": 3}
+
+
+def test_without_a_store_there_are_no_targets(tmp_path):
+    """A traceback in the first run of all."""
+    assert open_targets(tmp_path, None, Voice(quiet=True)) is None
