@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tfkd import UserError
-from tfkd.console import Voice
+from tfkd.progress import log_progress
 from tfkd.running.config import make_config
 from tfkd.running.context import claim_folder, make_context, open_run
 
@@ -15,7 +15,7 @@ SETTINGS = {"data": "sample:40", "teacher": "train:bag_of_ngrams:tiny", "to": "r
 @pytest.fixture
 def context():
     """The context of a run that has not begun."""
-    return make_context(make_config(SETTINGS), Voice(quiet=True))
+    return make_context(make_config(SETTINGS), log_progress)
 
 
 def test_a_context_leaves_nothing_behind(context, tmp_path):
@@ -37,7 +37,7 @@ def test_a_claimed_folder_opens_again(context):
 def test_in_a_chain_the_last_assistant_teaches():
     """A student that learns from the first teacher after all."""
     config = make_config({**SETTINGS, "assistant": "text_cnn:tiny, bag_of_ngrams:tiny"})
-    context = claim_folder(make_context(config, Voice(quiet=True)), "kept")
+    context = claim_folder(make_context(config, log_progress), "kept")
     first, second = context.assistants
     assert (first.to, second.to) == ("run/assistant-1", "run/assistant-2")
     flat = [each.flat() for each in (first, second, context.config)]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tfkd import UserError
-from tfkd.console import Voice
+from tfkd.progress import log_progress
 from tfkd.running.config import make_config
 from tfkd.running.context import make_context
 from tfkd.running.encoders import prepare_encoder
@@ -24,7 +24,7 @@ SETTINGS = {
 def context(tmp_path):
     """The context of a run whose folder is there."""
     (tmp_path / "run").mkdir()
-    return make_context(make_config(SETTINGS), Voice(quiet=True))
+    return make_context(make_config(SETTINGS), log_progress)
 
 
 def test_distilled_and_alone_start_alike(context):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tfkd.console import Voice
+from tfkd.progress import log_progress
 from tfkd.running.config import make_config
 from tfkd.running.context import make_context
 from tfkd.running.targets import describe_source, open_targets, shared_store_folder, store_folder
@@ -41,7 +41,7 @@ def test_another_teacher_has_another_store(teacher, tmp_path):
 def test_a_teacher_of_the_run_is_stored_in_its_folder():
     """Two runs that train their teachers, and read each other's outputs."""
     config = make_config({"data": "sample:40", "to": "run"})
-    assert store_folder(make_context(config, Voice(quiet=True))) == Path("run/targets")
+    assert store_folder(make_context(config, log_progress)) == Path("run/targets")
 
 
 def test_the_source_names_what_is_not_the_default(teacher):
@@ -52,4 +52,4 @@ def test_the_source_names_what_is_not_the_default(teacher):
 
 def test_without_a_store_there_are_no_targets(tmp_path):
     """A traceback in the first run of all."""
-    assert open_targets(tmp_path, None, Voice(quiet=True)) is None
+    assert open_targets(tmp_path, None) is None
