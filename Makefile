@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 DEMO = $(BIN)/tfkd distill sample:2000 --labelled 200 --teacher train:text_cnn --student text_cnn:tiny --to runs/demo
 
-.PHONY: demo test lint types docs notebooks clean
+.PHONY: demo test slow lint types docs notebooks clean
 
 demo: .venv/.core
 	$(DEMO)
@@ -12,6 +12,10 @@ demo: .venv/.core
 
 test: .venv/.dev
 	$(BIN)/python -m pytest -m "not slow" --numprocesses logical --maxprocesses 4 --dist loadfile
+
+# `make slow THIRD=1` (2, 3) runs those of a third of the test files.
+slow: .venv/.dev
+	$(BIN)/python -m pytest -m slow $(if $(THIRD),--third $(THIRD)) --numprocesses logical --maxprocesses 2 --dist loadfile
 
 lint: .venv/.dev
 	$(BIN)/ruff check .
