@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from .. import store, teachers
 from ..data import Data
@@ -25,54 +26,63 @@ SPLITS = ("train", "unlabelled", "validation", "test")
 class _Texts:
     """The texts of every split of data sets, one by one."""
 
-    def __init__(self, *data: Data):
-        self._data = data
-        self.examples = sum(each.counts.get(split, 0) for each in data for split in SPLITS)
+    def __init__(self, *data_sets: Data):
+        self._data_sets = data_sets
+        counts = (data.counts.get(split, 0) for data in data_sets for split in SPLITS)
+        self.examples = sum(counts)
 
     def __iter__(self) -> Iterator[str]:
-        for data in self._data:
+        for data in self._data_sets:
             for split in SPLITS:
-                yield from (each.text for each in data.read(split))
+                yield from (example.text for example in data.read(split))
 
 
-def cache(config: RunConfig, *, progress: Progress = log_progress, **options) -> Store | None:
-    """Write the store that runs of this teacher on these data will find; `options` of `write`.
+def cache(config: RunConfig, *, progress: Progress = log_progress, **options: Any) -> Store | None:
+    """Write the store that runs of this teacher on these data will find.
+
+    Args:
+        config: The settings, which name data and teacher.
+        progress: Shows how far it is.
+        options: More arguments of `tfkd.store.write`.
+
+    Returns:
+        The store, or None where other writers have not ended yet.
 
     Raises:
-        UserError: a teacher that is trained in the run, and whatever `write` refuses.
+        UserError: A teacher that is trained in the run, and whatever `write` refuses.
     """
     data, teacher = open_data_and_teacher(config)
     folder = shared_store_folder(config, data.labels, Path("runs"))
     source = describe_source(config)
-    made = store.write(
+    written = store.write(
         folder, teacher, _Texts(data), verbose=0, progress=progress, source=source, **options
     )
-    if made is None:
+    if written is None:
         logger.info(f"this part of {folder} is written; the other writers have not ended.")
     else:
-        logger.info(f"{folder}: {made.rows:,} examples of {', '.join(made.reads)}.")
-    return made
+        logger.info(f"{folder}: {written.rows:,} examples of {', '.join(written.reads)}.")
+    return written
 
 
 def verify(folder: Path) -> Store:
-    """Read every byte of a store, and say that all is well.
+    """Read every byte of a store, and report that all is well.
 
     Raises:
-        UserError: with the name of what is not.
+        UserError: A file is damaged; the error names it.
     """
-    found = store.verify(folder)
-    size = sum(each.bytes for each in found.manifest.shards) / 1e6
+    stored = store.verify(folder)
+    size = sum(shard.bytes for shard in stored.manifest.shards) / 1e6
     logger.info(
-        f"{folder}: {found.rows:,} examples in {len(found.shards)} shards, {size:,.1f} MB: whole."
+        f"{folder}: {stored.rows:,} examples in {len(stored.shards)} shards, {size:,.1f} MB: whole."
     )
-    return found
+    return stored
 
 
 def repair(folder: Path, progress: Progress = log_progress) -> None:
     """Compute the broken shards of a store again, from the texts and the teacher it came from.
 
     Raises:
-        UserError: a store that does not say where its texts came from.
+        UserError: A store that does not say where its texts came from.
     """
     manifest = load_manifest(folder / NAME)
     if not manifest.sources:
@@ -85,20 +95,20 @@ def repair(folder: Path, progress: Progress = log_progress) -> None:
     logger.info(f"{folder}: {len(broken)} broken shard(s){names}")
     if not broken:
         return
-    # All in one pass: what one data set lacks is still named as broken until the other is read.
-    found = [
+    # All in one pass: what one data set misses is still named as broken until the other is read.
+    sources = [
         open_data_and_teacher(make_config({**source, "store": str(folder)}))
         for source in manifest.sources
     ]
-    texts = _Texts(*(data for data, _ in found))
-    store.repair(folder, found[0][1], texts, verbose=0, progress=progress, **manifest.settings)
+    texts = _Texts(*(data for data, _ in sources))
+    store.repair(folder, sources[0][1], texts, verbose=0, progress=progress, **manifest.settings)
 
 
 def open_data_and_teacher(config: RunConfig) -> tuple[Data, TextModel]:
-    """The data that a config names, and its teacher, whose classes are theirs.
+    """Open the data that a config names, and load its teacher with the classes of the data.
 
     Raises:
-        UserError: a teacher that is trained in the run.
+        UserError: A teacher that is trained in the run.
     """
     if config.teacher.source.partition(":")[0] == "train":
         raise UserError(

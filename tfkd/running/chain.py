@@ -11,36 +11,40 @@ from .config import RunConfig
 
 
 def plan_assistants(config: RunConfig, folder: Path, store: str = "") -> list[RunConfig]:
-    """The runs of a chain before its last one, each in a folder of its own inside `folder`.
+    """Return the settings of the runs of a chain before its last one.
 
-    The first one's teacher is the run's, whose outputs are in `store`. Each begins with
-    other weights, so that a student of the same kind is a born-again network; the split of the
-    data is the run's.
+    Each begins with other weights, so that a student of the same kind is a born-again network; all
+    split the data alike.
+
+    Args:
+        config: The settings of the last run, which name the teacher of the first one.
+        folder: The folder of the last run; each of the others gets one inside of it.
+        store: The folder of the first teacher's outputs; empty for the default.
     """
-    made: list[RunConfig] = []
+    runs: list[RunConfig] = []
     for number, student in enumerate(read_assistants(config), 1):
         changes: dict[str, Any] = {
             "student": student,
-            "teacher": f"keras:{made[-1].to}" if made else config.teacher.source,
-            "store": "" if made else store,
+            "teacher": f"keras:{runs[-1].to}" if runs else config.teacher.source,
+            "store": "" if runs else store,
             "student_settings": {"seed": config.training.seed + number},
             "to": str(folder / f"assistant-{number}"),
         }
-        made.append(config.replaced(assistant="", alone=False, **changes))
-    return made
+        runs.append(config.replaced(assistant="", alone=False, **changes))
+    return runs
 
 
 def configure_last(config: RunConfig, folder: Path) -> RunConfig:
-    """The run behind its assistants, whose teacher is the last of them."""
-    before = plan_assistants(config, folder)
-    return config.replaced(teacher=f"keras:{before[-1].to}", store="") if before else config
+    """Return the settings of the run after its assistants, whose teacher is the last of them."""
+    runs = plan_assistants(config, folder)
+    return config.replaced(teacher=f"keras:{runs[-1].to}", store="") if runs else config
 
 
 def read_assistants(config: RunConfig) -> list[str]:
-    """The assistants, in their order.
+    """Return the names of the assistants, in their order.
 
     Raises:
-        UserError: an empty one, a student that there is not.
+        UserError: An empty name, or a student that does not exist.
     """
     if not config.student.assistant:
         return []
@@ -49,12 +53,12 @@ def read_assistants(config: RunConfig) -> list[str]:
             f"{config.student.source} is made of its teacher's layers, and the assistant "
             f"{config.student.assistant} has none of that kind: leave the assistant out."
         )
-    found = [each.strip() for each in config.student.assistant.split(",")]
-    for each in found:
-        name, _, size = each.partition(":")
+    assistants = [name.strip() for name in config.student.assistant.split(",")]
+    for assistant in assistants:
+        name, _, size = assistant.partition(":")
         if name not in students.STUDENTS or size not in ("", *students.SIZES):
             raise UserError(
                 f"assistant={config.student.assistant!r}: write NAME or NAME:SIZE, several with "
                 f"commas; NAME is one of {', '.join(students.STUDENTS)}."
             )
-    return found
+    return assistants

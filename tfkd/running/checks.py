@@ -1,6 +1,9 @@
-"""What can be wrong with a run, told before anything is written or trained."""
+"""Refuse what is wrong with a run before anything is written or trained."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from .. import students, teachers
 from ..data import Data, Schema, open_data
@@ -13,12 +16,19 @@ from . import chain, own_teacher
 from .config import RunConfig
 from .stages import read_stages
 
-SHRINKING = ("width", "vocabulary")  # the settings of a student that is shrunk
+_SHRINKING = ("width", "vocabulary")
+"""The settings of a student that is made of its teacher's layers."""
 
 OF_DATA = (
-    *("data_dir", "validation", "test", "unlabelled"),
-    *("text_column", "label_column", "labels"),
+    "data_dir",
+    "validation",
+    "test",
+    "unlabelled",
+    "text_column",
+    "label_column",
+    "labels",
 )
+"""The settings that change which examples a data set has."""
 
 
 def open_run_data(config: RunConfig, task: Task) -> Data:
@@ -34,12 +44,12 @@ def open_run_data(config: RunConfig, task: Task) -> Data:
     if not config.data.source:
         raise UserError("no data given: write imdb, sample, a file or a folder.")
     settings = config.flat()
-    given = {name: settings[name] or None for name in OF_DATA}
+    options = {name: settings[name] or None for name in OF_DATA}
     data = open_data(
         config.data.source,
         reader=task,
         columns=config.columns,
-        **given,
+        **options,
         seed=config.training.seed,
     )
     for split in ("train", "test"):
@@ -71,19 +81,20 @@ def check_settings(config: RunConfig, task: Task) -> None:
 
 
 def shrinks(config: RunConfig) -> bool:
-    """Whether the student is made of its teacher's layers."""
+    """Return whether the student is made of its teacher's layers."""
     return config.student.source.partition(":")[0] == "shrink"
 
 
 def match_token_counts(config: RunConfig) -> RunConfig:
-    """The config; where losses compare tokens, teacher and shrunk student read as many."""
-    inside = _reads(config) - {"logits"}
-    if not (shrinks(config) and inside) or config.teacher.max_length:
+    """Let a teacher read as many tokens as its shrunk student, where losses compare tokens."""
+    per_token = _list_reads(config) - {"logits"}
+    if not (shrinks(config) and per_token) or config.teacher.max_length:
         return config
     return config.replaced(teacher_max_length=min(config.student.max_length, MAX_LENGTH))
 
 
-def _reads(config: RunConfig) -> set[str]:
+def _list_reads(config: RunConfig) -> set[str]:
+    """Return the names of the outputs that the losses of all stages read."""
     return {name for stage in read_stages(config) for name in stage.objective.reads}
 
 
@@ -94,30 +105,45 @@ def _check_shrink(layers: str, kind: str, config: RunConfig) -> None:
             f"shrink:{layers} of a teacher {kind}: is no student: write shrink:3, say, for three "
             f"layers of a teacher {', '.join(f'{name}:PATH' for name in shrinkable)}."
         )
-    unknown = [name for name in config.student.settings if name not in SHRINKING]
+    unknown = [name for name in config.student.settings if name not in _SHRINKING]
     if unknown:
         raise UserError(
-            f"shrink has no setting {unknown[0]!r}: write {' or '.join(SHRINKING)}, or none."
+            f"shrink has no setting {unknown[0]!r}: write {' or '.join(_SHRINKING)}, or none."
         )
-    inside = sorted(_reads(config) - {"logits"})
-    if inside and "vocabulary" in config.student.settings:
+    per_token = sorted(_list_reads(config) - {"logits"})
+    if per_token and "vocabulary" in config.student.settings:
         raise UserError(
             f"a student of fewer word pieces reads other tokens than its teacher, and the "
-            f"objective compares {', '.join(inside)} token by token: leave vocabulary out, or "
+            f"objective compares {', '.join(per_token)} token by token: leave vocabulary out, or "
             "distil from logits alone."
         )
 
 
 def check_teacher(config: RunConfig) -> None:
-    """Refuse a teacher to be trained that there is not, or that reads too little."""
+    """Refuse to train a teacher that does not exist, or that reads too few tokens.
+
+    Raises:
+        UserError: Its name or size is unknown, or `max_length` is too large for it.
+    """
     for member in own_teacher.list_members(config.teacher.source):
         check_length(member, config, {})
 
 
-def check_length(spec: str, config: RunConfig, given: dict) -> None:
-    """Refuse a `max_length` beyond the positions of a model `NAME:SIZE`."""
+def check_length(spec: str, config: RunConfig, settings: Mapping[str, Any]) -> None:
+    """Refuse a `max_length` that is larger than the number of positions of a model.
+
+    Args:
+        spec: The model, `NAME:SIZE`.
+        config: The settings of the run.
+        settings: The settings of the model, which may change the number of positions.
+
+    Raises:
+        UserError: The model reads fewer tokens.
+    """
     name, _, size = spec.partition(":")
-    most = {**students.sizes_of(name)[size], **given}.get("max_length", config.student.max_length)
+    most = {**students.sizes_of(name)[size], **settings}.get(
+        "max_length", config.student.max_length
+    )
     if config.student.max_length > most:
         raise UserError(
             f"max_length is {config.student.max_length} and {spec} reads at most {most} word "
@@ -149,8 +175,8 @@ def align_classes(teacher: TextModel, task: Task, schema: Schema) -> TextModel:
 
 
 def describe_other_names(teacher: TextModel, labels: tuple[str, ...]) -> list[str]:
-    """A note where the teacher calls its classes otherwise than the data do."""
-    theirs, ours = _plain(teacher.labels), _plain(labels)
+    """Return a note if the teacher has other names for the classes than the data; else nothing."""
+    theirs, ours = _fold_case(teacher.labels), _fold_case(labels)
     if theirs == ours or not are_names((*theirs, *ours)) or not theirs:
         return []
     return [
@@ -159,5 +185,5 @@ def describe_other_names(teacher: TextModel, labels: tuple[str, ...]) -> list[st
     ]
 
 
-def _plain(names) -> list[str]:
+def _fold_case(names: Iterable[str]) -> list[str]:
     return [name.casefold() for name in names]

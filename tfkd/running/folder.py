@@ -1,4 +1,4 @@
-"""The folder of a run: claimed by one configuration, gone on with by the same one."""
+"""The folder of a run: claimed by one configuration, and opened again by the same one."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import platform
 import sys
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from .. import __version__
 from ..errors import UserError
@@ -18,16 +19,24 @@ from .config import RunConfig
 CONFIG = "config.toml"
 REPORT = "report.json"
 ENVIRONMENT = "environment.json"
-PACKAGES = ("tensorflow", "keras", "tf_keras", "numpy", "tokenizers", "ai-edge-litert", "keras-hub")
+_PACKAGES = (
+    "tensorflow",
+    "keras",
+    "tf_keras",
+    "numpy",
+    "tokenizers",
+    "ai-edge-litert",
+    "keras-hub",
+)
 
 
 def locate_folder(config: RunConfig, name: str) -> Path:
-    """The run's folder: as configured, or `runs/NAME`."""
+    """Return the run's folder: as configured, or `runs/NAME`."""
     return Path(config.to).expanduser() if config.to else Path("runs") / name
 
 
 def has_begun(folder: Path) -> bool:
-    """Whether a run, this or another, has claimed the folder."""
+    """Return whether a run, this or another, has claimed the folder."""
     return (folder / CONFIG).is_file()
 
 
@@ -35,13 +44,13 @@ def claim_run_folder(config: RunConfig, name: str) -> Path:
     """Make the run's folder, or open it where this very run began in it.
 
     Raises:
-        UserError: it cannot be written, holds another run, or other files.
+        UserError: It cannot be written, holds another run, or other files.
     """
     folder = locate_folder(config, name)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not has_begun(folder):
-            _start(config, folder)
+            _write_config(config, folder)
         if not (folder / ENVIRONMENT).is_file():
             write_json(folder / ENVIRONMENT, describe_environment())
     except OSError as error:
@@ -49,11 +58,11 @@ def claim_run_folder(config: RunConfig, name: str) -> Path:
             f"cannot write to {folder} ({error.strerror}): choose another folder with --to, or "
             "make room."
         ) from error
-    _same(config, configs.read_config(folder / CONFIG), folder)
+    _refuse_another_run(config, configs.read_config(folder / CONFIG), folder)
     return folder
 
 
-def _start(config: RunConfig, folder: Path) -> None:
+def _write_config(config: RunConfig, folder: Path) -> None:
     names = (file.name for file in folder.iterdir())
     strangers = sorted(name for name in names if not name.startswith(PREFIX))
     if strangers:
@@ -64,8 +73,8 @@ def _start(config: RunConfig, folder: Path) -> None:
         configs.write_config(config, part)
 
 
-def _same(config: RunConfig, found: RunConfig, folder: Path) -> None:
-    ours, theirs = (each.replaced(to="", strategy="auto").flat() for each in (config, found))
+def _refuse_another_run(config: RunConfig, stored: RunConfig, folder: Path) -> None:
+    ours, theirs = (run.replaced(to="", strategy="auto").flat() for run in (config, stored))
     for name, value in ours.items():
         if value != theirs[name]:
             raise UserError(
@@ -74,11 +83,16 @@ def _same(config: RunConfig, found: RunConfig, folder: Path) -> None:
             )
 
 
-def remember(path: Path, facts: dict, what: str) -> None:
-    """Write `facts`; where they are there already, they must be the same.
+def remember(path: Path, facts: dict[str, Any], what: str) -> None:
+    """Write facts as JSON; where the file is there already, it must hold the same.
+
+    Args:
+        path: The file, in the folder of a run.
+        facts: What must not change while the run goes on.
+        what: What the facts are about, for the error.
 
     Raises:
-        UserError: the data or the teacher changed since the run began.
+        UserError: The data or the teacher changed since the run began.
     """
     facts = json.loads(json.dumps(facts))
     if not path.is_file():
@@ -90,27 +104,28 @@ def remember(path: Path, facts: dict, what: str) -> None:
         )
 
 
-def _read_json(path: Path):
+def _read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:  # not JSON, or not UTF-8
+    # Not JSON, or not UTF-8.
+    except ValueError as error:
         raise UserError(f"{path} is damaged ({error}): start another run with --to.") from error
 
 
-def write_json(path: Path, value) -> None:
+def write_json(path: Path, value: Any) -> None:
     """Write JSON that is whole or not there."""
     with replace_when_whole(path) as part:
         part.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def describe_environment() -> dict:
-    """Versions and machine, for whoever repeats the run."""
+def describe_environment() -> dict[str, Any]:
+    """Return versions and machine, for whoever repeats the run."""
     return {
         "tfkd": __version__,
         "python": sys.version.split()[0],
         "platform": platform.platform(),
         "processors": os.cpu_count(),
-        **{name: _version(name) for name in PACKAGES},
+        **{name: _version(name) for name in _PACKAGES},
     }
 
 
@@ -122,7 +137,7 @@ def _version(name: str) -> str | None:
 
 
 def mark_latest(folder: Path) -> None:
-    """Let `runs/latest` point to a folder in `runs`, where links can be made."""
+    """Let `runs/latest` point to a folder in `runs`, unless links cannot be made."""
     if folder.resolve().parent.name != "runs":
         return
     link = folder.with_name("latest")
@@ -131,5 +146,6 @@ def mark_latest(folder: Path) -> None:
     try:
         with replace_when_whole(link) as part:
             part.symlink_to(folder.name, target_is_directory=True)
-    except OSError:  # Windows without the right to make links
+    # Windows without the right to make links.
+    except OSError:
         return
