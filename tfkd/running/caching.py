@@ -26,7 +26,7 @@ SPLITS = ("train", "unlabelled", "validation", "test")
 class _Texts:
     """The texts of every split of data sets, one by one."""
 
-    def __init__(self, *data_sets: Data):
+    def __init__(self, *data_sets: Data) -> None:
         self._data_sets = data_sets
         counts = (data.counts.get(split, 0) for data in data_sets for split in SPLITS)
         self.examples = sum(counts)

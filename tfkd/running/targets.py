@@ -28,7 +28,7 @@ _OF_TEXTS = ("data", "teacher", "teacher_max_length", "seed", *OF_DATA)
 class Targets:
     """The stored logits of texts, in their order: `targets[rows]` is `[rows, classes]`, float32."""
 
-    def __init__(self, stored: Store, rows: np.ndarray):
+    def __init__(self, stored: Store, rows: np.ndarray) -> None:
         self._store, self._rows = stored, rows
 
     def __len__(self) -> int:
