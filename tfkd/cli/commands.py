@@ -92,7 +92,7 @@ def compare(given: argparse.Namespace) -> None:
         from ..running._run import measure_again
 
         for folder in given.run:
-            measure_again(folder)
+            measure_again(folder, console.progress)
     if given.html:
         _page(given)
         return

@@ -49,11 +49,21 @@ def distill(
     teacher: str = "train",
     student: str = "ngram_cnn",
     verbose: int | str = "auto",
+    progress: Progress = log_progress,
     **settings: Any,
 ) -> Result:
-    """Distil `teacher` into a small `student` on `data`; see `RunConfig` for the settings.
+    """Distil `teacher` into a small `student` on `data`.
 
-    `verbose` is Keras's: 0 prints nothing.
+    Args:
+        data: A data set: its name, or a file or a folder of texts.
+        teacher: What is distilled, by its kind and name.
+        student: A small architecture and its size.
+        verbose: As Keras's: 0 prints nothing. What is printed is logged under the name "tfkd" too.
+        progress: Shows how far long steps are in another way, see `tfkd.progress.Progress`.
+        **settings: Those of `RunConfig`, by the names of their flags.
+
+    Raises:
+        UserError: With one sentence, for whatever is wrong with data, teacher or settings.
 
     ```python
     result = tfkd.distill(data="imdb", teacher="hf:teachers/imdb-minilm")
@@ -64,7 +74,7 @@ def distill(
 
     config = make_config({"data": str(data), "teacher": teacher, "student": student, **settings})
     with print_log(verbose):
-        return run(config)
+        return run(config, progress)
 
 
 def run(
@@ -128,13 +138,17 @@ def _write_report(context: RunContext, texts: RunTexts, teacher: RunTeacher) -> 
     card.write_card(context.folder)
 
 
-def measure_again(folder: Path) -> Report:
+def measure_again(folder: Path, progress: Progress = log_progress) -> Report:
     """Score and time the models of a finished run again, and save that report.
+
+    Args:
+        folder: That of the run.
+        progress: Shows how far long steps are, see `tfkd.progress.Progress`.
 
     Raises:
         UserError: No run there, or one that is not finished.
     """
-    context = open_run(folder)
+    context = open_run(folder, progress)
     context.require_files("student.keras", "student.tflite")
     texts = RunTexts(context, open_encoder(context))
     _write_report(context, texts, open_teacher(context, texts))
