@@ -34,7 +34,8 @@ def measured(replicas: int, stored: bool) -> dict:
     import keras
 
     from tfkd import Distiller, HardLabels, SoftTargets, students
-    from tfkd.training.backup import contents, files
+    from tfkd.training.backup import files
+    from tfkd.training.backup.contents import TrainingState
 
     strategy = tf.distribute.get_strategy()
     if replicas > 1:
@@ -57,11 +58,12 @@ def measured(replicas: int, stored: bool) -> dict:
     )
     distiller.fit(data, epochs=2, verbose=0, callbacks=[clock])
     steps = np.diff(times[STEPS:])  # the first epoch compiles
-    weights = contents.arrays(contents.variables(distiller))
+    training = TrainingState(distiller)
+    weights = training.values()
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
-        state = files.State(files.Place(1), weights, [], contents.mark(distiller))
-        files.write(Path(folder), state)
+        state = files.SavedState(files.BackupPosition(1), weights, [], training.configuration())
+        files.write_state(Path(folder), state)
         written = time.perf_counter() - start
         size = sum(each.stat().st_size for each in Path(folder).iterdir())
     gradients = sum(4 * int(np.prod(each.shape)) for each in student.trainable_variables)

@@ -8,8 +8,8 @@ import tensorflow as tf
 
 from tfkd import UserError, distill
 from tfkd.distribution import keras3, strategies, strategy
-from tfkd.distribution.lost import noticed
-from tfkd.distribution.workers import in_turn, told
+from tfkd.distribution.lost import raise_on_lost_worker
+from tfkd.distribution.workers import all_gather, first_worker_first
 from tfkd.errors import LostWorker
 from tfkd.running.config import STRATEGIES
 
@@ -42,16 +42,16 @@ def test_without_anything_it_is_one_device(tf_config):
 def test_auto_reads_the_cluster(tf_config, cluster, name):
     """Every machine trains a student of its own."""
     tf_config({"cluster": cluster, "task": {"type": "worker", "index": 0}})
-    assert strategies._found() == name
+    assert strategies._choose() == name
 
 
 def test_auto_takes_the_devices(tf_config, monkeypatch):
     """Seven idle GPUs."""
     kinds = {"GPU": [1, 2]}
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: kinds.get(kind, []))
-    assert strategies._found() == "mirrored"
+    assert strategies._choose() == "mirrored"
     monkeypatch.setenv("TPU_NAME", "local")
-    assert strategies._found() == "tpu"
+    assert strategies._choose() == "tpu"
 
 
 def test_what_is_not_there_is_told(tf_config):
@@ -104,20 +104,23 @@ def test_keras_3_has_no_parameter_servers():
     """A crash in the first step, about a coordinator."""
     servers = object.__new__(tf.distribute.experimental.ParameterServerStrategy)
     with pytest.raises(UserError, match="the strategy 'multi_worker', or a tf_keras student"):
-        keras3.check(servers)
-    keras3.check(tf.distribute.get_strategy())
+        keras3.check_strategy(servers)
+    keras3.check_strategy(tf.distribute.get_strategy())
 
 
 def test_alone_there_is_nobody_to_wait_for():
     """A lock for one."""
     one = tf.distribute.get_strategy()
-    assert told(3, one) == [3]
-    assert in_turn(one, lambda: "made") == "made"
+    assert all_gather(3, one) == [3]
+    assert first_worker_first(one, lambda: "made") == "made"
 
 
 def test_an_error_without_other_workers_is_what_it_was():
     """A full disk that is told as a lost worker."""
-    with pytest.raises(tf.errors.UnavailableError), noticed(tf.distribute.get_strategy()):
+    with (
+        pytest.raises(tf.errors.UnavailableError),
+        raise_on_lost_worker(tf.distribute.get_strategy()),
+    ):
         raise tf.errors.UnavailableError(None, None, "no")
 
 
@@ -125,5 +128,5 @@ def test_a_lost_worker_is_told(monkeypatch):
     """Two pages of traceback for a machine that was switched off."""
     monkeypatch.setattr("tfkd.distribution.lost.worker", lambda strategy: (1, 4))
     said = "worker 1 of 4 lost another one, and cannot go on alone: start the same command"
-    with pytest.raises(LostWorker, match=said), noticed(None):
+    with pytest.raises(LostWorker, match=said), raise_on_lost_worker(None):
         raise tf.errors.InternalError(None, None, "Collective ops is aborted by: reset by peer")

@@ -7,7 +7,7 @@ import os
 import sys
 
 from ..errors import LostWorker, UserError
-from ..training.backup.preemption import EXIT_PREEMPTED, Preempted, raised
+from ..training.backup.preemption import EXIT_PREEMPTED, Preempted, raise_on_sigterm
 from .console import catch_interrupts, console
 from .parsing import parser
 
@@ -24,7 +24,7 @@ def main(argv: list[str] | None = None) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         try:
-            with catch_interrupts(), raised(), console.show_log():
+            with catch_interrupts(), raise_on_sigterm(), console.show_log():
                 given = _parsed(argv)
                 given.command(given)
         finally:

@@ -1,4 +1,4 @@
-"""Many devices, many machines: strategies by name, sums over replicas, what Keras 3 lacks."""
+"""Many devices, many machines: strategies by name, sums over replicas, what Keras 3 misses."""
 
 from .means import global_sum, replicas, share_of_global_mean
 from .strategies import strategy

@@ -1,10 +1,11 @@
-"""What Keras 3 lacks under `tf.distribute`: three defects, mended around private methods.
+"""What Keras 3 misses under `tf.distribute`: three defects, fixed around private methods.
 
 `tests/distribution` runs every one of them, and names the versions of Keras that it has passed.
 
 1. To build metrics and optimizer, `_maybe_symbolic_build` takes the mean of what the replicas got,
    which fails where their batches differ in size.
-2. With several workers, the numbers that a step returns are reduced along an axis that they lack.
+2. With several workers, the numbers that a step returns are reduced along an axis that is not
+   there.
 3. Gradients are clipped on each replica before they are summed.
 """
 
@@ -17,8 +18,8 @@ import tensorflow as tf
 from ..errors import UserError
 
 
-def check(strategy: tf.distribute.Strategy) -> None:
-    """Refuse what Keras 3 cannot train under.
+def check_strategy(strategy: tf.distribute.Strategy) -> None:
+    """Refuse a strategy that Keras 3 cannot train with.
 
     Raises:
         UserError: parameter servers.
@@ -30,10 +31,10 @@ def check(strategy: tf.distribute.Strategy) -> None:
         )
 
 
-def example_of(batch, strategy: tf.distribute.Strategy) -> Any:
-    """What one replica gets of a batch, as specs of any number of examples; `None` stays."""
+def replica_specs(batch: Any, strategy: tf.distribute.Strategy) -> Any:
+    """Describe what one replica gets of a batch, as specs of any number of examples."""
 
-    def spec(value):
+    def spec(value: Any) -> tf.TensorSpec | None:
         one = strategy.experimental_local_results(value)[0]
         if isinstance(one, tf.experimental.Optional):
             return None
@@ -42,14 +43,14 @@ def example_of(batch, strategy: tf.distribute.Strategy) -> Any:
     return tf.nest.map_structure(lambda v: v if v is None else spec(v), batch)
 
 
-def of_a_step(logs: dict, strategy: tf.distribute.Strategy) -> dict:
-    """The numbers of a step, in the shape that Keras reduces over workers."""
+def reducible_logs(logs: dict, strategy: tf.distribute.Strategy) -> dict:
+    """Give the numbers of a step the shape that Keras reduces over workers."""
     if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
         return logs
     return {name: tf.reshape(value, [1]) for name, value in logs.items()}
 
 
-def clip_globally(optimizer, strategy: tf.distribute.Strategy) -> None:
+def clip_globally(optimizer: Any, strategy: tf.distribute.Strategy) -> None:
     """Let this Keras 3 optimizer clip the sum of the replicas' gradients, from now on."""
     optimizer = getattr(optimizer, "inner_optimizer", optimizer)
     count = strategy.num_replicas_in_sync
@@ -58,18 +59,18 @@ def clip_globally(optimizer, strategy: tf.distribute.Strategy) -> None:
         return
     clip = type(optimizer)._clip_gradients
 
-    def share_of_clipped(gradients):
-        there = [each for each in gradients if each is not None]
+    def share_of_clipped(gradients: list) -> list:
+        known = [gradient for gradient in gradients if gradient is not None]
         context = tf.distribute.get_replica_context()
-        summed = iter(context.all_reduce(tf.distribute.ReduceOp.SUM, there))
-        whole = [each if each is None else next(summed) for each in gradients]
+        sums = iter(context.all_reduce(tf.distribute.ReduceOp.SUM, known))
+        summed = [None if gradient is None else next(sums) for gradient in gradients]
         # Keras sums once more over the replicas.
-        return [each if each is None else _part(each, count) for each in clip(optimizer, whole)]
+        return [None if g is None else _divide(g, count) for g in clip(optimizer, summed)]
 
     optimizer._clip_gradients = share_of_clipped
 
 
-def _part(gradient, count: int):
+def _divide(gradient: Any, count: int) -> Any:
     if isinstance(gradient, tf.IndexedSlices):
         return tf.IndexedSlices(gradient.values / count, gradient.indices, gradient.dense_shape)
     return gradient / count

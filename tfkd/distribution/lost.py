@@ -14,19 +14,16 @@ _SIGNS = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.Deadline
 
 
 @contextmanager
-def noticed(strategy: tf.distribute.Strategy) -> Iterator[None]:
-    """Raise `LostWorker` where an operation on all workers fails for the lack of one."""
+def raise_on_lost_worker(strategy: tf.distribute.Strategy) -> Iterator[None]:
+    """Raise `LostWorker` if an operation on all workers fails because one of them is gone."""
     try:
         yield
     except tf.errors.OpError as error:
-        at, count = worker(strategy)
-        if count == 1 or not _of_another(error):
+        number, count = worker(strategy)
+        is_sign = isinstance(error, _SIGNS) or "Collective ops is aborted" in str(error.message)
+        if count == 1 or not is_sign:
             raise
         raise LostWorker(
-            f"worker {at} of {count} lost another one, and cannot go on alone: start the same "
+            f"worker {number} of {count} lost another one, and cannot go on alone: start the same "
             "command on all of them again; with a backup they go on from the last state in it."
         ) from error
-
-
-def _of_another(error: tf.errors.OpError) -> bool:
-    return isinstance(error, _SIGNS) or "Collective ops is aborted" in str(error.message)

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 
 def global_sum(value: tf.Tensor) -> tf.Tensor:
-    """The sum of `value` over the replicas of the current `tf.distribute` strategy."""
+    """Sum up `value` over the replicas of the current `tf.distribute` strategy."""
     context = tf.distribute.get_replica_context()
     if context is None or context.num_replicas_in_sync == 1:
         return value
@@ -14,17 +14,21 @@ def global_sum(value: tf.Tensor) -> tf.Tensor:
 
 
 def replicas() -> int:
-    """How many replicas take part in a step."""
+    """Return how many replicas take part in a step."""
     context = tf.distribute.get_replica_context()
     return context.num_replicas_in_sync if context else 1
 
 
 def share_of_global_mean(values: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
-    """This replica's part of the weighted mean over the global batch; the parts add up to it.
+    """Return this replica's share of the weighted mean over the global batch.
 
-    `values` and `weights` are `[batch]`. An example of weight 0 adds nothing, whatever its value;
-    a global weight of 0 gives 0. Exact for uneven and empty replica batches, since strategies
-    sum gradients.
+    The shares of all replicas add up to it, so strategies, which sum gradients, make the update
+    of one device; uneven and empty batches of replicas included.
+
+    Args:
+        values: One number per example, `[batch]`.
+        weights: How much each example counts, `[batch]`. One of weight 0 adds nothing, whatever
+            its value; a global weight of 0 gives 0.
 
     >>> share_of_global_mean(tf.constant([1.0, 3.0]), tf.constant([1.0, 0.0])).numpy().item()
     1.0

@@ -12,9 +12,9 @@ from ..errors import UserError, first_line
 
 
 def strategy(name: str = "auto") -> tf.distribute.Strategy:
-    """The `tf.distribute` strategy of this name; make it before anything else uses TensorFlow.
+    """Make the `tf.distribute` strategy of this name, before anything else uses TensorFlow.
 
-    Models, teachers and the `Distiller` are made in its scope.
+    Make models, teachers and the `Distiller` in its scope.
 
     Args:
         name: `"one"` device; `"mirrored"`, all GPUs of this machine; `"multi_worker"`, the machines
@@ -23,34 +23,34 @@ def strategy(name: str = "auto") -> tf.distribute.Strategy:
             cluster of `TF_CONFIG` where there is one, else a TPU, else several GPUs, else one.
 
     Raises:
-        UserError: an unknown name, a `TF_CONFIG` that is missing or no JSON, no such device.
+        UserError: An unknown name, a `TF_CONFIG` that is missing or no JSON, no such device.
 
     >>> strategy("one").num_replicas_in_sync
     1
     """
     if name == "auto":
-        name = _found()
+        name = _choose()
     if name not in _MAKERS:
         raise UserError(f"strategy is {name!r}: write one of {', '.join(map(repr, NAMES))}.")
     return _MAKERS[name]()
 
 
 def cluster() -> dict[str, list[str]]:
-    """The machines that `TF_CONFIG` lists, by their task; empty without it."""
+    """Return the machines that `TF_CONFIG` lists, by their task; empty without it."""
     return _tf_config().get("cluster", {})
 
 
 def _tf_config() -> dict:
     text = os.environ.get("TF_CONFIG", "")
     try:
-        found = json.loads(text or "{}")
-        assert isinstance(found, dict)
-        return found
+        config = json.loads(text or "{}")
+        assert isinstance(config, dict)
+        return config
     except (ValueError, AssertionError):
         raise UserError(f"TF_CONFIG is {text[:80]!r}: give JSON, e.g. {_EXAMPLE}.") from None
 
 
-def _found() -> str:
+def _choose() -> str:
     machines = cluster()
     if machines.get("ps"):
         return "parameter_server"

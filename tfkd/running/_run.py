@@ -98,11 +98,13 @@ def run(
     from ..distribution import keras3, lost, strategies, workers
 
     strategy = strategy or strategies.strategy(config.training.strategy)
-    keras3.check(strategy)
+    keras3.check_strategy(strategy)
     number, _ = workers.worker(strategy)
     progress = progress if number == 0 else log_progress
-    with lost.noticed(strategy), nullcontext() if number == 0 else mute_log():
-        context, given = workers.in_turn(strategy, lambda: phases.begin(config, progress, strategy))
+    with lost.raise_on_lost_worker(strategy), nullcontext() if number == 0 else mute_log():
+        context, given = workers.first_worker_first(
+            strategy, lambda: phases.begin(config, progress, strategy)
+        )
         _carry_out(context, given)
         context.wait_for_workers()
     if context.first:
@@ -120,7 +122,9 @@ def _carry_out(context: RunContext, given: GivenModels | None) -> None:
         return
     for assistant in context.assistants:
         run(assistant, context.progress, context.strategy)
-    given, texts = workers.in_turn(context.strategy, lambda: phases.prepare(context, given))
+    given, texts = workers.first_worker_first(
+        context.strategy, lambda: phases.prepare(context, given)
+    )
     teacher = prepare_teacher(context, texts, given.teacher)
     phases.store_targets(teacher)
     student_training.train_students(context, texts, teacher, given.shrunk)

@@ -79,9 +79,9 @@ class RunContext:
 
     def wait_for_workers(self) -> None:
         """Wait until all workers have come here; with one worker, return at once."""
-        from ..distribution.workers import told
+        from ..distribution.workers import all_gather
 
-        told(0, self.strategy)
+        all_gather(0, self.strategy)
 
 
 def make_context(

@@ -21,7 +21,7 @@ from ..progress import print_log
 from . import bad_targets, first_batch, sources
 from .backup._backup import as_backup
 from .backup.contents import build_optimizers
-from .backup.resuming import resumed
+from .backup.resuming import resume_from
 from .batches import BatchMaker, map_arrays, split_by_model, unpack
 from .metric_log import MetricLog
 from .projections import Projections, as_optimizer
@@ -274,8 +274,8 @@ class BaseDistiller(Model):
                 # Keras warns that it cannot shuffle, by its own default.
                 options.setdefault("shuffle", False)
             with (
-                lost.noticed(self.distribute_strategy),
-                resumed(self, as_backup(backup), x, options) as (options, backups),
+                lost.raise_on_lost_worker(self.distribute_strategy),
+                resume_from(as_backup(backup), self, x, options) as (options, backups),
             ):
                 callbacks = [self._bad_target_callback(), *as_list(callbacks), *backups]
                 return super().fit(x, y, callbacks=callbacks, **options)
@@ -304,7 +304,7 @@ class BaseDistiller(Model):
             callbacks = [self._bad_target_callback(), *as_list(callbacks)]
             self._expect_labels(contents.labels)
         with (
-            lost.noticed(self.distribute_strategy),
+            lost.raise_on_lost_worker(self.distribute_strategy),
             self.metric_log.evaluation_of(contents),
             bad_targets.unwrap_user_errors(),
         ):
@@ -326,7 +326,7 @@ class BaseDistiller(Model):
                 self.make_metrics()
 
     def _bad_target_callback(self) -> Any:
-        every = workers.between(self.distribute_strategy)
+        every = workers.steps_between_checks(self.distribute_strategy)
         return bad_targets.bad_target_callback(self.keras, self.target_source.bad_targets, every)
 
     def _expect_labels(self, labelled: bool) -> None:

@@ -97,21 +97,21 @@ class Distiller(BaseDistiller, keras.Model):
         return {} if y is None else super().compute_metrics(x, y, y_pred, sample_weight)
 
     def compile(self, optimizer: Any = "adam", **options: Any) -> None:  # noqa: D102
-        keras3.check(self.distribute_strategy)
+        keras3.check_strategy(self.distribute_strategy)
         super().compile(optimizer, **options)
         for one in (self.optimizer, self.projection_optimizer):
             keras3.clip_globally(one, self.distribute_strategy)
 
     def train_step(self, data: Any) -> dict[str, Any]:  # noqa: D102
-        return keras3.of_a_step(super().train_step(data), self.distribute_strategy)
+        return keras3.reducible_logs(super().train_step(data), self.distribute_strategy)
 
     def test_step(self, data: Any) -> dict[str, Any]:  # noqa: D102
-        return keras3.of_a_step(super().test_step(data), self.distribute_strategy)
+        return keras3.reducible_logs(super().test_step(data), self.distribute_strategy)
 
     def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
         if self._distribute_strategy is not None and iterator is not None:
             batch = next(next(batches for _, _, batches in iterator))
-            iterator, data_batch = None, keras3.example_of(batch, self.distribute_strategy)
+            iterator, data_batch = None, keras3.replica_specs(batch, self.distribute_strategy)
         super()._maybe_symbolic_build(iterator, data_batch)
 
     def scale_loss(self, loss: Any) -> Any:

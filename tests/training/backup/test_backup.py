@@ -12,8 +12,13 @@ from toys import data
 
 from tfkd import Backup, Distiller, HardLabels, SoftTargets, UserError, losses
 from tfkd.training.backup import files
-from tfkd.training.backup.files import Place
-from tfkd.training.backup.preemption import EXIT_PREEMPTED, Preempted, noted, raised
+from tfkd.training.backup.files import BackupPosition
+from tfkd.training.backup.preemption import (
+    EXIT_PREEMPTED,
+    Preempted,
+    defer_sigterm,
+    raise_on_sigterm,
+)
 
 X, Y = data(40)
 EPOCHS = 3
@@ -126,7 +131,7 @@ def test_a_bad_state_gives_way_to_the_one_before(whole, tmp_path, harm, caplog):
     flavour, weights, _ = whole
     with pytest.raises(Killed):
         fit(flavour, after=9, backup=Backup(tmp_path, every=2))
-    last = files.places(tmp_path)[0]
+    last = files.list_positions(tmp_path)[0]
     file = last.file(tmp_path)
     content = file.read_bytes()
     middle = len(content) // 2
@@ -136,9 +141,11 @@ def test_a_bad_state_gives_way_to_the_one_before(whole, tmp_path, harm, caplog):
         "empty": b"",
     }
     if harm == "other":
-        state = files.read(tmp_path, last, {})
+        state = files.load_state(tmp_path, last, {})
         os.remove(file)
-        files.write(tmp_path, files.State(last, state.weights, state.sums, {"optimizer": "SGD"}))
+        files.write_state(
+            tmp_path, files.SavedState(last, state.weights, state.sums, {"optimizer": "SGD"})
+        )
     else:
         file.write_bytes(changed[harm])
     ours, _ = fit(flavour, backup=Backup(tmp_path, every=2))
@@ -167,14 +174,14 @@ def test_a_full_disk_keeps_the_state_before(tmp_path, monkeypatch, caplog):
     real = np.savez
 
     def full(stream, **arrays):
-        if len(files.places(tmp_path)) >= 1:
+        if len(files.list_positions(tmp_path)) >= 1:
             stream.write_bytes(b"half of it")
             raise OSError(28, "No space left on device")
         real(stream, **arrays)
 
     monkeypatch.setattr(np, "savez", full)
     fit("keras", backup=tmp_path)
-    assert files.places(tmp_path) == [Place(1, 0)]
+    assert files.list_positions(tmp_path) == [BackupPosition(1, 0)]
     assert [p.name for p in tmp_path.iterdir()] == ["epoch-000001-step-000000000.npz"]
     assert "No space left on device): training goes on" in caplog.text
 
@@ -196,7 +203,7 @@ def test_sigterm_keeps_the_step_and_ends_with_its_code(tmp_path, flavour):
             shuffled(), epochs=EPOCHS, verbose=0, callbacks=[Terminate()], backup=tmp_path
         )
     assert ended.value.code == EXIT_PREEMPTED == 75
-    assert files.places(tmp_path)[0] == Place(1, 2)
+    assert files.list_positions(tmp_path)[0] == BackupPosition(1, 2)
     assert signal.getsignal(signal.SIGTERM) is before
     ours, _ = fit(flavour, backup=tmp_path)
     for a, b in zip(ours, weights, strict=True):
@@ -221,7 +228,7 @@ def test_a_sigterm_in_the_validation_is_not_lost(tmp_path):
             backup=tmp_path,
             validation_data=(X, Y),
         )
-    assert files.places(tmp_path)[0] == Place(1)
+    assert files.list_positions(tmp_path)[0] == BackupPosition(1)
     ours, _ = fit("keras", backup=tmp_path)
     for a, b in zip(ours, weights, strict=True):
         np.testing.assert_array_equal(a, b)
@@ -229,7 +236,11 @@ def test_a_sigterm_in_the_validation_is_not_lost(tmp_path):
 
 def test_a_sigterm_that_nobody_asked_for_comes_behind_the_block():
     """The same, where `fit` is over by then."""
-    with raised(), pytest.raises(Preempted, match="from what is finished"), noted():
+    with (
+        raise_on_sigterm(),
+        pytest.raises(Preempted, match="from what is finished"),
+        defer_sigterm(),
+    ):
         os.kill(os.getpid(), signal.SIGTERM)
 
 

@@ -1,4 +1,4 @@
-"""The door: where a training's states are kept, and how often."""
+"""Where the states of a training are kept, and how often."""
 
 from __future__ import annotations
 
@@ -16,10 +16,14 @@ class Backup:
 
     The state after each epoch, and with `every` after so many steps too: weights, projections,
     optimizer, schedules, random numbers of Keras 3, the running numbers of the epoch, and the place
-    in the data. The same command goes on from the last one. The folder must be one that all
-    workers see; each state is written aside, and the last two are kept. `every` is a
-    multiple of `steps_per_execution`. `follows` says that the data begin with the epoch that is on
-    by themselves, so that no batch of those before is read again.
+    in the data. The same command goes on from the last one. Each state is written under another
+    name first, and the last two are kept.
+
+    Args:
+        folder: Where to; one that all workers see.
+        every: So many steps, a multiple of `steps_per_execution`.
+        follows: The data begin with the current epoch by themselves, so that no batch of those
+            before is read again.
 
     Raises:
         UserError: `every` is no positive number.
@@ -32,20 +36,20 @@ class Backup:
     every: int | None = None
     follows: bool = False
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.every is not None and (not isinstance(self.every, int) or self.every < 1):
             raise UserError(f"Backup(every={self.every!r}): write a number of steps, e.g. 500.")
 
     @property
     def path(self) -> Path:
-        """The folder."""
+        """The folder, without `~`."""
         return Path(self.folder).expanduser()
 
     def forget(self) -> None:
-        """Remove the states, of a training whose student has been saved."""
+        """Remove the states of a training whose student has been saved."""
         shutil.rmtree(self.path, ignore_errors=True)
 
 
-def as_backup(given) -> Backup | None:
-    """A folder by its name alone is a backup after each epoch."""
-    return given if given is None or isinstance(given, Backup) else Backup(given)
+def as_backup(backup: Backup | str | os.PathLike | None) -> Backup | None:
+    """Take a folder for a backup after each epoch; keep `None`."""
+    return backup if backup is None or isinstance(backup, Backup) else Backup(backup)

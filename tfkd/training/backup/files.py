@@ -14,24 +14,24 @@ import numpy as np
 from ...errors import UserError
 from ...files import replace_when_whole
 
-KEPT = 2
+_KEPT = 2
 _FACTS = "facts"
 _NAME = re.compile(r"epoch-(\d+)-step-(\d+)\.npz")
 
 
-class Damaged(Exception):
+class DamagedBackup(Exception):
     """A file that is not whole, or of another configuration; the message says which."""
 
 
 @dataclass(frozen=True, order=True)
-class Place:
+class BackupPosition:
     """How far a training is: whole epochs, and steps of the next one."""
 
     epoch: int = 0
     step: int = 0
 
     def file(self, folder: Path, worker: int = 0) -> Path:
-        """Where a process keeps its state of this moment; the first one's has the weights."""
+        """Name the file of a worker's state; that of the first one has the weights."""
         name = f"epoch-{self.epoch:06}-step-{self.step:09}"
         return folder / (f"{name}.worker-{worker}.npz" if worker else f"{name}.npz")
 
@@ -40,66 +40,72 @@ class Place:
 
 
 @dataclass(frozen=True)
-class State:
-    """The arrays of a moment: weights and what trains them, and the running sums of the numbers."""
+class SavedState:
+    """The arrays of a moment: weights and what trains them, and the running sums of metrics.
 
-    place: Place
+    `configuration` is what must be the same for the state to fit.
+    """
+
+    position: BackupPosition
     weights: list[np.ndarray]
     sums: list[np.ndarray]
-    mark: dict[str, Any]
+    configuration: dict[str, Any]
     workers: int = 1
 
 
-def places(folder: Path) -> list[Place]:
-    """The moments of which there is a state, the latest first."""
-    found = [_NAME.fullmatch(each.name) for each in folder.glob("epoch-*.npz")]
-    return sorted((Place(int(m[1]), int(m[2])) for m in found if m), reverse=True)
+def list_positions(folder: Path) -> list[BackupPosition]:
+    """List the positions of which there is a state, the latest first."""
+    matches = [_NAME.fullmatch(file.name) for file in folder.glob("epoch-*.npz")]
+    return sorted((BackupPosition(int(m[1]), int(m[2])) for m in matches if m), reverse=True)
 
 
-def write(folder: Path, state: State, worker: int = 0) -> None:
-    """Keep this process's part of a state; the first process also drops what is too old."""
+def write_state(folder: Path, state: SavedState, worker: int = 0) -> None:
+    """Write this worker's part of a state; the first worker also removes what is too old."""
     folder.mkdir(parents=True, exist_ok=True)
-    facts = {"workers": state.workers, "mark": state.mark, "place": asdict(state.place)}
-    arrays: dict[str, Any] = {f"sum_{i}": each for i, each in enumerate(state.sums)}
+    facts = {
+        "workers": state.workers,
+        "mark": state.configuration,
+        "place": asdict(state.position),
+    }
+    arrays: dict[str, Any] = {f"sum_{i}": array for i, array in enumerate(state.sums)}
     if not worker:
-        arrays |= {f"weight_{i}": each for i, each in enumerate(state.weights)}
+        arrays |= {f"weight_{i}": array for i, array in enumerate(state.weights)}
     arrays[_FACTS] = np.array(json.dumps(facts))
-    with replace_when_whole(state.place.file(folder, worker)) as part:
+    with replace_when_whole(state.position.file(folder, worker)) as part:
         np.savez(part, **arrays)
-    if not worker:
-        _drop(folder, places(folder)[KEPT:])
-
-
-def _drop(folder: Path, old: list[Place]) -> None:
-    for place in old:
-        for file in folder.glob(f"{place.file(folder).stem}*"):
+    if worker:
+        return
+    for old in list_positions(folder)[_KEPT:]:
+        for file in folder.glob(f"{old.file(folder).stem}*"):
             file.unlink(missing_ok=True)
 
 
-def read(folder: Path, place: Place, mark: dict[str, Any]) -> State:
-    """The whole state of a moment, the sums of all processes added up.
+def load_state(folder: Path, position: BackupPosition, configuration: dict[str, Any]) -> SavedState:
+    """Load the whole state of a position, the sums of all workers added up.
 
     Raises:
-        Damaged: a file is missing, cut off, changed, or of another configuration.
+        DamagedBackup: A file is missing, cut off, changed, or of another configuration.
     """
-    facts, arrays = _load(place.file(folder))
-    different = [name for name in mark if facts["mark"].get(name) != mark[name]]
+    facts, arrays = _load(position.file(folder))
+    before = facts["mark"]
+    different = [name for name in configuration if before.get(name) != configuration[name]]
     if different:
-        raise Damaged(f"is of another configuration ({', '.join(different)})")
+        raise DamagedBackup(f"is of another configuration ({', '.join(different)})")
     sums = _numbered(arrays, "sum")
     for worker in range(1, facts["workers"]):
-        _, others = _load(place.file(folder, worker))
+        _, others = _load(position.file(folder, worker))
         sums = [a + b for a, b in zip(sums, _numbered(others, "sum"), strict=True)]
-    return State(place, _numbered(arrays, "weight"), sums, facts["mark"], facts["workers"])
+    return SavedState(position, _numbered(arrays, "weight"), sums, before, facts["workers"])
 
 
 def _load(file: Path) -> tuple[dict, dict[str, np.ndarray]]:
     try:
-        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as found:
-            arrays = {name: found[name] for name in found.files}  # reads, and so checks, every byte
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
+            # This reads, and so checks, every byte.
+            arrays = {name: archive[name] for name in archive.files}
         return json.loads(str(arrays.pop(_FACTS))), arrays
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise Damaged(f"is damaged ({type(error).__name__})") from error
+        raise DamagedBackup(f"is damaged ({type(error).__name__})") from error
 
 
 def _numbered(arrays: dict[str, np.ndarray], what: str) -> list[np.ndarray]:
@@ -107,21 +113,21 @@ def _numbered(arrays: dict[str, np.ndarray], what: str) -> list[np.ndarray]:
     return [arrays[f"{what}_{i}"] for i in range(count)]
 
 
-def latest(folder: Path, mark: dict[str, Any]) -> tuple[State | None, list[str]]:
-    """The newest good state, and a sentence for each newer one that is none.
+def load_latest(folder: Path, configuration: dict[str, Any]) -> tuple[SavedState | None, list[str]]:
+    """Load the newest good state; say of each newer one in a sentence why it is none.
 
     Raises:
-        UserError: there are states, and none of them is good.
+        UserError: There are states, and none of them is good.
     """
-    said: list[str] = []
-    for place in places(folder):
+    problems: list[str] = []
+    for position in list_positions(folder):
         try:
-            return read(folder, place, mark), said
-        except Damaged as error:
-            said.append(f"{place.file(folder)} {error}")
-    if said:
+            return load_state(folder, position, configuration), problems
+        except DamagedBackup as error:
+            problems.append(f"{position.file(folder)} {error}")
+    if problems:
         raise UserError(
-            f"{said[0]}, and there is no other state to go on from: remove {folder}, and the same "
-            "command trains from the start; or name another folder."
+            f"{problems[0]}, and there is no other state to go on from: remove {folder}, and the "
+            "same command trains from the start; or name another folder."
         )
     return None, []

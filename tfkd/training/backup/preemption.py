@@ -1,4 +1,4 @@
-"""SIGTERM: a machine that is taken away tells so, and gives half a minute."""
+"""SIGTERM: a machine that is taken away says so, and gives half a minute."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-EXIT_PREEMPTED = 75  # EX_TEMPFAIL of sysexits.h: try again
-_asked = threading.Event()
+# EX_TEMPFAIL of sysexits.h: try again.
+EXIT_PREEMPTED = 75
+
+_sigterm = threading.Event()
 
 
 @contextmanager
@@ -36,29 +38,29 @@ class Preempted(SystemExit):
         return self.sentence
 
 
-def asked() -> bool:
-    """Whether SIGTERM came within `noted`."""
-    return _asked.is_set()
+def sigterm_received() -> bool:
+    """Return whether SIGTERM came within `defer_sigterm`."""
+    return _sigterm.is_set()
 
 
 @contextmanager
-def noted() -> Iterator[None]:
-    """Note SIGTERM within the block and go on, since whoever asks `asked` ends it in order.
+def defer_sigterm() -> Iterator[None]:
+    """Record SIGTERM instead of dying, so that training can stop after the current step.
 
-    One that nobody had time to ask for ends what comes behind the block.
+    One that came too late for that is raised again after the block.
     """
-    _asked.clear()
-    with handle_signal(signal.SIGTERM, lambda number, frame: _asked.set()):
+    _sigterm.clear()
+    with handle_signal(signal.SIGTERM, lambda number, frame: _sigterm.set()):
         yield
-    if _asked.is_set():
+    if _sigterm.is_set():
         signal.raise_signal(signal.SIGTERM)
 
 
 @contextmanager
-def raised() -> Iterator[None]:
-    """Raise `Preempted` on SIGTERM within the block, where what was finished is on disk already."""
+def raise_on_sigterm() -> Iterator[None]:
+    """Raise `Preempted` on SIGTERM within the block; what was finished is on disk already."""
 
-    def stop(number, frame):
+    def stop(number: int, frame: FrameType | None) -> None:
         raise Preempted("stopped by SIGTERM; the same command goes on from what is finished.")
 
     with handle_signal(signal.SIGTERM, stop):

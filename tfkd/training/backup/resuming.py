@@ -1,141 +1,155 @@
-"""`fit` that goes on from a backup, and keeps one: what it restores, when, and what it says."""
+"""`fit` that goes on from a backup, and keeps one: what it restores, when, and what it logs."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from ...distribution.workers import between, told, worker
+from ...distribution.workers import all_gather, steps_between_checks, worker
 from ...errors import UserError
 from ...progress import logger
-from . import contents, files, preemption, skipping
+from . import files, preemption, skipping
 from ._backup import Backup
-from .files import Place, State
+from .contents import TrainingState
+from .files import BackupPosition, SavedState
 
 
 @contextmanager
-def resumed(distiller, backup: Backup | None, x, options: dict) -> Iterator[tuple[dict, list]]:
-    """The options of `fit` with the epoch to begin with, and the callback that keeps the states.
+def resume_from(
+    backup: Backup | None, distiller: Any, x: Any, options: dict[str, Any]
+) -> Iterator[tuple[dict[str, Any], list]]:
+    """Restore the newest state of a backup, and keep new ones within the block.
+
+    Args:
+        backup: Where the states are; without one nothing is done.
+        distiller: What is trained.
+        x: The data given to `fit`.
+        options: Those of `fit`.
+
+    Yields:
+        The options with the epoch to begin with, and the callbacks that keep the states.
 
     Raises:
-        UserError: data whose order is lost, no good state, workers that see different folders.
+        UserError: Data whose order is lost, no good state, workers that see different folders.
     """
     if backup is None:
         yield options, []
         return
-    skipping.check(x, options)
-    keeper = Keeper(distiller, backup)
-    begin = keeper.restore()
+    skipping.check_order(x, options)
+    writer = BackupWriter(distiller, backup)
+    begin = writer.restore()
     if begin.epoch and not backup.follows:
         steps = options.get("steps_per_epoch")
-        keeper.before = begin.epoch * steps if steps else 0
+        writer.before = begin.epoch * steps if steps else 0
         if isinstance(x, tf.data.Dataset) and not steps:
-            skipping.passes(x, begin.epoch, distiller.keras)
+            skipping.advance_shuffle(x, begin.epoch, distiller.keras)
     if begin.epoch:
         options = {**options, "initial_epoch": max(begin.epoch, options.get("initial_epoch", 0))}
-    with preemption.noted():
-        yield options, [_callback(distiller.keras, keeper)]
+    with preemption.defer_sigterm():
+        yield options, [_backup_callback(distiller.keras, writer)]
 
 
-class Keeper:
-    """The states of one `fit`."""
+class BackupWriter:
+    """Keeps the states of one `fit`, and restores the newest one before it."""
 
-    def __init__(self, distiller, backup: Backup):
+    def __init__(self, distiller: Any, backup: Backup):
         self.distiller, self.backup, self.folder = distiller, backup, backup.path
         self.strategy = distiller.distribute_strategy
         self.worker, self.workers = worker(self.strategy)
-        self.mark = contents.mark(distiller)
-        self.begin, self.before, self.sums = Place(), 0, list[np.ndarray]()
-        self.taken = 0  # steps
+        self.state = TrainingState(distiller)
+        self.configuration = self.state.configuration()
+        self.begin, self.sums = BackupPosition(), list[np.ndarray]()
+        # Batches of whole epochs to pass over, in data that are one long pass.
+        self.before = 0
+        self.steps_taken = 0
 
-    def restore(self) -> Place:
-        """Load the newest good state, and say so."""
-        state, bad = files.latest(self.folder, self.mark)
-        self._same_on_all(state.place if state else Place())
-        for each in bad:
-            self._log(f"{each}: the one before it is used.")
-        if state is None:
+    def restore(self) -> BackupPosition:
+        """Load the newest good state, and log which."""
+        saved, bad = files.load_latest(self.folder, self.configuration)
+        self._check_same_on_all(saved.position if saved else BackupPosition())
+        for sentence in bad:
+            self._log(f"{sentence}: the one before it is used.")
+        if saved is None:
             return self.begin
-        for variable, value in zip(contents.variables(self.distiller), state.weights, strict=True):
-            variable.assign(value)
-        self.begin, self.sums = state.place, state.sums
-        self._log(f"going on from {state.place} in {self.folder}", logging.INFO)
+        self.state.restore(saved.weights)
+        self.begin, self.sums = saved.position, saved.sums
+        self._log(f"going on from {saved.position} in {self.folder}", logging.INFO)
         return self.begin
 
-    def _same_on_all(self, place: Place) -> None:
-        for number, what in ((place.epoch, "epoch"), (place.step, "step")):
-            found = told(number, self.strategy)
-            if len(set(found)) > 1:
+    def _check_same_on_all(self, position: BackupPosition) -> None:
+        for number, what in ((position.epoch, "epoch"), (position.step, "step")):
+            numbers = all_gather(number, self.strategy)
+            if len(set(numbers)) > 1:
                 raise UserError(
-                    f"the workers find states of {what} {', '.join(map(str, found))} in "
+                    f"the workers find states of {what} {', '.join(map(str, numbers))} in "
                     f"{self.folder}: give a folder that all of them see."
                 )
 
     def start_epoch(self, epoch: int) -> None:
-        """Put back the running numbers of an epoch that was begun, and pass over its steps."""
+        """Restore the running sums of an epoch that was begun, and pass over its steps."""
         self.epoch = epoch
         if epoch != self.begin.epoch or not (self.begin.step or self.before):
             return
         if self.begin.step:
             self.distiller.make_metrics()
-            self._same_metrics()
-            contents.set_sums(self.distiller, self.sums, first=self.worker == 0)
-        self.distiller.train_function = skipping.Skipping(
-            self.distiller, self.begin.step, self.before, self.distiller.train_function
+            self._check_metrics()
+            self.state.restore_sums(self.sums, first=self.worker == 0)
+        self.distiller.train_function = skipping.SkippingTrainFunction(
+            self.distiller, steps=self.begin.step, before=self.before
         )
 
-    def _same_metrics(self) -> None:
-        found, now = len(self.sums), len(contents.sums_in(self.distiller))
-        if found != now:
+    def _check_metrics(self) -> None:
+        before, now = len(self.sums), self.state.count_sums()
+        if before != now:
             raise UserError(
-                f"the state of {self.begin} in {self.folder} has {found} running sums and the "
+                f"the state of {self.begin} in {self.folder} has {before} running sums and the "
                 f"metrics now have {now}: compile with the metrics that it was kept with."
             )
 
     def end_step(self, step: int) -> None:
-        """Keep a state where one is due, and end where that is asked for."""
-        place = Place(self.epoch, step)
-        if place <= self.begin:
+        """Keep a state if one is due, and end if that was asked for."""
+        position = BackupPosition(self.epoch, step)
+        if position <= self.begin:
             return
-        self.taken += 1
-        if self.taken % between(self.strategy) == 0 and self._must_end():
-            self._end(place)
+        self.steps_taken += 1
+        if self.steps_taken % steps_between_checks(self.strategy) == 0 and self._must_end():
+            self._end(position)
         if self.backup.every and step % self.backup.every == 0:
-            self.keep(place)
+            self.keep(position)
 
     def end_epoch(self, epoch: int) -> None:
-        """Keep the state behind an epoch, and end there where that was asked for meanwhile."""
+        """Keep the state after an epoch, and end there if that was asked for meanwhile."""
         if self._must_end():
-            self._end(Place(epoch + 1))
-        self.keep(Place(epoch + 1))
+            self._end(BackupPosition(epoch + 1))
+        self.keep(BackupPosition(epoch + 1))
 
     def _must_end(self) -> bool:
-        return any(told(int(preemption.asked()), self.strategy))
+        return any(all_gather(int(preemption.sigterm_received()), self.strategy))
 
-    def _end(self, place: Place) -> None:
-        kept = "and" if self.keep(place) else "and not"
+    def _end(self, position: BackupPosition) -> None:
+        kept = "and" if self.keep(position) else "and not"
         raise preemption.Preempted(
-            f"stopped by SIGTERM at {place}, {kept} kept in {self.folder}; the same command goes "
-            "on from the last state there."
+            f"stopped by SIGTERM at {position}, {kept} kept in {self.folder}; the same command "
+            "goes on from the last state there."
         )
 
-    def keep(self, place: Place) -> bool:
-        """Write a state, and whether it is there; where not the last one stays."""
-        distiller = self.distiller
-        weights = [] if self.worker else contents.arrays(contents.variables(distiller))
-        sums = contents.local_sums(distiller) if place.step else []
-        state = State(place, weights, sums, self.mark, self.workers)
+    def keep(self, position: BackupPosition) -> bool:
+        """Write the current state; return False, and keep the one before, if the disk refuses."""
+        weights = [] if self.worker else self.state.values()
+        sums = self.state.local_sums() if position.step else []
+        saved = SavedState(position, weights, sums, self.configuration, self.workers)
         try:
-            files.write(self.folder, state, self.worker)
+            files.write_state(self.folder, saved, self.worker)
             return True
         except OSError as error:
             self._log(
-                f"no state of {place} was written to {self.folder} ({error.strerror or error}): "
-                "training goes on, and the one before it stays."
+                f"no state of {position} was written to {self.folder} "
+                f"({error.strerror or error}): training goes on, and the one before it stays."
             )
             return False
 
@@ -144,15 +158,15 @@ class Keeper:
             logger.log(level, sentence)
 
 
-def _callback(keras, keeper: Keeper):
-    class Keep(keras.callbacks.Callback):
-        def on_epoch_begin(self, epoch, logs=None):
-            keeper.start_epoch(epoch)
+def _backup_callback(keras: Any, writer: BackupWriter) -> Any:
+    class BackupCallback(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+            writer.start_epoch(epoch)
 
-        def on_train_batch_end(self, batch, logs=None):
-            keeper.end_step(batch + 1)
+        def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+            writer.end_step(batch + 1)
 
-        def on_epoch_end(self, epoch, logs=None):
-            keeper.end_epoch(epoch)
+        def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+            writer.end_epoch(epoch)
 
-    return Keep()
+    return BackupCallback()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+from collections.abc import Iterator
 from typing import Any
 
 import tensorflow as tf
@@ -11,7 +12,7 @@ from ...errors import UserError
 from ..sources import is_ordered
 
 
-def check(x, options: dict) -> None:
+def check_order(x: Any, options: dict[str, Any]) -> None:
     """Refuse data whose order nobody can find again.
 
     Raises:
@@ -20,7 +21,7 @@ def check(x, options: dict) -> None:
     """
     if not is_ordered(x) and options.get("shuffle", True):
         raise UserError(
-            "fit(backup=...) goes on with the batch behind the last one, and the order of arrays "
+            "fit(backup=...) goes on with the batch after the last one, and the order of arrays "
             "that Keras shuffles is lost with the process: write shuffle=False, or give "
             "tf.data.Dataset.from_tensor_slices(...).shuffle(n, seed=0).batch(32)."
         )
@@ -34,8 +35,8 @@ def check(x, options: dict) -> None:
         )
 
 
-def passes(x, epochs: int, keras) -> None:
-    """Let a dataset that shuffles anew in each pass count those of so many epochs.
+def advance_shuffle(x: tf.data.Dataset, epochs: int, keras: Any) -> None:
+    """Advance the shuffle state of a dataset by `epochs` passes, so that resuming sees its order.
 
     Keras 3 opens a dataset of known length a second time at the end of each epoch.
     """
@@ -44,18 +45,18 @@ def passes(x, epochs: int, keras) -> None:
         iter(x)
 
 
-class Skipping:
+class SkippingTrainFunction:
     """Keras's train function for one epoch, that drops the first `steps` batches.
 
     `before` are the batches of whole epochs, in data that are one long pass.
     """
 
-    def __init__(self, distiller, steps: int, before: int, train):
+    def __init__(self, distiller: Any, *, steps: int, before: int):
         self._distiller, self._left, self._before = distiller, steps, before
-        self._train = train
+        self._train = distiller.train_function
 
-    def __call__(self, iterator) -> Any:
-        """One step: of training, or over data that were trained on already."""
+    def __call__(self, iterator: Iterator) -> Any:
+        """Make one step of training, or read a batch that was trained on already."""
         for _ in range(self._before):
             next(iterator)
         self._before = 0
