@@ -6,7 +6,7 @@ Names load on first use, so that `import tfkd` imports no TensorFlow (PEP 562).
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .errors import UserError
 from .losses import LOSSES
@@ -73,7 +73,7 @@ _ROOMS = ("distribution", "losses", "store")
 __all__ = ["UserError", "__version__", *_HOME]
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> Any:
     if name in _ROOMS:
         return importlib.import_module(f".{name}", __name__)
     if name not in _HOME:

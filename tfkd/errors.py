@@ -1,4 +1,4 @@
-"""The one exception that means: the input is wrong, and this sentence says how to mend it."""
+"""The one exception that means: the input is wrong, and this sentence says how to fix it."""
 
 
 class UserError(ValueError):
@@ -16,16 +16,16 @@ class LostWorker(RuntimeError):
 
 
 def first_line(error: BaseException) -> str:
-    """What another library says is wrong, in short.
+    r"""Shorten what another library says is wrong.
 
-    >>> first_line(ValueError("no such key\\nand a page of shapes")), first_line(KeyError())
+    >>> first_line(ValueError("no such key\nand a page of shapes")), first_line(KeyError())
     ('no such key', 'KeyError')
     """
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
 
 
 def missing_extra(package: str, extra: str, purpose: str) -> UserError:
-    """The error for a package that an extra installs.
+    """Return the error for a missing package that an extra installs.
 
     >>> print(missing_extra("tensorflow_datasets", "data", "the `imdb` data set"))
     the `imdb` data set needs tensorflow_datasets: run `pip install "tfkd[data]"`.

@@ -16,7 +16,7 @@ PREFIX = "part-"
 def replace_when_whole(path: Path) -> Iterator[Path]:
     """Give a file or folder its name once it is whole and on the disk.
 
-    What was at `path` stays until the block ends. Where it raises, what was written is deleted.
+    What was at `path` stays until the block ends. If the block raises, its part is deleted.
 
     Args:
         path: The name at the end. Its folder must exist.
@@ -31,7 +31,7 @@ def replace_when_whole(path: Path) -> Iterator[Path]:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     with replace_when_whole(Path(folder) / "report.md") as part:
     ...         _ = part.write_text("# Report")
-    ...     [each.name for each in Path(folder).iterdir()]
+    ...     [path.name for path in Path(folder).iterdir()]
     ['report.md']
     """
     part = path.with_name(PREFIX + path.name)
@@ -40,7 +40,7 @@ def replace_when_whole(path: Path) -> Iterator[Path]:
         yield part
         replace_atomically(part, path)
     except BaseException:
-        # Its bytes may be what a full disk lacks.
+        # A full disk may miss just these bytes.
         _delete(part)
         raise
 

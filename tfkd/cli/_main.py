@@ -15,10 +15,14 @@ EXIT_WRONG_INPUT, EXIT_INTERRUPTED, EXIT_CLOSED_PIPE = 2, 130, 141
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run a command; its exit code.
+    """Run a command and return its exit code.
 
-    0, 2 for wrong input, 75 where SIGTERM or a lost worker ended it and the same command goes on,
-    130 for Ctrl-C, 141 for a closed pipe.
+    Args:
+        argv: The words of the command line; those of the process if not given.
+
+    Returns:
+        0; 2 for wrong input; 75 if SIGTERM or a lost worker ended the command, and the same command
+        goes on from there; 130 for Ctrl-C; 141 for a closed pipe.
     """
     # TensorFlow reads this when it is imported, later.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -37,7 +41,7 @@ def main(argv: list[str] | None = None) -> int:
     except OSError as error:
         return _fail(
             f"{error.strerror or str(error).splitlines()[0]}"
-            f"{f' ({error.filename})' if error.filename else ''}: what was finished is kept; mend "
+            f"{f' ({error.filename})' if error.filename else ''}: what was finished is kept; fix "
             "this and give the same command again."
         )
     except Preempted as stopped:
@@ -52,7 +56,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _parsed(argv: list[str] | None) -> argparse.Namespace:
-    """As `parse_args`, and with texts behind a flag: `predict FILE --json TEXT`."""
+    """Parse the command line, with texts after a flag too: `predict FILE --json TEXT`."""
     top = parser()
     given, rest = top.parse_known_args(argv)
     if rest and ("text" not in given or any(each.startswith("-") for each in rest)):
@@ -68,7 +72,7 @@ def _fail(sentence: str) -> int:
 
 
 def _closed_pipe() -> int:
-    """The code of a program that SIGPIPE ended, as in `yes | head`."""
+    """Return the exit code of a program that SIGPIPE ended, as in `yes | head`."""
     # What is still buffered goes nowhere; else Python complains at exit.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return EXIT_CLOSED_PIPE

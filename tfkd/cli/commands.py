@@ -17,7 +17,7 @@ _OF_STORE = (*_OPTIONS, "verify", "repair", "runner", "parts", "beam")
 
 
 def _import_tensorflow() -> None:
-    """Import it without the lines that it prints about the machine."""
+    """Import TensorFlow without the lines that it prints about the machine."""
     import logging
 
     from ..runtime.quiet import quiet
@@ -26,7 +26,7 @@ def _import_tensorflow() -> None:
         import tensorflow as tf
 
         tf.config.list_physical_devices()
-    # Each model is traced anew, which TensorFlow takes for a mistake and warns of.
+    # Each model is traced again, which TensorFlow takes for a mistake and warns of.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
@@ -54,7 +54,7 @@ def teach(given: argparse.Namespace) -> None:
 
 
 def cache(given: argparse.Namespace) -> None:
-    """Store outputs, or look through a store, or mend it."""
+    """Store outputs, or verify or repair a store."""
     settings = {k: v for k, v in vars(given).items() if k not in ("command", *_OF_STORE)}
     if not (given.verify or given.repair or given.data):
         raise UserError("give the data to store the outputs for, or --verify or --repair a store.")
@@ -136,7 +136,7 @@ def export(given: argparse.Namespace) -> None:
 
 @no_more_than_there_is()
 def predict(given: argparse.Namespace) -> None:
-    """Answer texts."""
+    """Predict the answers for texts with an exported file."""
     import json
 
     from ..runtime import load
@@ -165,7 +165,7 @@ def predict(given: argparse.Namespace) -> None:
 
 @no_more_than_there_is()
 def bench(given: argparse.Namespace) -> None:
-    """Time files."""
+    """Benchmark exported files."""
     from ..runtime import bench
 
     texts = bench.TEXTS
@@ -186,7 +186,7 @@ def demo(given: argparse.Namespace) -> None:
 
 
 def recipes(given: argparse.Namespace) -> None:
-    """Name the recipes, or show one."""
+    """List the recipes, or show one."""
     from ..running import recipes
 
     if given.name:

@@ -30,7 +30,7 @@ class RecordReader:
 
     def __init__(
         self, task: Task, columns: dict[str, str] | None = None, text_column: str | None = None
-    ):
+    ) -> None:
         self.task = task
         names = {role: c.default for role, c in task.columns.items() if c.required}
         self._texts = [role for role in names if task.columns[role].kind == "text"]

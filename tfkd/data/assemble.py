@@ -31,10 +31,10 @@ def assemble(
 
     Args:
         base: What the data set's name stands for.
-        sources: Its splits, those that the user gave apart among them.
-        reader: What knows the texts and labels of a row.
-        names_file: A file of class names, where the user gave one.
-        seed: Of the cut, where a split is missing.
+        sources: Its splits, including those that the user gave separately.
+        reader: Finds the texts and labels in a row.
+        names_file: The file of class names, if the user gave one.
+        seed: Seed of the cut, used if a split is missing.
 
     Raises:
         UserError: Anything wrong with a row, a label or a split.
@@ -74,7 +74,7 @@ def _tally(split: str, source: Source, reader: ExampleReader, seed: int | None) 
 def _classes(
     base: Base, sources: Sources, tallies: Mapping[str, Tally], names_file: Path | None
 ) -> Classes:
-    """From the class file if there is one, or else from the first split with labels."""
+    """Read the classes from the class file, or else from the first split with labels."""
     first = next((s for s in SPLITS[:3] if s in sources), None)
     found = tallies[first].first if first else {}
     if base.names:

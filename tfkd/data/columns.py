@@ -76,7 +76,7 @@ class Columns:
         )
 
     def records(self, path: Path, labelled: bool = True) -> Iterator[Record]:
-        """Stream the checked rows of `path`; of an unlabelled file, only what is required."""
+        """Yield the checked rows of `path`; of an unlabelled file, its required columns only."""
         roles = [r for r, column in self.reader.columns.items() if labelled or column.required]
         names: dict[str, str] = {}
         for row in read_rows(path):

@@ -34,7 +34,7 @@ class Encoded:
         folder: The folder.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.facts = json.loads((folder / _MANIFEST).read_text())
         self.inputs: tuple[str, ...] = tuple(self.facts["inputs"])
@@ -137,7 +137,7 @@ class Encoded:
 class _Column:
     """One column on disk: its numbers, and where each row ends if rows differ in length."""
 
-    def __init__(self, folder: Path, name: str, dtype: str):
+    def __init__(self, folder: Path, name: str, dtype: str) -> None:
         self.values = _map(folder / f"{name}.bin", dtype)
         ends = folder / f"{name}.ends.bin"
         self.ragged = ends.is_file()
@@ -196,7 +196,7 @@ def encode(
 class _Writer:
     """Appends rows to one file a column."""
 
-    def __init__(self, folder: Path, stack: ExitStack, ids_dtype: str):
+    def __init__(self, folder: Path, stack: ExitStack, ids_dtype: str) -> None:
         self.folder, self._stack, self._ids_dtype = folder, stack, ids_dtype
         self.rows = self.examples = 0
         self.dtypes: dict[str, str] = {}

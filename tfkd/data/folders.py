@@ -20,7 +20,11 @@ UNLABELLED_FOLDERS = FILE_NAMES["unlabelled"]
 
 
 def split_files(folder: Path) -> dict[str, Path]:
-    """Files of `folder` by split: `train.csv`, `dev.csv.gz`, `unlabelled.jsonl`, ..."""
+    """Find the files of a folder by split: `train.csv`, `dev.csv.gz`, `unlabelled.jsonl`, ...
+
+    Raises:
+        UserError: Two files for the same split.
+    """
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
         split = _split_named(path.name.split(".")[0].lower(), path)
@@ -42,7 +46,7 @@ def _split_named(stem: str, path: Path) -> str | None:
 
 
 def split_trees(folder: Path) -> dict[str, list[tuple[Path, str | None]]]:
-    """Class folders by split, with the class each stands for (None: unlabelled), sorted."""
+    """Find the class folders by split, sorted, each with its class (None: unlabelled)."""
     found: dict[str, list[tuple[Path, str | None]]] = {}
     for split, names in FILE_NAMES.items():
         for name in names:
@@ -54,17 +58,17 @@ def split_trees(folder: Path) -> dict[str, list[tuple[Path, str | None]]]:
 
 
 def _text_folders(folder: Path) -> list[Path]:
-    """The folder itself and those in it, as far as they hold texts."""
+    """List the folders in `folder` that hold texts, itself included if it is unlabelled."""
     if not folder.is_dir():
         return []
-    inner = sorted(each for each in folder.iterdir() if each.is_dir())
+    inner = sorted(path for path in folder.iterdir() if path.is_dir())
     if folder.name in UNLABELLED_FOLDERS:
         inner.insert(0, folder)
-    return [each for each in inner if next(each.glob("*.txt"), None)]
+    return [path for path in inner if next(path.glob("*.txt"), None)]
 
 
 def tree_records(parts: list[tuple[Path, str | None]]) -> Iterator[Record]:
-    """One record a `.txt` file, class by class, by name within a class."""
+    """Yield one record for each `.txt` file, class by class, by name within a class."""
     for folder, label in parts:
         for path in sorted(folder.glob("*.txt")):
             text = check_text(str(path), _read(path))
@@ -83,11 +87,11 @@ def _read(path: Path) -> str:
 
 
 def no_layout(folder: Path) -> UserError:
-    """The error for a folder in which neither layout is found."""
-    there = sorted(each.name + "/" * each.is_dir() for each in folder.iterdir())
-    listed = ", ".join(there[:8]) + (", ..." if len(there) > 8 else "")
+    """Return the error for a folder that has neither layout."""
+    names = sorted(path.name + "/" * path.is_dir() for path in folder.iterdir())
+    listed = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
     return UserError(
         f"{folder} has no training texts; it holds {listed or 'nothing'}. Expected train.jsonl "
-        "(or .csv, .tsv, each also .gz; validation.*, test.*, unlabelled.* beside it), or "
+        "(or .csv, .tsv, each also .gz; validation.*, test.*, unlabelled.* next to it), or "
         "train/CLASS/*.txt for two classes or more."
     )

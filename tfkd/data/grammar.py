@@ -60,7 +60,7 @@ T = TypeVar("T")
 
 
 def compose(random: Random, label: int) -> str:
-    """One review; `label` 1 is positive, 0 negative. Uses `random.random` only."""
+    """Write one review; `label` 1 is positive, 0 negative. Uses `random.random` only."""
     good = bool(label)
     things = shuffled(random, THINGS)
     parts = [opinion(random, choose(random, WE), things[0], good)]
@@ -73,23 +73,23 @@ def compose(random: Random, label: int) -> str:
 
 
 def choose(random: Random, items: Sequence[T]) -> T:
-    """`random.choice`, by the one method whose numbers Python promises to keep."""
+    """Choose an item by `random.random`, whose numbers Python promises to keep."""
     return items[int(random.random() * len(items))]
 
 
 def shuffled(random: Random, items: Sequence[str]) -> list[str]:
-    """The items in another order."""
+    """Return the items in a random order."""
     return [item for _, item in sorted((random.random(), item) for item in items)]
 
 
 def opinion(random: Random, who: tuple[str, str], thing: str, good: bool) -> str:
-    """A sentence in which somebody judges a thing."""
+    """Write a sentence in which somebody judges a thing."""
     subject, pronoun = who
     return f"{subject} {choose(random, FOR)} the {thing}, and {judge(random, pronoun, good)}."
 
 
 def judge(random: Random, who: str, good: bool) -> str:
-    """A clause that says "it was good" or "it was bad", plainly or with a contrast."""
+    """Write a clause that says "it was good" or "it was bad", plainly or with a contrast."""
     kind, last = random.random(), quality(random, good)
     if kind >= CONTRASTS:
         return f"{who} found it {last}"
@@ -102,7 +102,7 @@ def judge(random: Random, who: str, good: bool) -> str:
 
 
 def quality(random: Random, good: bool) -> str:
-    """An adjective of that meaning, or the negation of its opposite."""
+    """Choose an adjective of that meaning, or the negation of its opposite."""
     strong = f"{choose(random, VERY)} " if random.random() < 0.2 else ""
     if random.random() >= NEGATED:
         return strong + choose(random, GOOD if good else BAD)
@@ -110,7 +110,7 @@ def quality(random: Random, good: bool) -> str:
 
 
 def article(word: str) -> str:
-    """The word after "a" or "an"."""
+    """Put "a" or "an" before the word."""
     return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
 
 

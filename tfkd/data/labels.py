@@ -13,9 +13,9 @@ from .examples import IGNORE
 
 
 def label_key(where: str, label: Any) -> str | None:
-    """The label as one string, whatever the file's type; None when it says "unlabelled".
+    """Write a label of any type as one string; return None if it says "unlabelled".
 
-    >>> [label_key("", each) for each in (3, "3", 3.0, True, " good ", None, -100, "")]
+    >>> [label_key("", label) for label in (3, "3", 3.0, True, " good ", None, -100, "")]
     ['3', '3', '3', 'true', 'good', None, None, None]
     """
     if isinstance(label, bool):
@@ -31,7 +31,7 @@ def label_key(where: str, label: Any) -> str | None:
 
 
 def is_id(key: str) -> bool:
-    """Whether the label is an integer.
+    """Return whether the label is an integer.
 
     >>> is_id("12"), is_id("-1"), is_id("five")
     (True, True, False)
@@ -58,7 +58,7 @@ class Classes:
 
 
 def classes_from_data(found: Mapping[str, str], origin: str) -> Classes:
-    """Classes from the labels of the training split: integers 0..n-1, or sorted names."""
+    """Find the classes in the labels of the training split: integers 0..n-1, or sorted names."""
     if not found:
         return Classes((), {}, origin)
     if len(found) == 1:
@@ -75,10 +75,10 @@ def classes_from_data(found: Mapping[str, str], origin: str) -> Classes:
 def _integers(found: Mapping[str, str], origin: str) -> Classes:
     values = {int(key) for key in found}
     size = max(values) + 1
-    wrong = sorted(each for each in values if each < 0)
+    negative = sorted(value for value in values if value < 0)
     missing = [i for i in range(min(size, len(values) + 1)) if i not in values]
-    if wrong or missing:
-        what = f"{shorten(wrong)} is below 0" if wrong else f"{shorten(missing)} is missing"
+    if negative or missing:
+        what = f"{shorten(negative)} is below 0" if negative else f"{shorten(missing)} is missing"
         first = found.get(str(max(values)), origin)
         raise UserError(
             f"{origin}: integer labels must be 0..n-1, but {what} (largest label: {max(values)}, "
@@ -89,7 +89,7 @@ def _integers(found: Mapping[str, str], origin: str) -> Classes:
 
 
 def classes_from_names(names: tuple[str, ...], found: Mapping[str, str], origin: str) -> Classes:
-    """Classes from a list of names; the labels in `found` are names or, failing that, ids."""
+    """Make classes from a list of names; the labels in `found` are names or, failing that, ids."""
     by_name = {name: i for i, name in enumerate(names)}
     by_id = {str(i): i for i in range(len(names))}
     # Names such as "1" to "5" are taken as names when every label is one of them.
@@ -109,7 +109,11 @@ def check_all_seen(classes: Classes, found: Collection[str], data: str) -> None:
 
 
 def read_names(path: Path) -> tuple[str, ...]:
-    """Class names by id from a `.txt` (one a line) or a `.json` (a list of strings)."""
+    """Read class names by id from a `.txt` (one a line) or a `.json` (a list of strings).
+
+    Raises:
+        UserError: A file that cannot be read, or that is no list of at least two different names.
+    """
     try:
         text = path.read_text(encoding="utf-8-sig")
         names = json.loads(text) if path.suffix.lower() == ".json" else text.strip().split("\n")
@@ -124,13 +128,13 @@ def read_names(path: Path) -> tuple[str, ...]:
 
 
 def find_names(folder: Path, column: str) -> Path | None:
-    """The class file that lies beside the data, if any."""
+    """Find the class file next to the data, if there is one."""
     files = (folder / name for name in ("labels.json", "labels.txt", f"{column}s.json"))
     return next((file for file in files if file.is_file()), None)
 
 
 def shorten(values: Iterable[Any], most: int = 10) -> str:
-    """A list for a sentence.
+    """Write a list for a sentence.
 
     >>> shorten([0, 1, 2, 3], most=2)
     '0, 1, ... (4 in all)'

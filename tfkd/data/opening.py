@@ -109,7 +109,7 @@ def _kind(spec: str) -> str:
 
 
 def _refuse(spec: str, **given: PathLike | int | None) -> None:
-    """An argument that would have no effect is a mistake to be told of."""
+    """Refuse an argument that would have no effect."""
     serves = {"data_dir": ("imdb",), "size": ("sample",), "labels": ("path",)}
     kind = _kind(spec)
     for name, value in given.items():
@@ -180,14 +180,14 @@ def _looks_like_a_path(spec: str) -> bool:
 
 
 def _near(path: Path) -> str:
-    """ ", did you mean ...?" from the built-in specs and the files beside the path."""
-    beside = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
-    found = get_close_matches(path.name, ["imdb", "sample", *beside], n=2, cutoff=0.6)
-    return f" (did you mean {' or '.join(found)}?)" if found else ""
+    """Suggest similar built-in specs and files next to the path."""
+    siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+    similar = get_close_matches(path.name, ["imdb", "sample", *siblings], n=2, cutoff=0.6)
+    return f" (did you mean {' or '.join(similar)}?)" if similar else ""
 
 
 def _safe(name: str) -> str:
-    """A name for folders: no suffixes, nothing but letters, digits, `.`, `_` and `-`.
+    """Make a name for folders: no suffixes, only letters, digits, `.`, `_` and `-`.
 
     >>> _safe("my reviews.csv.gz"), _safe("imdb")
     ('my-reviews', 'imdb')

@@ -26,7 +26,7 @@ class Row(NamedTuple):
 
 
 def file_format(path: Path) -> str | None:
-    """`.jsonl`, `.csv` or `.tsv`, compressed or not; None for anything else.
+    """Return the format: `.jsonl`, `.csv` or `.tsv`, compressed or not; None for another one.
 
     >>> file_format(Path("reviews.CSV.gz")), file_format(Path("reviews.txt"))
     ('.csv', None)
@@ -36,7 +36,7 @@ def file_format(path: Path) -> str | None:
 
 
 def read_rows(path: Path) -> Iterator[Row]:
-    """Stream the rows of `path`.
+    """Yield the rows of `path`.
 
     Raises:
         UserError: missing, empty, truncated, not UTF-8, invalid JSON or CSV; names file and row.
@@ -53,7 +53,7 @@ def read_rows(path: Path) -> Iterator[Row]:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Numbered lines, decoded one at a time so that a bad byte has a line."""
+    """Yield numbered lines, decoded one at a time so that a bad byte has a line."""
     number, offset = 0, 0
     try:
         with _open(path) as stream:

@@ -30,7 +30,7 @@ EIGHTHS = {
 
 
 def sample(size: int | None = None, seed: int = 0) -> Base:
-    """`size` training reviews (4,000 by default) with the other splits in proportion.
+    """Open `size` training reviews (4,000 by default) with the other splits in proportion.
 
     Raises:
         UserError: `size` is below 40.
@@ -47,7 +47,7 @@ def sample(size: int | None = None, seed: int = 0) -> Base:
 
 
 def records(seed: int, split: str, count: int) -> Iterator[Record]:
-    """The first `count` reviews of a split."""
+    """Yield the first `count` reviews of a split."""
     for i in range(count):
         text, label = review(seed, split, i)
         known = None if split == "unlabelled" else LABELS[label]
@@ -55,7 +55,7 @@ def records(seed: int, split: str, count: int) -> Iterator[Record]:
 
 
 def review(seed: int, split: str, i: int) -> tuple[str, int]:
-    """The `i`-th review of a split and its label: the same on every machine.
+    """Write the `i`-th review of a split and its label: the same on every machine.
 
     >>> review(0, "train", 0) == review(0, "train", 0)
     True
@@ -69,5 +69,5 @@ def review(seed: int, split: str, i: int) -> tuple[str, int]:
 
 
 def eighth(text: str) -> int:
-    """Which eighth of all texts this one belongs to, so that no test text occurs in train."""
+    """Return the eighth of all texts that this one is in, so that no test text is in train."""
     return blake2b(text.lower().encode(), digest_size=1).digest()[0] % 8

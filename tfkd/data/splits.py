@@ -25,7 +25,7 @@ MOST_LABELS = 10_000
 
 
 def bucket(text: str, seed: int) -> int:
-    """Where the text falls, 0 to `BUCKETS` - 1.
+    """Return the bucket of a text, 0 to `BUCKETS` - 1.
 
     >>> bucket("a fine film", 0), bucket("a fine film", 1)
     (22989, 17091)
@@ -37,7 +37,7 @@ def bucket(text: str, seed: int) -> int:
 
 @dataclass
 class Tally:
-    """What one pass over a split leaves behind: counters, and one entry a label."""
+    """Counters of one pass over a split, and one entry for each label."""
 
     rows: int = 0
     first: dict[str, str] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class Tally:
 
     @property
     def labelled(self) -> int:
-        """How many rows have a label; known after a pass with a seed."""
+        """Number of rows with a label; known after a pass with a seed."""
         return sum(self.filled)
 
 
@@ -61,12 +61,12 @@ def tally(
 
     Args:
         records: The rows of one split.
-        reader: What knows their texts and labels.
-        seed: Where given, labelled rows are counted by bucket too, for a cut.
+        reader: Finds their texts and labels.
+        seed: Counts labelled rows by bucket too, for a cut, unless it is None.
         whole: Whether each row must have a label.
 
     Raises:
-        UserError: A row without a label where each needs one, or far too many class names.
+        UserError: A row without a label in a split that needs labels, or too many class names.
     """
     seen = Tally()
     for where, example in records:
@@ -109,7 +109,7 @@ class Cut:
     seed: int
 
     def split_of(self, text: str) -> str:
-        """The split of a labelled text."""
+        """Return the split of a labelled text."""
         place = bucket(text, self.seed)
         for split, (start, stop) in self.ranges.items():
             if start <= place < stop and place not in self.kept:
@@ -117,7 +117,7 @@ class Cut:
         return "train"
 
     def count(self, seen: Tally) -> dict[str, int]:
-        """Rows per split after the cut."""
+        """Count the rows of each split after the cut."""
         counts = {
             split: sum(seen.filled[start:stop])
             - sum(seen.filled[place] for place in self.kept if start <= place < stop)
@@ -130,7 +130,7 @@ def plan_cut(seen: Tally, missing: Iterable[str], seed: int, origin: str) -> Cut
     """Choose the buckets of the `missing` splits ("test", "validation").
 
     Raises:
-        UserError: too few rows, or too few different texts, to cut anything from.
+        UserError: Too few rows, or too few different texts, to cut anything from.
     """
     missing, labelled = tuple(missing), seen.labelled
     if labelled < FEWEST:
@@ -154,7 +154,7 @@ def plan_cut(seen: Tally, missing: Iterable[str], seed: int, origin: str) -> Cut
 
 
 def validation_share(rows: int) -> float:
-    """5 % of `rows`; more for small data and less for large.
+    """Return 5 % of `rows` as a share; more for small data and less for large.
 
     >>> [round(validation_share(n) * n) for n in (100, 500, 10_000, 1_000_000)]
     [20, 50, 500, 2500]
@@ -164,7 +164,7 @@ def validation_share(rows: int) -> float:
 
 
 def _stop(seen: Tally, start: int, share: float) -> int:
-    """The end of a range of this share of the buckets, stretched until it holds a row."""
+    """Return the end of a range of this share of the buckets, widened until it holds a row."""
     stop = min(BUCKETS, start + max(1, round(share * BUCKETS)))
     first = next((place for place in range(start, BUCKETS) if seen.filled[place]), 0)
     return max(stop, first + 1)

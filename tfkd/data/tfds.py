@@ -19,10 +19,11 @@ SPLITS = {"train": "train", "test": "test", "unlabelled": "unsupervised"}
 
 
 def imdb(data_dir: str | Path | None = None) -> Base:
-    """The 25,000 + 25,000 labelled and 50,000 unlabelled reviews.
+    """Open the 25,000 + 25,000 labelled and 50,000 unlabelled reviews.
 
     Raises:
-        UserError: tensorflow_datasets is not installed, or the data is neither there nor reachable.
+        UserError: tensorflow_datasets is not installed, or the data can be neither found nor
+            downloaded.
     """
     builder = _builder(data_dir)
     if not builder.is_prepared():
@@ -49,7 +50,7 @@ def _builder(data_dir: str | Path | None) -> Any:
 
 
 def _prepare(builder: Any) -> None:
-    """Download and prepare; whatever goes wrong, say how to prepare it elsewhere."""
+    """Download and prepare the data; if that fails, say how to prepare it elsewhere."""
     try:
         builder.download_and_prepare()
     except Exception as error:

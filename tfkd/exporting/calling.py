@@ -91,7 +91,7 @@ _FEEDS = {
 class Reference:
     """The student as a function from arrays by name to outputs, traced once for all sizes."""
 
-    def __init__(self, signature: ModelSignature):
+    def __init__(self, signature: ModelSignature) -> None:
         self._traced = tf.function(
             signature.serve, input_signature=[signature.specs()], autograph=False
         ).get_concrete_function()

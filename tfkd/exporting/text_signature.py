@@ -30,7 +30,9 @@ class TextSignature(tf.Module):
         squashed: Whether the student returns probabilities already.
     """
 
-    def __init__(self, signature: ModelSignature, encoder: TextEncoder, form: str, squashed: bool):
+    def __init__(
+        self, signature: ModelSignature, encoder: TextEncoder, form: str, squashed: bool
+    ) -> None:
         import tensorflow_text
 
         super().__init__(name="texts")

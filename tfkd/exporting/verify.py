@@ -29,7 +29,7 @@ _NO_CURE = "export as `.keras`, or allow more with `tolerance` or `max_drop`"
 class Differs(UserError):
     """A file that does not compute what its student does: `why`, and the kind that would pass."""
 
-    def __init__(self, why: str, instead: str | None = None):
+    def __init__(self, why: str, instead: str | None = None) -> None:
         cure = f'quantize="{instead}" passes' if instead else _NO_CURE
         super().__init__(f"{why}. Nothing was written: {cure}.")
         self.why, self.instead = why, instead
@@ -145,7 +145,7 @@ class _Remembered:
 
     def __init__(
         self, model: Model, outputs: Sequence[Outputs], checks: Checks, activation: str | None
-    ):
+    ) -> None:
         self._model, self._checks, self._activation = model, checks, activation
         self._rows = [row for rows in checks.rows for row in rows]
         self._outputs = checks.by_row(outputs)

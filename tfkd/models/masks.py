@@ -67,8 +67,8 @@ def name_span_logits(outputs: Outputs) -> Outputs:
     return {**outputs, **dict(zip(SPANS, tf.unstack(outputs["logits"], axis=1), strict=True))}
 
 
-def token_mask(inputs) -> tf.Tensor | None:
-    """1 where a token is there, by an input mask, or by ids that are not 0: `[batch, tokens]`."""
+def token_mask(inputs: Any) -> tf.Tensor | None:
+    """Return 1 at each token and 0 at padding, `[batch, tokens]`, by an input mask or ids."""
     known = inputs if isinstance(inputs, Mapping) else {"input_ids": inputs}
     for name in (*MASKS, *IDS):
         found: Any = known.get(name)

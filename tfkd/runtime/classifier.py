@@ -32,7 +32,7 @@ class Classifier(Predictor):
     ```
     """
 
-    def __init__(self, path: str | Path, *, threads: int = 1):
+    def __init__(self, path: str | Path, *, threads: int = 1) -> None:
         super().__init__(path, threads=threads)
         if self.task.name != DEFAULT:
             raise UserError(

@@ -40,7 +40,7 @@ class LiteRT:
         UserError: The file is missing, damaged, no LiteRT model, or needs TensorFlow's own ops.
     """
 
-    def __init__(self, path: str | Path, *, threads: int = 1):
+    def __init__(self, path: str | Path, *, threads: int = 1) -> None:
         from ai_edge_litert.interpreter import Interpreter
 
         self._path = path = readable(path)

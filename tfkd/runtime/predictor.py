@@ -44,7 +44,9 @@ class Predictor:
             another task, or of one that is not known.
     """
 
-    def __init__(self, path: str | Path, *, task: Task | str | None = None, threads: int = 1):
+    def __init__(
+        self, path: str | Path, *, task: Task | str | None = None, threads: int = 1
+    ) -> None:
         self._path = path
         self._model, self.encoder, settings = _open(path, threads)
         self._tokenizer = _Tokenizer(self)
@@ -193,7 +195,7 @@ class Predictor:
 class _Tokenizer:
     """The encoder of a predictor, whose failures are told as faults of its file."""
 
-    def __init__(self, predictor: Predictor):
+    def __init__(self, predictor: Predictor) -> None:
         self._predictor = predictor
 
     def __getattr__(self, name: str) -> Any:

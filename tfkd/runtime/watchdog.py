@@ -52,7 +52,7 @@ def no_endless_loop(what: str, every: float = 0.5) -> Iterator[Callable[[int], N
 class _Watchdog:
     """The time of this process at which it has computed too long."""
 
-    def __init__(self, what: str):
+    def __init__(self, what: str) -> None:
         self._what = what
         self.expect(1)
 

@@ -21,11 +21,11 @@ _KINDS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 def pack(model: bytes, files: dict[str, str]) -> bytes:
-    """Append `files` (name to text) to `model` as a zip; the same input gives the same bytes.
+    r"""Append `files` (name to text) to `model` as a zip; the same input gives the same bytes.
 
-    >>> packed = pack(b"flatbuffer", {"labels.txt": "bad\\ngood\\n"})
+    >>> packed = pack(b"flatbuffer", {"labels.txt": "bad\ngood\n"})
     >>> packed.startswith(b"flatbuffer"), unpack(packed)
-    (True, {'labels.txt': 'bad\\ngood\\n'})
+    (True, {'labels.txt': 'bad\ngood\n'})
     """
     out = io.BytesIO(model)
     # "a" and not plain joining: the zip's offsets then count from the start of the whole file,

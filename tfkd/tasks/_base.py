@@ -94,7 +94,7 @@ class Task(ExampleReader):
     "What `chance` scores, in words."
     headline_is_mean: ClassVar[bool] = True
 
-    def __init__(self, settings: Mapping[str, Any] | None = None):
+    def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
         unknown = sorted(set(settings or {}) - set(self.defaults))
         if unknown:
             known = ", ".join(self.defaults) or "none"

@@ -17,10 +17,10 @@ MEANS, FORMS = ("probabilities", "logits"), ("multiclass", "binary", "multilabel
 
 
 class Ensemble:
-    """The weighted mean of several teachers: `(inputs, reads) -> {"logits": ...}`.
+    r"""The weighted mean of several teachers: `(inputs, reads) -> {"logits": ...}`.
 
     With $p_k$ the probabilities of teacher $k$ and weights that add up to 1, its logits are
-    $\\log \\sum_k w_k p_k$, or with `mean="logits"` the mean of theirs.
+    $\log \sum_k w_k p_k$, or with `mean="logits"` the mean of theirs.
 
     Args:
         teachers: Two or more of whatever `Distiller` takes as a teacher, in a list, or by name.

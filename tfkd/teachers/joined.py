@@ -18,7 +18,7 @@ from .ensemble import Ensemble
 class JointEncoder:
     """The ids of several tokenizers in one row: how many each has, then all of them."""
 
-    def __init__(self, encoders: Sequence[Encoder]):
+    def __init__(self, encoders: Sequence[Encoder]) -> None:
         self.encoders = list(encoders)
         self.max_length = sum(encoder.max_length for encoder in self.encoders)
         self.vocab_size = max(encoder.vocab_size for encoder in self.encoders)
@@ -82,7 +82,7 @@ def join_teachers(models: Sequence[TextModel], **options: Any) -> TextModel:
 class _Joint:
     """An ensemble as a function of joint rows, which know their lengths."""
 
-    def __init__(self, ensemble: Ensemble, output_shapes: Shapes):
+    def __init__(self, ensemble: Ensemble, output_shapes: Shapes) -> None:
         self._ensemble, self.output_shapes, self.jit = ensemble, output_shapes, ensemble.jit
 
     def __call__(self, rows: tf.Tensor) -> dict[str, tf.Tensor]:

@@ -28,7 +28,9 @@ class LiteRTModel(PythonFunctionTeacher):
             (or log odds) are the logits.
     """
 
-    def __init__(self, path: str | Path, *, threads: int = 2, activation: str | None = None):
+    def __init__(
+        self, path: str | Path, *, threads: int = 2, activation: str | None = None
+    ) -> None:
         self._path, self._model = Path(path), LiteRT(path, threads=threads)
         self._activation = activation
         self.shapes = {"logits": self._model.logits_shape[1:]}

@@ -26,7 +26,7 @@ class TorchModel(PythonFunctionTeacher):
         UserError: No PyTorch or transformers, weights that cannot be read, no head of that kind.
     """
 
-    def __init__(self, path: str | Path, architecture: str, shapes: Shapes = CLASSIFIER):
+    def __init__(self, path: str | Path, architecture: str, shapes: Shapes = CLASSIFIER) -> None:
         torch, transformers = _packages()
         transformers.logging.set_verbosity_error()
         model_class = getattr(transformers, f"AutoModel{architecture}")

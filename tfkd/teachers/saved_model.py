@@ -23,7 +23,7 @@ class SavedModel:
         UserError: No SavedModel there, no such signature, outputs of which none is the logits.
     """
 
-    def __init__(self, path: str | Path, signature: str = ""):
+    def __init__(self, path: str | Path, signature: str = "") -> None:
         self._path = Path(path)
         if not (self._path / "saved_model.pb").is_file():
             raise UserError(f"{path} is no SavedModel: it has no saved_model.pb.")

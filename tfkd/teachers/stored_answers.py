@@ -48,7 +48,7 @@ class StoredTexts(PythonFunctionTeacher):
         UserError: No store there, texts that it lacks.
     """
 
-    def __init__(self, path: str | Path):
+    def __init__(self, path: str | Path) -> None:
         self._store = Store(path)
         self.shapes = {"logits": self._store.logits(np.zeros(1, "int64")).shape[1:]}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from ...errors import UserError
 from ...text.batching import WINDOW, bucket_by_length, chunks, padded
 from ...text.encoder import SPECIAL, TextEncoder
 
+if TYPE_CHECKING:
+    import tensorflow as tf
+
 RATE = 0.15
 _MASKED, _RANDOM = 0.8, 0.1  # of the chosen; the rest stay as they are
 
@@ -20,10 +24,10 @@ _MASKED, _RANDOM = 0.8, 0.1  # of the chosen; the rest stay as they are
 def mask_tokens(
     ids: np.ndarray, encoder: TextEncoder, rng: np.random.Generator, rate: float = RATE
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Ids with some pieces hidden, and labels: the pieces that were there, -100 elsewhere.
+    """Mask some tokens; return the ids, and labels: the masked tokens' ids, -100 elsewhere.
 
-    Of the pieces of each text, without padding and special ones, `rate` are chosen at random, at
-    least one; 80 % of them become `[MASK]`, 10 % any piece, 10 % stay. Both arrays are
+    Of the tokens of each text, without padding and special ones, `rate` are chosen at random, at
+    least one; 80 % of them become `[MASK]`, 10 % any token, 10 % stay. Both arrays are
     `[texts, tokens]`, int32.
 
     Raises:
@@ -57,12 +61,12 @@ def masked_batches(
     *,
     rate: float = RATE,
     seed: int = 0,
-):
-    """A `tf.data.Dataset` of `({"input_ids", "attention_mask"}, labels)` for `Distiller.fit`.
+) -> tf.data.Dataset:
+    """Make a `tf.data.Dataset` of `({"input_ids", "attention_mask"}, labels)` for `fit`.
 
-    `texts` are read again in each epoch (a list, or an object whose `__iter__` opens them anew),
-    tokenised as they come, and hidden anew; batches hold texts of similar length. Never all in
-    memory.
+    `texts` are read again in each epoch (a list, or an object whose `__iter__` opens them again),
+    tokenised as they come, and masked in another way each time; batches hold texts of similar
+    length. The texts are never all in memory.
 
     Raises:
         UserError: a generator, which could be read only once; see also `mask_tokens`.
@@ -75,11 +79,11 @@ def masked_batches(
     import tensorflow as tf
 
     if isinstance(texts, Iterator):
-        raise UserError("texts can be read only once: give a list, or what opens them anew.")
+        raise UserError("texts can be read only once: give a list, or what opens them again.")
     _special(encoder, rate)
     passes = itertools.count()
 
-    def batches():
+    def batches() -> Iterator[tuple[dict[str, np.ndarray], np.ndarray]]:
         turn = next(passes)
         for number, chunk in enumerate(chunks(texts, WINDOW * batch_size)):
             rng = np.random.default_rng((seed, turn, number))
@@ -97,9 +101,9 @@ def masked_batches(
 
 
 def _special(encoder: TextEncoder, rate: float) -> dict[str, int]:
-    """The ids of special pieces, which are never hidden."""
+    """Return the ids of special tokens, which are never masked."""
     if not (math.isfinite(rate) and 0 < rate <= 1):
-        raise UserError(f"rate={rate}: write a share of the pieces above 0, up to 1, e.g. 0.15.")
+        raise UserError(f"rate={rate}: write a share of the tokens above 0, up to 1, e.g. 0.15.")
     ids = {piece: encoder.tokenizer.token_to_id(piece) for piece in SPECIAL}
     if ids["[MASK]"] is None:
         raise UserError("the tokenizer has no [MASK]: take the one of a masked language model.")
