@@ -34,7 +34,7 @@ def measured(replicas: int, stored: bool) -> dict:
     import keras
 
     from tfkd import Distiller, HardLabels, SoftTargets, students
-    from tfkd.training.backup import files
+    from tfkd.training.backup import state_files
     from tfkd.training.backup.contents import TrainingState
 
     strategy = tf.distribute.get_strategy()
@@ -62,8 +62,10 @@ def measured(replicas: int, stored: bool) -> dict:
     weights = training.values()
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
-        state = files.SavedState(files.BackupPosition(1), weights, [], training.configuration())
-        files.write_state(Path(folder), state)
+        state = state_files.SavedState(
+            state_files.BackupPosition(1), weights, [], training.configuration()
+        )
+        state_files.write_state(Path(folder), state)
         written = time.perf_counter() - start
         size = sum(each.stat().st_size for each in Path(folder).iterdir())
     gradients = sum(4 * int(np.prod(each.shape)) for each in student.trainable_variables)

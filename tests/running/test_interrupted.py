@@ -31,7 +31,7 @@ PHASES = (
         "replace_when_whole",
     ),  # an epoch's numbers have no name yet
     (
-        "tfkd.training.backup.files",
+        "tfkd.training.backup.state_files",
         "replace_when_whole",
     ),  # a backup has no name yet
     ("tfkd.models.saving", "replace_when_whole"),  # the student is trained and not saved

@@ -11,7 +11,7 @@ from tfkd.models.hugging_face import trainable_classifier
 from tfkd.models.saving import save_keras
 from tfkd.models.text_model import TextModel
 from tfkd.students.shrinking import as_model_of_ids
-from tfkd.students.shrinking.layers import choose_layers
+from tfkd.students.shrinking.layer_choice import choose_layers
 from tfkd.students.shrinking.vocabulary import cut_vocabulary
 from tfkd.teachers import save
 from tfkd.text import learn

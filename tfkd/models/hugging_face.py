@@ -1,7 +1,7 @@
 """Keras models from a Hugging Face folder, without its tokenizer, by KerasHub or transformers.
 
 BERT goes through KerasHub where that is installed (Keras 3), everything else through transformers
-(tf_keras). `tfkd.teachers.hugging_face` adds the tokenizer.
+(tf_keras). `tfkd.teachers.pretrained` adds the tokenizer.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from ..errors import UserError
-from . import attention
+from . import attention_layers
 
 FLAGS = {
     "hidden_states": "output_hidden_states",
@@ -69,12 +69,12 @@ def walk(model: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _attentions(model: Any) -> Found:
-    seen = {id(layer): layer for _, layer in walk(model) if attention.is_attention(layer)}
+    seen = {id(layer): layer for _, layer in walk(model) if attention_layers.is_attention(layer)}
     return [(layer, "attention") for layer in seen.values()]
 
 
 def _projections(model: Any, name: str) -> Found:
-    pairs = (attention.find_projection(layer, name) for _, layer in walk(model))
+    pairs = (attention_layers.find_projection(layer, name) for _, layer in walk(model))
     return [(layer, f"heads:{heads}") for layer, heads in filter(None, pairs)]
 
 
@@ -92,7 +92,7 @@ def _hidden_states(model: Any) -> Found:
 def _blocks(parent: Any) -> Iterator[Any]:
     """Yield the layers that hold an attention and are no graph of layers themselves."""
     inside = list(parent._flatten_layers(recursive=False, include_self=False))
-    if not _is_graph(parent) and any(attention.is_attention(layer) for layer in inside):
+    if not _is_graph(parent) and any(attention_layers.is_attention(layer) for layer in inside):
         yield parent
         return
     for layer in inside:
@@ -115,7 +115,7 @@ def _by_name(model: Any, name: str, of: str) -> Any:
     }
     if len(matching) == 1:
         layer = next(iter(matching.values()))
-        if of == "attention" and not attention.is_attention(layer):
+        if of == "attention" and not attention_layers.is_attention(layer):
             raise UserError(f"the layer {name!r} is a {type(layer).__name__} and no attention.")
         return layer
     paths = [path for path, layer in known.items() if id(layer) in matching]

@@ -17,10 +17,10 @@ import tensorflow as tf
 
 from ..errors import UserError
 from ..losses._batch import Outputs
-from . import attention, layers
+from . import attention_layers, layers
 from .outputs import as_outputs, call_model
 
-INSIDE = ("hidden_states", "attentions", "embeddings", *attention.OF_ATTENTION)
+INSIDE = ("hidden_states", "attentions", "embeddings", *attention_layers.OF_ATTENTION)
 _READING = threading.local()
 # By layer and method: the arguments, and what was returned, of each call.
 Calls = dict[tuple[int, str], list[tuple[tuple, dict, Any]]]
@@ -35,7 +35,7 @@ class TapPoint(NamedTuple):
     @property
     def method(self) -> str:
         """The method that what is read passes through."""
-        return attention.METHOD if self.of == "attention" else "call"
+        return attention_layers.METHOD if self.of == "attention" else "call"
 
 
 class Tapped:
@@ -188,9 +188,9 @@ def _watch(layer: Any, method: str) -> None:
 
 def _read_call(name: str, place: TapPoint, args: tuple, options: dict, value: Any) -> tf.Tensor:
     if place.of.startswith("heads:"):
-        return attention.split_heads(_first(value), int(place.of.partition(":")[2]))
+        return attention_layers.split_heads(_first(value), int(place.of.partition(":")[2]))
     if place.of == "attention":
-        return attention.read_call(name, place.layer, args, options, value)
+        return attention_layers.read_call(name, place.layer, args, options, value)
     if place.of == "input":
         return _first(args[0] if args else next(iter(options.values())))
     return _first(value)

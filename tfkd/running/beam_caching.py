@@ -135,9 +135,9 @@ def _read_texts(split: str, work: _Work) -> Iterator[str]:
 
 def _number_texts(texts: list[str], work: _Work) -> Iterator[_Pair]:
     """Yield each text with the number of its part."""
-    from ..store.examples import Source
+    from ..store.example_stream import ExampleStream
 
-    source = Source(list(texts), _load_teacher(work.settings))
+    source = ExampleStream(list(texts), _load_teacher(work.settings))
     keys = [key_of(example) for chunk in source.chunks() for example in chunk]
     numbers = Parts.numbers(as_keys(b"".join(keys)), work.parts)
     yield from zip((int(number) for number in numbers), texts, strict=True)

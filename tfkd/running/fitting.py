@@ -160,7 +160,7 @@ def _progress_callback(advance: Callable[[int], None], steps: int) -> Any:
     """Make the callback that moves a bar with each step, those before a resumed epoch too."""
     import keras
 
-    class Progress(keras.callbacks.Callback):
+    class ProgressCallback(keras.callbacks.Callback):
         epochs = 0
 
         def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
@@ -171,7 +171,7 @@ def _progress_callback(advance: Callable[[int], None], steps: int) -> Any:
         def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
             advance(1)
 
-    return Progress()
+    return ProgressCallback()
 
 
 def _history_callback(log: TrainingLog, epochs: int) -> Any:

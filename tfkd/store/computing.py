@@ -14,7 +14,7 @@ from ..models.input_names import IDS, MASKS
 from ..text import encoder_of
 from ..text.batching import by_length
 from . import precision as precision_of
-from .examples import as_inputs
+from .example_stream import as_inputs
 from .keys import Example
 from .manifest import LENGTH, Output
 

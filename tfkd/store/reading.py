@@ -14,7 +14,7 @@ from ..errors import UserError
 from . import fingerprint as marks
 from . import manifest as manifests
 from . import top_k
-from .examples import Source
+from .example_stream import ExampleStream
 from .index import Index
 from .keys import Example, keys_of, name_inputs, width_of
 from .shards import Shard
@@ -75,7 +75,7 @@ class Store:
 
     def find(self, dataset: Any) -> np.ndarray:
         """Return the row of every example of a dataset, in its order; -1 where there is none."""
-        rows = [self.find_examples(chunk) for chunk in Source(dataset).chunks()]
+        rows = [self.find_examples(chunk) for chunk in ExampleStream(dataset).chunks()]
         return np.concatenate(rows) if rows else np.zeros(0, "int64")
 
     def find_examples(self, examples: list[Example]) -> np.ndarray:

@@ -16,7 +16,7 @@ from ..progress import Progress, format_duration, log_progress, logger, print_lo
 from . import fingerprint as marks
 from . import precision as precision_of
 from .computing import Computer
-from .examples import Source
+from .example_stream import ExampleStream
 from .index import Index
 from .keys import SIZE, Example, as_keys, keys_of
 from .manifest import Manifest
@@ -130,7 +130,7 @@ class _Writer:
         self, parts: Parts, teacher: Any, dataset: Any, settings: Settings, progress: Progress
     ) -> None:
         self.parts, self.teacher, self.settings, self.progress = parts, teacher, settings, progress
-        self.source = Source(dataset, teacher)
+        self.source = ExampleStream(dataset, teacher)
         self.index = Index()
         self.pending: dict[bytes, Example] = {}
         self.computer: Computer | None = None

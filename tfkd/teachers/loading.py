@@ -9,7 +9,7 @@ from .. import tasks
 from ..errors import UserError
 from ..models.text_model import TextModel
 from ..tasks import Task
-from . import hugging_face, other_files
+from . import other_files, pretrained
 from .keras_files import load_keras
 from .request import Request
 
@@ -43,21 +43,21 @@ KINDS = {
         TeacherKind(
             "hf:PATH_OR_NAME",
             "a Hugging Face BERT-like classifier (extra hub or hf)",
-            hugging_face.load_hf,
+            pretrained.load_hf,
             shrinkable=True,
         ),
         TeacherKind(
             "hub:PATH",
             "the same by KerasHub, or a KerasHub preset (extra hub)",
-            hugging_face.load_hub,
+            pretrained.load_hub,
             shrinkable=True,
         ),
         TeacherKind(
             "tf:PATH",
             "the same by transformers' TensorFlow models (extra hf)",
-            hugging_face.load_tf,
+            pretrained.load_tf,
         ),
-        TeacherKind("torch:PATH", "the same by PyTorch (extra torch)", hugging_face.load_torch),
+        TeacherKind("torch:PATH", "the same by PyTorch (extra torch)", pretrained.load_torch),
         TeacherKind(
             "saved_model:PATH",
             "a SavedModel, PATH#SIGNATURE for one of several",

@@ -26,7 +26,7 @@ from .batches import BatchMaker, map_arrays, split_by_model, unpack
 from .metric_log import MetricLog
 from .projections import Projections, as_optimizer
 from .student_runner import StudentRunner
-from .targets import TargetSource
+from .target_source import TargetSource
 from .total_loss import regularization_of, share_of_objective
 
 if TYPE_CHECKING:

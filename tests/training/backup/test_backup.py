@@ -11,14 +11,14 @@ import tensorflow as tf
 from toys import data
 
 from tfkd import Backup, Distiller, HardLabels, SoftTargets, UserError, losses
-from tfkd.training.backup import files
-from tfkd.training.backup.files import BackupPosition
+from tfkd.training.backup import state_files
 from tfkd.training.backup.preemption import (
     EXIT_PREEMPTED,
     Preempted,
     defer_sigterm,
     raise_on_sigterm,
 )
+from tfkd.training.backup.state_files import BackupPosition
 
 X, Y = data(40)
 EPOCHS = 3
@@ -131,7 +131,7 @@ def test_a_bad_state_gives_way_to_the_one_before(whole, tmp_path, harm, caplog):
     flavour, weights, _ = whole
     with pytest.raises(Killed):
         fit(flavour, after=9, backup=Backup(tmp_path, every=2))
-    last = files.list_positions(tmp_path)[0]
+    last = state_files.list_positions(tmp_path)[0]
     file = last.file(tmp_path)
     content = file.read_bytes()
     middle = len(content) // 2
@@ -141,10 +141,10 @@ def test_a_bad_state_gives_way_to_the_one_before(whole, tmp_path, harm, caplog):
         "empty": b"",
     }
     if harm == "other":
-        state = files.load_state(tmp_path, last, {})
+        state = state_files.load_state(tmp_path, last, {})
         os.remove(file)
-        files.write_state(
-            tmp_path, files.SavedState(last, state.weights, state.sums, {"optimizer": "SGD"})
+        state_files.write_state(
+            tmp_path, state_files.SavedState(last, state.weights, state.sums, {"optimizer": "SGD"})
         )
     else:
         file.write_bytes(changed[harm])
@@ -174,14 +174,14 @@ def test_a_full_disk_keeps_the_state_before(tmp_path, monkeypatch, caplog):
     real = np.savez
 
     def full(stream, **arrays):
-        if len(files.list_positions(tmp_path)) >= 1:
+        if len(state_files.list_positions(tmp_path)) >= 1:
             stream.write_bytes(b"half of it")
             raise OSError(28, "No space left on device")
         real(stream, **arrays)
 
     monkeypatch.setattr(np, "savez", full)
     fit("keras", backup=tmp_path)
-    assert files.list_positions(tmp_path) == [BackupPosition(1, 0)]
+    assert state_files.list_positions(tmp_path) == [BackupPosition(1, 0)]
     assert [p.name for p in tmp_path.iterdir()] == ["epoch-000001-step-000000000.npz"]
     assert "No space left on device): training goes on" in caplog.text
 
@@ -203,7 +203,7 @@ def test_sigterm_keeps_the_step_and_ends_with_its_code(tmp_path, flavour):
             shuffled(), epochs=EPOCHS, verbose=0, callbacks=[Terminate()], backup=tmp_path
         )
     assert ended.value.code == EXIT_PREEMPTED == 75
-    assert files.list_positions(tmp_path)[0] == BackupPosition(1, 2)
+    assert state_files.list_positions(tmp_path)[0] == BackupPosition(1, 2)
     assert signal.getsignal(signal.SIGTERM) is before
     ours, _ = fit(flavour, backup=tmp_path)
     for a, b in zip(ours, weights, strict=True):
@@ -228,7 +228,7 @@ def test_a_sigterm_in_the_validation_is_not_lost(tmp_path):
             backup=tmp_path,
             validation_data=(X, Y),
         )
-    assert files.list_positions(tmp_path)[0] == BackupPosition(1)
+    assert state_files.list_positions(tmp_path)[0] == BackupPosition(1)
     ours, _ = fit("keras", backup=tmp_path)
     for a, b in zip(ours, weights, strict=True):
         np.testing.assert_array_equal(a, b)

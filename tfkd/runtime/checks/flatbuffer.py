@@ -30,7 +30,7 @@ class Buffer:
     def __post_init__(self) -> None:
         self.left = 2 * len(self.content)
 
-    def root(self) -> Table:
+    def root(self) -> FlatbufferTable:
         """Return the first table."""
         return self.table(self.number("I", 0))
 
@@ -43,7 +43,7 @@ class Buffer:
         except (struct.error, OverflowError) as error:
             raise UnsoundModel("an offset leads out of it") from error
 
-    def table(self, at: int) -> Table:
+    def table(self, at: int) -> FlatbufferTable:
         """Return the table at a place, once its fields are known to lie inside it."""
         vtable = at - self.number("i", at)
         size, length = self.number("H", vtable), self.number("H", vtable + 2)
@@ -54,7 +54,7 @@ class Buffer:
         # Eight bytes are the largest field.
         if max(slots, default=0) >= length or at + length > len(self.content) + 8:
             raise UnsoundModel("a field lies outside of its table")
-        return Table(self, at, slots)
+        return FlatbufferTable(self, at, slots)
 
     def spend(self, count: int) -> None:
         """Count bytes that are read, and refuse more than there are."""
@@ -64,7 +64,7 @@ class Buffer:
 
 
 @dataclass(frozen=True)
-class Table:
+class FlatbufferTable:
     """Fields by their number in the schema; a missing one has its default."""
 
     buffer: Buffer
@@ -80,7 +80,7 @@ class Table:
         """Return whether the field is there."""
         return self._place(slot) is not None
 
-    def table(self, slot: int) -> Table | None:
+    def table(self, slot: int) -> FlatbufferTable | None:
         """Return the table that a field points to."""
         at = self._target(slot)
         return None if at is None else self.buffer.table(at)
@@ -102,7 +102,7 @@ class Table:
         self.buffer.spend(count * width)
         return struct.unpack_from(f"<{count}{kind}", self.buffer.content, at)
 
-    def tables(self, slot: int) -> Iterator[Table]:
+    def tables(self, slot: int) -> Iterator[FlatbufferTable]:
         """Yield the tables of a list."""
         at, count = self.span(slot, 4)
         for place in range(at, at + 4 * count, 4):

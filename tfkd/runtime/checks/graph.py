@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from mmap import mmap
 
-from .flatbuffer import Buffer, Table, UnsoundModel
+from .flatbuffer import Buffer, FlatbufferTable, UnsoundModel
 
 MOST = 100_000
 "Tensors or operators: the largest of models has a few thousand."
@@ -98,24 +98,24 @@ def read_model(content: bytes | mmap) -> LiteModel:
     return LiteModel(graphs, [_signature(table) for table in root.tables(7)])
 
 
-def _code(table: Table) -> int:
+def _code(table: FlatbufferTable) -> int:
     table.text(1)
     return max(table.number(0, "b"), table.number(3))
 
 
-def _constant(table: Table) -> int:
+def _constant(table: FlatbufferTable) -> int:
     if table.number(1, "Q") > 1 or table.number(2, "Q") > 1:
         raise UnsoundModel("its weights lie outside of the model")
     return table.span(0)[1]
 
 
-def _check_metadata(table: Table, constants: list[int]) -> None:
+def _check_metadata(table: FlatbufferTable, constants: list[int]) -> None:
     table.text(0)
     if table.number(1, "I") >= len(constants):
         raise UnsoundModel("its metadata is not there")
 
 
-def _graph(table: Table, codes: list[int], constants: list[int]) -> Graph:
+def _graph(table: FlatbufferTable, codes: list[int], constants: list[int]) -> Graph:
     if max(table.span(slot, 4)[1] for slot in (0, 3)) > MOST:
         raise UnsoundModel(f"it has more than {MOST:,} tensors or operators")
     table.text(4)
@@ -127,7 +127,7 @@ def _graph(table: Table, codes: list[int], constants: list[int]) -> Graph:
     )
 
 
-def _tensor(table: Table, constants: list[int]) -> Tensor:
+def _tensor(table: FlatbufferTable, constants: list[int]) -> Tensor:
     buffer = table.number(2, "I")
     if buffer >= len(constants) or table.has(6) or table.number(10, "I"):
         raise UnsoundModel("a tensor has no weights, or sparse ones")
@@ -145,7 +145,7 @@ def _tensor(table: Table, constants: list[int]) -> Tensor:
     )
 
 
-def _scales(table: Table | None) -> tuple[int, int, int]:
+def _scales(table: FlatbufferTable | None) -> tuple[int, int, int]:
     """Return how many scales and zero points a tensor has, and along which dimension."""
     if table is None:
         return 0, 0, 0
@@ -156,7 +156,7 @@ def _scales(table: Table | None) -> tuple[int, int, int]:
     return len(table.numbers(2, "f")), len(table.numbers(3, "q")), table.number(6)
 
 
-def _operator(table: Table, codes: list[int]) -> Operator:
+def _operator(table: FlatbufferTable, codes: list[int]) -> Operator:
     at = table.number(0, "I")
     if at >= len(codes) or table.number(11, "B") or table.has(12):
         raise UnsoundModel("an operator is of no kind")
@@ -178,11 +178,11 @@ def _operator(table: Table, codes: list[int]) -> Operator:
     )
 
 
-def _signature(table: Table) -> Signature:
+def _signature(table: FlatbufferTable) -> Signature:
     table.text(2)
     pairs = [tuple(_name_and_place(tensor) for tensor in table.tables(slot)) for slot in (0, 1)]
     return Signature(table.number(4, "I"), *pairs)
 
 
-def _name_and_place(table: Table) -> tuple[str, int]:
+def _name_and_place(table: FlatbufferTable) -> tuple[str, int]:
     return table.text(0), table.number(1, "I")

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...errors import UserError
 from .cutting import HEADS, INNER, VOCABULARY, WIDTH, Kept, Sizes, cut, strongest
-from .layers import choose_layers
+from .layer_choice import choose_layers
 
 _BLOCK = "transformer_layer_"
 _FIELDS = {

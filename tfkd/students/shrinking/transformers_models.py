@@ -11,7 +11,7 @@ import numpy as np
 
 from ...errors import UserError
 from .cutting import VOCABULARY, Kept, cut
-from .layers import choose_layers
+from .layer_choice import choose_layers
 
 
 def transformers_student(

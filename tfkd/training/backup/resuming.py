@@ -13,10 +13,10 @@ import tensorflow as tf
 from ...distribution.workers import all_gather, steps_between_checks, worker
 from ...errors import UserError
 from ...progress import logger
-from . import files, preemption, skipping
+from . import preemption, skipping, state_files
 from ._backup import Backup
 from .contents import TrainingState
-from .files import BackupPosition, SavedState
+from .state_files import BackupPosition, SavedState
 
 
 @contextmanager
@@ -70,7 +70,7 @@ class BackupWriter:
 
     def restore(self) -> BackupPosition:
         """Load the newest good state, and log which."""
-        saved, bad = files.load_latest(self.folder, self.configuration)
+        saved, bad = state_files.load_latest(self.folder, self.configuration)
         self._check_same_on_all(saved.position if saved else BackupPosition())
         for sentence in bad:
             self._log(f"{sentence}: the one before it is used.")
@@ -144,7 +144,7 @@ class BackupWriter:
         sums = self.state.local_sums() if position.step else []
         saved = SavedState(position, weights, sums, self.configuration, self.workers)
         try:
-            files.write_state(self.folder, saved, self.worker)
+            state_files.write_state(self.folder, saved, self.worker)
             return True
         except OSError as error:
             self._log(

@@ -20,7 +20,7 @@ from .keys import Example, examples_of, name_inputs, width_of
 CHUNK = 1_024  # examples looked at together
 
 
-class Source:
+class ExampleStream:
     """A dataset, example by example; `count` is `None` where it does not say how long it is.
 
     Takes a `tf.data.Dataset` or a list of batches as for `fit`, arrays, texts (for a teacher with

@@ -10,8 +10,8 @@ from tfkd.data import Example, ExampleReader
 from tfkd.data.encoded import encode
 from tfkd.errors import UserError
 from tfkd.models.text_model import TextModel
-from tfkd.store import examples as module
-from tfkd.store.examples import Source, as_inputs
+from tfkd.store import example_stream as module
+from tfkd.store.example_stream import ExampleStream, as_inputs
 from tfkd.text import learn
 
 X, TEXTS = features(10), texts(10)
@@ -32,7 +32,7 @@ def text_model():
 
 
 def read(dataset, teacher=None):
-    source = Source(dataset, teacher)
+    source = ExampleStream(dataset, teacher)
     return [each for chunk in source.chunks() for each in chunk], source
 
 
