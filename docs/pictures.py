@@ -3,7 +3,7 @@
 PYTHONPATH=tests python docs/pictures.py REPORT.html FILE.tflite ANSWERS.jsonl
 
 REPORT.html is written by `tfkd compare RUN ... --html`, FILE by `tfkd export RUN --client
-mediapipe`, ANSWERS by `tfkd predict FILE --jsonl`.
+mediapipe`, ANSWERS are a teacher's, as for `tfkd demo --answers`.
 """
 
 from __future__ import annotations
