@@ -102,7 +102,7 @@ def _check_shrink(layers: str, kind: str, config: RunConfig) -> None:
     shrinkable = [name for name, known in teachers.KINDS.items() if known.shrinkable]
     if kind not in shrinkable or not layers.isdecimal() or not int(layers):
         raise UserError(
-            f"shrink:{layers} of a teacher {kind}: is no student: write shrink:3, say, for three "
+            f"shrink:{layers} does not work with a teacher {kind}: write shrink:3, say, for three "
             f"layers of a teacher {', '.join(f'{name}:PATH' for name in shrinkable)}."
         )
     unknown = [name for name in config.student.settings if name not in _SHRINKING]

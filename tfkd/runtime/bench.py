@@ -33,7 +33,7 @@ _COLUMNS = (
     "p50 ms",
     "p95 ms",
     "p99 ms",
-    "to the first",
+    "p50, relative to first",
     "cold start ms",
     "peak MB",
 )
