@@ -9,16 +9,12 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError
-from ..models.callables import Model, as_teacher
-from ..models.input_names import IDS, MASKS
-from ..text import encoder_of
 from ..text.batching import by_length
 from . import precision as precision_of
-from .example_stream import as_inputs
 from .keys import Example
 from .manifest import LENGTH, Output
+from .teacher_function import Arrays, as_function, token_inputs
 
-Arrays = dict[str, np.ndarray]
 INVARIANT = 1e-3  # how much padding may move an output
 FIXED = 64  # examples without tokens in one batch
 PROBES = 4  # examples that are run with more padding and with less
@@ -51,9 +47,9 @@ class Computer:
         *,
         width: int = 0,
     ) -> None:
-        self._run = _runner(teacher, reads, form, sample)
+        self._run = as_function(teacher, reads, form, sample)
         self.reads, self._teacher, self._form = reads, teacher, form
-        self._tokens = _token_inputs(sample)
+        self._tokens = token_inputs(sample)
         self.width = max(width if self._tokens else 0, *map(self._full, sample))
         self._fixed, self._few = True, 0
         axes = self._probe_all(sample)
@@ -70,7 +66,7 @@ class Computer:
             precision,
             self._teacher,
             self.reads,
-            lambda lowered: _runner(lowered, self.reads, self._form, sample),
+            lambda lowered: as_function(lowered, self.reads, self._form, sample),
         )
         self._few = FEW if precision == "int8" else 0
         try:
@@ -209,20 +205,6 @@ def _array(value: Any) -> np.ndarray:
     return array if array.dtype.kind == "f" and array.dtype.itemsize > 1 else array.astype("f4")
 
 
-def _token_inputs(sample: list[Example]) -> tuple[str, ...]:
-    """Return the names of inputs that have a value for each token.
-
-    They are whole numbers in one row (ids, masks, segments), or as long as a mask.
-    """
-    mask = next((len(value) for name, value in sample[0].items() if name in MASKS), None)
-    return tuple(
-        name
-        for name, value in sample[0].items()
-        if (np.ndim(value) == 1 and value.dtype.kind in "iub")
-        or (np.ndim(value) > 1 and len(value) == mask)
-    )
-
-
 def _narrow(array: np.ndarray, axes: tuple[int, ...], length: int) -> np.ndarray:
     for axis in axes:
         array = array.take(range(length), axis=axis)
@@ -257,55 +239,3 @@ def _excerpt(example: Example) -> str:
     """Format the beginning of an example, for a message."""
     parts = (f"{name} {np.array2string(np.ravel(a)[:8])}" for name, a in example.items())
     return textwrap.shorten(", ".join(parts), 160, placeholder=" ...")
-
-
-def _runner(
-    teacher: Any, reads: tuple[str, ...], form: type, sample: list[Example]
-) -> Callable[[Arrays], Any]:
-    """Return the teacher as a function of padded arrays by name."""
-    if encoder_of(teacher) is not None:
-        name = next((name for name in sample[0] if name in IDS), None)
-        if name is None:
-            raise UserError(
-                f"the dataset gives {', '.join(map(repr, sample[0]))} and this teacher reads ids: "
-                f"call them {IDS[0]!r}, or give a list of texts."
-            )
-
-        def run_text_model(inputs: Arrays) -> Any:
-            # Its masks are made of the padding.
-            arrays = {key: array for key, array in inputs.items() if key not in MASKS}
-            return teacher.outputs(arrays if len(arrays) > 1 else inputs[name], reads)
-
-        return run_text_model
-    held = as_teacher(teacher)
-    # Anything but a Keras model is compiled by its owner, or not at all.
-    if not isinstance(held, Model):
-        return lambda inputs: held(as_inputs(form, _tensors(inputs)), reads)
-
-    compiled = _compiled(lambda inputs: held(as_inputs(form, inputs), reads), sample[0])
-    return lambda inputs: compiled(_tensors(inputs))
-
-
-def _compiled(function: Callable[[Any], Any], example: Example) -> Callable[[Any], Any]:
-    """Trace one graph for every batch and length, where the model can be traced so."""
-    import tensorflow as tf
-
-    tokens, specs = _token_inputs([example]), {}
-    for name, value in example.items():
-        array = np.asarray(value)
-        shape = (None, *array.shape[1:]) if name in tokens else array.shape
-        kind = tf.string if array.dtype.kind in "SUO" else array.dtype
-        specs[name] = tf.TensorSpec((None, *shape), kind)
-    free = tf.function(function, input_signature=[specs], autograph=False)
-    try:
-        free.get_concrete_function()
-    # In a model's own words: it needs to know a length.
-    except Exception:
-        return tf.function(function, autograph=False)
-    return free
-
-
-def _tensors(inputs: Arrays) -> dict[str, Any]:
-    import tensorflow as tf
-
-    return {name: tf.convert_to_tensor(array) for name, array in inputs.items()}

@@ -11,8 +11,8 @@ import numpy as np
 from ..errors import UserError
 from . import precision as precision_of
 from . import top_k as top
-from .computing import Arrays
 from .manifest import LENGTH, Manifest, Output
+from .teacher_function import Arrays
 
 DTYPES = ("float16", "float32")
 
