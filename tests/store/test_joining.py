@@ -77,7 +77,7 @@ def test_another_tokenizer_of_the_student(tmp_path):
     write(tmp_path, teacher, both["teacher"])
     dataset = join(tmp_path, batched(both, Y).shuffle(6, seed=0))
     for x, _ in dataset.as_numpy_iterator():
-        assert set(x) == {"student", "targets"}
+        assert set(x) == {"student", "targets", "checksum"}
         rows = [np.flatnonzero((each == X).all(1))[0] for each in x["student"]]
         expected = teacher(rows_of(both["teacher"], rows))["logits"]
         np.testing.assert_allclose(x["targets"]["logits"], expected, rtol=1e-3, atol=1e-4)
