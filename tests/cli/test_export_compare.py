@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tfkd.exporting import verify
+from tfkd.exporting import gate
 from tfkd.runtime import Classifier
 from tfkd.runtime.quantisations import KINDS
 
@@ -119,7 +119,7 @@ def test_a_file_that_differs_is_written_milder(copy, settings, tfkd, monkeypatch
     for name in ("student.tflite", "report.json", "report.md"):
         (copy / name).unlink()
     monkeypatch.setitem(KINDS, "int8", replace(KINDS["int8"], agreement=2.0))
-    monkeypatch.setattr(verify, "ENOUGH", 1)
+    monkeypatch.setattr(gate, "ENOUGH", 1)
     code, printed, said = tfkd("distill", *settings, "--to", copy)
     assert code == 0
     assert "the int8 file does not compute" in printed + said

@@ -13,7 +13,7 @@ from keras import layers, ops
 
 from tfkd.errors import UserError
 from tfkd.exporting import export, formats
-from tfkd.exporting.verify import Figures, check_figures
+from tfkd.exporting.gate import Difference, Figures, check_figures
 from tfkd.runtime import Classifier
 from tfkd.runtime.interpreter import LiteRT
 from tfkd.runtime.quantisations import FLOAT32, KINDS
@@ -268,9 +268,12 @@ def test_a_file_that_differs_never_gets_the_name(tmp_path, monkeypatch):
 
 
 def figures(**changes):
-    base = {"checked": 200, "max_difference": 0.0, "mean_difference": 0.0, "scale": 10.0}
-    base |= {"agreement": 1.0, "widest_flip": 0.0}
-    return Figures(**(base | {"between_0_and_1": False, "sum_to_1": False} | changes))
+    """Of a file without a fault, but for the changes."""
+    measured = {"max_difference": 0.0, "mean_difference": 0.0, "scale": 10.0}
+    measured |= {name: changes.pop(name) for name in list(changes) if name in measured}
+    base = {"checked": 200, "agreement": 1.0, "widest_flip": 0.0}
+    base |= {"between_0_and_1": False, "sum_to_1": False}
+    return Figures(differences=(Difference("logits", **measured),), **(base | changes))
 
 
 @pytest.mark.parametrize(

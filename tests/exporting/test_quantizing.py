@@ -11,7 +11,7 @@ import pytest
 keras = pytest.importorskip("keras")
 
 from tfkd.errors import UserError
-from tfkd.exporting import convert, export, integer_quantisation, smallest, verify
+from tfkd.exporting import convert, export, gate, integer_quantisation, smallest
 from tfkd.exporting.calling import signature_of
 from tfkd.exporting.check_data import CheckData, TaskContext
 from tfkd.exporting.export_request import ExportRequest, Storage
@@ -81,7 +81,7 @@ def test_an_unbounded_mask_would_not_have_passed(student, encoder, tmp_path, mon
     """One step of 8 bits between -1e9 and 0: attention to everything alike."""
     pytest.importorskip("ai_edge_quantizer")
     monkeypatch.setattr(convert, "bound_masks", lambda folder: None)
-    with pytest.raises(verify.Differs, match='quantize="int8" passes') as refused:
+    with pytest.raises(gate.Differs, match='quantize="int8" passes') as refused:
         export(
             student("transformer"),
             tmp_path / "a.tflite",
@@ -113,7 +113,7 @@ def test_auto_keeps_the_smallest_that_passes(encoder, tmp_path, monkeypatch):
     def write(request, path):
         kind = request.storage.kind.name
         if kind in failing:
-            raise verify.Differs("it differs")
+            raise gate.Differs("it differs")
         path.write_bytes(b"x" * sizes[kind])
         return kind
 
@@ -124,7 +124,7 @@ def test_auto_keeps_the_smallest_that_passes(encoder, tmp_path, monkeypatch):
     assert (tmp_path / "a.tflite").stat().st_size == sizes["int8"]
     assert [each.name for each in tmp_path.iterdir()] == ["a.tflite"]
     failing |= set(QUANTIZE)
-    with pytest.raises(verify.Differs):
+    with pytest.raises(gate.Differs):
         smallest.write_smallest(write, request, tmp_path / "b.tflite")
 
 
@@ -144,7 +144,7 @@ def test_points_that_are_lost_close_the_gate(student, encoder, tmp_path):
     made = export(model, tmp_path / "a.tflite", encoder=encoder, check=check, max_drop=0)
     assert (made.score, made.keras_score) == (1.0, 1.0)
     assert made.calibration == pytest.approx(made.keras_calibration, abs=1e-4)
-    with pytest.raises(verify.Differs, match="points of accuracy are lost, allowed -1"):
+    with pytest.raises(gate.Differs, match="points of accuracy are lost, allowed -1"):
         export(model, tmp_path / "a.tflite", encoder=encoder, check=check, max_drop=-1)
 
 

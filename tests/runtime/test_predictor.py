@@ -200,3 +200,40 @@ def test_a_file_without_its_settings_is_no_file_of_a_task(file, tmp_path):
     (tmp_path / "a.tflite").write_bytes(pack(content[: content.index(b"PK\x03\x04")], files))
     with pytest.raises(UserError, match=r"answers logits, and the task .* needs logits: .*damaged"):
         load(tmp_path / "a.tflite", task=TOY)
+
+
+@pytest.mark.parametrize("command", [("predict", "a good film"), ("bench",)])
+def test_the_commands_never_ask_more_than_the_name(file, capsys, monkeypatch, command):
+    """A command that reads texts with one class alone, or code that a file chose."""
+    from tfkd.cli import main
+    from tfkd.runtime import bench
+
+    monkeypatch.setattr(bench, "STARTS", 1)
+    monkeypatch.setattr(bench, "REPEATS", 1)
+    name, *texts = command
+    assert main([name, str(file), *texts]) == 2
+    assert "on the command line --task" in capsys.readouterr().err
+    assert main([name, str(file), "--task", TOY, *texts]) == 0
+    answer = load(file, task=TOY).predict(["a good film"])[0]
+    printed = capsys.readouterr().out
+    assert printed == f"{answer}  a good film\n" if texts else "toy.tflite" in printed
+
+
+def test_predict_reads_the_columns_of_the_task(file, capsys, monkeypatch):
+    """Answers to another column, or to none."""
+    from tfkd.cli import main
+
+    lines = [json.dumps({"id": 7, "body": "a good film"}) + "\n"]
+    command = ["predict", str(file), "--task", TOY, "--jsonl"]
+    monkeypatch.setattr("sys.stdin", iter(lines))
+    assert main([*command, "--column", "text=body"]) == 0
+    answer = list(load(file, task=TOY).predict(["a good film"])[0])
+    printed = json.loads(capsys.readouterr().out)
+    assert printed == {"id": 7, "body": "a good film", "answer": answer}
+    for flag, words in (("body=text", "has text"), ("text", "write ROLE=NAME")):
+        monkeypatch.setattr("sys.stdin", iter(lines))
+        assert main([*command, "--column", flag]) == 2
+        assert words in capsys.readouterr().err
+    monkeypatch.setattr("sys.stdin", iter(lines))
+    assert main(command) == 2
+    assert 'line 1 of stdin has no text: give {"text"' in capsys.readouterr().err

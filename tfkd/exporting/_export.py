@@ -20,7 +20,7 @@ from .paths import check_target, format_of, size, temporary_sibling
 
 if TYPE_CHECKING:
     from .export_request import ExportRequest
-    from .verify import Figures
+    from .gate import Figures
 
 FORMS = ("multiclass", "binary")
 AUTO_DROP = 0.3
@@ -143,7 +143,7 @@ def export(
     _check_labels(labels, form)
     check_target(target, kind, overwrite)
     from .check_data import TaskContext
-    from .export_request import Storage, prepare
+    from .export_request import prepare
     from .formats import WRITERS
     from .mediapipe.export import check_client, mediapipe_file
     from .onnx import check_onnx
@@ -156,11 +156,14 @@ def export(
     if kind == "onnx":
         check_onnx()
     with temporary_sibling(target) as folder:
-        context = TaskContext(encoder, task, schema, form)
-        request, ranges = prepare(student, context, check, calibration, seed)
-        stored = KINDS.get(quantize or "", FLOAT32)
-        max_drop = AUTO_DROP if quantize == AUTO and max_drop is None else max_drop
-        storage = Storage(stored, tolerance, max_drop, ranges)
+        context = TaskContext(encoder=encoder, task=task, schema=schema, form=form)
+        request = prepare(student, context, check=check, calibration=calibration, seed=seed)
+        storage = replace(
+            request.storage,
+            kind=KINDS.get(quantize or "", FLOAT32),
+            tolerance=tolerance,
+            max_drop=AUTO_DROP if quantize == AUTO and max_drop is None else max_drop,
+        )
         request = replace(request, storage=storage, reads_texts=tokenizer)
         write = mediapipe_file if client else WRITERS[kind]
         quantize, figures = _write(write, request, folder / target.name, kind, quantize)

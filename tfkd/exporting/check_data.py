@@ -156,7 +156,14 @@ def checks_of_rows(
     lengths = [range(feeder.length_of(row)) for row in flat]
     order = list(micro_batches(lengths, feeder.batch or at_once))
     batches = [feeder([flat[place] for place in places]) for places in order]
-    return Checks(batches, context, examples, rows, np.concatenate(order), feeder)
+    return Checks(
+        batches,
+        context,
+        examples=examples,
+        rows=rows,
+        order=np.concatenate(order),
+        feeder=feeder,
+    )
 
 
 def checks_of(

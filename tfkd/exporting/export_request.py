@@ -18,8 +18,9 @@ from ..runtime.zip_tail import seal, unpack
 from ..text.batching import pad
 from .calling import LOGITS, ModelSignature, Reference, signature_of
 from .check_data import SENTENCES, CheckData, TaskContext, checks_of, parse_check
+from .gate import Figures, check_figures
 from .text_signature import as_texts
-from .verify import Figures, Model, check_figures, compare
+from .verify import Model, compare
 
 
 @dataclass(frozen=True)
@@ -171,10 +172,11 @@ def labels_text(labels: tuple[str, ...]) -> str:
 def prepare(
     student: Any,
     context: TaskContext,
+    *,
     check: Any,
     calibration: Any = None,
     seed: int = 0,
-) -> tuple[ExportRequest, CheckData | None]:
+) -> ExportRequest:
     """Check the arguments of `tfkd.export` against the student.
 
     Args:
@@ -183,9 +185,6 @@ def prepare(
         check: The argument of that name.
         calibration: The argument of that name.
         seed: Draws what of `calibration` is used.
-
-    Returns:
-        The request, and what ranges are read off.
 
     Raises:
         UserError: Inputs that texts cannot feed, more ids than embedding rows, class names or
@@ -201,7 +200,13 @@ def prepare(
     context = _completed(context, reference)
     ranges = None if calibration is None else parse_check(calibration, context)
     ranges = ranges and ranges.sample(DRAWN, seed)
-    return ExportRequest(signature, reference, context, data), ranges
+    return ExportRequest(
+        signature=signature,
+        reference=reference,
+        context=context,
+        check=data,
+        storage=Storage(calibration=ranges),
+    )
 
 
 def _check_reads_ids(signature: ModelSignature, context: TaskContext) -> None:

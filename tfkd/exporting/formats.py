@@ -16,9 +16,10 @@ from ..runtime.zip_tail import pack
 from .calling import ModelSignature, Reference, signature_of
 from .convert import Inconvertible, attempts, flatbuffer, write_saved_model
 from .export_request import ExportRequest, labels_text
+from .gate import Figures
 from .onnx import onnx_model, write_onnx
 from .text_signature import SERVING, TextSignature
-from .verify import Figures, Model
+from .verify import Model
 
 
 def write_litert(request: ExportRequest, path: Path) -> Figures:

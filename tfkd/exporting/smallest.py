@@ -9,7 +9,7 @@ from ..errors import UserError
 from ..runtime.quantisations import KINDS, QUANTIZE, Quantization, milder
 from . import integer_quantisation
 from .export_request import ExportRequest
-from .verify import Differs, Figures
+from .gate import Differs, Figures
 
 Writer = Callable[[ExportRequest, Path], Figures]
 

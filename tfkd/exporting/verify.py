@@ -1,18 +1,17 @@
-"""Does a file compute what the student computes? Figures, and the gate it must pass."""
+"""Run a file and its student on the same batches, and compare outputs and answers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from ..errors import UserError
 from ..runtime.activations import undo_activation
-from ..runtime.quantisations import Quantization
 from ..tasks import Arrays, Run
 from .check_data import Checks, checks_of_rows
+from .gate import Difference, Figures
 
 Outputs = dict[str, np.ndarray]
 Model = Callable[[dict[str, np.ndarray]], Outputs]
@@ -21,53 +20,6 @@ Model = Callable[[dict[str, np.ndarray]], Outputs]
 MASKED = 6.5e4
 """Beyond this, all are a masked class: the converter writes -inf as the lowest float32, and in
 float16 -1e9 as -65504."""
-ENOUGH = 100
-"Examples of which a share of agreement says something."
-_NO_CURE = "export as `.keras`, or allow more with `tolerance` or `max_drop`"
-
-
-class Differs(UserError):
-    """A file that does not compute what its student does: `why`, and the kind that would pass."""
-
-    def __init__(self, why: str, instead: str | None = None) -> None:
-        cure = f'quantize="{instead}" passes' if instead else _NO_CURE
-        super().__init__(f"{why}. Nothing was written: {cure}.")
-        self.why, self.instead = why, instead
-
-
-@dataclass(frozen=True)
-class Figures:
-    """A file against its student.
-
-    Attributes:
-        checked: Number of examples.
-        max_difference: The greatest difference of two outputs.
-        mean_difference: Their mean difference.
-        scale: The student's greatest output, without sign.
-        agreement: Share of examples (or positions) with the same answer.
-        widest_flip: The student's margin, at most, where answers differ.
-        between_0_and_1: Whether each output of the student is.
-        sum_to_1: Whether the student's outputs of each example are probabilities of classes.
-        score: Headline of the file, where there are labels.
-        keras_score: The same of the student.
-        scores: All measures of the task of the file, where there are labels.
-        keras_scores: The same of the student.
-        points: What a difference of scores is multiplied with, to get points that are lost.
-    """
-
-    checked: int
-    max_difference: float
-    mean_difference: float
-    scale: float
-    agreement: float
-    widest_flip: float
-    between_0_and_1: bool
-    sum_to_1: bool
-    score: float | None = None
-    keras_score: float | None = None
-    scores: dict[str, float] = field(default_factory=dict)
-    keras_scores: dict[str, float] = field(default_factory=dict)
-    points: float = 100.0
 
 
 def compare(student: Model, file: Model, checks: Checks) -> Figures:
@@ -88,7 +40,11 @@ def compare(student: Model, file: Model, checks: Checks) -> Figures:
         raise UserError("the student returns NaN on the inputs to check on: train it again.")
     logits = [next(iter(batch.values())) for batch in wanted]
     sum_to_1 = all(map(_sum_to_1, logits))
-    if checks.examples and checks.context.task is not None:
+    has_task = bool(checks.examples) and checks.context.task is not None
+    if has_task and any(np.isnan(array).any() for batch in got for array in batch.values()):
+        # Nothing says what a task makes of it.
+        answers: dict[str, Any] = {"agreement": 0.0, "widest_flip": float("inf")}
+    elif has_task:
         activation = "softmax" if sum_to_1 else None
         models = tuple(
             _Remembered(model, outputs, checks, activation)
@@ -99,7 +55,7 @@ def compare(student: Model, file: Model, checks: Checks) -> Figures:
         answers = _by_class(wanted, got, checks.context.binary)
     return Figures(
         checked=checks.count,
-        **_differences(wanted, got),
+        differences=tuple(_difference(wanted, got, name) for name in wanted[0]),
         **answers,
         between_0_and_1=all(((array >= 0) & (array <= 1)).all() for array in logits),
         sum_to_1=sum_to_1,
@@ -116,24 +72,16 @@ def _run(model: Model, checks: Checks) -> list[Outputs]:
     ]
 
 
-def _differences(wanted: Sequence[Outputs], got: Sequence[Outputs]) -> dict[str, Any]:
-    """Return the differences of that output which is furthest off, measured by its scale."""
-    worst: tuple[float, dict[str, Any]] = (-1.0, {})
-    for name in wanted[0]:
-        student, file = (_flat([batch[name] for batch in each]) for each in (wanted, got))
-        difference = np.abs(student - file)
-        finite = np.abs(student[np.abs(student) < MASKED])
-        scale = float(finite.max(initial=0.0))
-        figures = {
-            "max_difference": float(difference.max()),
-            "mean_difference": float(difference.mean()),
-            "scale": scale,
-        }
-        share = figures["max_difference"] / max(scale, 1e-30)
-        # NaN is the worst of all.
-        if not share <= worst[0]:
-            worst = share, figures
-    return worst[1]
+def _difference(wanted: Sequence[Outputs], got: Sequence[Outputs], name: str) -> Difference:
+    student, file = (_flat([batch[name] for batch in batches]) for batches in (wanted, got))
+    difference = np.abs(student - file)
+    finite = np.abs(student[np.abs(student) < MASKED])
+    return Difference(
+        name,
+        max_difference=float(difference.max()),
+        mean_difference=float(difference.mean()),
+        scale=float(finite.max(initial=0.0)),
+    )
 
 
 def _flat(arrays: Sequence[np.ndarray]) -> np.ndarray:
@@ -215,60 +163,6 @@ def _margins_of_rows(wanted: Sequence[Outputs], got: Sequence[Outputs], binary: 
         ]
         margins.append(np.max(by_output, axis=0))
     return np.concatenate(margins)
-
-
-def check_figures(
-    figures: Figures,
-    kind: Quantization,
-    tolerance: float | None = None,
-    max_drop: float | None = None,
-) -> None:
-    """Let the file pass, or say why not.
-
-    The greatest difference (of integers: the mean) is at most `tolerance` times the scale. The
-    share of equal answers is at least that of the kind; of fewer than 100 examples instead, each
-    may change its answer only where the student's own margin is within twice the tolerance. The
-    score is at most `max_drop` points below the student's; without labels, at most as many in a
-    hundred change their answer.
-
-    Args:
-        figures: What `compare` found.
-        kind: How the file stores its numbers.
-        tolerance: In place of the kind's own.
-        max_drop: Points of the score that may be lost; None does not ask.
-
-    Raises:
-        Differs: The figures.
-    """
-    allowed = (kind.tolerance if tolerance is None else tolerance) * figures.scale
-    measure = "max" if kind.by_greatest else "mean"
-    difference = figures.max_difference if kind.by_greatest else figures.mean_difference
-    faults = []
-    # Not `>`, since NaN has to fail.
-    if not difference <= allowed:
-        faults.append(
-            f"the {measure} difference of logits is {difference:.3g}, allowed {allowed:.3g}"
-        )
-    if figures.checked < ENOUGH and figures.widest_flip > 2 * allowed:
-        faults.append(f"a class changes that the student holds by {figures.widest_flip:.3g}")
-    if figures.checked >= ENOUGH and figures.agreement < kind.agreement:
-        faults.append(f"the share of equal classes must be {kind.agreement:.0%}")
-    if max_drop is not None and _points_lost(figures) > max_drop:
-        what = "of equal classes" if figures.score is None else "of accuracy"
-        faults.append(f"{_points_lost(figures):.2f} points {what} are lost, allowed {max_drop}")
-    if faults:
-        raise Differs(
-            f"the {kind.name} file does not compute what the student computes: on "
-            f"{figures.checked} examples {figures.agreement:.1%} equal classes; "
-            f"{'; '.join(faults)}"
-        )
-
-
-def _points_lost(figures: Figures) -> float:
-    """Return the loss of score in percentage points; without labels, of equal answers."""
-    if figures.score is None or figures.keras_score is None:
-        return 100 * (1 - figures.agreement)
-    return figures.points * (figures.keras_score - figures.score)
 
 
 def _classes(logits: np.ndarray, binary: bool) -> np.ndarray:

@@ -24,7 +24,7 @@ def export_student(context: RunContext, encoder: TextEncoder) -> None:
     Where the kind of numbers that was asked for does not compute what the student does, a less
     aggressive one is written instead.
     """
-    from ..exporting.verify import Differs
+    from ..exporting.gate import Differs
 
     path = context.folder / "student.tflite"
     if path.is_file():

@@ -58,10 +58,10 @@ def client_signature(
         )
     inputs: Inputs = dict.fromkeys(INPUTS, ((None, None), "int32"))
     return ClientSignature(
-        inner.student,
-        inputs,
-        inner.kind,
-        (OUTPUT,),
+        student=inner.student,
+        inputs=inputs,
+        kind=inner.kind,
+        outputs=(OUTPUT,),
         inner=inner,
         most=most,
         form=form,

@@ -21,7 +21,8 @@ from ..calling import LOGITS
 from ..check_data import checks_of
 from ..convert import Inconvertible, flatbuffer
 from ..export_request import ExportRequest
-from ..verify import Figures, Model, compare
+from ..gate import Figures
+from ..verify import Model, compare
 from .client_signature import ClientSignature, class_probabilities, client_signature
 from .metadata import OUTPUT, add_metadata
 

@@ -1,0 +1,132 @@
+"""The figures of a file against its student, and the gate that they must pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..errors import UserError
+from ..runtime.quantisations import Quantization
+
+ENOUGH = 100
+"Examples of which a share of agreement says something."
+_NO_CURE = "export as `.keras`, or allow more with `tolerance` or `max_drop`"
+
+
+class Differs(UserError):
+    """A file that does not compute what its student does: `why`, and the kind that would pass."""
+
+    def __init__(self, why: str, instead: str | None = None) -> None:
+        cure = f'quantize="{instead}" passes' if instead else _NO_CURE
+        super().__init__(f"{why}. Nothing was written: {cure}.")
+        self.why, self.instead = why, instead
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How far an output of a file is from that of its student.
+
+    Attributes:
+        output: Its name.
+        max_difference: The greatest difference of two numbers.
+        mean_difference: Their mean difference.
+        scale: The student's greatest number, without sign.
+    """
+
+    output: str
+    max_difference: float
+    mean_difference: float
+    scale: float
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A file against its student.
+
+    Attributes:
+        checked: Number of examples.
+        differences: Of each output, the first one answers.
+        agreement: Share of examples (or positions) with the same answer.
+        widest_flip: The student's margin, at most, where answers differ.
+        between_0_and_1: Whether each output of the student is.
+        sum_to_1: Whether the student's outputs of each example are probabilities of classes.
+        score: Headline of the file, where there are labels.
+        keras_score: The same of the student.
+        scores: All measures of the task of the file, where there are labels.
+        keras_scores: The same of the student.
+        points: What a difference of scores is multiplied with, to get points that are lost.
+    """
+
+    checked: int
+    differences: tuple[Difference, ...]
+    agreement: float
+    widest_flip: float
+    between_0_and_1: bool
+    sum_to_1: bool
+    score: float | None = None
+    keras_score: float | None = None
+    scores: dict[str, float] = field(default_factory=dict)
+    keras_scores: dict[str, float] = field(default_factory=dict)
+    points: float = 100.0
+
+    @property
+    def max_difference(self) -> float:
+        """The greatest difference of two numbers of any output."""
+        return max(difference.max_difference for difference in self.differences)
+
+
+def check_figures(
+    figures: Figures,
+    kind: Quantization,
+    tolerance: float | None = None,
+    max_drop: float | None = None,
+) -> None:
+    """Let the file pass, or say why not.
+
+    The greatest difference (of integers: the mean) is at most `tolerance` times the scale. The
+    share of equal answers is at least that of the kind; of fewer than 100 examples instead, each
+    may change its answer only where the student's own margin is within twice the tolerance. The
+    score is at most `max_drop` points below the student's; without labels, at most as many in a
+    hundred change their answer.
+
+    Args:
+        figures: What `compare` found.
+        kind: How the file stores its numbers.
+        tolerance: In place of the kind's own.
+        max_drop: Points of the score that may be lost; None does not ask.
+
+    Raises:
+        Differs: The figures.
+    """
+    share = kind.tolerance if tolerance is None else tolerance
+    measure = "max" if kind.by_greatest else "mean"
+    faults = []
+    for each in figures.differences:
+        allowed = share * each.scale
+        difference = each.max_difference if kind.by_greatest else each.mean_difference
+        # Not `>`, since NaN has to fail.
+        if not difference <= allowed:
+            faults.append(
+                f"the {measure} difference of {each.output} is {difference:.3g}, allowed "
+                f"{allowed:.3g}"
+            )
+    allowed = share * figures.differences[0].scale
+    if figures.checked < ENOUGH and figures.widest_flip > 2 * allowed:
+        faults.append(f"a class changes that the student holds by {figures.widest_flip:.3g}")
+    if figures.checked >= ENOUGH and figures.agreement < kind.agreement:
+        faults.append(f"the share of equal classes must be {kind.agreement:.0%}")
+    if max_drop is not None and _points_lost(figures) > max_drop:
+        what = "of equal classes" if figures.score is None else "of accuracy"
+        faults.append(f"{_points_lost(figures):.2f} points {what} are lost, allowed {max_drop}")
+    if faults:
+        raise Differs(
+            f"the {kind.name} file does not compute what the student computes: on "
+            f"{figures.checked} examples {figures.agreement:.1%} equal classes; "
+            f"{'; '.join(faults)}"
+        )
+
+
+def _points_lost(figures: Figures) -> float:
+    """Return the loss of score in percentage points; without labels, of equal answers."""
+    if figures.score is None or figures.keras_score is None:
+        return 100 * (1 - figures.agreement)
+    return figures.points * (figures.keras_score - figures.score)
