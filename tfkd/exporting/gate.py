@@ -26,13 +26,13 @@ class Difference:
     """How far an output of a file is from that of its student.
 
     Attributes:
-        output: Its name.
+        name: The output's name.
         max_difference: The greatest difference of two numbers.
         mean_difference: Their mean difference.
         scale: The student's greatest number, without sign.
     """
 
-    output: str
+    name: str
     max_difference: float
     mean_difference: float
     scale: float
@@ -100,13 +100,13 @@ def check_figures(
     share = kind.tolerance if tolerance is None else tolerance
     measure = "max" if kind.by_greatest else "mean"
     faults = []
-    for each in figures.differences:
-        allowed = share * each.scale
-        difference = each.max_difference if kind.by_greatest else each.mean_difference
+    for output in figures.differences:
+        allowed = share * output.scale
+        difference = output.max_difference if kind.by_greatest else output.mean_difference
         # Not `>`, since NaN has to fail.
         if not difference <= allowed:
             faults.append(
-                f"the {measure} difference of {each.output} is {difference:.3g}, allowed "
+                f"the {measure} difference of {output.name} is {difference:.3g}, allowed "
                 f"{allowed:.3g}"
             )
     allowed = share * figures.differences[0].scale
