@@ -20,6 +20,7 @@ slow: .venv/.dev
 lint: .venv/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/flake8 tfkd
 
 types: .venv/.dev
 	$(BIN)/python -m mypy

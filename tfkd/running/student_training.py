@@ -39,7 +39,6 @@ def train_students(
         teacher: The teacher of the run.
         shrunk: The student of the teacher's layers; None where the student is another.
     """
-
     config = context.config
     trainings = {"student": read_stages(config)}
     if config.training.alone:

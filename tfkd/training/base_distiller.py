@@ -60,7 +60,7 @@ class BaseDistiller(Model):
         mask: Callable[..., tf.Tensor | None] | None = None,
         example: Any = None,
         name: str = "distiller",
-    ):
+    ) -> None:
         taps = as_tapped(student)
         first_batch.check_student(models, taps.model)
         super().__init__(name=name, dtype=getattr(taps.model, "dtype_policy", None))

@@ -28,7 +28,7 @@ class MetricLog:
     got.
     """
 
-    def __init__(self, keras: Any, objective: Objective, metrics_in: Callable[[Any], list]):
+    def __init__(self, keras: Any, objective: Objective, metrics_in: Callable[[Any], list]) -> None:
         def make_means(names: Any, prefix: str = "") -> dict[str, Any]:
             return {name: keras.metrics.Mean(name=f"{prefix}{name}") for name in names}
 

@@ -16,7 +16,7 @@ GradientPairs = list[tuple[Any, Any]]
 class Projections:
     """The weights by which losses compare a student's layers with a wider teacher's."""
 
-    def __init__(self, objective: Objective):
+    def __init__(self, objective: Objective) -> None:
         self.by_loss: dict[str, dict[str, Any]] = {}
         self.layer_maps: dict[str, Pairs] = {}
         self._objective = objective

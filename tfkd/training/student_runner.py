@@ -19,7 +19,7 @@ class StudentRunner:
     `reading` says whether it returns logits or probabilities, as `Distiller(student_outputs=...)`.
     """
 
-    def __init__(self, taps: Tapped, *, objective: Objective, reading: str):
+    def __init__(self, taps: Tapped, *, objective: Objective, reading: str) -> None:
         self._taps, self._objective, self._reading = taps, objective, reading
 
     def __call__(self, inputs: Inputs, *, training: bool) -> tuple[Any, Outputs]:

@@ -23,7 +23,9 @@ class TargetSource:
     A plain object, so that the student's checkpoint, `summary()` and variables lack the teacher.
     """
 
-    def __init__(self, teacher: Any, *, objective: Objective, make_batch: BatchMaker, reading: str):
+    def __init__(
+        self, teacher: Any, *, objective: Objective, make_batch: BatchMaker, reading: str
+    ) -> None:
         self.teacher = teacher
         self.bad_targets = BadTargets()
         # Stored targets are logits alone: the student's names say whether they are those of spans.

@@ -14,15 +14,15 @@ _FOLDER = Path(__file__).parent
 
 
 def names() -> list[str]:
-    """All recipes."""
+    """Return the names of all recipes."""
     return sorted(each.stem for each in _FOLDER.glob("*.toml"))
 
 
 def read(name: str) -> str:
-    """A recipe as it is written.
+    """Return the text of a recipe as it is written.
 
     Raises:
-        UserError: there is none of this name.
+        UserError: No recipe has this name.
 
     >>> read("hinton").splitlines()[0]
     '# Soft targets in addition to the labels.'
@@ -44,5 +44,5 @@ def settings(name: str) -> dict[str, Any]:
 
 
 def title(name: str) -> str:
-    """What a recipe is, in a line."""
+    """Return the one-line title of a recipe."""
     return read(name).splitlines()[0].removeprefix("# ")

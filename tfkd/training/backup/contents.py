@@ -10,7 +10,7 @@ import numpy as np
 class TrainingState:
     """The variables that a training consists of; the same for both flavours of Keras."""
 
-    def __init__(self, distiller: Any):
+    def __init__(self, distiller: Any) -> None:
         self._distiller = distiller
 
     def configuration(self) -> dict[str, Any]:

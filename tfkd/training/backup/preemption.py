@@ -30,7 +30,7 @@ def handle_signal(number: int, handler: Callable[[int, FrameType | None], None])
 class Preempted(SystemExit):
     """The process was asked to end, and what was done is kept: exit code 75."""
 
-    def __init__(self, sentence: str):
+    def __init__(self, sentence: str) -> None:
         super().__init__(EXIT_PREEMPTED)
         self.sentence = sentence
 

@@ -57,7 +57,7 @@ def resume_from(
 class BackupWriter:
     """Keeps the states of one `fit`, and restores the newest one before it."""
 
-    def __init__(self, distiller: Any, backup: Backup):
+    def __init__(self, distiller: Any, backup: Backup) -> None:
         self.distiller, self.backup, self.folder = distiller, backup, backup.path
         self.strategy = distiller.distribute_strategy
         self.worker, self.workers = worker(self.strategy)

@@ -51,7 +51,7 @@ class SkippingTrainFunction:
     `before` are the batches of whole epochs, in data that are one long pass.
     """
 
-    def __init__(self, distiller: Any, *, steps: int, before: int):
+    def __init__(self, distiller: Any, *, steps: int, before: int) -> None:
         self._distiller, self._left, self._before = distiller, steps, before
         self._train = distiller.train_function
 
