@@ -62,6 +62,13 @@ def settings():
 
 
 @pytest.fixture(scope="session")
+def short_settings(taught):
+    """The arguments of a run that only trains one student, for one epoch."""
+    teacher = ("--teacher", f"keras:{taught}", "--epochs", "1")
+    return ("sample:200", *STUDENT, *teacher, "--no-alone", "--quantize", "float32")
+
+
+@pytest.fixture(scope="session")
 def begun(tmp_path_factory) -> Path:
     """A directory in which `tfkd distill` has run once, with the default folder."""
     room = tmp_path_factory.mktemp("begun")

@@ -30,10 +30,10 @@ def mine(tmp_path, monkeypatch):
     (tmp_path / "its_callbacks.py").write_text(MINE)
 
 
-def test_a_run_calls_it(tfkd, settings, tmp_path):
+def test_a_run_calls_it(tfkd, short_settings, tmp_path):
     """A callback that is accepted and never called, or sees no loss term."""
     code, printed, said = tfkd(
-        "distill", *settings, "--to", "run", "--callbacks", "its_callbacks:Board"
+        "distill", *short_settings, "--to", "run", "--callbacks", "its_callbacks:Board"
     )
     assert code == 0, printed + said
     lines = (tmp_path / "board.txt").read_text().splitlines()

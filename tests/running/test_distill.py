@@ -14,6 +14,7 @@ KEPT = (
     *("student.keras", "alone.keras", "student.tflite", "report.json", "report.md"),
     *("distilled/history.jsonl", "alone/history.jsonl", "teacher/model.keras"),
 )
+TEACHER = ("--teacher", "train:bag_of_ngrams:tiny")
 LOADING = """
 import sys, keras, numpy as np
 model = keras.models.load_model(sys.argv[1])
@@ -55,7 +56,7 @@ def test_a_plan_comes_before_the_start(tfkd, rows, monkeypatch, capsys):
     monkeypatch.setattr("tfkd.running.student_training.train_students", lambda *models: 1 / 0)
     command = ("distill", rows(), "--student", "text_cnn:tiny", "--epochs", "2", "--to", "out")
     with pytest.raises(ZeroDivisionError):
-        tfkd(*command, "--vocab-size", "300", "--batch-size", "20")
+        tfkd(*command, "--vocab-size", "300", "--batch-size", "20", *TEACHER)
     said = capsys.readouterr().out
     for words in (
         "2 classes",

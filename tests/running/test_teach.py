@@ -24,12 +24,9 @@ def test_it_leaves_a_teacher(taught):
     assert not (taught / "work").exists()
 
 
-def test_a_student_learns_from_it(taught, tfkd, tmp_path):
+def test_a_student_learns_from_it(taught, short_settings, tfkd, tmp_path):
     """A teacher that `distill` cannot read."""
-    code, _, _ = tfkd(
-        *("distill", "sample:200", "--teacher", f"keras:{taught}", "--student", "text_cnn:tiny"),
-        *("--epochs", "1", "--no-alone", "--to", "out", *LEARNT, "--quantize", "float32"),
-    )
+    code, _, _ = tfkd("distill", *short_settings, "--to", "out")
     assert code == 0
     rows = json.loads((tmp_path / "out" / "report.json").read_text())["rows"]
     assert [row["name"] for row in rows] == ["teacher", "distilled", "exported (float32)"]

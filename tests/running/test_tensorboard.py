@@ -18,11 +18,11 @@ def events(folder):
     return {tag: [make_ndarray(e.tensor_proto) for e in read.Tensors(tag)] for tag in tags}
 
 
-def test_a_run_writes_curves_agreement_and_texts(tfkd, settings, tmp_path, monkeypatch):
+def test_a_run_writes_curves_agreement_and_texts(tfkd, short_settings, tmp_path, monkeypatch):
     """A board without the terms, or one that says nothing of the teacher."""
     pytest.importorskip("tensorboard", reason="needs tensorboard, in the extra tensorboard")
     monkeypatch.chdir(tmp_path)
-    code, printed, said = tfkd("distill", *settings, "--to", "run", "--tensorboard")
+    code, printed, said = tfkd("distill", *short_settings, "--to", "run", "--tensorboard")
     assert code == 0, printed + said
     found = events(tmp_path / "run" / "tensorboard" / "distilled")
     terms = {"loss", "hard_labels", "soft_targets", "epoch/val_accuracy", "learning_rate"}
