@@ -60,11 +60,12 @@ def cache(
     """
     beam = _import_beam()
     # What is wrong with the teacher is reported here, and not by a thousand machines.
-    data, _ = caching.open_data_and_teacher(config)
+    task, data, _ = caching.open_data_and_teacher(config)
     folder = shared_store_folder(config, data.labels, Path("runs")).absolute()
     count = sum(data.counts.get(split, 0) for split in caching.SPLITS)
     parts = parts or max(1, min(_MOST_PARTS, -(-count // SHARD_ROWS)))
-    texts = (example.text for split in caching.SPLITS for example in data.read(split))
+    examples = (example for split in caching.SPLITS for example in data.read(split))
+    texts = (text for example in examples for text in task.texts(example))
     work = _Work(
         json.dumps(config.replaced(store=str(folder)).flat()),
         parts,
@@ -123,7 +124,7 @@ def _import_beam() -> Any:
 @functools.lru_cache(1)
 def _load_teacher(settings: str) -> TextModel:
     """Load the teacher, once for each process."""
-    return caching.open_data_and_teacher(make_config(json.loads(settings)))[1]
+    return caching.open_data_and_teacher(make_config(json.loads(settings)))[2]
 
 
 def _read_texts(split: str, work: _Work) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,26 +16,29 @@ from ..store import Store
 from ..store.checking import broken_shards
 from ..store.manifest import NAME
 from ..store.manifest import load as load_manifest
+from ..tasks import Task
 from .checks import align_classes, open_run_data
 from .config import RunConfig, make_config
 from .targets import describe_source, shared_store_folder
 from .task_choice import choose_task
 
+_PROBES = 8
 SPLITS = ("train", "unlabelled", "validation", "test")
 
 
 class _Texts:
     """The texts of every split of data sets, one by one."""
 
-    def __init__(self, *data_sets: Data) -> None:
-        self._data_sets = data_sets
-        counts = (data.counts.get(split, 0) for data in data_sets for split in SPLITS)
+    def __init__(self, *pairs: tuple[Task, Data]) -> None:
+        self._pairs = pairs
+        counts = (data.counts.get(split, 0) for _, data in pairs for split in SPLITS)
         self.examples = sum(counts)
 
     def __iter__(self) -> Iterator[str]:
-        for data in self._data_sets:
+        for task, data in self._pairs:
             for split in SPLITS:
-                yield from (example.text for example in data.read(split))
+                for example in data.read(split):
+                    yield from task.texts(example)
 
 
 def cache(config: RunConfig, *, progress: Progress = log_progress, **options: Any) -> Store | None:
@@ -51,11 +55,17 @@ def cache(config: RunConfig, *, progress: Progress = log_progress, **options: An
     Raises:
         UserError: A teacher that is trained in the run, and whatever `write` refuses.
     """
-    data, teacher = open_data_and_teacher(config)
+    task, data, teacher = open_data_and_teacher(config)
     folder = shared_store_folder(config, data.labels, Path("runs"))
     source = describe_source(config)
     written = store.write(
-        folder, teacher, _Texts(data), verbose=0, progress=progress, source=source, **options
+        folder,
+        teacher,
+        _Texts((task, data)),
+        verbose=0,
+        progress=progress,
+        source=source,
+        **options,
     )
     if written is None:
         logger.info(f"this part of {folder} is written; the other writers have not ended.")
@@ -100,11 +110,11 @@ def repair(folder: Path, progress: Progress = log_progress) -> None:
         open_data_and_teacher(make_config({**source, "store": str(folder)}))
         for source in manifest.sources
     ]
-    texts = _Texts(*(data for data, _ in sources))
-    store.repair(folder, sources[0][1], texts, verbose=0, progress=progress, **manifest.settings)
+    texts = _Texts(*((task, data) for task, data, _ in sources))
+    store.repair(folder, sources[0][2], texts, verbose=0, progress=progress, **manifest.settings)
 
 
-def open_data_and_teacher(config: RunConfig) -> tuple[Data, TextModel]:
+def open_data_and_teacher(config: RunConfig) -> tuple[Task, Data, TextModel]:
     """Open the data that a config names, and load its teacher with the classes of the data.
 
     Raises:
@@ -119,4 +129,24 @@ def open_data_and_teacher(config: RunConfig) -> tuple[Data, TextModel]:
     data = open_run_data(config, task)
     length = config.teacher.max_length or None
     teacher = teachers.load_teacher(config.teacher.source, max_length=length, task=task)
-    return data, align_classes(teacher, task, data.schema)
+    teacher = align_classes(teacher, task, data.schema)
+    _check_rows_are_texts(task, data, teacher)
+    return task, data, teacher
+
+
+def _check_rows_are_texts(task: Task, data: Data, teacher: TextModel) -> None:
+    """Refuse a task whose rows are not its texts: a run would not find what is stored here.
+
+    Raises:
+        UserError: Such a task.
+    """
+    examples = list(itertools.islice(data.read("train"), _PROBES))
+    texts = [task.texts(example) for example in examples]
+    ids = teacher.encoder.encode_many([each[0] for each in texts if len(each) == 1])
+    rows = task.encode(examples, teacher.encoder, data.schema)
+    encoded = [[int(i) for i in row["input_ids"]] for example in rows for row in example]
+    if task.inputs != ("input_ids",) or encoded != [list(each) for each in ids]:
+        raise UserError(
+            f"a teacher of the task {task.name} does not read one text a row, so its outputs "
+            "cannot be stored ahead: leave `tfkd cache` out, a run stores them by itself."
+        )

@@ -10,6 +10,7 @@ from .. import text
 from ..data import Data
 from ..models.text_model import TextModel
 from ..progress import Progress
+from ..tasks import Task
 from .checks import shrinks
 from .config import RunConfig
 from .context import RunContext
@@ -23,19 +24,22 @@ class _Texts:
     """The training texts, read again each time they are gone through."""
 
     data: Data
+    task: Task
     advance: Callable[[int], None]
 
     def __iter__(self) -> Iterator[str]:
         for example in self.data.read("train"):
             self.advance(1)
-            yield example.text
+            yield from self.task.texts(example)
 
 
-def learn_encoder(config: RunConfig, data: Data, progress: Progress) -> text.TextEncoder:
+def learn_encoder(
+    config: RunConfig, data: Data, task: Task, progress: Progress
+) -> text.TextEncoder:
     """Learn a vocabulary from the training texts, of the size that the settings name."""
     with progress("vocabulary", _PASSES * data.counts["train"]) as advance:
         return text.learn(
-            _Texts(data, advance),
+            _Texts(data, task, advance),
             vocab_size=config.student.vocab_size,
             max_length=config.student.max_length,
             lowercase=config.student.lowercase,
@@ -79,6 +83,6 @@ def prepare_encoder(context: RunContext, shrunk: TextModel | None = None) -> tex
     elif config.student.tokenizer:
         encoder = text.load(config.student.tokenizer, config.student.max_length)
     else:
-        encoder = learn_encoder(config, context.data, context.progress)
+        encoder = learn_encoder(config, context.data, context.task, context.progress)
     encoder.save(context.folder)
     return encoder

@@ -73,7 +73,8 @@ def _shrink(context: RunContext, teacher: TextModel) -> TextModel:
 
     def transfer_texts() -> Iterator[str]:
         for split in ("train", "unlabelled"):
-            yield from (example.text for example in data.read(split))
+            for example in data.read(split):
+                yield from context.task.texts(example)
 
     layers = int(config.student.source.partition(":")[2])
     student = shrinking.shrink(

@@ -12,6 +12,7 @@ from ..data.encoded import Encoded
 from ..data.feeding import Feed
 from ..models.saving import load_weights, save_keras, save_weights
 from ..models.text_model import TextModel
+from ..reporting.scoring import stored_run
 from . import fitting
 from .callbacks import load_callbacks
 from .context import RunContext
@@ -142,13 +143,22 @@ class _Trainer:
         return feed
 
     def _samples(self, encoded: Encoded) -> Samples:
-        """Return texts of the transfer set, drawn by the seed, with the teacher's logits."""
-        context = self.context
-        rows = np.random.default_rng(context.config.training.seed).permutation(len(encoded))[:TEXTS]
+        """Return examples of the transfer set, drawn by the seed, with the teacher's answers."""
+        context, task = self.context, self.context.task
+        draw = np.random.default_rng(context.config.training.seed)
+        examples = draw.permutation(encoded.examples)[:TEXTS]
+        positions = np.concatenate([np.array(encoded.rows_of(int(i)), int) for i in examples])
+        rows = [[encoded.arrays(i) for i in encoded.rows_of(int(n))] for n in examples]
         if self.live is None:
-            logits = self.teacher.targets("transfer")[rows]
+            logits = self.teacher.targets("transfer")[positions]
         else:
-            logits = self.live(self.teacher.encode("transfer")[rows])
+            logits = self.live(self.teacher.encode("transfer")[positions])
         decode = self.texts.encoder.tokenizer.decode
-        texts = [decode(encoded.row(row).tolist()) for row in rows]
-        return Samples(encoded[rows], texts, logits, context.data.labels)
+        return Samples(
+            task=task,
+            schema=context.data.schema,
+            texts=[" / ".join(decode(row["input_ids"].tolist()) for row in each) for each in rows],
+            rows=rows,
+            inputs=encoded[positions],
+            teacher=task.answers(stored_run({"logits": logits}), rows, context.data.schema),
+        )

@@ -16,13 +16,23 @@ from ..models.text_model import TextModel
 from ..progress import logger
 from ..store import Store
 from ..store.fingerprint import check_fingerprint, fingerprint
+from ..tasks import DEFAULT
 from .checks import OF_DATA
 from .config import RunConfig
 from .context import RunContext
 from .given_teacher import trains_teacher
 
 FOLDER = "targets"
-_OF_TEXTS = ("data", "teacher", "teacher_max_length", "seed", *OF_DATA)
+_OF_TEXTS = (
+    "task",
+    "columns",
+    "task_settings",
+    "data",
+    "teacher",
+    "teacher_max_length",
+    "seed",
+    *OF_DATA,
+)
 
 
 class Targets:
@@ -63,7 +73,7 @@ def shared_store_folder(config: RunConfig, labels: tuple[str, ...], runs: Path) 
 
 def describe_source(config: RunConfig) -> dict[str, Any]:
     """Return the settings that name a teacher and its texts, for a store's manifest."""
-    settings = config.flat()
+    settings = {**config.flat(), "task": "" if config.task.name == DEFAULT else config.task.name}
     return {name: value for name in _OF_TEXTS if (value := settings[name])}
 
 

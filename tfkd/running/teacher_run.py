@@ -110,7 +110,7 @@ def _prepare_encoder(work: _Work) -> text.Encoder:
         return text.load(work.folder)
     encoder = _load_given_encoder(work.config)
     if encoder is None:
-        encoder = learn_encoder(work.config, work.data, work.progress)
+        encoder = learn_encoder(work.config, work.data, work.task, work.progress)
     encoder.save(work.folder)
     return encoder
 

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..data import Schema
 from ..errors import UserError
 from ..models.outputs import as_outputs
-from ..tasks.text_classification.scores import probabilities
+from ..reporting.scoring import stored_run
+from ..tasks import Arrays, Task
 
 if TYPE_CHECKING:
     from ..training.distiller import Distiller
@@ -24,19 +26,28 @@ _STEPS = 20  # between two numbers of a curve
 
 @dataclass(frozen=True)
 class Samples:
-    """Texts on which a student is compared with its teacher.
+    """Examples on which a student is compared with its teacher.
 
     Attributes:
-        ids: The student's token ids, `[texts, tokens]`.
-        texts: The texts in words.
-        teacher: The teacher's logits, `[texts, classes]`.
-        labels: The names of the classes.
+        task: What the answers are.
+        schema: What the training split fixed.
+        texts: The examples in words.
+        rows: The rows of each example, as the student reads them.
+        inputs: All rows as one batch: padded ids, or a dict of inputs.
+        teacher: The teacher's answers.
     """
 
-    ids: np.ndarray
+    task: Task
+    schema: Schema
     texts: list[str]
-    teacher: np.ndarray
-    labels: tuple[str, ...]
+    rows: list[list[Arrays]]
+    inputs: Any
+    teacher: list[Any]
+
+    def answer(self, outputs: Mapping[str, Any]) -> list[Any]:
+        """Return the answers for a student's outputs for `inputs`, by name."""
+        arrays = {name: np.asarray(outputs[name]) for name in self.task.outputs}
+        return self.task.answers(stored_run(arrays), self.rows, self.schema)
 
 
 def check_tensorboard() -> None:
@@ -54,7 +65,7 @@ def tensorboard_callback(distiller: Distiller, folder: Path, samples: Samples) -
 
     Every 20 steps it writes the loss, its terms, weights and temperatures; after each epoch the
     validation, the learning rate, the norms of projections, the share of `samples` that get the
-    teacher's class, and a table of some of them.
+    teacher's answer, and a table of some of them.
 
     Args:
         distiller: The distiller that is trained.
@@ -78,10 +89,10 @@ def tensorboard_callback(distiller: Distiller, folder: Path, samples: Samples) -
                 self._write(logs or {})
 
         def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-            outputs = as_outputs(distiller.student(samples.ids, training=False), whose="student")
-            student = np.asarray(outputs["logits"])
+            outputs = as_outputs(distiller.student(samples.inputs, training=False), whose="student")
+            student = samples.answer(outputs)
             self._write({f"epoch/{name}": value for name, value in (logs or {}).items()})
-            self._write(_compare_with_teacher(distiller, student, samples.teacher))
+            self._write(_compare_with_teacher(distiller, samples, student))
             with writer.as_default(step=int(distiller.optimizer.iterations.numpy())):
                 tf.summary.text("texts", _format_table(samples, student))
             writer.flush()
@@ -90,33 +101,22 @@ def tensorboard_callback(distiller: Distiller, folder: Path, samples: Samples) -
 
 
 def _compare_with_teacher(
-    distiller: Distiller, student: np.ndarray, teacher: np.ndarray
+    distiller: Distiller, samples: Samples, student: list[Any]
 ) -> dict[str, float]:
     """Return the numbers of an epoch that Keras does not report."""
     norms = {
         f"projections/{weight.name}": float(np.linalg.norm(np.asarray(weight)))
         for weight in distiller.projection_variables
     }
-    agreement = float(np.mean(student.argmax(1) == teacher.argmax(1)))
+    agreement = float(np.mean(samples.task.same(student, samples.teacher)))
     rate = float(np.asarray(distiller.optimizer.learning_rate))
     return {"agreement_with_teacher": agreement, "learning_rate": rate, **norms}
 
 
-def _format_table(samples: Samples, student: np.ndarray) -> str:
-    """Return the first texts as Markdown, with the class and probability that both models give.
-
-    >>> samples = Samples(np.zeros((1, 2)), ["so | so"], np.array([[0.0, 9.0]]), ("bad", "good"))
-    >>> print(_format_table(samples, np.array([[9.0, 0.0]])).splitlines()[-1])
-    | so / so | good 1.000 | bad 1.000 |
-    """
-
-    def format_answer(logits: np.ndarray) -> str:
-        likely = probabilities(logits)
-        return f"{samples.labels[int(likely.argmax())]} {likely.max():.3f}"
-
+def _format_table(samples: Samples, student: list[Any]) -> str:
+    """Return the first texts as Markdown, with the answers that both models give."""
     lines = ["| text | teacher | student |", "| --- | --- | --- |"]
     for text, *answers in zip(samples.texts[:SHOWN], samples.teacher, student, strict=False):
-        teacher_answer, student_answer = map(format_answer, answers)
-        plain = text[:200].replace("|", "/")
-        lines.append(f"| {plain} | {teacher_answer} | {student_answer} |")
+        cells = [text[:200], *map(samples.task.summary, answers)]
+        lines.append(f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |")
     return "\n".join(lines)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import text
-from ..data import IGNORE, Data, Example
+from ..data import Example
 from ..data.encoded import Encoded, encode
 from ..models.hugging_face import load_masked_lm
 from ..text.augmentation import Augmentation, count_words
@@ -46,7 +46,7 @@ class RunTexts:
         context, config, data = self.context, self.context.config, self.context.data
         examples = itertools.chain(*(data.read(part) for part in SPLITS[split]))
         if split == "transfer" and config.data.augment:
-            examples = itertools.chain(examples, _augmented_examples(config, data))
+            examples = itertools.chain(examples, _augmented_examples(context))
         title = f"tokens of {split} for the {reader}"
         with context.progress(title, self.count(split)) as advance:
             return encode(
@@ -77,9 +77,7 @@ def check_augmentation(config: RunConfig) -> None:
         UserError: No such folder, no transformers, no head for masked language modelling.
     """
     if config.data.augment_model:
-        load_neighbours(
-            config.data.augment_model, copies=config.data.augment, seed=config.training.seed
-        )
+        _load_augmenter(config)
 
 
 def load_neighbours(folder: str | Path, **settings: Any) -> Neighbours:
@@ -103,15 +101,20 @@ def _load_augmenter(config: RunConfig) -> Neighbours:
     return load_neighbours(data.augment_model, copies=data.augment, seed=seed)
 
 
-def _augmented_examples(config: RunConfig, data: Data) -> Iterator[Example]:
-    """Yield augmented texts, without labels; the same for the same texts and seed."""
+def _augmented_examples(context: RunContext) -> Iterator[Example]:
+    """Yield augmented examples, without labels; the same for the same texts and seed."""
+    config, data, task = context.config, context.data, context.task
     rules: Augmentation | Neighbours
     if config.data.augment_model:
-        rules = load_neighbours(
-            config.data.augment_model, copies=config.data.augment, seed=config.training.seed
-        )
+        rules = _load_augmenter(config)
     else:
-        words = count_words(example.text for example in data.read("train"))
+        texts = (text for example in data.read("train") for text in task.texts(example))
+        words = count_words(texts)
         rules = Augmentation(config.data.augment, words=words, seed=config.training.seed)
+    required = [role for role, column in task.columns.items() if column.required]
+    roles = [role for role in required if task.columns[role].kind == "text"]
     for example in data.read("train"):
-        yield from (Example(text=copy, label=IGNORE) for copy in rules.augment(example.text))
+        plain = {role: example[role] for role in required}
+        for copies in zip(*(rules.augment(example[role]) for role in roles), strict=False):
+            augmented = Example({**plain, **dict(zip(roles, copies, strict=True))})
+            yield task.with_ids(augmented, {})

@@ -223,9 +223,13 @@ class Task(ExampleReader):
         """
         return {}
 
+    def summary(self, answer: Any) -> str:
+        """Return an answer in a few words, without its example."""
+        return str(answer)
+
     def line(self, answer: Any, example: Example) -> str:
         """Return an answer as one line for a terminal."""
-        return f"{answer}  {' '.join(self.texts(example))[:80]}"
+        return f"{self.summary(answer)}  {' '.join(self.texts(example))[:80]}"
 
     def to_json(self, answer: Any) -> dict[str, Any]:
         """Return an answer as plain values for JSON."""

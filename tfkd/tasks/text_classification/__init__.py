@@ -97,9 +97,9 @@ class TextClassification(Task):
         """Return calibration and confusion."""
         return {"calibration": calibration, "confusion": confusion}
 
-    def line(self, answer: Prediction, example: Example) -> str:
-        """Return class, probability and the beginning of the text."""
-        return f"{answer.label}  {answer.probability:.4f}  {example['text'][:80]}"
+    def summary(self, answer: Prediction) -> str:
+        """Return class and probability."""
+        return f"{answer.label}  {answer.probability:.4f}"
 
     def to_json(self, answer: Prediction) -> dict[str, Any]:
         """Return the fields of the prediction."""
