@@ -15,7 +15,8 @@ from tfkd import Distiller, SoftTargets, distill, export, load_teacher, store, s
 from tfkd.errors import UserError
 from tfkd.models.saving import quiet_save
 from tfkd.models.text_model import TextModel
-from tfkd.teachers import digest_spec, save
+from tfkd.tasks import Task
+from tfkd.teachers import KINDS, digest_spec, save
 from tfkd.teachers.joined import JointEncoder, split_rows
 from tfkd.text import learn
 
@@ -255,3 +256,31 @@ def test_another_file_is_another_teacher(folder, kind, tmp_path, encoder):
     store.write(tmp_path / "s", one, TEXTS, verbose=0)
     with pytest.raises(UserError, match="holds the outputs of another teacher"):
         store.write(tmp_path / "s", other, TEXTS, verbose=0)
+
+
+def test_every_kind_is_told_of():
+    """A kind that works and that no reader ever hears of."""
+    for prefix, kind in KINDS.items():
+        assert kind.pattern.startswith(f"{prefix}:")
+        assert f"| `{kind.pattern}` |" in load_teacher.__doc__
+
+
+class Tagging(Task):
+    """A tag for each token."""
+
+    name, features, hugging_face = "tagging", "tokens", "ForTokenClassification"
+
+    def output_shapes(self, schema):
+        return {"logits": (None, len(schema.labels))}
+
+
+@pytest.mark.parametrize("kind", ["hub", "tf"])
+def test_a_teacher_of_another_task(tmp_path, kind):
+    """A tagger read as a classifier has one answer for all tokens."""
+    path = checkpoint(tmp_path, classes=3)
+    teacher = load_teacher(f"{kind}:{path}", task=Tagging())
+    assert teacher.shapes == {"logits": (None, 3)}
+    rows = [{"input_ids": [2, 7, 8, 3]}, {"input_ids": [2, 3]}]
+    assert [row["logits"].shape for row in teacher.run(rows)] == [(4, 3), (2, 3)]
+    with pytest.raises(UserError, match=r"expected \[batch, tokens, classes\]"):
+        load_teacher(f"{kind}:{path}").check({"logits": (None, 3)})
