@@ -125,7 +125,10 @@ def _carry_out(context: RunContext, given: GivenModels | None) -> None:
     given, texts = workers.first_worker_first(
         context.strategy, lambda: phases.prepare(context, given)
     )
-    teacher = prepare_teacher(context, texts, given.teacher)
+    # A teacher that is trained here is trained by the first worker alone.
+    teacher = workers.first_worker_first(
+        context.strategy, lambda: prepare_teacher(context, texts, given.teacher)
+    )
     phases.store_targets(teacher)
     student_training.train_students(context, texts, teacher, given.shrunk)
     if context.first:
