@@ -137,9 +137,12 @@ def repacked(rng: random.Random, blob: bytes, files: dict[str, str]) -> bytes:
 
 
 def unsettled(rng: random.Random, blob: bytes, files: dict[str, str]) -> bytes:
-    """A setting, or a whole entry, is something else."""
+    """A setting at any depth, or a whole entry, is something else."""
     settings = json.loads(files["tfkd.json"])
-    settings[rng.choice(list(settings))] = rng.choice(ODD)
+    place, name = settings, rng.choice(list(settings))
+    while isinstance(place[name], dict) and place[name] and rng.random() < 0.7:
+        place, name = place[name], rng.choice(list(place[name]))
+    place[name] = rng.choice(ODD)
     files = files | {"tfkd.json": json.dumps(settings)}
     if rng.random() < 0.3:
         name = rng.choice(list(files))
