@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 from toys import CLASSES, assert_same_weights, data, distil, linear, tagger, token_data
 
-from tfkd import HardLabels, SoftTargets
+from tfkd import Distiller, HardLabels, SoftTargets, store
 
 X, Y = data(20)
 
@@ -234,3 +234,33 @@ def test_validation_split_and_predict():
     np.testing.assert_allclose(
         distiller.predict(X, verbose=0), student.predict(X, verbose=0), rtol=1e-6
     )
+
+
+class Answers(keras.Model):
+    """Start and end logits of an answer, over tokens."""
+
+    def __init__(self, seed):
+        super().__init__()
+        init = keras.initializers.RandomNormal(seed=seed)
+        self.embedding = keras.layers.Embedding(20, 2, embeddings_initializer=init)
+
+    def call(self, inputs, training=False):
+        logits = self.embedding(inputs["input_ids"])
+        return {"start_logits": logits[..., 0], "end_logits": logits[..., 1]}
+
+
+def test_spans_from_a_store_are_those_of_the_teacher(tmp_path):
+    """Padded tokens of stored logits that could be the answer, and losses below zero."""
+    rng = np.random.default_rng(0)
+    mask = (np.arange(7) < rng.integers(2, 8, (16, 1))).astype("int32")
+    ids = rng.integers(1, 20, mask.shape).astype("int32") * mask
+    data = tf.data.Dataset.from_tensor_slices({"input_ids": ids, "attention_mask": mask}).batch(8)
+    teacher = Answers(1)
+    store.write(tmp_path, teacher, data, dtype="float32", verbose=0)
+    losses = []
+    for x, live in ((data, teacher), (store.join(tmp_path, data), None)):
+        distiller = Distiller(student=Answers(2), teacher=live, objective=SoftTargets())
+        distiller.compile("adam")
+        losses.append(distiller.fit(x, epochs=2, verbose=0).history["loss"])
+    assert min(losses[0]) > 0
+    np.testing.assert_allclose(losses[1], losses[0], rtol=1e-6)

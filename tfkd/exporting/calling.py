@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..errors import UserError
+from ..models.keras_internals import input_structure
 from ..models.outputs import as_outputs, flavour
 
 Shape = tuple[int | None, ...]
@@ -160,9 +161,7 @@ def signature_of(
 
 
 def _of_structure(student: Any, outputs: tuple[str, ...]) -> ModelSignature:
-    # As it was before Keras flattened it.
-    structure = getattr(student, "_inputs_struct", None)
-    structure = student.inputs if structure is None else structure
+    structure = input_structure(student)
     if isinstance(structure, Mapping):
         kind, named = "dict", dict(structure)
     elif isinstance(structure, (list, tuple)) and len(structure) > 1:

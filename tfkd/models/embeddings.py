@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from ..errors import UserError
+from .keras_internals import input_tensors, list_layers
 
 
 def check_vocabulary(student: Any, size: int) -> None:
@@ -40,12 +41,11 @@ def _rows(student: Any) -> list[int]:
 
 
 def _embeddings(student: Any) -> Iterator[keras.layers.Embedding]:
-    for layer in student._flatten_layers(include_self=False):
+    for layer in list_layers(student, recursive=True):
         if isinstance(layer, keras.layers.Embedding):
             yield layer
 
 
 def _takes_inputs(layer: Any, student: Any) -> bool:
     inputs = {id(tensor) for tensor in getattr(student, "inputs", None) or ()}
-    nodes = getattr(layer, "_inbound_nodes", ())
-    return any(id(tensor) in inputs for node in nodes for tensor in node.arguments.keras_tensors)
+    return any(id(tensor) in inputs for tensor in input_tensors(layer))

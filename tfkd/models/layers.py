@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import UserError
 from . import attention_layers
+from .keras_internals import list_layers, output_structure
 
 FLAGS = {
     "hidden_states": "output_hidden_states",
@@ -25,7 +26,7 @@ def returns_itself(model: Any, name: str) -> bool:
     """Return whether a model returns an output itself: when asked, as Hugging Face's, or always."""
     if FLAGS.get(name) in _arguments(model):
         return True
-    structure = getattr(model, "_outputs_struct", None)
+    structure = output_structure(model)
     return isinstance(structure, Mapping) and name in structure
 
 
@@ -62,7 +63,7 @@ def find_layers(model: Any, name: str, chosen: Any) -> Found:
 
 def walk(model: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Yield every layer inside a model, at any depth, with its path."""
-    for layer in model._flatten_layers(recursive=False, include_self=False):
+    for layer in list_layers(model):
         own = f"{path}{layer.name}"
         yield own, layer
         yield from walk(layer, f"{own}/")
@@ -91,7 +92,7 @@ def _hidden_states(model: Any) -> Found:
 
 def _blocks(parent: Any) -> Iterator[Any]:
     """Yield the layers that hold an attention and are no graph of layers themselves."""
-    inside = list(parent._flatten_layers(recursive=False, include_self=False))
+    inside = list_layers(parent)
     if not _is_graph(parent) and any(attention_layers.is_attention(layer) for layer in inside):
         yield parent
         return

@@ -10,6 +10,7 @@ import tensorflow as tf
 from ..losses._batch import Outputs
 from ..losses._positions import is_labelled
 from .input_names import DECODER_IDS, DECODER_MASKS, IDS, MASKS
+from .keras_internals import attached_mask
 from .outputs import SPANS
 
 
@@ -32,7 +33,7 @@ def position_mask(inputs: Any, labels: tf.Tensor | None, outputs: Outputs) -> tf
     for mask in (
         known.get("attention_mask"),
         known.get("padding_mask"),
-        getattr(logits, "_keras_mask", None),
+        attached_mask(logits),
     ):
         if mask is not None and mask.shape.rank == rank - 1:
             return tf.cast(mask, tf.float32)

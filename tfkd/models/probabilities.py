@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..errors import UserError
+from .keras_internals import attached_logits, layer_behind
 
 READINGS = ("auto", "logits", "softmax", "sigmoid")
 
@@ -29,7 +30,7 @@ def to_logits(tensor: Any, reading: str = "auto") -> tf.Tensor:
     >>> to_logits(tf.constant([[0.5, 0.5]]), "sigmoid").numpy().tolist()
     [[0.0, 0.0]]
     """
-    hidden = getattr(tensor, "_keras_logits", None)
+    hidden = attached_logits(tensor)
     if reading == "auto" and hidden is not None:
         return hidden
     tensor = tf.convert_to_tensor(tensor)
@@ -54,7 +55,7 @@ def check_probabilities(
         reading: What the user says that the model returns.
         known_linear: Whether the model is known to end without an activation.
     """
-    hidden = getattr(value, "_keras_logits", None)
+    hidden = attached_logits(value)
     if hidden is not None and reading == "auto":
         _check_activation(np.asarray(value), np.asarray(hidden), whose, form)
     if hidden is not None or reading != "auto" or known_linear:
@@ -115,6 +116,5 @@ def _last_layer(model: Any) -> Any:
     output = declared_output(model)
     if isinstance(output, Mapping):
         output = output.get("logits", next(iter(output.values())))
-    history = getattr(tf.nest.flatten(output)[0], "_keras_history", None)
-    layer = getattr(history, "operation", None) or getattr(history, "layer", None)
+    layer = layer_behind(tf.nest.flatten(output)[0])
     return None if layer is model else layer

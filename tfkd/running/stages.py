@@ -9,6 +9,7 @@ from typing import Any
 from .. import tasks
 from ..errors import UserError
 from ..losses._base import Objective
+from ..models.keras_internals import list_layers
 from .config import RunConfig
 
 
@@ -36,7 +37,7 @@ class Stage:
         Raises:
             UserError: A name that no layer has.
         """
-        layers = list(student._flatten_layers(recursive=True, include_self=False))
+        layers = list_layers(student, recursive=True)
         for start in self.frozen:
             if not any(layer.name.startswith(start) for layer in layers):
                 names = ", ".join(dict.fromkeys(layer.name for layer in layers if layer.weights))

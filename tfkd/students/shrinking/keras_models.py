@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ...errors import UserError
+from ...models.keras_internals import list_layers
 from .cutting import HEADS, INNER, VOCABULARY, WIDTH, Kept, Sizes, cut, strongest
 from .layer_choice import choose_layers
 
@@ -99,9 +100,9 @@ def _copy(teacher: Any, small: Any, keep: tuple[int, ...], sizes: Sizes, kept: K
 
 def _leaves(model: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Yield the layers with weights of their own, each once; a block is one."""
-    for layer in model._flatten_layers(recursive=False, include_self=False):
+    for layer in list_layers(model):
         own = f"{path}/{layer.name}"
-        inside = list(layer._flatten_layers(recursive=False, include_self=False))
+        inside = list_layers(layer)
         if inside and not layer.name.startswith(_BLOCK):
             yield from _leaves(layer, own)
         elif layer.weights:
