@@ -158,7 +158,7 @@ def empty(tmp_path, monkeypatch):
     return module
 
 
-LONG = ("cli.md", "store.md", "teachers.md", "how-to/csv.md")  # a minute each
+LONG = ("cli.md", "store.md", "teachers.md", "how-to/csv.md", "how-to/task.md")  # a minute each
 
 
 def _marked(page):
