@@ -11,7 +11,7 @@ from tfkd.distribution import keras3, strategies, strategy
 from tfkd.distribution.lost import raise_on_lost_worker
 from tfkd.distribution.workers import all_gather, first_worker_first
 from tfkd.errors import LostWorker
-from tfkd.running.config import STRATEGIES
+from tfkd.running.config_tables import STRATEGIES
 
 
 @pytest.fixture

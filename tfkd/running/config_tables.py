@@ -1,0 +1,126 @@
+"""The tables of a run's settings, with the default and the help of each setting."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any, get_type_hints
+
+from ..runtime.quantisations import AUTO, QUANTIZE
+from .config_checks import typed_value
+
+STRATEGIES = ("auto", "one", "mirrored", "multi_worker", "tpu", "parameter_server")
+
+
+def option(default: Any, help: str, flag: str = "", choices: tuple[str, ...] | None = None) -> Any:
+    """Declare a setting: its default, its help, and its flag where that is not the field's name."""
+    metadata = {"help": help, "flag": flag, "choices": choices}
+    if isinstance(default, (dict, list)):
+        return field(default_factory=type(default), metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+class Table:
+    """A part of the settings, whose values are checked by the types and choices of its fields."""
+
+    def __post_init__(self) -> None:
+        kinds = get_type_hints(type(self))
+        for setting in dataclasses.fields(self):  # type: ignore[arg-type]
+            value = typed_value(
+                setting.metadata["flag"] or setting.name,
+                getattr(self, setting.name),
+                kinds[setting.name],
+                setting.metadata["choices"],
+            )
+            object.__setattr__(self, setting.name, value)
+
+
+@dataclass(frozen=True)
+class DataConfig(Table):
+    """The table `[data]`: the texts, their columns and their splits."""
+
+    source: str = option(
+        "", "imdb, sample, sample:SIZE, a .jsonl, .csv or .tsv file, or a folder", "data"
+    )
+    dir: str = option("", "folder in which TensorFlow Datasets keeps imdb", "data_dir")
+    validation: str = option("", "file with the validation split")
+    test: str = option("", "file with the test split")
+    unlabelled: str = option("", "file with further texts, without labels, to distil on")
+    text_column: str = option("", "name of the column with the text")
+    label_column: str = option("", "name of the column with the label")
+    labelled: int = option(0, "number of labels that the student may use; 0 for all")
+    labels: str = option("", "file with the class names, in the order of their ids")
+    augment: int = option(0, "augmented texts to add for each training text")
+    augment_model: str = option(
+        "", "folder of a Hugging Face masked language model that augments the texts"
+    )
+
+
+@dataclass(frozen=True)
+class TeacherConfig(Table):
+    """The table `[teacher]`: the large model, and how its outputs are computed."""
+
+    source: str = option(
+        "train", "hf:PATH_OR_NAME, keras:PATH, train, ... (see `tfkd list`)", "teacher"
+    )
+    max_length: int = option(
+        0, "tokens of a text that the teacher reads; 0 for 256", "teacher_max_length"
+    )
+    precision: str = option(
+        "float32",
+        "precision of a teacher that runs in every step (--no-cache)",
+        "teacher_precision",
+        ("float32", "bfloat16"),
+    )
+    cache: bool = option(True, "store the teacher's outputs once; --no-cache runs it in every step")
+    store: str = option("", "folder of the stored outputs; targets/TEACHER-DIGEST next to the run")
+
+
+@dataclass(frozen=True)
+class StudentConfig(Table):
+    """The table `[student]`: the small model and its tokenizer."""
+
+    source: str = option(
+        "ngram_cnn", "NAME or NAME:SIZE (see `tfkd list`), or shrink:LAYERS", "student"
+    )
+    settings: dict = option({}, "settings of the student, NAME=VALUE", "student_settings")  # noqa: RUF009
+    assistant: str = option("", "students between teacher and student: NAME:SIZE, ...")
+    tokenizer: str = option("", "vocab.txt or tokenizer.json; learnt from the texts by default")
+    vocab_size: int = option(16_000, "tokens in a vocabulary that is learnt")
+    lowercase: bool = option(True, "lower-case the texts before a vocabulary is learnt")
+    max_length: int = option(512, "tokens of a text that the student reads")
+
+
+@dataclass(frozen=True)
+class TrainingConfig(Table):
+    """The table `[training]`: objective, steps and devices."""
+
+    temperature: float = option(2.0, "softens both distributions; the loss is multiplied by T²")
+    soft_weight: float = option(0.75, "weight of the soft targets; the hard labels have the rest")
+    objective: list = option([], "losses in place of these two, in TOML")  # noqa: RUF009
+    stage: list = option([], "several trainings one after the other, in TOML")  # noqa: RUF009
+    projection_rate: float = option(0.0, "learning rate of the losses' projections")
+    epochs: int = option(0, "passes over the texts; 0 for about 1,000 steps")
+    batch_size: int = option(128, "examples in a batch")
+    learning_rate: float = option(0.0, "highest learning rate, reached after the warm-up")
+    seed: int = option(0, "seed of the split, the initial weights, the dropout and the shuffling")
+    alone: bool = option(True, "also train the student without the teacher, for comparison")
+    strategy: str = option(
+        "auto", "tf.distribute strategy, for several devices or machines", choices=STRATEGIES
+    )
+    tensorboard: bool = option(False, "write curves, agreement and texts for TensorBoard")
+    callbacks: str = option("", "Keras callbacks by import path, package.module:Name, ...")
+
+
+@dataclass(frozen=True)
+class ExportConfig(Table):
+    """The table `[export]`: the file that is written."""
+
+    quantize: str = option("int8", "quantisation of the .tflite", choices=(*QUANTIZE, AUTO))
+
+
+@dataclass(frozen=True)
+class TaskConfig(Table):
+    """The table `[task]`: what the model is for."""
+
+    name: str = option("", "task (see `tfkd list tasks`), or the import path of its class", "task")
