@@ -114,7 +114,8 @@ def train_teacher(
             plan = TrainingPlan(feed.steps, choose_epochs(feed.steps, effort.epochs), rate)
             _train_member(model, feed, lessons.validation, plan, log)
         models.append(model)
-    return TextModel(_join_members(models), lessons.encoder, schema.labels, spec)
+    shapes = task.output_shapes(schema)
+    return TextModel(_join_members(models), lessons.encoder, schema.labels, spec, shapes=shapes)
 
 
 def _train_member(

@@ -64,4 +64,5 @@ def load_student(context: RunContext, encoder: Encoder, name: str = "student") -
             f"{file} is damaged ({type(error).__name__}): remove it, and the command that "
             "began the run trains it again."
         ) from error
-    return TextModel(model, encoder, context.data.labels, name)
+    shapes = context.task.output_shapes(context.data.schema)
+    return TextModel(model, encoder, context.data.labels, name, shapes=shapes)

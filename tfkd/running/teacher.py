@@ -89,7 +89,8 @@ class RunTeacher:
         if self.context.strategy.num_replicas_in_sync == 1:
             return self.model
         if trains_teacher(self.context.config):
-            return teachers.load_teacher(f"keras:{self.context.folder / 'teacher'}")
+            own = f"keras:{self.context.folder / 'teacher'}"
+            return teachers.load_teacher(own, task=self.context.task)
         return load_given_teacher(self.context)
 
 
@@ -119,7 +120,7 @@ def open_teacher(context: RunContext, texts: RunTexts) -> RunTeacher:
 def _train_own_teacher(context: RunContext, texts: RunTexts) -> TextModel:
     folder, config = context.folder / "teacher", context.config
     if (folder / teachers.MODEL).is_file():
-        return teachers.load_teacher(f"keras:{folder}")
+        return teachers.load_teacher(f"keras:{folder}", task=context.task)
     lessons = own_teacher.Lessons(
         texts.encode("transfer"),
         texts.encode("validation"),

@@ -58,7 +58,7 @@ def teach(config: RunConfig, progress: Progress = log_progress) -> TextModel:
     run_folder.remember(folder / "data.json", data.describe(), "the data")
     if (folder / SCORE).is_file():
         logger.info(f"{folder} is complete; distil it with --teacher keras:{folder}")
-        return teachers.load_teacher(f"keras:{folder}")
+        return teachers.load_teacher(f"keras:{folder}", task=task)
     work = _Work(config, task, data, folder, progress)
     encoder = _prepare_encoder(work)
     train, validation, test = (
@@ -171,7 +171,9 @@ def _fine_tune(work: _Work, lessons: Lessons) -> TextModel:
         validation=Feed(lessons.validation, 64, 0) if len(lessons.validation) else None,
         log=TrainingLog(work.folder / "members", "fine-tuning", work.progress),
     )
-    return TextModel(model, lessons.encoder, lessons.schema.labels, config.teacher.source)
+    shapes = lessons.task.output_shapes(lessons.schema)
+    labels, origin = lessons.schema.labels, config.teacher.source
+    return TextModel(model, lessons.encoder, labels, origin, shapes=shapes)
 
 
 def _report_score(work: _Work, model: TextModel, encoded: Encoded) -> None:
