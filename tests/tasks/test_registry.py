@@ -49,6 +49,15 @@ def test_an_unknown_setting_names_those_there_are():
     assert find("tests.tasks.toy:Parity", {"least": 3}).settings == {"least": 3}
 
 
+def test_a_task_in_the_folder_of_the_command_is_found(tmp_path, monkeypatch):
+    """`tfkd distill --task mine:Mine` next to `mine.py`, as `--callbacks mine:Watch` is."""
+    text = "from tests.tasks.toy import Parity\n\n\nclass Mine(Parity):\n    pass\n"
+    (tmp_path / "mine_of_a_folder.py").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [path for path in sys.path if path])
+    assert find("mine_of_a_folder:Mine").name == "mine_of_a_folder:Mine"
+
+
 def test_the_teacher_decides_before_the_columns():
     assert infer(["BertForSequenceClassification"], ["x"])[0] == DEFAULT
     assert infer([], [])[0] == DEFAULT

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import os
+import sys
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from importlib.metadata import entry_points
@@ -58,6 +60,9 @@ def find(name: str, settings: Mapping[str, Any] | None = None) -> Task:
             f"no task is called {name!r}{hint}; write one of {', '.join(known)}, or the import "
             "path of a task's class, package.module:Class."
         )
+    if name not in known and os.getcwd() not in sys.path:
+        # A class of one's own lies in the folder of the command, as for --callbacks.
+        sys.path.append(os.getcwd())
     made = _imported(known.get(name, name), name)(settings)
     if not made.name:
         made.name = name
