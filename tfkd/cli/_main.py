@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 
@@ -29,7 +28,13 @@ def main(argv: list[str] | None = None) -> int:
     try:
         try:
             with catch_interrupts(), raise_on_sigterm(), console.show_log():
-                given = _parsed(argv)
+                # Texts may stand after a flag too: `predict FILE --json TEXT`.
+                top = parser()
+                given, rest = top.parse_known_args(argv)
+                if rest and ("text" not in given or any(word.startswith("-") for word in rest)):
+                    top.error(f"unrecognized arguments: {' '.join(rest)}")
+                if rest:
+                    given.text += rest
                 given.command(given)
         finally:
             sys.stdout.flush()  # a closed pipe may show only here
@@ -37,7 +42,10 @@ def main(argv: list[str] | None = None) -> int:
     except UserError as error:
         return _fail(str(error))
     except BrokenPipeError:
-        return _closed_pipe()
+        # The exit code of a program that SIGPIPE ended, as in `yes | head`.
+        # What is still buffered goes nowhere; else Python complains at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_CLOSED_PIPE
     except OSError as error:
         return _fail(
             f"{error.strerror or str(error).splitlines()[0]}"
@@ -55,24 +63,6 @@ def main(argv: list[str] | None = None) -> int:
         return EXIT_INTERRUPTED
 
 
-def _parsed(argv: list[str] | None) -> argparse.Namespace:
-    """Parse the command line, with texts after a flag too: `predict FILE --json TEXT`."""
-    top = parser()
-    given, rest = top.parse_known_args(argv)
-    if rest and ("text" not in given or any(each.startswith("-") for each in rest)):
-        top.error(f"unrecognized arguments: {' '.join(rest)}")
-    if rest:
-        given.text += rest
-    return given
-
-
 def _fail(sentence: str) -> int:
     print(f"tfkd: {sentence}", file=sys.stderr)
     return EXIT_WRONG_INPUT
-
-
-def _closed_pipe() -> int:
-    """Return the exit code of a program that SIGPIPE ended, as in `yes | head`."""
-    # What is still buffered goes nowhere; else Python complains at exit.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return EXIT_CLOSED_PIPE

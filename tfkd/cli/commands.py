@@ -94,7 +94,12 @@ def compare(given: argparse.Namespace) -> None:
         for folder in given.run:
             measure_again(folder, console.progress)
     if given.html:
-        _page(given)
+        from ..running.reports import page_files
+
+        page_files.check_page(given.html, given.texts)
+        _import_tensorflow()
+        page_files.write_page(given.run, given.html, texts=given.texts, progress=console.progress)
+        console.print(f"page      {given.html}, its figures {given.html.with_suffix('.json').name}")
         return
     for report in map(load, given.run):
         if given.format == "json":
@@ -103,15 +108,6 @@ def compare(given: argparse.Namespace) -> None:
             print(report.markdown())
         else:
             report.show(console.rich)
-
-
-def _page(given: argparse.Namespace) -> None:
-    from ..running.reports import page_files
-
-    page_files.check_page(given.html, given.texts)
-    _import_tensorflow()
-    page_files.write_page(given.run, given.html, texts=given.texts, progress=console.progress)
-    console.print(f"page      {given.html}, its figures {given.html.with_suffix('.json').name}")
 
 
 def export(given: argparse.Namespace) -> None:

@@ -132,7 +132,7 @@ def _base(
     path = Path(spec).expanduser()
     if path.is_dir():
         return _folder(path, columns)
-    if not path.exists() and not _looks_like_a_path(spec):
+    if not path.exists() and not ("/" in spec or "\\" in spec or "." in spec):
         raise UserError(f"unknown data {spec!r}{_near(path)}. Write {POSSIBLE}.")
     name = path.parent.resolve().name if path.name.startswith("train.") else path.name
     return Base(_safe(name), {"train": _file(path, columns)}, folder=path.parent)
@@ -173,10 +173,6 @@ def _file(path: Path, columns: Columns, labelled: bool = True) -> Source:
         raise UserError(f"{path} is none of {', '.join(FORMATS)} (each also .gz).")
     column = find_label_column(path, columns) if labelled else "label"
     return Source(str(path), partial(columns.records, path, labelled), label_column=column)
-
-
-def _looks_like_a_path(spec: str) -> bool:
-    return "/" in spec or "\\" in spec or "." in spec
 
 
 def _near(path: Path) -> str:

@@ -25,7 +25,12 @@ def imdb(data_dir: str | Path | None = None) -> Base:
         UserError: tensorflow_datasets is not installed, or the data can be neither found nor
             downloaded.
     """
-    builder = _builder(data_dir)
+    try:
+        import tensorflow_datasets
+    except ImportError:
+        raise missing_extra("tensorflow_datasets", "data", "the `imdb` data set") from None
+    where = None if data_dir is None else os.path.expanduser(data_dir)
+    builder = tensorflow_datasets.builder(NAME, data_dir=where, try_gcs=False)
     if not builder.is_prepared():
         _prepare(builder)
     sources = {
@@ -38,15 +43,6 @@ def imdb(data_dir: str | Path | None = None) -> Base:
     }
     facts = {"tfds": builder.info.full_name, "data_dir": str(builder.data_path)}
     return Base("imdb", sources, names=LABELS, facts=facts)
-
-
-def _builder(data_dir: str | Path | None) -> Any:
-    try:
-        import tensorflow_datasets
-    except ImportError:
-        raise missing_extra("tensorflow_datasets", "data", "the `imdb` data set") from None
-    where = None if data_dir is None else os.path.expanduser(data_dir)
-    return tensorflow_datasets.builder(NAME, data_dir=where, try_gcs=False)
 
 
 def _prepare(builder: Any) -> None:

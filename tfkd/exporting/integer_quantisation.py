@@ -6,7 +6,6 @@ import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from typing import Any
 
 import numpy as np
 
@@ -53,9 +52,19 @@ def quantize_integers(model: bytes, kind: Quantization, feeds: Feeds) -> bytes:
 
         work = quantizer.Quantizer(bytearray(model))
         if kind.activation_bits:
-            _quantize_activations(work, kind.activation_bits)
+            # Store weights in 8 bits and activations in `bits`; logits stay float32.
+            from ai_edge_quantizer.quantizer import AlgorithmName
+
+            work.add_static_config(
+                ".*", "*", activation_num_bits=kind.activation_bits, weight_num_bits=8
+            )
+            work.update_quantization_recipe(".*", "OUTPUT", algorithm_key=AlgorithmName.NO_QUANTIZE)
         else:
-            _quantize_dense_layers(work)
+            # Store dense layers in 4 bits and tables in 8, which it takes from static recipes
+            # alone.
+            work.add_static_config(".*", "GATHER", activation_num_bits=8, weight_num_bits=8)
+            work.add_dynamic_config(".*", "CONV_2D", num_bits=8)
+            work.add_dynamic_config(".*", "FULLY_CONNECTED", num_bits=4)
         ranges = work.calibrate({SIGNATURE: feeds})
         return _in_one_piece(bytes(work.quantize(ranges).quantized_model))
 
@@ -91,18 +100,3 @@ def _no_progress_bars() -> Iterator[None]:
     """Drop its progress bars, which notebooks do not read from file descriptors."""
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         yield
-
-
-def _quantize_activations(work: Any, bits: int) -> None:
-    """Store weights in 8 bits and activations in `bits`; logits stay float32."""
-    from ai_edge_quantizer.quantizer import AlgorithmName
-
-    work.add_static_config(".*", "*", activation_num_bits=bits, weight_num_bits=8)
-    work.update_quantization_recipe(".*", "OUTPUT", algorithm_key=AlgorithmName.NO_QUANTIZE)
-
-
-def _quantize_dense_layers(work: Any) -> None:
-    """Store dense layers in 4 bits and tables in 8, which it takes from static recipes alone."""
-    work.add_static_config(".*", "GATHER", activation_num_bits=8, weight_num_bits=8)
-    work.add_dynamic_config(".*", "CONV_2D", num_bits=8)
-    work.add_dynamic_config(".*", "FULLY_CONNECTED", num_bits=4)

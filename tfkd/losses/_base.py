@@ -140,7 +140,7 @@ class Objective:
         seen: dict[str, int] = {}
         named = []
         for weight, loss in self.terms:
-            name = _snake(type(loss).__name__)
+            name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(loss).__name__).lower()
             seen[name] = seen.get(name, 0) + 1
             if is_schedule(weight) or weight > 0:
                 named.append((name if seen[name] == 1 else f"{name}_{seen[name]}", weight, loss))
@@ -263,10 +263,6 @@ def _times(factor: Any, weight: Any) -> Any:
     if weight == 1.0:
         return factor
     return scale(weight, factor) if is_schedule(weight) else scale(factor, weight)
-
-
-def _snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
 def _spell(cls: type) -> str:

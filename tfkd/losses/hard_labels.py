@@ -87,7 +87,14 @@ class HardLabels(LogitLoss):
         """Return the error at each position, in one of the four forms."""
         labels, known = labels
         if self.form == "multiclass":
-            return self._cross_entropy(student, labels)
+            right = tf.nn.sparse_softmax_cross_entropy_with_logits(
+                tf.cast(labels, tf.int32), student
+            )
+            if not self.label_smoothing:
+                return right
+            log_q = tf.nn.log_softmax(student)
+            anything = -_mean_where(log_q, ~tf.math.is_inf(log_q))
+            return (1.0 - self.label_smoothing) * right + self.label_smoothing * anything
         labels = tf.cast(labels, tf.float32)
         if self.form == "binary":
             return self._sigmoid(student[..., 0], labels)
@@ -97,14 +104,6 @@ class HardLabels(LogitLoss):
             else self._sigmoid(student, labels)
         )
         return _mean_where(values, known)
-
-    def _cross_entropy(self, student: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-        right = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.cast(labels, tf.int32), student)
-        if not self.label_smoothing:
-            return right
-        log_q = tf.nn.log_softmax(student)
-        anything = -_mean_where(log_q, ~tf.math.is_inf(log_q))
-        return (1.0 - self.label_smoothing) * right + self.label_smoothing * anything
 
     def _sigmoid(self, logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         smooth = labels * (1.0 - self.label_smoothing) + 0.5 * self.label_smoothing

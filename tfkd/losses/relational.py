@@ -59,7 +59,9 @@ class Relational(PooledLoss):
         total = tf.zeros(tf.shape(student)[:1], tf.float32)
         for weight, measure in ((self.distance_weight, _distances), (self.angle_weight, _angles)):
             if weight:
-                values = _huber(measure(student) - measure(teacher))
+                difference = measure(student) - measure(teacher)
+                size = tf.abs(difference)
+                values = 0.5 * tf.square(tf.minimum(size, 1.0)) + tf.nn.relu(size - 1.0)
                 axes = list(range(1, values.shape.rank))
                 total += weight * tf.reduce_mean(values, axis=axes)
         return total
@@ -82,8 +84,3 @@ def _angles(x: tf.Tensor) -> tf.Tensor:
     """Return cosines of the angles at the first index: `[batch, batch, batch]`."""
     directions = normalize(x[None] - x[:, None])
     return tf.matmul(directions, directions, transpose_b=True)
-
-
-def _huber(difference: tf.Tensor) -> tf.Tensor:
-    size = tf.abs(difference)
-    return 0.5 * tf.square(tf.minimum(size, 1.0)) + tf.nn.relu(size - 1.0)

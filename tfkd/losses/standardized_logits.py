@@ -44,7 +44,15 @@ class StandardizedLogits(Divergence):
 
     def prepare(self, logits: tf.Tensor) -> tf.Tensor:
         """Return the logits without mean and scale."""
-        return _standardised(logits)
+        # `(x - mean) / deviation` over the finite classes; -inf stays.
+        finite = tf.math.is_finite(logits)
+        count = tf.reduce_sum(tf.cast(finite, tf.float32), axis=-1, keepdims=True)
+        safe = tf.where(finite, logits, 0.0)
+        mean = tf.math.divide_no_nan(tf.reduce_sum(safe, axis=-1, keepdims=True), count)
+        centred = tf.where(finite, safe - mean, 0.0)
+        total = tf.reduce_sum(tf.square(centred), axis=-1, keepdims=True)
+        deviation = tf.sqrt(tf.math.divide_no_nan(total, count) + _SMALLEST)
+        return tf.where(finite, centred / deviation, logits)
 
     def terms(self, log_p: tf.Tensor, log_q: tf.Tensor) -> tf.Tensor:
         """Return p (log p - log q)."""
@@ -57,15 +65,3 @@ class StandardizedLogits(Divergence):
             raise UserError(
                 "StandardizedLogits of two classes are always 1 and -1: write SoftTargets()."
             )
-
-
-def _standardised(logits: tf.Tensor) -> tf.Tensor:
-    """Return `(x - mean) / deviation` over the finite classes; -inf stays."""
-    finite = tf.math.is_finite(logits)
-    count = tf.reduce_sum(tf.cast(finite, tf.float32), axis=-1, keepdims=True)
-    safe = tf.where(finite, logits, 0.0)
-    mean = tf.math.divide_no_nan(tf.reduce_sum(safe, axis=-1, keepdims=True), count)
-    centred = tf.where(finite, safe - mean, 0.0)
-    total = tf.reduce_sum(tf.square(centred), axis=-1, keepdims=True)
-    deviation = tf.sqrt(tf.math.divide_no_nan(total, count) + _SMALLEST)
-    return tf.where(finite, centred / deviation, logits)

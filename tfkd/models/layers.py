@@ -50,7 +50,8 @@ def find_layers(model: Any, name: str, chosen: Any) -> Found:
         return [(_by_name(model, layer, of), of) for layer in chosen]
     layers = _FINDERS[of](model)
     if not layers and name in ("queries", "keys", "values"):
-        layers = _projections(model, name)
+        pairs = (attention_layers.find_projection(layer, name) for _, layer in walk(model))
+        layers = [(layer, f"heads:{heads}") for layer, heads in filter(None, pairs)]
     if name == "embeddings":
         layers = layers[:1] if layers else _embedding(model)
     if not layers:
@@ -72,11 +73,6 @@ def walk(model: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 def _attentions(model: Any) -> Found:
     seen = {id(layer): layer for _, layer in walk(model) if attention_layers.is_attention(layer)}
     return [(layer, "attention") for layer in seen.values()]
-
-
-def _projections(model: Any, name: str) -> Found:
-    pairs = (attention_layers.find_projection(layer, name) for _, layer in walk(model))
-    return [(layer, f"heads:{heads}") for layer, heads in filter(None, pairs)]
 
 
 def _hidden_states(model: Any) -> Found:

@@ -43,7 +43,11 @@ def bars(figure: dict[str, Any]) -> dict[str, Any] | None:
         scale = alt.Scale(zero=False, padding=12)
     else:
         scale = alt.Scale(domain=ends, padding=18)
-    axis = alt.Axis(format=_axis_format(figure["unit"]), tickCount=5, labelBound=not with_interval)
+    axis = alt.Axis(
+        format="~%" if figure["unit"] == "share" else "~g",
+        tickCount=5,
+        labelBound=not with_interval,
+    )
     text = [key for key in ("texts",) if all(key in row for row in rows)]
     base = alt.Chart(alt.Data(values=rows)).encode(
         alt.Y(
@@ -151,10 +155,6 @@ def _curve_axis(axis: dict[str, Any], values: list[float]) -> Any:
     title = f"{axis['title']}, logarithmic" if logarithmic else axis["title"]
     y = alt.Y("y:Q", title=title, axis=alt.Axis(format="~g", grid=False))
     return y.scale(type="log") if logarithmic else y
-
-
-def _axis_format(unit: str) -> str:
-    return "~%" if unit == "share" else "~g"
 
 
 def _tooltip(figure: dict[str, Any]) -> Any:

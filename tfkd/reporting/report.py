@@ -101,7 +101,13 @@ class Report:
         if console.measure(table, options=wide).minimum <= console.width:
             console.print(table)
         else:
-            self._show_lists(console)
+            console.print(self.title, markup=False)
+            for number, row in enumerate(self.rows, 1):
+                console.print(f"\n{row.name}", markup=False)
+                for cells in self._lines():
+                    if cells[number]:
+                        console.print(f"  {cells[0]}: {cells[number]}", markup=False)
+            console.print()
         for line in self.words:
             console.print(line, markup=False)
 
@@ -141,15 +147,6 @@ class Report:
         for cells in self._lines():
             table.add_row(*cells)
         return table
-
-    def _show_lists(self, console: Console) -> None:
-        console.print(self.title, markup=False)
-        for number, row in enumerate(self.rows, 1):
-            console.print(f"\n{row.name}", markup=False)
-            for cells in self._lines():
-                if cells[number]:
-                    console.print(f"  {cells[0]}: {cells[number]}", markup=False)
-        console.print()
 
     def _lines(self) -> list[list[str]]:
         """Return a line for each measure that some model has: its title, and each model's value."""

@@ -58,7 +58,10 @@ def cache(
     Raises:
         UserError: Beam is not installed, and whatever `write` refuses.
     """
-    beam = _import_beam()
+    try:
+        import apache_beam as beam
+    except ImportError:
+        raise missing_extra("apache_beam", "beam", "--runner beam") from None
     # What is wrong with the teacher is reported here, and not by a thousand machines.
     task, data, _ = caching.open_data_and_teacher(config)
     folder = shared_store_folder(config, data.labels, Path("runs")).absolute()
@@ -108,14 +111,6 @@ def _build(beam: Any, pipeline: Any, work: _Work) -> None:
         | beam.GroupByKey()
         | "write" >> beam.Map(_write_part, work)
     )
-
-
-def _import_beam() -> Any:
-    try:
-        import apache_beam
-    except ImportError:
-        raise missing_extra("apache_beam", "beam", "--runner beam") from None
-    return apache_beam
 
 
 # -- on the workers --------------------------------------------------------------------------

@@ -45,7 +45,11 @@ class LiteRT:
 
         self._path = path = readable(path)
         try:
-            _check(path)
+            with (
+                path.open("rb") as file,
+                mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
+            ):
+                check(content)
             with quiet():
                 self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
                 self._runner = self._interpreter.get_signature_runner(_signature(self._interpreter))
@@ -110,11 +114,6 @@ def readable(path: str | Path) -> Path:
     if size > LARGEST:
         raise UserError(f"{path} has {size:,} bytes: a `.tflite` file has at most 2 GB.")
     return path
-
-
-def _check(path: Path) -> None:
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        check(content)
 
 
 def _printable(error: Exception) -> str:

@@ -24,7 +24,11 @@ def no_more_than_there_is() -> Iterator[None]:
     try:
         import resource
 
-        free = _free()
+        # The limit counts the address space in use too.
+        used = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        kilobytes = next(line.split()[1] for line in lines if line.startswith("MemAvailable:"))
+        free = used + min(1024 * int(kilobytes), _free_in_container())
     except (ImportError, OSError, ValueError, StopIteration):
         # Not Linux.
         yield
@@ -36,14 +40,6 @@ def no_more_than_there_is() -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
-
-
-def _free() -> int:
-    """Return the address space in use, plus what is free on the machine or in its container."""
-    used = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    lines = Path("/proc/meminfo").read_text().splitlines()
-    kilobytes = next(line.split()[1] for line in lines if line.startswith("MemAvailable:"))
-    return used + min(1024 * int(kilobytes), _free_in_container())
 
 
 def _free_in_container(group: Path = Path("/sys/fs/cgroup")) -> int:

@@ -125,7 +125,14 @@ class Store:
 
     def _tensor(self, name: str, rows: np.ndarray, length: int) -> np.ndarray:
         if self.manifest.outputs[name].ragged:
-            return self._ragged(name, rows, length)
+            output = self.manifest.outputs[name]
+            tensors = [self._one(name, int(row)) for row in rows]
+            axes = [i for i, axis in enumerate(output.shape) if axis == manifests.LENGTH]
+            longest = max([length, *(tensor.shape[axes[0]] for tensor in tensors)])
+            out = np.zeros((len(rows), *output.shape_for(longest)), output.dtype)
+            for i, tensor in enumerate(tensors):
+                out[i][tuple(map(slice, tensor.shape))] = tensor
+            return out
         near = self._in_memory(name)
         return near[rows] if near is not None else self._dense(name, rows)
 
@@ -147,16 +154,6 @@ class Store:
         out = np.zeros((len(rows), *output.shape_for(0)), output.dtype)
         for shard, places in self._by_shard(rows):
             out[places] = self._shard(shard).dense(name, rows[places] - self._starts[shard])
-        return out
-
-    def _ragged(self, name: str, rows: np.ndarray, length: int) -> np.ndarray:
-        output = self.manifest.outputs[name]
-        tensors = [self._one(name, int(row)) for row in rows]
-        axes = [i for i, axis in enumerate(output.shape) if axis == manifests.LENGTH]
-        longest = max([length, *(tensor.shape[axes[0]] for tensor in tensors)])
-        out = np.zeros((len(rows), *output.shape_for(longest)), output.dtype)
-        for i, tensor in enumerate(tensors):
-            out[i][tuple(map(slice, tensor.shape))] = tensor
         return out
 
     def _one(self, name: str, row: int) -> np.ndarray:

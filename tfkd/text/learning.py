@@ -46,7 +46,11 @@ def learn(
     texts = list(texts) if isinstance(texts, Iterator) else texts
     options: dict[str, Any] = {"min_frequency": min_frequency, "show_progress": False}
     if limit_alphabet is not None:
-        most = _most_frequent(texts, tokenizer.normalizer, limit_alphabet)
+        # The most frequent characters; of equally frequent ones, those seen first.
+        counts: Counter[str] = Counter()
+        for text in texts:
+            counts.update("".join(tokenizer.normalizer.normalize_str(clean(text)).split()))
+        most = [char for char, _ in counts.most_common(limit_alphabet)]
         options |= {"initial_alphabet": most, "limit_alphabet": len(most)}
 
     def train(size: int, first: list[str]) -> dict[str, int]:
@@ -66,11 +70,3 @@ def _check_positive(**numbers: int | None) -> None:
     for name, value in numbers.items():
         if value is not None and (not isinstance(value, int) or value < 1):
             raise UserError(f"{name} is {value!r}; write a whole number, at least 1.")
-
-
-def _most_frequent(texts: Iterable[str], normalizer: Any, limit: int) -> list[str]:
-    """Return the `limit` most frequent characters, of equals those seen first."""
-    counts: Counter[str] = Counter()
-    for text in texts:
-        counts.update("".join(normalizer.normalize_str(clean(text)).split()))
-    return [char for char, _ in counts.most_common(limit)]

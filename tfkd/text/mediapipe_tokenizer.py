@@ -46,11 +46,10 @@ class MediaPipeEncoder(TextEncoder):
     def _replace_long(self, run: str) -> str:
         splitter = self.tokenizer.pre_tokenizer
         words = (run[start:end] for _, (start, end) in splitter.pre_tokenize_str(run))
-        return "".join("x" * (LONGEST + 1) if _too_long(word) else word for word in words)
-
-
-def _too_long(word: str) -> bool:
-    return len(word.encode("utf-8", "surrogatepass")) > LONGEST
+        return "".join(
+            "x" * (LONGEST + 1) if len(word.encode("utf-8", "surrogatepass")) > LONGEST else word
+            for word in words
+        )
 
 
 def encoder(vocabulary: Sequence[str], max_length: int) -> MediaPipeEncoder:

@@ -42,7 +42,13 @@ def package() -> dict[str, bytes]:
     content = kept.read_bytes() if kept.is_file() else b""
     if not is_genuine(content):
         content = _fetch()
-        _keep(content, kept)
+        # A cache that cannot be written costs another download, no more.
+        try:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            with replace_when_whole(kept) as part:
+                part.write_bytes(content)
+        except OSError as error:
+            print(f"tfkd: {kept.parent} cannot be written ({error.strerror})", file=sys.stderr)
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
         # Its checksum says that all of them are there.
         return {name: archive.extractfile(f"package/{name}").read() for name in FILES}  # type: ignore[union-attr]
@@ -104,13 +110,3 @@ def _by_https() -> bytes:
         raise OSError(f"npm_config_registry={registry} is not https")
     with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
         return answer.read(64 * 2**20)
-
-
-def _keep(content: bytes, kept: Path) -> None:
-    """Keep the package in the cache, where that can be written."""
-    try:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        with replace_when_whole(kept) as part:
-            part.write_bytes(content)
-    except OSError as error:
-        print(f"tfkd: {kept.parent} cannot be written ({error.strerror})", file=sys.stderr)

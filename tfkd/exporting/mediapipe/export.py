@@ -41,7 +41,10 @@ def mediapipe_file(request: ExportRequest, path: Path) -> Figures:
             that does not convert.
     """
     own, request = request, _read_by_mediapipe(request)
-    client = _client_signature(request)
+    context = request.context
+    assert context.encoder is not None
+    squashed = request.returns_probabilities(request.compare(request.reference, request.signature))
+    client = client_signature(request.signature, context.encoder.max_length, context.form, squashed)
     refusal: Exception | None = None
     for sizes in (client.fixed(None, None), client.fixed(1, None)):
         try:
@@ -94,13 +97,6 @@ def _read_by_mediapipe(request: ExportRequest) -> ExportRequest:
     assert encoder is not None
     encoder = mediapipe_tokenizer.encoder(encoder.vocabulary, encoder.max_length)
     return replace(request, context=replace(request.context, encoder=encoder))
-
-
-def _client_signature(request: ExportRequest) -> ClientSignature:
-    context = request.context
-    assert context.encoder is not None
-    squashed = request.returns_probabilities(request.compare(request.reference, request.signature))
-    return client_signature(request.signature, context.encoder.max_length, context.form, squashed)
 
 
 def _compare(request: ExportRequest, sizes: ClientSignature, file: LiteRT) -> Figures:

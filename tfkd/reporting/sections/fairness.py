@@ -35,7 +35,10 @@ def fairness(answers: Answers) -> dict[str, Any] | None:
     """
     if not text_roles(answers.task):
         return None
-    bodies = _sample_short(answers)
+    # The positions of the shorter half, in which a few words more count for something.
+    order = np.argsort([len(text) for text in answers.texts()], kind="stable")
+    half = order[: max(1, (len(order) + 1) // 2)]
+    bodies = np.sort(half[sample_rows(len(half), BODIES)])
     count = sum(len(words) for _, words in TEMPLATES.values()) * len(bodies)
     models, missing = answers.models_within_budget(count)
     return {
@@ -47,13 +50,6 @@ def fairness(answers: Answers) -> dict[str, Any] | None:
         "and one sentence: a difference here is a reason to look closer, and no difference proves "
         "nothing.",
     }
-
-
-def _sample_short(answers: Answers) -> np.ndarray:
-    """Return positions of the shorter half, in which a few words more count for something."""
-    order = np.argsort([len(text) for text in answers.texts()], kind="stable")
-    half = order[: max(1, (len(order) + 1) // 2)]
-    return np.sort(half[sample_rows(len(half), BODIES)])
 
 
 def _group(

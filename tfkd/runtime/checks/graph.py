@@ -93,7 +93,9 @@ def read_model(content: bytes | mmap) -> LiteModel:
     codes = [_code(table) for table in root.tables(1)]
     constants = [_constant(table) for table in root.tables(4)]
     for table in root.tables(6):
-        _check_metadata(table, constants)
+        table.text(0)
+        if table.number(1, "I") >= len(constants):
+            raise UnsoundModel("its metadata is not there")
     graphs = [_graph(table, codes, constants) for table in root.tables(2)]
     return LiteModel(graphs, [_signature(table) for table in root.tables(7)])
 
@@ -107,12 +109,6 @@ def _constant(table: FlatbufferTable) -> int:
     if table.number(1, "Q") > 1 or table.number(2, "Q") > 1:
         raise UnsoundModel("its weights lie outside of the model")
     return table.span(0)[1]
-
-
-def _check_metadata(table: FlatbufferTable, constants: list[int]) -> None:
-    table.text(0)
-    if table.number(1, "I") >= len(constants):
-        raise UnsoundModel("its metadata is not there")
 
 
 def _graph(table: FlatbufferTable, codes: list[int], constants: list[int]) -> Graph:
@@ -180,9 +176,8 @@ def _operator(table: FlatbufferTable, codes: list[int]) -> Operator:
 
 def _signature(table: FlatbufferTable) -> Signature:
     table.text(2)
-    pairs = [tuple(_name_and_place(tensor) for tensor in table.tables(slot)) for slot in (0, 1)]
+    pairs = [
+        tuple((tensor.text(0), tensor.number(1, "I")) for tensor in table.tables(slot))
+        for slot in (0, 1)
+    ]
     return Signature(table.number(4, "I"), *pairs)
-
-
-def _name_and_place(table: FlatbufferTable) -> tuple[str, int]:
-    return table.text(0), table.number(1, "I")

@@ -87,11 +87,7 @@ def _check_tensor(tensor: Tensor) -> None:
         raise UnsoundModel(f"a tensor of {size:,} bytes is in it")
     if tensor.constant and size != tensor.constant:
         raise UnsoundModel("a constant has more or fewer numbers than its shape")
-    _check_scales(tensor)
-
-
-def _check_scales(tensor: Tensor) -> None:
-    """Refuse scales unless there are none, one, or one a row of the quantised dimension."""
+    # Refuse scales unless there are none, one, or one a row of the quantised dimension.
     scales, zeros, along = tensor.scales
     if scales and scales != zeros:
         raise UnsoundModel("a tensor has another number of scales than of zero points")

@@ -43,7 +43,11 @@ def check_tokenizer(text: str) -> None:
     for parts, known in ((normalizers, _NORMALIZERS), (pre_tokenizers, _PRE_TOKENIZERS)):
         for part in parts:
             _check_part(part, known)
-    _check_growth(normalizers)
+    growth = 1
+    for normalizer in normalizers:
+        growth *= _growth(normalizer)
+        if growth > GROWTH:
+            raise ValueError(f"tokenizer.json makes a text more than {GROWTH} times as long")
     if not isinstance(model, dict) or not _whole(model.get("max_input_chars_per_word", 0)) <= WORD:
         raise ValueError(f"tokenizer.json takes words of more than {WORD} characters to pieces")
 
@@ -65,14 +69,6 @@ def _check_part(part: dict[str, Any], known: set[str]) -> None:
             f"tokenizer.json has a pattern of more than {LONGEST} characters or that repeats a "
             "group"
         )
-
-
-def _check_growth(normalizers: list[dict[str, Any]]) -> None:
-    growth = 1
-    for normalizer in normalizers:
-        growth *= _growth(normalizer)
-        if growth > GROWTH:
-            raise ValueError(f"tokenizer.json makes a text more than {GROWTH} times as long")
 
 
 def _growth(part: dict[str, Any]) -> int:
