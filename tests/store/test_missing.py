@@ -95,7 +95,7 @@ def test_texts_changed_behind_join_are_refused(stored, at):
         return {**x, "student": noisy}, y
 
     dataset = join(stored, batched(X, Y)).enumerate().map(change)
-    words = r"8 example\(s\) are not those that their stored targets belong to.*never behind join"
+    words = r"8 example\(s\) are not those that their stored targets belong to.*never after join"
     with pytest.raises(UserError, match=words) as caught:
         trained(dataset)
     assert ("at step 6 of epoch 1" in str(caught.value)) == (at == 5)

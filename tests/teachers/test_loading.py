@@ -129,7 +129,7 @@ def small_embedding(folder):
         (spoil("model.keras", b"PK half"), r"model\.keras cannot be loaded as a Keras model"),
         (spoil("labels.txt", b"a\nb\n"), "has 3 classes and 2 names for them"),
         (spoil("labels.txt", b"a\nb\xff\nc\n"), r"labels\.txt is not UTF-8"),
-        (small_embedding, "the tokenizer beside .* pieces, more than the model's embedding"),
+        (small_embedding, "the tokenizer next to .* tokens, more than the model's embedding"),
     ],
 )
 def test_a_folder_that_is_not_whole(saved, spoil, words):

@@ -232,8 +232,8 @@ def test_nan_in_evaluate(flavour):
 
 
 def test_nan_in_validation(flavour):
-    """Told as a training step of the next epoch, or never behind the last."""
-    words = r"for 1 example\(s\) at step 3 of the validation behind epoch 1"
+    """Told as a training step of the next epoch, or never after the last."""
+    words = r"for 1 example\(s\) at step 3 of the validation after epoch 1"
     with pytest.raises(UserError, match=words):
         run(flavour, X, Y, compile=ASKED, validation_data=(broken(20), Y), epochs=1)
 

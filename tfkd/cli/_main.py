@@ -17,7 +17,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run a command and return its exit code.
 
     Args:
-        argv: The words of the command line; those of the process if not given.
+        argv: The words of the command line; those of the process by default.
 
     Returns:
         0; 2 for wrong input; 75 if SIGTERM or a lost worker ended the command, and the same command
@@ -30,12 +30,12 @@ def main(argv: list[str] | None = None) -> int:
             with catch_interrupts(), raise_on_sigterm(), console.show_log():
                 # Texts may stand after a flag too: `predict FILE --json TEXT`.
                 top = parser()
-                given, rest = top.parse_known_args(argv)
-                if rest and ("text" not in given or any(word.startswith("-") for word in rest)):
+                args, rest = top.parse_known_args(argv)
+                if rest and ("text" not in args or any(word.startswith("-") for word in rest)):
                     top.error(f"unrecognized arguments: {' '.join(rest)}")
                 if rest:
-                    given.text += rest
-                given.command(given)
+                    args.text += rest
+                args.command(args)
         finally:
             sys.stdout.flush()  # a closed pipe may show only here
         return 0

@@ -65,12 +65,12 @@ def default_of(place: Place) -> Any:
     return factory() if callable(factory) else place.field.default
 
 
-def config_of(given: argparse.Namespace) -> RunConfig:
+def config_of(args: argparse.Namespace) -> RunConfig:
     """Return the settings that were given, or those of a TOML file with them in their place."""
-    settings = {name: value for name, value in vars(given).items() if name != "command"}
+    settings = {name: value for name, value in vars(args).items() if name != "command"}
     for name, (flag, _) in TABLES.items():
         if name in settings:
-            settings[name] = dict(_parse_setting(each, flag) for each in settings[name])
+            settings[name] = dict(_parse_setting(written, flag) for written in settings[name])
     recipe = recipes.settings(settings.pop("recipe")) if "recipe" in settings else {}
     if str(settings["data"]).endswith(".toml"):
         return read_config(Path(settings.pop("data")), recipe, **settings)

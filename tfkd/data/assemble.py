@@ -47,8 +47,8 @@ def assemble(
         for split, source in sources.items()
     }
     classes = _classes(base, sources, tallies, names_file)
-    for each in tallies.values():
-        classes.check(each.first)
+    for split_tally in tallies.values():
+        classes.check(split_tally.first)
     cut = None
     if cutting and tallies["train"].labelled:
         cut = plan_cut(tallies["train"], missing, seed, sources["train"].origin)
@@ -76,21 +76,21 @@ def _classes(
 ) -> Classes:
     """Read the classes from the class file, or else from the first split with labels."""
     first = next((s for s in SPLITS[:3] if s in sources), None)
-    found = tallies[first].first if first else {}
+    first_seen = tallies[first].first if first else {}
     if base.names:
-        return classes_from_names(base.names, found, base.name)
+        return classes_from_names(base.names, first_seen, base.name)
     if names_file is None and base.folder is not None and first:
         names_file = find_names(base.folder, sources[first].label_column)
     if names_file is None:
-        return classes_from_data(found, sources[first].origin if first else base.name)
-    classes = classes_from_names(read_names(names_file), found, str(names_file))
-    classes.check(found)
-    check_all_seen(classes, found, sources[first].origin if first else base.name)
+        return classes_from_data(first_seen, sources[first].origin if first else base.name)
+    classes = classes_from_names(read_names(names_file), first_seen, str(names_file))
+    classes.check(first_seen)
+    check_all_seen(classes, first_seen, sources[first].origin if first else base.name)
     return classes
 
 
 def _counts(tallies: Mapping[str, Tally], cut: Cut | None) -> dict[str, int]:
-    counts = {split: each.rows for split, each in tallies.items()}
+    counts = {split: split_tally.rows for split, split_tally in tallies.items()}
     if cut is not None:
         counts |= cut.count(tallies["train"])
     return {split: counts[split] for split in SPLITS if split in counts}

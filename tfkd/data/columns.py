@@ -62,9 +62,9 @@ class Columns:
             return wanted
         if column.kind == "label" and role not in self.named:
             others = {
-                self.named.get(each, known.default)
-                for each, known in self.reader.columns.items()
-                if each != role
+                self.named.get(other, known.default)
+                for other, known in self.reader.columns.items()
+                if other != role
             }
             left = [n for n in fields if n not in others and n.lower() not in ACCOMPANYING]
             if len(left) == 1:

@@ -79,8 +79,8 @@ class Feed:
         if self.teacher is not None:
             inputs["teacher"] = _inputs(self.teacher, rows)
         if self.targets is not None:
-            found = self.targets[rows]
-            by_name = found if isinstance(found, Mapping) else {"logits": found}
+            stored = self.targets[rows]
+            by_name = stored if isinstance(stored, Mapping) else {"logits": stored}
             inputs["targets"] = {n: np.asarray(a, "float32") for n, a in by_name.items()}
         labels = self.encoded.labels_of(rows)
         if labels.ndim > 1:

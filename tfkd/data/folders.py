@@ -25,17 +25,17 @@ def split_files(folder: Path) -> dict[str, Path]:
     Raises:
         UserError: Two files for the same split.
     """
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
         split = _split_named(path.name.split(".")[0].lower(), path)
-        if split and split in found:
+        if split and split in files:
             raise UserError(
-                f"{folder} has two files for {split}: {found[split].name} and {path.name}; "
+                f"{folder} has two files for {split}: {files[split].name} and {path.name}; "
                 "keep one, or give the file itself."
             )
         if split:
-            found[split] = path
-    return found
+            files[split] = path
+    return files
 
 
 def _split_named(stem: str, path: Path) -> str | None:
@@ -47,14 +47,14 @@ def _split_named(stem: str, path: Path) -> str | None:
 
 def split_trees(folder: Path) -> dict[str, list[tuple[Path, str | None]]]:
     """Find the class folders by split, sorted, each with its class (None: unlabelled)."""
-    found: dict[str, list[tuple[Path, str | None]]] = {}
+    folders: dict[str, list[tuple[Path, str | None]]] = {}
     for split, names in FILE_NAMES.items():
         for name in names:
             for inner in _text_folders(folder / name):
                 unlabelled = split == "unlabelled" or inner.name in UNLABELLED_FOLDERS
                 label = None if unlabelled else inner.name
-                found.setdefault("unlabelled" if unlabelled else split, []).append((inner, label))
-    return found
+                folders.setdefault("unlabelled" if unlabelled else split, []).append((inner, label))
+    return folders
 
 
 def _text_folders(folder: Path) -> list[Path]:

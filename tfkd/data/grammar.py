@@ -1,4 +1,4 @@
-"""The grammar behind `sample`: words, phrases and reviews.
+"""The grammar of `sample`: words, phrases and reviews.
 
 A review is a verdict ("I went for the music, and I found it far from dull."), perhaps an aside
 ("The critics came for the plot, and they found it superb."), in any order, perhaps with a sentence

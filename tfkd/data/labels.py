@@ -47,9 +47,9 @@ class Classes:
     ids: Mapping[str, int]
     origin: str
 
-    def check(self, found: Mapping[str, str]) -> None:
-        """Refuse a label that is no class; `found` maps labels to where they were first seen."""
-        for key, where in found.items():
+    def check(self, first_seen: Mapping[str, str]) -> None:
+        """Refuse a label that is no class; `first_seen` maps each label to its first row."""
+        for key, where in first_seen.items():
             if key not in self.ids:
                 raise UserError(
                     f"{where}: unknown label {key!r}; {self.origin} has "
@@ -57,52 +57,56 @@ class Classes:
                 )
 
 
-def classes_from_data(found: Mapping[str, str], origin: str) -> Classes:
+def classes_from_data(first_seen: Mapping[str, str], origin: str) -> Classes:
     """Find the classes in the labels of the training split: integers 0..n-1, or sorted names."""
-    if not found:
+    if not first_seen:
         return Classes((), {}, origin)
-    if len(found) == 1:
+    if len(first_seen) == 1:
         raise UserError(
-            f"{next(iter(found.values()))} and all others have the label {next(iter(found))!r}: "
-            f"{origin} has one class only; expected at least two."
+            f"{next(iter(first_seen.values()))} and all others have the label "
+            f"{next(iter(first_seen))!r}: {origin} has one class only; expected at least two."
         )
-    if all(is_id(key) for key in found):
-        return _integers(found, origin)
-    names = tuple(sorted(found))
+    if all(is_id(key) for key in first_seen):
+        return _integers(first_seen, origin)
+    names = tuple(sorted(first_seen))
     return Classes(names, {name: i for i, name in enumerate(names)}, origin)
 
 
-def _integers(found: Mapping[str, str], origin: str) -> Classes:
-    values = {int(key) for key in found}
+def _integers(first_seen: Mapping[str, str], origin: str) -> Classes:
+    values = {int(key) for key in first_seen}
     size = max(values) + 1
     negative = sorted(value for value in values if value < 0)
     missing = [i for i in range(min(size, len(values) + 1)) if i not in values]
     if negative or missing:
         what = f"{shorten(negative)} is below 0" if negative else f"{shorten(missing)} is missing"
-        first = found.get(str(max(values)), origin)
+        first = first_seen.get(str(max(values)), origin)
         raise UserError(
             f"{origin}: integer labels must be 0..n-1, but {what} (largest label: {max(values)}, "
             f"{first}). Renumber them, or give the class names with --labels."
         )
     names = tuple(str(i) for i in range(size))
-    return Classes(names, {**{k: int(k) for k in found}, **{n: int(n) for n in names}}, origin)
+    return Classes(names, {**{k: int(k) for k in first_seen}, **{n: int(n) for n in names}}, origin)
 
 
-def classes_from_names(names: tuple[str, ...], found: Mapping[str, str], origin: str) -> Classes:
-    """Make classes from a list of names; the labels in `found` are names or, failing that, ids."""
+def classes_from_names(
+    names: tuple[str, ...], first_seen: Mapping[str, str], origin: str
+) -> Classes:
+    """Make classes from a list of names; the labels seen are names or, failing that, ids."""
     by_name = {name: i for i, name in enumerate(names)}
     by_id = {str(i): i for i in range(len(names))}
     # Names such as "1" to "5" are taken as names when every label is one of them.
     numeric = any(is_id(name) for name in names)
-    ids = (by_name if found.keys() <= by_name.keys() else by_id) if numeric else by_id | by_name
+    ids = (
+        (by_name if first_seen.keys() <= by_name.keys() else by_id) if numeric else by_id | by_name
+    )
     return Classes(names, ids, origin)
 
 
-def check_all_seen(classes: Classes, found: Collection[str], data: str) -> None:
+def check_all_seen(classes: Classes, labels: Collection[str], data: str) -> None:
     """Refuse a class file with classes that no training row has."""
-    seen = {classes.ids[key] for key in found}
+    seen = {classes.ids[label] for label in labels}
     unseen = [name for i, name in enumerate(classes.names) if i not in seen]
-    if found and unseen:
+    if labels and unseen:
         raise UserError(
             f"{classes.origin} and {data} disagree: no row has the class {shorten(unseen)}."
         )

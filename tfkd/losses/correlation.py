@@ -29,7 +29,7 @@ class Correlation(LogitLoss):
 
     with $\beta$ = `inter_weight` (between the classes of an example) and $\gamma$ =
     `intra_weight` (within a class, over the batch: on N replicas, over each replica's share).
-    The student keeps its own confidence, which a small one needs beside a large teacher. The
+    The student keeps its own confidence, which a small one needs next to a large teacher. The
     first part of two classes is only which of them is the larger.
 
     Source: Huang et al. 2022 (DIST), arXiv:2205.10536, equations 7 to 10.

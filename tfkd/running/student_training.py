@@ -30,7 +30,7 @@ _WEIGHTS = "weights.npz"  # of the student after a stage
 def train_students(
     context: RunContext, texts: RunTexts, teacher: RunTeacher, shrunk: TextModel | None
 ) -> None:
-    """Distil; then train the same student alone, for as many steps on the labelled texts.
+    """Distil, then train the same student alone, for as many steps on the labelled texts.
 
     Students whose files are in the run's folder are not trained again.
 

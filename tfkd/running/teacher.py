@@ -46,7 +46,7 @@ class RunTeacher:
     def targets(self, split: str) -> Targets:
         """Return the teacher's logits; each worker computes its share of those that are missing.
 
-        They are stored once for all runs whose folders lie beside each other.
+        They are stored once for all runs whose folders lie in the same folder.
         """
         stored = self.stored_targets(split)
         if stored is None:

@@ -1,4 +1,4 @@
-"""Wide and deep for text: a linear model of hashed n-grams beside a small convolution."""
+"""Wide and deep for text: a linear model of hashed n-grams next to a small convolution."""
 
 from __future__ import annotations
 

@@ -63,10 +63,10 @@ def find(name: str, settings: Mapping[str, Any] | None = None) -> Task:
     if name not in known and os.getcwd() not in sys.path:
         # A class of one's own lies in the folder of the command, as for --callbacks.
         sys.path.append(os.getcwd())
-    made = _imported(known.get(name, name), name)(settings)
-    if not made.name:
-        made.name = name
-    return made
+    task = _imported(known.get(name, name), name)(settings)
+    if not task.name:
+        task.name = name
+    return task
 
 
 def as_task(task: Task | str | None) -> Task:
@@ -81,15 +81,17 @@ def as_task(task: Task | str | None) -> Task:
 def _imported(path: str, name: str) -> type[Task]:
     module, _, attribute = path.partition(":")
     try:
-        found = getattr(importlib.import_module(module), attribute)
+        imported = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError, ValueError) as error:
         raise UserError(
             f"the task {name!r} cannot be imported from {path} ({first_line(error)}): install its "
             "package, or write the import path of its class, package.module:Class."
         ) from error
-    if not (isinstance(found, type) and issubclass(found, Task)):
-        raise UserError(f"the task {name!r} is {found!r}: expected a subclass of tfkd.tasks.Task.")
-    return found
+    if not (isinstance(imported, type) and issubclass(imported, Task)):
+        raise UserError(
+            f"the task {name!r} is {imported!r}: expected a subclass of tfkd.tasks.Task."
+        )
+    return imported
 
 
 def import_path(task: Task) -> str:

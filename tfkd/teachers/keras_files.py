@@ -1,4 +1,4 @@
-"""Keras files with a tokenizer and class names beside them: read, and written."""
+"""Keras files with a tokenizer and class names next to them: read, and written."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def _check_embedding(model: Any, tokens: int, file: Path) -> None:
         check_vocabulary(model, tokens)
     except UserError as error:
         raise UserError(
-            f"the tokenizer beside {file} has {tokens} pieces, more than the model's embedding has "
-            "rows: they do not belong together."
+            f"the tokenizer next to {file} has {tokens} tokens, more than the model's embedding "
+            "has rows: they do not belong together."
         ) from error
 
 

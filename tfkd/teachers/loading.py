@@ -36,7 +36,7 @@ KINDS = {
     for kind in (
         TeacherKind(
             "keras:PATH",
-            "a .keras file with vocab.txt or tokenizer.json beside it",
+            "a .keras file with vocab.txt or tokenizer.json next to it",
             load_keras,
             shrinkable=True,
         ),
@@ -92,7 +92,7 @@ def load_teacher(
     | `SPEC + SPEC` | the mean of the probabilities of several, each with its own tokenizer |
 
     `hf:` takes KerasHub for BERT and transformers' TensorFlow models for others. The tokenizer
-    is `vocab.txt` or `tokenizer.json` in the folder, or beside the file.
+    is `vocab.txt` or `tokenizer.json` in the folder, or next to the file.
 
     Args:
         spec: One of the above.

@@ -63,7 +63,7 @@ def refuse_changed(count: int, where: str = "") -> None:
         raise UserError(
             f"{count} example(s) are not those that their stored targets belong to{where}. Change "
             "texts before tfkd.store.write, or between write and join with missing='compute'; "
-            "never behind join."
+            "never after join."
         )
 
 
@@ -132,4 +132,4 @@ class _BadTargetCallback:
         )
 
     def _evaluation(self) -> str:
-        return f"the validation behind epoch {self.epoch}" if self.epoch else "evaluate"
+        return f"the validation after epoch {self.epoch}" if self.epoch else "evaluate"

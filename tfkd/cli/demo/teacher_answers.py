@@ -1,4 +1,4 @@
-"""A teacher's stored answers, which the page shows beside the student's."""
+"""A teacher's stored answers, which the page shows next to the student's."""
 
 from __future__ import annotations
 
