@@ -27,6 +27,11 @@ def first_line(error: BaseException) -> str:
 def missing_extra(package: str, extra: str, purpose: str) -> UserError:
     """Return the error for a missing package that an extra installs.
 
+    Args:
+        package: What cannot be imported.
+        extra: The extra of tfkd that installs it.
+        purpose: What needs it, the subject of the sentence.
+
     >>> print(missing_extra("tensorflow_datasets", "data", "the `imdb` data set"))
     the `imdb` data set needs tensorflow_datasets: run `pip install "tfkd[data]"`.
     """

@@ -49,6 +49,14 @@ class Progress(Protocol):
 def log_progress(title: str, total: int, unit: str = "texts") -> Iterator[Advance]:
     """Log how far a step is: every 30 seconds with the time left, and once at its end.
 
+    Args:
+        title: Name of the step.
+        total: Its units.
+        unit: What they are.
+
+    Yields:
+        A function to call with the number of units done since its last call.
+
     >>> with log_progress("vocabulary", 3) as advance:
     ...     advance(3)
     """
@@ -71,7 +79,14 @@ def log_progress(title: str, total: int, unit: str = "texts") -> Iterator[Advanc
 
 
 def log_duration(title: str, total: int, unit: str, seconds: float) -> None:
-    """Log how long a finished step took."""
+    """Log how long a finished step took.
+
+    Args:
+        title: Name of the step.
+        total: Its units.
+        unit: What they are.
+        seconds: How long it took.
+    """
     logger.info(f"{title}: {total:,} {unit} in {format_duration(seconds)}")
 
 

@@ -145,9 +145,9 @@ def predict(args: argparse.Namespace) -> None:
         if args.jsonl:
             columns = predicting.parse_columns(args.column)
             reader = predicting.RecordReader(predictor.task, columns, args.text_column)
-        records = reader.of_texts(args.text)
+        records = reader.from_texts(args.text)
         if not args.text:
-            records = (reader.of_json if args.jsonl else reader.of_lines)(sys.stdin)
+            records = (reader.from_json if args.jsonl else reader.from_lines)(sys.stdin)
         answers = predicting.answer_records(
             predictor, reader, records, batch_size=args.batch_size, before_batch=expect
         )

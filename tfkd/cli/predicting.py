@@ -46,7 +46,7 @@ class RecordReader:
         """Return what the task reads of a record, by role."""
         return {role: record[name] for role, name in self.columns.items()}
 
-    def of_texts(self, texts: Iterable[str]) -> Iterator[Record]:
+    def from_texts(self, texts: Iterable[str]) -> Iterator[Record]:
         """Yield a record for each text.
 
         Raises:
@@ -55,14 +55,14 @@ class RecordReader:
         for text in texts:
             yield {self._text_column(): text}
 
-    def of_lines(self, lines: Iterable[str], where: str = "stdin") -> Iterator[Record]:
+    def from_lines(self, lines: Iterable[str], where: str = "stdin") -> Iterator[Record]:
         r"""Yield a record for each line of plain text.
 
         Raises:
             UserError: An empty line, or the task reads something other than one text.
 
         >>> from tfkd.tasks import find
-        >>> list(RecordReader(find("")).of_lines(["a film\n"]))
+        >>> list(RecordReader(find("")).from_lines(["a film\n"]))
         [{'text': 'a film'}]
         """
         for number, line in _numbered(lines, where):
@@ -70,14 +70,14 @@ class RecordReader:
                 raise UserError(f"line {number} of {where} is empty: give one text a line.")
             yield {self._text_column(): line.rstrip("\n")}
 
-    def of_json(self, lines: Iterable[str], where: str = "stdin") -> Iterator[Record]:
+    def from_json(self, lines: Iterable[str], where: str = "stdin") -> Iterator[Record]:
         """Yield a record for each line of JSON, an object with the task's columns and any others.
 
         Raises:
             UserError: A line that is none.
 
         >>> from tfkd.tasks import find
-        >>> list(RecordReader(find("")).of_json(['{"id": 7, "text": "a film"}']))
+        >>> list(RecordReader(find("")).from_json(['{"id": 7, "text": "a film"}']))
         [{'id': 7, 'text': 'a film'}]
         """
         for number, line in _numbered(lines, where):

@@ -52,6 +52,14 @@ class Columns:
 
         A label is the only column that is left, where none has the usual name.
 
+        Args:
+            role: A role of the reader.
+            path: The file, for the error.
+            fields: Its first row.
+
+        Raises:
+            UserError: No column of this name; says how to name one.
+
         >>> row = {"id": "7", "text": "hello", "intent": "greet"}
         >>> Columns().column_of("label", Path("a.csv"), row)
         'intent'
@@ -111,7 +119,16 @@ def find_label_column(path: Path, columns: Columns) -> str:
 
 
 def check_text(where: str, text: Any, column: str = "text") -> str:
-    """Return `text` itself, if it is a string with something in it that UTF-8 can hold."""
+    """Return `text` itself, if it is a string with something in it that UTF-8 can hold.
+
+    Args:
+        where: File and row, for the error.
+        text: The value of the column.
+        column: Its name, for the error.
+
+    Raises:
+        UserError: No string, an empty one, or half a character in it.
+    """
     if not isinstance(text, str):
         raise UserError(f"{where}: {column!r} is {_describe(text)}; expected a string.")
     if not text or text.isspace():
@@ -127,6 +144,11 @@ def check_text(where: str, text: Any, column: str = "text") -> str:
 
 def check_roles(reader: ExampleReader, roles: Iterable[str], spec: str) -> None:
     """Refuse a task for a data set that does not have all of its columns.
+
+    Args:
+        reader: The task.
+        roles: The roles that the data set has.
+        spec: What the data set is called, for the error.
 
     Raises:
         UserError: The data set gives other roles.

@@ -83,7 +83,14 @@ def shuffled(random: Random, items: Sequence[str]) -> list[str]:
 
 
 def opinion(random: Random, who: tuple[str, str], thing: str, good: bool) -> str:
-    """Write a sentence in which somebody judges a thing."""
+    """Write a sentence in which somebody judges a thing.
+
+    Args:
+        random: Draws the words.
+        who: Who speaks, and the pronoun for them.
+        thing: What is judged.
+        good: Whether the judgement is positive.
+    """
     subject, pronoun = who
     return f"{subject} {choose(random, FOR)} the {thing}, and {judge(random, pronoun, good)}."
 

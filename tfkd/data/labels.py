@@ -58,7 +58,15 @@ class Classes:
 
 
 def classes_from_data(first_seen: Mapping[str, str], origin: str) -> Classes:
-    """Find the classes in the labels of the training split: integers 0..n-1, or sorted names."""
+    """Find the classes in the labels of the training split: integers 0..n-1, or sorted names.
+
+    Args:
+        first_seen: The labels of the data, each with its first row.
+        origin: Where they come from, for errors.
+
+    Raises:
+        UserError: One class only, or integers that are not 0..n-1.
+    """
     if not first_seen:
         return Classes((), {}, origin)
     if len(first_seen) == 1:
@@ -91,7 +99,13 @@ def _integers(first_seen: Mapping[str, str], origin: str) -> Classes:
 def classes_from_names(
     names: tuple[str, ...], first_seen: Mapping[str, str], origin: str
 ) -> Classes:
-    """Make classes from a list of names; the labels seen are names or, failing that, ids."""
+    """Make classes from a list of names; the labels seen are names or, failing that, ids.
+
+    Args:
+        names: Class names by id.
+        first_seen: The labels of the data, each with its first row.
+        origin: Where the names come from, for errors.
+    """
     by_name = {name: i for i, name in enumerate(names)}
     by_id = {str(i): i for i in range(len(names))}
     # Names such as "1" to "5" are taken as names when every label is one of them.
@@ -103,7 +117,16 @@ def classes_from_names(
 
 
 def check_all_seen(classes: Classes, labels: Collection[str], data: str) -> None:
-    """Refuse a class file with classes that no training row has."""
+    """Refuse a class file with classes that no training row has.
+
+    Args:
+        classes: The classes of the class file.
+        labels: All labels of the training rows; empty where no row is labelled.
+        data: What to call the data in the error.
+
+    Raises:
+        UserError: Classes without a row.
+    """
     seen = {classes.ids[label] for label in labels}
     unseen = [name for i, name in enumerate(classes.names) if i not in seen]
     if labels and unseen:

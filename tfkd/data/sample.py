@@ -47,7 +47,13 @@ def sample(size: int | None = None, seed: int = 0) -> Base:
 
 
 def records(seed: int, split: str, count: int) -> Iterator[Record]:
-    """Yield the first `count` reviews of a split."""
+    """Yield the first `count` reviews of a split.
+
+    Args:
+        seed: Seed of the data set.
+        split: One of `EIGHTHS`.
+        count: How many reviews.
+    """
     for i in range(count):
         text, label = review(seed, split, i)
         known = None if split == "unlabelled" else LABELS[label]
@@ -56,6 +62,14 @@ def records(seed: int, split: str, count: int) -> Iterator[Record]:
 
 def review(seed: int, split: str, i: int) -> tuple[str, int]:
     """Write the `i`-th review of a split and its label: the same on every machine.
+
+    Args:
+        seed: Seed of the data set.
+        split: One of `EIGHTHS`.
+        i: Number of the review, from 0.
+
+    Returns:
+        The text, and 1 where its verdict is positive, else 0.
 
     >>> review(0, "train", 0) == review(0, "train", 0)
     True

@@ -129,6 +129,12 @@ class Cut:
 def plan_cut(seen: Tally, missing: Iterable[str], seed: int, origin: str) -> Cut:
     """Choose the buckets of the `missing` splits ("test", "validation").
 
+    Args:
+        seen: What the pass over train counted, with a seed.
+        missing: The splits to cut from it.
+        seed: Seed of the buckets, the same as of the pass.
+        origin: What to call train in an error.
+
     Raises:
         UserError: Too few rows, or too few different texts, to cut anything from.
     """

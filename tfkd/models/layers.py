@@ -39,6 +39,14 @@ def output_flags(model: Any, reads: tuple[str, ...]) -> dict[str, bool]:
 def find_layers(model: Any, name: str, chosen: Any) -> Found:
     """Find the layers of an output, by names or numbers, or all where `chosen` is `None`.
 
+    Args:
+        model: The model to look into.
+        name: The output, such as `"hidden_states"` or `"attentions"`.
+        chosen: One layer or several, by names or by numbers; all if `None`.
+
+    Returns:
+        The layers in the model's order, each with what of it is read.
+
     Raises:
         UserError: No such layer, with near names; numbers beyond those found.
     """

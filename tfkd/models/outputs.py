@@ -30,6 +30,17 @@ def as_outputs(value: Any, whose: str = "model", reading: str = "auto") -> Outpu
     `start_logits` and `end_logits` `[batch, tokens]`, of extractive question answering, the logits
     are `[batch, 2, tokens]`: two classifications over the tokens.
 
+    Args:
+        value: What the model returned.
+        whose: What to call the model in an error: `"teacher"`, `"student"`.
+        reading: How to read the logits, as in `to_logits`.
+
+    Returns:
+        All outputs by name, `logits` among them.
+
+    Raises:
+        UserError: No logits in it.
+
     >>> sorted(as_outputs({"logits": tf.zeros((1, 2)), "pooled": tf.zeros((1, 8))}))
     ['logits', 'pooled']
     """
@@ -86,5 +97,12 @@ def input_names(model: Any) -> tuple[str, ...]:
 
 
 def call_model(model: Any, inputs: Any, training: bool, **options: Any) -> Any:
-    """Call a model with the inputs that it knows, and return what it returns."""
+    """Call a model with the inputs that it knows, and return what it returns.
+
+    Args:
+        model: A Keras model of either version.
+        inputs: A tensor, or a dict, whose unknown entries are left out.
+        training: Whether dropout is on.
+        **options: Further arguments of the call.
+    """
     return model(select_inputs(model, inputs), training=training, **options)

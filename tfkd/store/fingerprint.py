@@ -50,7 +50,13 @@ def difference(found: dict[str, Any], expected: dict[str, Any]) -> str | None:
 
 
 def check_fingerprint(found: dict[str, Any], expected: dict[str, Any], path: str | Path) -> None:
-    """Raise `UserError` where a store's fingerprint is another than the expected one."""
+    """Raise `UserError` where a store's fingerprint is another than the expected one.
+
+    Args:
+        found: The fingerprint that is in the store.
+        expected: The fingerprint of the teacher and its settings.
+        path: The store, for the error.
+    """
     what = difference(found, expected)
     if what:
         raise UserError(

@@ -87,6 +87,11 @@ def relative_error(found: list[Arrays], exact: list[Arrays]) -> float:
 def check_moved(precision: str, found: list[Arrays], exact: list[Arrays]) -> float:
     """Return how far outputs are from the exact ones.
 
+    Args:
+        precision: The precision, for the error.
+        found: The outputs of some examples in this precision.
+        exact: The outputs of the same examples in float32.
+
     Raises:
         UserError: They are further than the limit.
     """

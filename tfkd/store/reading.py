@@ -168,7 +168,13 @@ class Store:
 
 
 def refuse_missing(missing: int, count: int, path: str | Path) -> None:
-    """Raise `UserError` where examples are missing."""
+    """Raise `UserError` where examples are missing.
+
+    Args:
+        missing: How many examples the store lacks.
+        count: How many were looked for.
+        path: The store, for the sentence.
+    """
     if missing:
         raise UserError(
             f"{path} lacks {missing:,} of {count:,} examples: write them with the same teacher "

@@ -35,6 +35,12 @@ def expand(values: np.ndarray, indices: np.ndarray, rest: np.ndarray, classes: i
     others have in the result, and a cross entropy with softened student logits `z / T` differs by
     at most `m * (max(z) - min(z)) / T`.
 
+    Args:
+        values: The k greatest logits `[..., k]`.
+        indices: The classes they belong to `[..., k]`.
+        rest: The log of the summed exponentials of all others `[...]`.
+        classes: Number of classes.
+
     >>> expand(np.log([0.6, 0.2]), np.array([1, 3]), np.log(0.2), 4).round(2).tolist()
     [-2.299999952316284, -0.5099999904632568, -2.299999952316284, -1.6100000143051147]
     """

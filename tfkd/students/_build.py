@@ -37,6 +37,16 @@ def build(
 ) -> keras.Model:
     """Return a classifier by name; `seed` and each student's own settings are keywords.
 
+    Args:
+        name: One of `STUDENTS`.
+        vocab_size: Number of token ids, 0 for padding among them.
+        classes: Number of classes.
+        size: `"tiny"`, `"small"` or `"base"`.
+        **settings: The `seed`, and the student's own settings.
+
+    Returns:
+        A model from token ids `[batch, tokens]` to logits `[batch, classes]`.
+
     Raises:
         UserError: An unknown name, size or setting, or one with an impossible value.
 

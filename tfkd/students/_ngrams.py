@@ -19,6 +19,14 @@ def ngram_rows(ids: keras.KerasTensor, order: int, buckets: int) -> keras.KerasT
     padding; the result has the same shape. The hash folds and multiplies,
     `h <- (h mod 65521) * 32749 + next`.
 
+    Args:
+        ids: Token ids `[batch, length]`.
+        order: Tokens in an n-gram: 2 for bigrams.
+        buckets: Rows of the table; a prime spreads n-grams best.
+
+    Returns:
+        Rows `[batch, length]`, int32.
+
     >>> ops.convert_to_numpy(ngram_rows(ops.array([[5, 7, 0]]), 2, 1000)).tolist()
     [[753, 0, 0]]
     """

@@ -19,6 +19,14 @@ Settings = Mapping[str, Any]
 def merge_settings(sizes: Mapping[str, Settings], size: str, changes: Settings) -> dict[str, Any]:
     """Return the settings of a named size, with changes in their place.
 
+    Args:
+        sizes: The settings of each size.
+        size: The name of one of them.
+        changes: Settings to replace.
+
+    Raises:
+        UserError: An unknown size or setting.
+
     >>> merge_settings({"tiny": {"width": 32}}, "tiny", {"width": 48})
     {'width': 48}
     """

@@ -25,6 +25,19 @@ def bag_of_ngrams(
     After fastText (Joulin et al. 2017, arXiv:1607.01759). Settings: `width` of the vectors,
     `bigrams` (rows of the hash table), `dropout` before the head. The fastest student.
 
+    Args:
+        vocab_size: Number of token ids, 0 for padding among them.
+        classes: Number of classes.
+        size: `"tiny"`, `"small"` or `"base"`; small is a good first choice.
+        seed: Seed of the initial weights and of the dropout; None draws others each time.
+        **settings: Replace settings of the size, see above.
+
+    Returns:
+        A model from token ids `[batch, tokens]` to logits `[batch, classes]`.
+
+    Raises:
+        UserError: An unknown size or setting.
+
     >>> bag_of_ngrams(100, 2, "tiny").output.shape
     (None, 2)
     """
@@ -36,7 +49,14 @@ def bag_of_ngrams(
 def body(
     vocab_size: int, options: Settings, seed: int | None, features: str = "pooled"
 ) -> Features:
-    """Make the student without its outputs; it gives `features="pooled"` only."""
+    """Make the student without its outputs; it gives `features="pooled"` only.
+
+    Args:
+        vocab_size: Number of token ids.
+        options: All settings of a size.
+        seed: Seed of the initial weights and of the dropout.
+        features: `"pooled"` for one vector per text.
+    """
     ids = token_input()
     normal = keras.initializers.RandomNormal(stddev=0.1, seed=seed)
     total = sum_of_vectors(

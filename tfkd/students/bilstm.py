@@ -24,6 +24,19 @@ def bilstm(
     After Tang et al. 2019, arXiv:1903.12136. Settings: `width` of the embedding, `units` per
     direction, `dropout`. Slow to train on long texts; exports with a fixed batch of 1.
 
+    Args:
+        vocab_size: Number of token ids, 0 for padding among them.
+        classes: Number of classes.
+        size: `"tiny"`, `"small"` or `"base"`; small is a good first choice.
+        seed: Seed of the initial weights and of the dropout; None draws others each time.
+        **settings: Replace settings of the size, see above.
+
+    Returns:
+        A model from token ids `[batch, tokens]` to logits `[batch, classes]`.
+
+    Raises:
+        UserError: An unknown size or setting.
+
     >>> bilstm(100, 2, "tiny").output.shape
     (None, 2)
     """
@@ -35,7 +48,14 @@ def bilstm(
 def body(
     vocab_size: int, options: Settings, seed: int | None, features: str = "pooled"
 ) -> Features:
-    """Make the student without its outputs."""
+    """Make the student without its outputs.
+
+    Args:
+        vocab_size: Number of token ids.
+        options: All settings of a size.
+        seed: Seed of the initial weights and of the dropout.
+        features: `"pooled"` for one vector per text, `"tokens"` for one per token.
+    """
     ids = token_input()
     embedded = keras.layers.Embedding(vocab_size, options["width"], name="token_embedding")(ids)
     embedded = keras.layers.Dropout(options["dropout"], seed=seed)(embedded)

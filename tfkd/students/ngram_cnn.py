@@ -37,6 +37,19 @@ def ngram_cnn(
     et al. 2016, arXiv:1606.07792). Settings: `bigrams` and `trigrams` (numbers in each hash
     table, 0 for none), `width` of the convolution's embedding, `filters`, `dropout`.
 
+    Args:
+        vocab_size: Number of token ids, 0 for padding among them.
+        classes: Number of classes.
+        size: `"tiny"`, `"small"` or `"base"`; small is a good first choice.
+        seed: Seed of the initial weights and of the dropout; None draws others each time.
+        **settings: Replace settings of the size, see above.
+
+    Returns:
+        A model from token ids `[batch, tokens]` to logits `[batch, classes]`.
+
+    Raises:
+        UserError: An unknown size or setting.
+
     >>> ngram_cnn(100, 2, "tiny", bigrams=101).output.shape
     (None, 2)
     """
@@ -48,7 +61,14 @@ def ngram_cnn(
 def body(
     vocab_size: int, options: Settings, seed: int | None, features: str = "pooled"
 ) -> Features:
-    """Make the student without its outputs; it gives `features="pooled"` only."""
+    """Make the student without its outputs; it gives `features="pooled"` only.
+
+    Args:
+        vocab_size: Number of token ids.
+        options: All settings of a size.
+        seed: Seed of the initial weights and of the dropout.
+        features: `"pooled"` for one vector per text.
+    """
     ids = token_input()
     return WideAndDeep("ngram_cnn", ids, ids, options["dropout"], seed, vocab_size, options)
 

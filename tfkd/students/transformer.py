@@ -26,6 +26,19 @@ def transformer(
     arXiv:2002.04745. Settings: `layers`, `width`, `heads`, `dropout`, `max_length` in tokens:
     those beyond share one position.
 
+    Args:
+        vocab_size: Number of token ids, 0 for padding among them.
+        classes: Number of classes.
+        size: `"tiny"`, `"small"` or `"base"`; small is a good first choice.
+        seed: Seed of the initial weights and of the dropout; None draws others each time.
+        **settings: Replace settings of the size, see above.
+
+    Returns:
+        A model from token ids `[batch, tokens]` to logits `[batch, classes]`.
+
+    Raises:
+        UserError: An unknown size or setting.
+
     >>> transformer(100, 2, "tiny").output.shape
     (None, 2)
     """
@@ -37,7 +50,14 @@ def transformer(
 def body(
     vocab_size: int, options: Settings, seed: int | None, features: str = "pooled"
 ) -> Features:
-    """Make the student without its outputs."""
+    """Make the student without its outputs.
+
+    Args:
+        vocab_size: Number of token ids.
+        options: All settings of a size.
+        seed: Seed of the initial weights and of the dropout.
+        features: `"pooled"` for one vector per text, `"tokens"` for one per token.
+    """
     ids = token_input()
     mask = present(ids)
     # Counting tokens gives positions without asking a dynamic shape for its length.

@@ -167,6 +167,11 @@ class Task(ExampleReader):
 
         By default the model runs once over all rows, and `answer` reads its outputs. A task that
         generates calls `run` in a loop.
+
+        Args:
+            run: Runs the model: rows to one dict of outputs for each row.
+            rows: The rows of each example.
+            schema: What the training split fixed.
         """
         outputs = iter(run([row for example in rows for row in example]))
         return [self.answer([next(outputs) for _ in example], example, schema) for example in rows]
@@ -175,6 +180,11 @@ class Task(ExampleReader):
         """Return the answer for one example, given a model's outputs for its rows.
 
         Answers are comparable with `==`, and JSON where `to_json` makes them so.
+
+        Args:
+            outputs: A model's outputs for each row, by name.
+            rows: The rows of the example.
+            schema: What the training split fixed.
         """
         raise NotImplementedError
 

@@ -41,6 +41,14 @@ def by_length(lengths: np.ndarray) -> Iterator[np.ndarray]:
 def bucket_by_length(lengths: np.ndarray, batch_size: int, seed: Any) -> list[np.ndarray]:
     """Return all positions once, in random batches of texts of similar length.
 
+    Args:
+        lengths: Tokens of each text, `[texts]`.
+        batch_size: Texts in a batch; the last ones may be smaller.
+        seed: Seed of the order, anything that `np.random.default_rng` takes.
+
+    Returns:
+        The positions of each batch.
+
     >>> [batch.tolist() for batch in bucket_by_length(np.array([9, 1, 8, 2]), 2, 0)]
     [[2, 0], [1, 3]]
     """
@@ -92,6 +100,12 @@ def pad(
     encoded: Sequence[Sequence[int]], length: int, dtype: DTypeLike = "int32", value: int = 0
 ) -> np.ndarray:
     """Return ids as one array `[texts, length]`, padded with `value` at the end.
+
+    Args:
+        encoded: Token ids of each text.
+        length: Length of the rows, at least that of the longest text.
+        dtype: Type of the array.
+        value: What to pad with.
 
     >>> pad([[5, 6], [7]], 3).tolist()
     [[5, 6, 0], [7, 0, 0]]

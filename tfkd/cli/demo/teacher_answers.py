@@ -23,7 +23,7 @@ def read_answers(path: Path, classes: Sequence[str]) -> list[dict[str, Any]]:
     reader = RecordReader(tasks.find(tasks.DEFAULT))
     try:
         with path.open(encoding="utf-8") as lines:
-            return list(_checked(reader.of_json(lines, str(path)), path, classes))
+            return list(_checked(reader.from_json(lines, str(path)), path, classes))
     except OSError as error:
         raise UserError(
             f"{path} cannot be read ({error.strerror}): give the JSON lines that "

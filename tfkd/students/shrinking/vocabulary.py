@@ -25,6 +25,14 @@ def cut_vocabulary(
     Special pieces are kept, and every letter that the texts hold, inside a word and at its start:
     a word whose piece is gone is read by smaller ones.
 
+    Args:
+        encoder: The tokenizer to cut.
+        size: How many of its tokens stay.
+        texts: Texts of the task, by which the most frequent tokens are chosen.
+
+    Returns:
+        The smaller tokenizer, and the ids `[size]` that its tokens had.
+
     Raises:
         UserError: a size that is too small or larger than the vocabulary, another kind of
             tokenizer than word pieces.

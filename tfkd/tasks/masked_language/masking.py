@@ -30,6 +30,12 @@ def mask_tokens(
     least one; 80 % of them become `[MASK]`, 10 % any token, 10 % stay. Both arrays are
     `[texts, tokens]`, int32.
 
+    Args:
+        ids: Token ids `[texts, tokens]`, 0 for padding.
+        encoder: The tokenizer that made them, which must have `[MASK]`.
+        rng: Draws the tokens.
+        rate: Share of tokens to choose, above 0, up to 1; BERT's is 0.15.
+
     Raises:
         UserError: a rate outside 0 to 1, a tokenizer without `[MASK]`.
 
@@ -67,6 +73,13 @@ def masked_batches(
     `texts` are read again in each epoch (a list, or an object whose `__iter__` opens them again),
     tokenised as they come, and masked in another way each time; batches hold texts of similar
     length. The texts are never all in memory.
+
+    Args:
+        texts: The texts, which can be read several times.
+        encoder: The teacher's tokenizer.
+        batch_size: Texts in a batch.
+        rate: Share of tokens to choose, see `mask_tokens`.
+        seed: Seed of the order and of the masks.
 
     Raises:
         UserError: a generator, which could be read only once; see also `mask_tokens`.

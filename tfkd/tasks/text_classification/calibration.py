@@ -71,6 +71,11 @@ def bin_by_confidence(
 ) -> list[dict[str, Any]]:
     """Return the bins with texts in them: how many, their mean confidence, the share that is right.
 
+    Args:
+        confidence: The probability of each answer, `[texts]`.
+        correct: Whether each answer is right, `[texts]`, bool.
+        count: Number of bins of equal width from 0 to 1.
+
     >>> rows = bin_by_confidence(np.array([0.9, 0.94, 0.5]), np.array([True, False, True]), 10)
     >>> rows[1]
     {'texts': 2, 'confidence': 0.92, 'accuracy': 0.5}
