@@ -131,3 +131,50 @@ def test_unlabelled_examples_are_not_scored(task, encoder):
     assert np.isnan(task.per_example(answers, unlabelled)).all()
     with pytest.raises(UserError, match="label"):
         task.score(answers, unlabelled)
+
+
+@pytest.fixture(scope="module")
+def students(encoder):
+    """An untrained student of each task, as a model of rows."""
+    from tfkd.models.text_model import TextModel
+    from tfkd.students import build_for, names_for
+
+    made = {}
+    for param in TASKS:
+        (task,) = param.values
+        _, schema = examples_and_schema(task)
+        name = "text_cnn" if "text_cnn" in names_for(task) else names_for(task)[0]
+        model = build_for(task, schema, name, encoder.vocab_size, "tiny", seed=1)
+        made[name_of(task)] = TextModel(model, encoder, schema.labels)
+    return made
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_padding_changes_no_answer(task, encoder, students):
+    """A row answers the same on its own as in a batch that pads it."""
+    examples, schema = examples_and_schema(task)
+    rows, model = task.encode(examples, encoder, schema), students[name_of(task)]
+    together = model.run([row for example in rows for row in example])
+    alone = [model.run([row])[0] for example in rows for row in example]
+    for name in task.outputs:
+        for one, other in zip(together, alone, strict=True):
+            np.testing.assert_allclose(one[name], other[name], atol=1e-5)
+    assert task.same(
+        task.answers(model.run, rows, schema), task.answers(model.run, rows, schema)
+    ).all()
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_file_answers_as_the_student_does(task, encoder, students, tmp_path):
+    """What is shipped is what was scored, for every task."""
+    from tfkd import export
+    from tfkd.runtime import load
+
+    examples, schema = examples_and_schema(task)
+    model, path = students[name_of(task)], tmp_path / "student.tflite"
+    export(model.model, path, encoder=encoder, task=task, schema=schema, check=examples)
+    predictor = load(path, task=task)
+    rows = task.encode(examples, encoder, schema)
+    ours = task.answers(model.run, rows, schema)
+    assert task.same(ours, task.answers(predictor.run, rows, schema)).all()
+    assert task.same(ours, predictor.predict(examples)).all()

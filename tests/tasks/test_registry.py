@@ -69,7 +69,7 @@ def test_a_task_of_another_package_is_listed_after_pip_install(tmp_path):
     package = tmp_path / "plugin"
     shutil.copytree(HERE / "plugin", package)
     site = tmp_path / "site"
-    quiet = ("--quiet", "--no-deps", "--no-build-isolation", "--disable-pip-version-check")
+    quiet = ("--quiet", "--no-deps", "--disable-pip-version-check")
     pip = [sys.executable, "-m", "pip", "install", *quiet, "--target", str(site), str(package)]
     made = subprocess.run(pip, capture_output=True, text=True, check=False)
     assert made.returncode == 0, made.stderr[-2000:]
