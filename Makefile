@@ -17,10 +17,10 @@ test: .venv/.dev
 slow: .venv/.dev
 	$(BIN)/python -m pytest -m slow $(if $(THIRD),--third $(THIRD)) --numprocesses logical --maxprocesses 2 --dist loadfile
 
-lint: .venv/.dev
+lint: .venv/.dev .venv-lint/.pydoclint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/flake8 tfkd
+	.venv-lint/bin/flake8 tfkd
 
 types: .venv/.dev
 	$(BIN)/python -m mypy
@@ -32,7 +32,7 @@ notebooks: .venv/.dev
 	$(BIN)/python -m pytest --nbmake notebooks -q
 
 clean:
-	rm -rf .venv site runs build dist
+	rm -rf .venv .venv-lint site runs build dist
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -46,3 +46,9 @@ clean:
 .venv/.dev: setup.cfg requirements.txt | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --requirement requirements.txt --editable .
 	touch $@ .venv/.core
+
+# In a Python of its own: its fork of docstring_parser takes the place of the one that others need.
+.venv-lint/.pydoclint: | .venv/bin/python
+	$(BIN)/python -m venv .venv-lint
+	.venv-lint/bin/python -m pip install --quiet pydoclint==0.12.0 flake8==7.5.0
+	touch $@
