@@ -36,7 +36,7 @@ def train(folder, out):
     history = distiller.fit(
         batches,
         epochs=EPOCHS,
-        verbose=0,
+        verbose=2,
         callbacks=[Tell()],
         backup=Backup(folder, every=3),
         validation_data=(x, y),
