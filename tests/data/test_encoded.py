@@ -7,6 +7,7 @@ import pytest
 
 from tfkd.data import Example, ExampleReader
 from tfkd.data.encoded import CHUNK, Encoded, encode
+from tfkd.errors import UserError
 from tfkd.text import learn
 
 TEXTS = ["a good film", "a bad film, and not a good one", "", "good " * 100]
@@ -142,3 +143,41 @@ def test_memory_does_not_grow_with_the_texts(tmp_path):
     peak(tmp_path / "warm", 10)
     few, many = peak(tmp_path / "few", 2_000), peak(tmp_path / "many", 40_000)
     assert many - few < 16 * 38_000 + 200_000
+
+
+class Given(ExampleReader):
+    """A task whose rows are written in the example."""
+
+    def encode(self, examples, encoder, schema):
+        return [example["rows"] for example in examples]
+
+
+def rows_of(*labels):
+    return Example(rows=[{"input_ids": [5], "labels": label} for label in labels])
+
+
+@pytest.mark.parametrize(
+    ("late", "says"),
+    [
+        (rows_of(2.5), "and then fractions"),
+        (rows_of(2**40), "beyond 32 bits"),
+        (rows_of(), "no row for an example"),
+        (Example(rows=[{"input_ids": [5]}]), "all rows the same names"),
+        (Example(rows=[{"input_ids": [5], "labels": 1, "more": 2}]), "all rows the same names"),
+    ],
+)
+def test_rows_that_change_late_are_refused(tmp_path, late, says):
+    """2.5 in a column of whole numbers is 2, and a row that is missing shifts all after it."""
+    examples = [rows_of(1)] * CHUNK + [late, rows_of(1, 1)]
+    with pytest.raises(UserError, match=says):
+        encode(examples, Given(), Words(100), tmp_path / "set")
+    assert not (tmp_path / "set").exists()
+
+
+def test_fractions_and_several_rows_come_back(tmp_path):
+    """Numbers stay what they were, and each row knows its example."""
+    examples = [rows_of(0.5, 2), rows_of(1), rows_of(3.25, 4.0, 5.5)]
+    found = encode(examples, Given(), Words(100), tmp_path / "set")
+    assert found.labels.tolist() == [0.5, 2.0, 1.0, 3.25, 4.0, 5.5]
+    assert [list(found.rows_of(i)) for i in range(found.examples)] == [[0, 1], [2], [3, 4, 5]]
+    assert found.dtype_of("labels") == "float32"

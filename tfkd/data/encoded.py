@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import UserError
 from ..files import replace_when_whole
 from ..text import Encoder
 from ..text.batching import chunks, pad
@@ -204,7 +205,21 @@ class _Writer:
         self._ends: dict[str, int] = {}
 
     def add(self, examples: list[list[Arrays]]) -> None:
+        """Append the rows of some examples.
+
+        Raises:
+            UserError: An example without a row, or rows whose names differ.
+        """
         rows = [row for example in examples for row in example]
+        if not all(examples):
+            raise UserError("a task gave no row for an example: `encode` gives each at least one.")
+        names = self.dtypes.keys() or rows[0].keys()
+        for row in rows:
+            if row.keys() != names:
+                raise UserError(
+                    f"a task gave a row of {', '.join(row)} after rows of {', '.join(names)}: "
+                    "`encode` gives all rows the same names."
+                )
         starts = self.rows + np.cumsum([0, *[len(example) for example in examples[:-1]]])
         self._append("examples", starts.astype("int64"))
         for name, value in rows[0].items():
@@ -224,20 +239,26 @@ class _Writer:
         (self.folder / _MANIFEST).write_text(json.dumps(facts))
 
     def _add_column(self, name: str, values: list[Any], *, ragged: bool) -> None:
-        if name not in self.dtypes:
-            whole = name == "input_ids"
-            kinds = {np.asarray(value).dtype.kind for value in values if np.size(value)}
-            self.dtypes[name] = (
-                self._ids_dtype if whole else "float32" if kinds & {"f"} else "int32"
-            )
-        dtype = self.dtypes[name]
-        if not ragged:
-            self._append(name, np.array(values, dtype))
+        if ragged:
+            ends = self._ends.get(name, 0) + np.cumsum([len(value) for value in values])
+            self._ends[name] = int(ends[-1])
+            self._append(f"{name}.ends", ends.astype("int64"))
+        flat = itertools.chain(*values) if ragged else values
+        if name == "input_ids":
+            # Many numbers, of which a tokenizer gives whole ones only; too large a one raises.
+            self.dtypes[name] = self._ids_dtype
+            self._append(name, np.fromiter(flat, self._ids_dtype))
             return
-        ends = self._ends.get(name, 0) + np.cumsum([len(value) for value in values])
-        self._ends[name] = int(ends[-1])
-        self._append(name, np.fromiter(itertools.chain(*values), dtype))
-        self._append(f"{name}.ends", ends.astype("int64"))
+        numbers = np.array(list(flat))
+        is_fraction = bool(numbers.size) and numbers.dtype.kind == "f"
+        dtype = self.dtypes.setdefault(name, "float32" if is_fraction else "int32")
+        stored = numbers.astype(dtype)
+        if dtype == "int32" and not np.array_equal(stored, numbers):
+            raise UserError(
+                f"a task gave {name!r} as whole numbers first, and then fractions or numbers "
+                "beyond 32 bits: `encode` gives floats in all rows, or 32-bit integers in all."
+            )
+        self._append(name, stored)
 
     def _append(self, name: str, values: np.ndarray) -> None:
         if name not in self._files:
