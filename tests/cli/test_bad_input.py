@@ -33,7 +33,7 @@ def changed(at, line):
 
 
 ONE_CLASS = "".join(f'{{"text": "film {i}", "label": "good"}}\n' for i in range(60))
-GAPS = "".join(f'{{"text": "film {i}", "label": {3 * (i % 2)}}}\n' for i in range(60))
+FRACTIONS = "".join(f'{{"text": "film {i}", "label": {i / 8}}}\n' for i in range(60))
 NEGATIVE = "".join(f'{{"text": "film {i}", "label": {i % 2 - 1}}}\n' for i in range(60))
 
 
@@ -52,8 +52,8 @@ NEGATIVE = "".join(f'{{"text": "film {i}", "label": {i % 2 - 1}}}\n' for i in ra
         (changed(2, '{"text": "a", "la'), ["row 3", "invalid JSON"]),
         (changed(2, "[1, 2]"), ["row 3", "expected an object"]),
         (ONE_CLASS, ["'good'", "one class only"]),
-        (GAPS, ["0..n-1", "missing"]),
-        (NEGATIVE, ["0..n-1", "-1 is below 0"]),
+        (FRACTIONS, ["row 2", "0.125", "--form regression"]),
+        (NEGATIVE, ["row 1", "-1 is below 0", "-100"]),
         ("\n".join(lines(10)), ["10 labelled rows", "at least 20"]),
     ],
 )

@@ -46,15 +46,76 @@ def test_booleans_are_names(tmp_path):
     assert ids(data) == [1, 0]
 
 
+NUMBERS = [
+    ([1, 2, 3, 4, 5], ("1", "2", "3", "4", "5"), [0, 1, 2, 3, 4]),
+    (["1", "10", "2", "10"], ("1", "2", "10"), [0, 2, 1, 2]),
+    (["10.0", "9.0", "11.0"], ("9", "10", "11"), [1, 0, 2]),
+    ([2.0, "+2", " 3 ", "3e0", "20E-1", "3.00"], ("2", "3"), [0, 0, 1, 1, 0, 1]),
+    ([0, 10**17], ("0", "100000000000000000"), [0, 1]),
+    ([-1, 1, -1.0], ("-1", "1"), [0, 1, 0]),
+    (["-1", "0", "1"], ("-1", "0", "1"), [0, 1, 2]),
+    (["-0.0", "1.0", "0"], ("0", "1"), [0, 1, 0]),
+    (["01", "02", "10", "2"], ("01", "02", "10"), [0, 1, 2, 1]),
+    ([0, "-100.0", -100.0, "-100.00", 1], ("0", "1"), [0, IGNORE, IGNORE, IGNORE, 1]),
+    ([3.0, float("nan"), 4.0], ("3", "4"), [0, IGNORE, 1]),
+    (["other", "10", "9.0"], ("9", "10", "other"), [2, 1, 0]),
+    (["1.5", "word", "1.5"], ("1.5", "word"), [0, 1, 0]),
+    (["True", True, "false", False, "FALSE"], ("FALSE", "True"), [1, 1, 0, 0, 0]),
+    (["yes", "no", "Yes"], ("Yes", "no", "yes"), [2, 1, 0]),
+    (["1" * 30, "2" * 5_000], ("1" * 30, "2" * 5_000), [0, 1]),
+]
+
+
+@pytest.mark.parametrize(("labels", "names", "expected"), NUMBERS, ids=lambda v: str(v)[:30])
+def test_numbers_are_classes_by_value(tmp_path, labels, names, expected):
+    """A column that one empty field turned into floats gave class 10 the place of class 2."""
+    data = open_data(folder(tmp_path, labels, labels[-1:], labels[:1]))
+    assert (data.labels, ids(data)) == (names, expected)
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "expected"),
+    [
+        (["1.0", "2.0", "10.0"], [1, 2, 10], [0, 1, 2]),
+        ([1, 2, 10], ["10.00", "+1"], [2, 0]),
+        (["True", "False"], [True, "TRUE", False], [1, 1, 0]),
+        (["007", "010"], [7, "10.0"], [0, 1]),
+    ],
+)
+def test_two_files_that_spell_labels_differently(tmp_path, train, test, expected):
+    """The test file of another program had no label in common with the training file."""
+    data = open_data(folder(tmp_path, train, train[:1], test))
+    assert ids(data, "test") == expected
+
+
+@pytest.mark.parametrize("gap", ["", "-100", "-100.0"])
+def test_a_table_of_floats(tmp_path, gap):
+    """Numbers of a spreadsheet keep their place, and a gap is no class."""
+    labels = [f"{i % 12}.0" if i % 9 else gap for i in range(240)]
+    rows = "".join(f"ticket {i} of {i % 12},{label}\n" for i, label in enumerate(labels))
+    (tmp_path / "a.csv").write_text(f"text,label\n{rows}")
+    data = open_data(tmp_path / "a.csv")
+    assert data.labels == tuple(map(str, range(12)))
+    for example in data.read("train"):
+        assert example.label in (IGNORE, int(example.text.split()[-1]))
+
+
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        ([1, 2, 1], "must be 0..n-1, but 0 is missing"),
-        ([0, 4], "but 1, 2 is missing .largest label: 4"),
-        ([-1, 1], "but -1 is below 0"),
-        ([0, 10**18], "but 1, 2 is missing"),
         ([1, 1, 1], "one class only"),
+        (["1", 1, "1.0"], "one class only"),
         (["pos"], "one class only"),
+        ([-1, 0], "-1 is below 0.*-100"),
+        ([-1, 0, 1, 2, 3], "-1 is below 0, and the others of .* are 0 to 3"),
+        ([0.5, 1, 2], "row 1: the label is 0.5.*3 different decimal numbers.*--form regression"),
+        (["7.25", "8.5", None], "2 different decimal numbers as labels"),
+        ([0, "nan", 1], "row 2: the label is 'nan', and the others are numbers: leave"),
+        (["None", "1.0", "2"], "the label is 'None'"),
+        (["good", "very\nbad"], "row 2: the class name 'very.*' has a line break"),
+        (["good", "very\u2028bad"], "has a line break"),
+        (["good", "half\ud800"], "holds half a character"),
+        ([["a", "b"], ["a"]], r"the label is \['a', 'b'\]"),
     ],
 )
 def test_labels_that_are_no_classes(tmp_path, labels, message):
@@ -76,6 +137,19 @@ def test_partly_labelled_train(tmp_path, nothing):
     data = open_data(folder(tmp_path, [0, nothing, 1]))
     assert ids(data) == [0, IGNORE, 1]
     assert data.counts == {"train": 3, "validation": 2, "test": 2}
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "message"),
+    [
+        (["Good", "bad"], ["good"], "unknown label 'good'.*Did you mean 'Good'"),
+        ([0, 1], [-1], "unknown label '-1'.*empty field or -100"),
+    ],
+)
+def test_a_label_that_is_nearly_a_class(tmp_path, train, test, message):
+    """What to write instead is on the tip of the tongue."""
+    with pytest.raises(UserError, match=message):
+        open_data(folder(tmp_path, train, train[:1], test))
 
 
 @pytest.mark.parametrize("split", ["validation", "test"])
@@ -130,6 +204,39 @@ def test_names_that_are_numbers(tmp_path):
     names = tmp_path / "stars.txt"
     names.write_text("1\n2\n3\n")
     assert ids(open_data(tmp_path, labels=names)) == [0, 1, 2]
+    names.write_text("3.0\n2.0\n1.0\n")
+    assert open_data(tmp_path, labels=names).labels == ("3", "2", "1")
+    assert ids(open_data(tmp_path, labels=names)) == [2, 1, 0]
+
+
+@pytest.mark.parametrize(
+    "names",
+    ['{"1": "bad", "2": "fair", "10": "good"}', '{"10.0": "good", "2.0": "fair", "1.0": "bad"}'],
+)
+def test_names_by_label(tmp_path, names):
+    """Stars have names, and no star counts from 0."""
+    folder(tmp_path, [10, 1, 2], ["fair"], ["2.0"])
+    path = tmp_path / "stars.json"
+    path.write_text(names)
+    data = open_data(tmp_path, labels=path)
+    assert (data.labels, ids(data), ids(data, "test")) == (("bad", "fair", "good"), [2, 0, 1], [1])
+    assert ids(data, "validation") == [1]
+
+
+def test_ids_by_name(tmp_path):
+    """The other direction, as Hugging Face's config.json has it."""
+    folder(tmp_path, ["zebra", 1, 0], ["ant"], [0])
+    (tmp_path / "labels.json").write_text('{"zebra": 0, "ant": 1}')
+    assert ids(open_data(tmp_path)) == [0, 1, 0]
+
+
+def test_names_of_ids_from_0_for_stars(tmp_path):
+    """The first name was that of 0, which no row has; the cure is not to renumber."""
+    folder(tmp_path, [1, 2, 3], [1], [3])
+    path = tmp_path / "names.txt"
+    path.write_text("bad\nfair\ngood\n")
+    with pytest.raises(UserError, match=r"unknown label '3'.*from 0 to 2.*leave the list out"):
+        open_data(tmp_path, labels=path)
 
 
 @pytest.mark.parametrize(
@@ -140,6 +247,7 @@ def test_names_that_are_numbers(tmp_path):
         ("a\n\nb\nc\n", "names.txt must be a list of names, none of them empty"),
         ("a\na\nb\nc\n", "at least two classes, each once"),
         ("", "names.txt must be"),
+        ("a\nb\nc\x85d\n", "names.txt: the class name 'c.*' has a line break"),
     ],
 )
 def test_class_file_that_disagrees(tmp_path, names, message):
@@ -151,7 +259,7 @@ def test_class_file_that_disagrees(tmp_path, names, message):
         open_data(tmp_path, labels=path)
 
 
-@pytest.mark.parametrize("content", ['{"a": 1}', "[1, 2]", "[", "\udcff"])
+@pytest.mark.parametrize("content", ['{"a": 1}', '{"a": [1]}', "[1, 2]", "[", "\udcff"])
 def test_class_file_that_is_none(tmp_path, content):
     """Said of the class file, not of the data."""
     folder(tmp_path, ["a", "b"], ["a"], ["b"])

@@ -98,6 +98,7 @@ BAD = {
     "surrogate": (GOOD + '{"text": "a\\ud800", "label": 1}\n', "row 41: .*surrogate.* at 1"),
     "label a list": (GOOD + '{"text": "x", "label": [1]}\n', r"row 41: the label is \[1\]"),
     "label 0.5": (GOOD + '{"text": "x", "label": 0.5}\n', "row 41: the label is 0.5"),
+    "label Infinity": (GOOD + '{"text": "x", "label": Infinity}\n', "row 41: the label is inf"),
     "latin-1": (GOOD.encode() + b'{"text": "caf\xe9"}', r"line 41: byte \d+ \(0xe9\) is not UTF-8"),
     "utf-16": (GOOD.encode("utf-16"), r"line 1: byte 0 \(0xff\) is not UTF-8"),
 }

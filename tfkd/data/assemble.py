@@ -8,15 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
+from .class_files import find_names, read_classes
 from .examples import SPLITS, Data, Example
-from .labels import (
-    Classes,
-    check_all_seen,
-    classes_from_data,
-    classes_from_names,
-    find_names,
-    read_names,
-)
+from .labels import Classes, check_all_seen, classes_from_data, classes_from_names
 from .reader import ExampleReader
 from .source import Base, Source
 from .splits import Cut, Tally, plan_cut, split_key, tally
@@ -48,7 +42,7 @@ def assemble(
     }
     classes = _classes(base, sources, tallies, names_file)
     for split_tally in tallies.values():
-        classes.check(split_tally.first)
+        classes = classes.including(split_tally.first)
     cut = None
     if cutting and tallies["train"].labelled:
         cut = plan_cut(tallies["train"], missing, seed, sources["train"].origin)
@@ -83,8 +77,7 @@ def _classes(
         names_file = find_names(base.folder, sources[first].label_column)
     if names_file is None:
         return classes_from_data(first_seen, sources[first].origin if first else base.name)
-    classes = classes_from_names(read_names(names_file), first_seen, str(names_file))
-    classes.check(first_seen)
+    classes = read_classes(names_file, first_seen).including(first_seen)
     check_all_seen(classes, first_seen, sources[first].origin if first else base.name)
     return classes
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from ..errors import UserError
 from .columns import Record, check_text
 from .examples import Example
+from .labels import check_class_name
 from .rows import SUFFIXES, file_format
 
 FILE_NAMES = {
@@ -70,6 +71,8 @@ def _text_folders(folder: Path) -> list[Path]:
 def tree_records(parts: list[tuple[Path, str | None]]) -> Iterator[Record]:
     """Yield one record for each `.txt` file, class by class, by name within a class."""
     for folder, label in parts:
+        if label is not None:
+            check_class_name(str(folder.parent), label)
         for path in sorted(folder.glob("*.txt")):
             text = check_text(str(path), _read(path))
             yield Record(str(path), Example(text=text, label=label))

@@ -1,0 +1,50 @@
+"""Files of class names: found next to the data, or given with `--labels`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..errors import UserError
+from .labels import Classes, check_class_name, classes_from_keys, classes_from_names, label_key
+
+
+def read_classes(path: Path, first_seen: Mapping[str, str]) -> Classes:
+    """Read class names from a `.txt` (one a line) or a `.json` (a list, or names by label).
+
+    Args:
+        path: The file.
+        first_seen: The labels of the data, each with its first row.
+
+    Raises:
+        UserError: A file that cannot be read, or that does not name two classes or more.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        names = json.loads(text) if path.suffix.lower() == ".json" else text.strip().split("\n")
+    except (OSError, ValueError) as error:
+        raise UserError(f"the class file {path} cannot be read: {error}.") from None
+    if isinstance(names, dict) and all(type(number) is int for number in names.values()):
+        # What Hugging Face calls label2id.
+        names = sorted(names, key=names.__getitem__)
+    if isinstance(names, dict):
+        keys = {label_key(str(path), key) or "": name for key, name in names.items()}
+        by_key = dict(zip(keys, _checked(path, list(keys.values())), strict=True))
+        return classes_from_keys(by_key, str(path))
+    return classes_from_names(_checked(path, names), first_seen, str(path))
+
+
+def _checked(path: Path, names: object) -> tuple[str, ...]:
+    if not isinstance(names, list) or not all(isinstance(n, str) and n.strip() for n in names):
+        raise UserError(f"the class file {path} must be a list of names, none of them empty.")
+    stripped = [check_class_name(f"the class file {path}", name.strip()) for name in names]
+    if len(stripped) < 2 or len(set(stripped)) < len(stripped):
+        raise UserError(f"the class file {path} must name at least two classes, each once.")
+    return tuple(label_key(str(path), name) or name for name in stripped)
+
+
+def find_names(folder: Path, column: str) -> Path | None:
+    """Find the class file next to the data, if there is one."""
+    files = (folder / name for name in ("labels.json", "labels.txt", f"{column}s.json"))
+    return next((file for file in files if file.is_file()), None)
