@@ -102,3 +102,42 @@ def test_another_run_is_not_overwritten(teacher, refused, contents):
     said = refused(*TEACH, *LEARNT, "--to", teacher, "--seed", "1")
     assert "holds another run, with seed = 0" in said
     assert contents(teacher) == before
+
+
+def test_frozen_layers_stay_as_they_began(tfkd, monkeypatch):
+    """A flag that is read and forgotten, or that the saved teacher keeps."""
+    import keras
+    import numpy as np
+
+    from tfkd.running import fitting
+
+    real, moved = fitting.train_distiller, set()
+
+    def watch(distiller, *arguments, **options):
+        layers = [layer for layer in distiller.student.layers if layer.weights]
+        before = [layer.get_weights() for layer in layers]
+        real(distiller, *arguments, **options)
+        for layer, weights in zip(layers, before, strict=True):
+            if not all(map(np.array_equal, weights, layer.get_weights())):
+                moved.add(layer.name)
+
+    monkeypatch.setattr(fitting, "train_distiller", watch)
+    assert tfkd(*TEACH, *LEARNT, "--freeze", "token_embedding", "--to", "out")[0] == 0
+    assert moved == {"bigram_embedding", "logits"}
+    model = keras.models.load_model("out/model.keras", compile=False)
+    assert all(layer.trainable for layer in model._flatten_layers())
+
+
+@pytest.mark.parametrize(
+    ("teacher", "words"),
+    [
+        ("train:text_cnn:tiny", "has no layer 'bigram' to freeze"),
+        ("train", "has no layer 'token_embeding' to freeze (did you mean token_embedding"),
+    ],
+)
+def test_layers_that_no_teacher_has(teacher, words, refused, tmp_path):
+    """A typing error that trains what was to be kept."""
+    name = "token_embeding" if teacher == "train" else "bigram"
+    command = ("teach", "sample:60", "--teacher", teacher, *LEARNT, "--max-length", "32")
+    assert words in refused(*command, "--freeze", name, "--to", "out")
+    assert not (tmp_path / "out").exists()

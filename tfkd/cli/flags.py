@@ -15,7 +15,7 @@ from ..running.config import Place, RunConfig, make_config, places, read_config
 OF_TEACH = (
     *("teacher", "data_dir", "validation", "test", "text_column", "label_column", "labels"),
     *("tokenizer", "vocab_size", "lowercase", "max_length", "epochs", "batch_size"),
-    *("learning_rate", "seed", "task", "columns", "task_settings", "to"),
+    *("learning_rate", "freeze", "seed", "task", "columns", "task_settings", "to"),
 )
 OF_CACHE = (
     *("teacher", "data_dir", "validation", "test", "unlabelled", "text_column", "label_column"),

@@ -78,6 +78,11 @@ def walk(model: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield from walk(layer, f"{own}/")
 
 
+def list_blocks(model: Any) -> list[Any]:
+    """List the blocks of a transformer, each around an attention, in their order; else none."""
+    return list({id(block): block for block in _blocks(model)}.values())
+
+
 def _attentions(model: Any) -> Found:
     seen = {id(layer): layer for _, layer in walk(model) if attention_layers.is_attention(layer)}
     return [(layer, "attention") for layer in seen.values()]
@@ -85,7 +90,7 @@ def _attentions(model: Any) -> Found:
 
 def _hidden_states(model: Any) -> Found:
     """Find the embeddings' output, then that of each block around an attention."""
-    blocks = list({id(block): block for block in _blocks(model)}.values())
+    blocks = list_blocks(model)
     if blocks:
         return [(blocks[0], "input"), *((block, "output") for block in blocks)]
     by_name = {layer.name: layer for _, layer in walk(model)}

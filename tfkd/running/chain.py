@@ -30,7 +30,7 @@ def plan_assistants(config: RunConfig, folder: Path, store: str = "") -> list[Ru
             "student_settings": {"seed": config.training.seed + number},
             "to": str(folder / f"assistant-{number}"),
         }
-        runs.append(config.replaced(assistant="", alone=False, **changes))
+        runs.append(config.replaced(assistant="", alone=False, freeze="", **changes))
     return runs
 
 

@@ -14,7 +14,7 @@ from ..tasks import Task
 from ..text.encoder import MAX_LENGTH
 from . import chain, own_teacher
 from .config import RunConfig
-from .stages import read_stages
+from .stages import check_frozen, read_stages
 
 _SHRINKING = ("width", "vocabulary")
 """The settings of a student that is made of its teacher's layers."""
@@ -64,20 +64,28 @@ def check_settings(config: RunConfig, task: Task) -> None:
     Raises:
         UserError: A student, teacher, objective or assistant that does not exist.
     """
-    name, _, size = config.student.source.partition(":")
+    size = config.student.source.partition(":")[2]
     kind = config.teacher.source.partition(":")[0]
+    read_stages(config)
     if shrinks(config):
         _check_shrink(size, kind, config)
     else:
-        schema = task.schema(("0", "1"))
-        students.build_for(task, schema, name, 100, size or "small", **config.student.settings)
-        check_length(f"{name}:{size or 'small'}", config, config.student.settings)
-    read_stages(config)
-    chain.read_assistants(config)
+        _check_student(config.student.source, config, task)
+    for assistant in chain.read_assistants(config):
+        _check_student(assistant, config.replaced(freeze="", student_settings={}), task)
     if kind == "train":
         check_teacher(config)
     else:
         teachers.check_spec(config.teacher.source)
+
+
+def _check_student(spec: str, config: RunConfig, task: Task) -> None:
+    """Build a student of a small vocabulary, to see whether it can be built and frozen."""
+    name, _, size = spec.partition(":")
+    settings, size = config.student.settings, size or "small"
+    student = students.build_for(task, task.schema(("0", "1")), name, 100, size, **settings)
+    check_frozen(read_stages(config), student)
+    check_length(f"{name}:{size}", config, settings)
 
 
 def shrinks(config: RunConfig) -> bool:

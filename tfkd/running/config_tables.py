@@ -104,6 +104,7 @@ class TrainingConfig(Table):
     batch_size: int = option(128, "examples in a batch")
     learning_rate: float = option(0.0, "highest learning rate, reached after the warm-up")
     seed: int = option(0, "seed of the split, the initial weights, the dropout and the shuffling")
+    freeze: str = option("", "layers that are not trained, names or their beginnings: NAME,NAME")
     alone: bool = option(True, "also train the student without the teacher, for comparison")
     strategy: str = option(
         "auto", "tf.distribute strategy, for several devices or machines", choices=STRATEGIES

@@ -12,6 +12,7 @@ from . import folder as run_folder
 from .checks import align_classes, shrinks
 from .config import RunConfig
 from .context import RunContext
+from .stages import check_frozen, read_stages
 
 
 @dataclass(frozen=True)
@@ -82,4 +83,5 @@ def _shrink(context: RunContext, teacher: TextModel) -> TextModel:
     )
     # The student reads no more of a text than the settings say.
     length = min(config.student.max_length, student.encoder.max_length)
+    check_frozen(read_stages(config), student.model)
     return replace(student, encoder=replace(student.encoder, max_length=length))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from ..data import Schema
 from ..data.encoded import Encoded
 from ..data.feeding import Feed
 from ..errors import UserError
+from ..models.freezing import TrainableFlags, find_by_beginning, freeze, has_layer
+from ..models.saving import save_keras
 from ..models.text_model import TextModel
 from ..progress import Progress, log_progress
 from ..tasks import Task
@@ -46,11 +49,40 @@ class Lessons:
 
 @dataclass(frozen=True)
 class Effort:
-    """How a teacher is trained; 0 means: choose for me."""
+    """How a teacher is trained; 0 means: choose for me.
+
+    Attributes:
+        epochs: Passes over the texts.
+        batch_size: Examples in a batch.
+        learning_rate: The highest rate.
+        frozen: Names of layers that are not trained, see `tfkd.models.freezing`.
+    """
 
     epochs: int = 0
     batch_size: int = BATCH
     learning_rate: float = 0.0
+    frozen: tuple[str, ...] = ()
+
+
+def check_frozen(spec: str, task: Task, frozen: Sequence[str]) -> None:
+    """Refuse names of layers that no member of a teacher has, or that leave nothing to train.
+
+    Raises:
+        UserError: The first of them.
+    """
+    schema = task.schema(("0", "1"))
+    members = [member.partition(":") for member in dict.fromkeys(list_members(spec))]
+    models = [students.build_for(task, schema, name, 100, size) for name, _, size in members]
+    for name in frozen:
+        if not any(has_layer(model, name) for model in models):
+            find_by_beginning(models[0], name)
+    for model in models:
+        freeze(model, _names_in(model, frozen))
+
+
+def _names_in(model: Any, names: Sequence[str]) -> list[str]:
+    """Return those names of layers that this member of an ensemble has."""
+    return [name for name in names if has_layer(model, name)]
 
 
 def list_members(spec: str) -> tuple[str, ...]:
@@ -112,7 +144,12 @@ def train_teacher(
             feed = Feed(lessons.train, effort.batch_size, seed + number, only=known)
             rate = effort.learning_rate or students.LEARNING_RATES[name]
             plan = TrainingPlan(feed.steps, choose_epochs(feed.steps, effort.epochs), rate)
+            flags = TrainableFlags(model)
+            freeze(model, _names_in(model, effort.frozen))
             _train_member(model, feed, lessons.validation, plan, log)
+            flags.restore()
+            save_keras(model, log.folder / "model.keras")
+            forget_backups(log.folder)
         models.append(model)
     shapes = task.output_shapes(schema)
     return TextModel(_join_members(models), lessons.encoder, schema.labels, spec, shapes=shapes)
@@ -121,9 +158,8 @@ def train_teacher(
 def _train_member(
     model: Any, feed: Feed, validation: Encoded, plan: TrainingPlan, log: TrainingLog
 ) -> None:
-    """Train one model on labels alone, and save it."""
+    """Train one model on labels alone."""
     from ..losses import HardLabels
-    from ..models.saving import save_keras
     from ..training.distiller import Distiller
 
     fitting.train_distiller(
@@ -133,8 +169,6 @@ def _train_member(
         validation=Feed(validation, 256, 0) if len(validation) else None,
         log=log,
     )
-    save_keras(model, log.folder / "model.keras")
-    forget_backups(log.folder)
 
 
 def _join_members(models: list[Any]) -> Any:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any
 
 from .. import tasks
 from ..errors import UserError
 from ..losses._base import Objective
-from ..models.keras_internals import list_layers
+from ..models.freezing import TrainableFlags, freeze
 from .config import RunConfig
+from .config_checks import typed_value
 
 
 @dataclass(frozen=True)
@@ -32,23 +35,27 @@ class Stage:
     frozen: tuple[str, ...] = ()
 
     def freeze(self, student: Any) -> None:
-        """Make all layers of a Keras model trainable but the frozen ones.
+        """Freeze the layers of a Keras model that this stage does not train.
 
         Raises:
-            UserError: A name that no layer has.
+            UserError: A name that no layer has, or nothing left to train.
         """
-        layers = list_layers(student, recursive=True)
-        for start in self.frozen:
-            if not any(layer.name.startswith(start) for layer in layers):
-                names = ", ".join(dict.fromkeys(layer.name for layer in layers if layer.weights))
-                raise UserError(
-                    f"stage {self.name!r} freezes {start!r} and the student has no such layer: it "
-                    f"has {names[:300]}."
-                )
-        student.trainable = True
-        for layer in layers:
-            if layer.name.startswith(self.frozen) and self.frozen:
-                layer.trainable = False
+        try:
+            freeze(student, self.frozen)
+        except UserError as error:
+            raise UserError(f"stage {self.name!r}: {error}") from None
+
+
+def check_frozen(stages: Iterable[Stage], student: Any) -> None:
+    """Refuse stages that freeze layers which a student does not have, or all of them.
+
+    Raises:
+        UserError: The first of them.
+    """
+    flags = TrainableFlags(student)
+    for stage in stages:
+        stage.freeze(student)
+        flags.restore()
 
 
 def name_folders(stages: list[Stage]) -> list[str]:
@@ -66,11 +73,16 @@ def read_stages(config: RunConfig) -> list[Stage]:
         UserError: An unknown setting of a stage, or a loss that does not exist.
     """
     if not config.training.stage:
-        return [Stage("distilled", read_objective(config))]
+        return [Stage("distilled", read_objective(config), frozen=read_names(config))]
     return [
         _read_stage(dict(table), number, config)
         for number, table in enumerate(config.training.stage, 1)
     ]
+
+
+def read_names(config: RunConfig) -> tuple[str, ...]:
+    """Return the names of the layers that the settings freeze in every stage that names none."""
+    return tuple(name.strip() for name in config.training.freeze.split(",") if name.strip())
 
 
 def read_objective(config: RunConfig) -> Objective:
@@ -89,13 +101,18 @@ def _read_stage(table: dict[str, Any], number: int, config: RunConfig) -> Stage:
         raise UserError(f"stage {number} has a setting {unknown[0]!r}: write {', '.join(known)}.")
     terms = table.pop("objective", None)
     objective = _read_losses(terms) if terms else read_objective(config)
-    return Stage(
-        name=str(table.get("name", number)),
-        objective=objective,
-        epochs=int(table.get("epochs", 0)),
-        learning_rate=float(table.get("learning_rate", 0.0)),
-        frozen=tuple(table.get("frozen", ())),
-    )
+    title = f"stage {number}"
+    frozen = table.get("frozen", list(read_names(config)))
+    if not isinstance(frozen, list) or not all(isinstance(name, str) for name in frozen):
+        raise UserError(
+            f'{title}: frozen is {frozen!r}: write a list of names, e.g. frozen = ["embeddings"].'
+        )
+    epochs = typed_value(f"{title}: epochs", table.get("epochs", 0), int)
+    rate = typed_value(f"{title}: learning_rate", table.get("learning_rate", 0.0), float)
+    for name, value in (("epochs", epochs), ("learning_rate", rate)):
+        if not (math.isfinite(value) and value >= 0):
+            raise UserError(f"{title}: {name} is {value}: write 0 or more.")
+    return Stage(str(table.get("name", number)), objective, epochs, rate, tuple(frozen))
 
 
 def _read_losses(terms: Any) -> Objective:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..data.encoded import Encoded
 from ..data.feeding import Feed
+from ..models.freezing import TrainableFlags
 from ..models.saving import load_weights, save_keras, save_weights
 from ..models.text_model import TextModel
 from ..reporting.scoring import stored_run
@@ -18,7 +19,7 @@ from .callbacks import load_callbacks
 from .context import RunContext
 from .fitting import TrainingLog, TrainingPlan
 from .plan import plan_training, trains_on_stored
-from .stages import Stage, name_folders, read_stages
+from .stages import Stage, name_folders, read_names, read_stages
 from .student import build_student
 from .teacher import RunTeacher
 from .tensorboard import TEXTS, Samples, tensorboard_callback
@@ -47,7 +48,8 @@ def train_students(
         objective = context.task.objective(
             temperature=training.temperature, soft_weight=training.soft_weight, alone=True
         )
-        trainings["alone"] = [Stage("alone", objective)]
+        frozen = read_names(config) if not training.stage else ()
+        trainings["alone"] = [Stage("alone", objective, frozen=frozen)]
     missing = [name for name in trainings if not (context.folder / f"{name}.keras").is_file()]
     # The student alone has no teacher, but TensorBoard compares it with one.
     asks_teacher = "student" in missing or (missing and config.training.tensorboard)
@@ -78,13 +80,15 @@ class _Trainer:
     def train_in_stages(self, student: Any, name: str, stages: list[Stage]) -> None:
         """Train a student in each stage from where the last one left it, and save it."""
         folders = [self.context.folder / title for title in name_folders(stages)]
+        flags = TrainableFlags(student)
         for stage, folder in zip(stages, folders, strict=True):
             if not load_weights(student, folder / _WEIGHTS):
                 plan = self._plan(stage, alone=name == "alone")
+                stage.freeze(student)
                 self._train_stage(student, stage, plan, folder)
+                flags.restore()
                 if folder != folders[-1] and self.context.first:
                     save_weights(student, folder / _WEIGHTS)
-        student.trainable = True
         if not self.context.first:
             return
         save_keras(student, self.context.folder / f"{name}.keras")
@@ -104,7 +108,6 @@ class _Trainer:
         context, seed = self.context, self.context.config.training.seed
         encoded = self.texts.encode("transfer").with_labels(context.config.data.labelled, seed)
         feed = self._make_feed(encoded, plan.steps, stage)
-        stage.freeze(student)
         example = next(iter(feed.dataset()))
         with context.strategy.scope():
             distiller = Distiller(

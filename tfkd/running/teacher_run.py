@@ -14,6 +14,7 @@ from ..data.encoded import Encoded, encode
 from ..data.feeding import Feed
 from ..errors import UserError
 from ..models import hugging_face
+from ..models.freezing import TrainableFlags, freeze
 from ..models.text_model import TextModel
 from ..progress import Progress, log_progress, logger
 from . import fitting, own_teacher
@@ -24,6 +25,7 @@ from .encoders import learn_encoder
 from .fitting import TrainingLog, TrainingPlan, forget_backups
 from .measuring import answer_encoded, open_test_set
 from .own_teacher import Effort, Lessons
+from .stages import read_names
 from .task_choice import choose_task
 
 SCORE = "score.json"  # written last
@@ -52,6 +54,7 @@ def teach(config: RunConfig, progress: Progress = log_progress) -> TextModel:
     """
     _check_teacher(config)
     task, _ = choose_task(config)
+    _check_frozen(config, task)
     config = config.replaced(task=task.name)
     data = open_run_data(config, task)
     folder = run_folder.claim_run_folder(config, f"teacher-{data.name}-{config.digest}")
@@ -88,6 +91,16 @@ def _check_teacher(config: RunConfig) -> None:
     else:
         check_teacher(config)
     _load_given_encoder(config)
+
+
+def _check_frozen(config: RunConfig, task: tasks.Task) -> None:
+    """Refuse to freeze layers that the teacher does not have."""
+    names = read_names(config)
+    if names and _fine_tunes(config):
+        path = Path(config.teacher.source.partition(":")[2]).expanduser()
+        freeze(hugging_face.trainable_classifier(path, 2), names)
+    elif names:
+        own_teacher.check_frozen(config.teacher.source, task, names)
 
 
 def _load_given_encoder(config: RunConfig) -> text.Encoder | None:
@@ -136,7 +149,9 @@ def _train(work: _Work, lessons: Lessons) -> TextModel:
         lessons,
         folder=work.folder / "members",
         seed=config.training.seed,
-        effort=Effort(config.training.epochs, batch, config.training.learning_rate),
+        effort=Effort(
+            config.training.epochs, batch, config.training.learning_rate, read_names(config)
+        ),
         progress=work.progress,
     )
 
@@ -164,6 +179,8 @@ def _fine_tune(work: _Work, lessons: Lessons) -> TextModel:
         config.training.epochs or FINE_TUNING_EPOCHS,
         config.training.learning_rate or FINE_TUNING_RATE,
     )
+    flags = TrainableFlags(model)
+    freeze(model, read_names(config))
     fitting.train_distiller(
         Distiller(student=model, objective=HardLabels()),
         feed,
@@ -171,6 +188,7 @@ def _fine_tune(work: _Work, lessons: Lessons) -> TextModel:
         validation=Feed(lessons.validation, 64, 0) if len(lessons.validation) else None,
         log=TrainingLog(work.folder / "members", "fine-tuning", work.progress),
     )
+    flags.restore()
     shapes = lessons.task.output_shapes(lessons.schema)
     labels, origin = lessons.schema.labels, config.teacher.source
     return TextModel(model, lessons.encoder, labels, origin, shapes=shapes)

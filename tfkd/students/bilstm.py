@@ -59,9 +59,11 @@ def body(
     ids = token_input()
     embedded = keras.layers.Embedding(vocab_size, options["width"], name="token_embedding")(ids)
     embedded = keras.layers.Dropout(options["dropout"], seed=seed)(embedded)
-    lstm = keras.layers.LSTM(options["units"], return_sequences=True)
+    lstm = keras.layers.LSTM(options["units"], return_sequences=True, name="lstm")
     # The mask is handed over, so that the backward direction starts at the last token.
-    hidden = keras.layers.Bidirectional(lstm)(embedded, mask=keras.ops.not_equal(ids, 0))
+    hidden = keras.layers.Bidirectional(lstm, name="bidirectional")(
+        embedded, mask=keras.ops.not_equal(ids, 0)
+    )
     if features == "pooled":
         hidden = mean_over_tokens(hidden, present(ids))
     return Features("bilstm", ids, hidden, options["dropout"], seed)

@@ -109,7 +109,9 @@ class WideAndDeep(Features):
         table = keras.layers.Embedding(
             self.vocab_size, options["width"], name=f"{own}token_embedding"
         )
-        conv = keras.layers.Conv1D(options["filters"], KERNEL, padding="same", activation="relu")
+        conv = keras.layers.Conv1D(
+            options["filters"], KERNEL, padding="same", activation="relu", name=f"{own}conv1d"
+        )
         best = max_over_tokens(conv(table(self.ids) * mask), mask)
         best = keras.layers.Dropout(self.dropout, seed=self.seed)(best)
         return keras.layers.Dense(units, name=f"{own}deep_logits")(best)
