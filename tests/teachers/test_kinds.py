@@ -120,6 +120,31 @@ def test_every_kind_teaches_live_and_stored(folder, model, kind, tmp_path):
             np.testing.assert_allclose(a, b, atol=1e-4)
 
 
+def test_every_kind_gets_the_length_that_it_declares(encoder, tmp_path):
+    """A file of 16 tokens, run at the length of the text beside it, or cut without its end."""
+    ids = keras.Input((12,), dtype="int32", name="input_ids")
+    x = keras.layers.Embedding(60, 6, embeddings_initializer="normal")(ids)
+    x = keras.layers.Conv1D(5, 3, activation="relu")(x)
+    model = keras.Model(ids, keras.layers.Dense(2)(keras.layers.GlobalAveragePooling1D()(x)))
+    save(TextModel(model, encoder, LABELS), tmp_path / "keras")
+    model.export(tmp_path / "saved", verbose=False)
+    (tmp_path / "lite").mkdir()
+    converter = tf.lite.TFLiteConverter.from_saved_model(str(tmp_path / "saved"))
+    (tmp_path / "lite" / "model.tflite").write_bytes(converter.convert())
+    for folder in ("saved", "lite"):
+        encoder.save(tmp_path / folder)
+    some = [*TEXTS, "a good film, " * 9]
+    cut = learn(["a good film, a bad film"] * 9, vocab_size=60, max_length=12)
+    rows = np.array([each + [0] * (12 - len(each)) for each in cut.encode_many(some)], "int32")
+    want = model.predict(rows, verbose=0)
+    for given in ("keras:{}/keras", "saved_model:{}/saved", "tflite:{}/lite/model.tflite"):
+        teacher = load_teacher(given.format(tmp_path))
+        np.testing.assert_allclose(teacher.logits(some), want, atol=1e-5)
+        np.testing.assert_allclose(teacher.logits(some[:1]), want[:1], atol=1e-5)
+        with pytest.raises(UserError, match=r"max_length is 14, and .* reads 12 tokens"):
+            load_teacher(given.format(tmp_path), max_length=14)
+
+
 def test_hub_and_tf_read_one_folder(tmp_path):
     """One checkpoint, two libraries, head included."""
     path = checkpoint(tmp_path, classes=3)

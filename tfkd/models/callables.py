@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from ..errors import UserError
 from ..losses._batch import Outputs
+from .lengths import declared_length, reads_tokens, set_length
 from .outputs import as_outputs
 from .tapped import Tapped, as_tapped
 
@@ -33,6 +35,7 @@ class Model:
         self._taps = as_tapped(model)
         self.model = self._taps.model
         self._reading = reading
+        self._length = declared_length(self.model) if reads_tokens(self.model) else None
         self.jit = self._taps.jit
 
     def __call__(self, inputs: Any, reads: tuple[str, ...] = ("logits",)) -> Outputs:
@@ -41,17 +44,23 @@ class Model:
 
     def raw(self, inputs: Any, reads: tuple[str, ...] = ("logits",)) -> Any:
         """Return what the model returns, as it returns it, and what is read inside it."""
+        if self._length:
+            # Keras refuses another length only where it is known when the graph is made.
+            inputs = set_length(inputs, self._length)
         return self._taps.raw(inputs, reads)
 
 
 class Function:
-    """A callable of `(inputs)` or `(inputs, reads)` as a teacher."""
+    """A callable of `(inputs)` or `(inputs, reads)` as a teacher.
+
+    It can be compiled by XLA unless it says `jit = False`, or a model that it calls does.
+    """
 
     def __init__(self, function: Callable[..., Any], *, reading: str = "auto") -> None:
         self._function = function
         self._reading = reading
         self._takes_reads = _takes_two(function)
-        self.jit = getattr(function, "jit", True)
+        self.jit = all(getattr(each, "jit", True) for each in (function, *models_within(function)))
 
     def __call__(self, inputs: Any, reads: tuple[str, ...] = ("logits",)) -> Outputs:
         """Return the callable's outputs by name."""
@@ -70,6 +79,20 @@ class Function:
     def raw(self, inputs: Any, reads: tuple[str, ...] = ("logits",)) -> Any:
         """Return what the callable returns, as it returns it."""
         return self._function(inputs, reads) if self._takes_reads else self._function(inputs)
+
+
+def models_within(function: Any) -> list[Any]:
+    """Return the models that a function calls by their names, such as `lambda x: teacher(x)`."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    owner = getattr(function, "__self__", None)
+    try:
+        names = inspect.getclosurevars(function)
+    except (TypeError, ValueError):
+        return [] if owner is None else [owner]
+    found = [*names.nonlocals.values(), *names.globals.values()]
+    models = [each for each in found if callable(each) and not inspect.isroutine(each)]
+    return [each for each in models if not inspect.isclass(each)] + ([owner] if owner else [])
 
 
 def _takes_two(function: Callable[..., Any]) -> bool:

@@ -24,6 +24,15 @@ def text_input_names(model: Any) -> tuple[str, ...]:
     return names or ("input_ids", "attention_mask")
 
 
+def takes_dict(model: Any) -> bool:
+    """Return whether a functional model was made with a dict of inputs."""
+    try:
+        return isinstance(model.input, Mapping)
+    except (AttributeError, ValueError, RuntimeError):
+        # A Sequential from a file has no `input` before its first call.
+        return False
+
+
 def feed(names: tuple[str, ...], inputs: Any) -> Any:
     """Return the inputs called `names`, whatever their library calls them.
 

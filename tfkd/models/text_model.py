@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,15 +11,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import UserError
+from ..progress import logger
 from ..text import Encoder
 from ..text.batching import by_length, pad_rows
-from .input_names import IDS, MASKS, feed, text_input_names
+from .input_names import IDS, MASKS, feed, takes_dict, text_input_names
+from .padding import depends_on_padding
+from .trial import Shapes, match_shapes, try_shapes
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
 Arrays = dict[str, Any]
-Shapes = Mapping[str, tuple[int | None, ...]]
 CLASSIFIER: Shapes = {"logits": (0,)}
 """One logit for each of any number of classes."""
 
@@ -36,6 +39,8 @@ class TextModel:
         order: The model's own class ids in the order of `labels`, where that is another.
         shapes: The shape of each output for one row, `None` for the number of tokens; `check` finds
             them out. By default one row of logits is taken as it comes.
+        length: How many tokens each text is cut or padded to: by default what the model declares,
+            such as `Input((64,))`. `check` sets it for a model whose answers depend on the padding.
 
     Raises:
         UserError: `model` is neither a model nor a function.
@@ -47,10 +52,17 @@ class TextModel:
     origin: str = "given"
     order: list[int] | None = None
     shapes: Shapes = field(default_factory=lambda: CLASSIFIER)
+    length: int | None = None
 
     def __post_init__(self) -> None:
         from .callables import as_teacher
+        from .lengths import declared_length
 
+        self.length = self.length or declared_length(self.model)
+        if self.length and self.encoder.max_length > self.length:
+            # The tokenizer knows what to keep of a longer text.
+            self.encoder = copy.copy(self.encoder)
+            self.encoder.max_length = self.length
         self._names = text_input_names(self.model)
         self._teacher = as_teacher(self.model)
         self._graphs: dict[tuple, Any] = {}
@@ -72,54 +84,61 @@ class TextModel:
                 ranks, or has another number of classes than of names for them.
         """
         declared = getattr(self.model, "output_shapes", None)
-        actual = self._try(tuple(shapes)) if declared is None else declared
-        for name, shape in shapes.items():
-            if len(actual[name]) != len(shape):
-                axes = ["tokens" if size is None else "classes" for size in shape]
-                raise UserError(
-                    f"{self.origin} returns {name} of shape {(1, *actual[name])} for one text: "
-                    f"expected [{', '.join(['batch', *axes])}]."
-                )
-        self.shapes = {
-            name: tuple(
-                None if size is None else found
-                for size, found in zip(shape, actual[name], strict=True)
-            )
-            for name, shape in shapes.items()
-        }
+        actual = self._try_lengths(tuple(shapes)) if declared is None else declared
+        self.shapes = match_shapes(actual, shapes, self.origin)
         if self.labels and "logits" in self.shapes and len(self.labels) != self.classes:
             raise UserError(
                 f"{self.origin} has {self.classes} classes and {len(self.labels)} names for them "
                 f"({', '.join(self.labels[:4])}): give one name a class, in the order of their ids."
             )
+        free = declared is None and not self.length
+        if free and depends_on_padding(self.encoder, self._outputs_of_row):
+            self._fix_length()
         return self
 
-    def _try(self, reads: tuple[str, ...]) -> Shapes:
-        """Return the shapes for two tokens; what Keras says of other inputs is long."""
+    def _outputs_of_row(self, ids: list[int], length: int) -> Arrays:
+        tensors = self.outputs(np.array([ids], "int32"), tuple(self.shapes))
+        return {
+            name: self._without_padding(name, tensors[name].numpy()[0], length)
+            for name in self.shapes
+        }
+
+    @property
+    def _padding(self) -> int:
+        return getattr(self.encoder, "pad_id", 0)
+
+    def _try_lengths(self, reads: tuple[str, ...]) -> Shapes:
+        """Return the shapes for two tokens; of a model that needs more, for as many as it reads."""
         try:
-            outputs = self.outputs(np.array([[2, 3]], "int32"), reads)
-        except UserError:
-            raise
-        except Exception as error:
-            raise UserError(
-                f"{self.origin} does not read ids [batch, length] ({type(error).__name__}): give "
-                "a model of texts, with the tokenizer that it was trained with."
-            ) from error
-        missing = [name for name in reads if name not in outputs]
-        if missing:
-            raise UserError(
-                f"{self.origin} returns {', '.join(map(repr, outputs))} and no {missing[0]!r}: "
-                "give a model that was trained for this task."
-            )
-        return {name: tuple(outputs[name].shape[1:]) for name in reads}
+            return try_shapes(self.outputs, reads, self.origin)
+        except UserError as error:
+            if self.length or error.__cause__ is None:
+                raise
+            self._fix_length()
+            try:
+                return try_shapes(self.outputs, reads, self.origin)
+            except UserError:
+                raise error from error.__cause__
+
+    def _fix_length(self) -> None:
+        """Give each text as many tokens as the tokenizer has at most, from now on."""
+        self.length = self.encoder.max_length
+        self._graphs = {}
+        logger.warning(
+            f"{self.origin} answers otherwise where a text is padded, so every text is padded to "
+            f"{self.length} tokens: give max_length (--teacher-max-length) if it was trained with "
+            "another length."
+        )
 
     @property
     def classes(self) -> int:
         """How many classes the logits have; before `check`, how many names."""
         return self.shapes.get("logits", (0,))[-1] or len(self.labels)
 
-    def __call__(self, ids: np.ndarray) -> np.ndarray:
-        """Return the logits of padded ids, in inference mode."""
+    def __call__(self, ids: Any) -> Any:
+        """Return the logits of padded ids, in inference mode; a tensor where a graph is made."""
+        if _is_symbolic(ids):
+            return self.in_graph(ids)["logits"]
         return self.outputs(ids, ("logits",))["logits"].numpy()
 
     def logits(self, texts: Sequence[str]) -> np.ndarray:
@@ -141,7 +160,7 @@ class TextModel:
         lengths = np.array([len(row[IDS[0]]) for row in rows], "int64")
         outputs: list[Arrays] = [{}] * len(rows)
         names = self._row_names(rows[0]) if rows else ()
-        for places in by_length(lengths):
+        for places in by_length(np.maximum(lengths, self.length or 0)):
             batch = pad_rows([rows[place] for place in places], names)
             inputs = batch if len(names) > 1 else batch[names[0]]
             tensors = self.outputs(inputs, tuple(self.shapes))
@@ -196,16 +215,25 @@ class TextModel:
 
         if not isinstance(inputs, Mapping):
             inputs = self._feed(inputs)
-        outputs = self._teacher(inputs, reads)
+        outputs = self._outputs_of_length(inputs, reads)
         logits = tf.cast(outputs["logits"], tf.float32)
         logits = logits if self.order is None else tf.gather(logits, self.order, axis=-1)
         return {**{name: outputs[name] for name in reads if name in outputs}, "logits": logits}
+
+    def _outputs_of_length(self, inputs: Any, reads: tuple[str, ...]) -> Arrays:
+        """Run the model, at its own length where it has one; return as many tokens as came."""
+        from .lengths import cut_tokens, set_length
+
+        if not self.length:
+            return self._teacher(inputs, reads)
+        outputs = self._teacher(set_length(inputs, self.length, self._padding), reads)
+        return cut_tokens(outputs, inputs, self.length)
 
     def _feed(self, inputs: Any) -> Any:
         """Return the inputs that the model has, made of ids or of a dict with other names."""
         inputs = feed(self._names, inputs)
         # A model that takes a dict of a single input warns of anything else.
-        single = len(self._names) == 1 and isinstance(self.model.input, Mapping)
+        single = len(self._names) == 1 and takes_dict(self.model)
         return {self._names[0]: inputs} if single else inputs
 
     def reordered(self, order: list[int]) -> TextModel:
@@ -219,10 +247,22 @@ class TextModel:
         return dataclasses.replace(self, model=model)
 
     @property
+    def jit(self) -> bool:
+        """Whether XLA can compile the model."""
+        return getattr(self._teacher, "jit", True)
+
+    @property
     def parameters(self) -> int | None:
         """How many weights the model has, where it can tell."""
         count = getattr(self.model, "count_params", None)
         return int(count()) if count else None
+
+
+def _is_symbolic(inputs: Any) -> bool:
+    """Return whether inputs are tensors without values, as in a function that is being traced."""
+    import tensorflow as tf
+
+    return any(tf.is_symbolic_tensor(each) for each in tf.nest.flatten(inputs))
 
 
 def _as_array(value: Any) -> np.ndarray:
@@ -237,12 +277,3 @@ def _spec(array: np.ndarray) -> tf.TensorSpec:
     rest = array.shape[2:] if array.dtype.kind == "i" else array.shape[1:]
     free = (None, None) if array.dtype.kind == "i" and array.ndim > 1 else (None,)
     return tf.TensorSpec((*free, *rest), array.dtype)
-
-
-def are_names(labels: Sequence[str]) -> bool:
-    """Return whether labels are names, and no numbers or Hugging Face's default `LABEL_0`.
-
-    >>> are_names(("bad", "good")), are_names(("LABEL_0", "LABEL_1"))
-    (True, False)
-    """
-    return not any(name.casefold().removeprefix("label_").isdecimal() for name in labels)

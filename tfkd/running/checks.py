@@ -9,7 +9,8 @@ from .. import students, teachers
 from ..data import Data, Schema, open_data
 from ..data.labels import shorten
 from ..errors import UserError
-from ..models.text_model import TextModel, are_names
+from ..models.class_names import are_names
+from ..models.text_model import TextModel
 from ..tasks import Task
 from ..text.encoder import MAX_LENGTH
 from . import chain, own_teacher

@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import UserError
 from ..models.callables import Model
 from ..models.input_names import feed
+from ..models.lengths import declared_length, reads_tokens, set_length
 from ..text import encoder_of
 
 PRECISIONS = ("auto", "float32", "bfloat16", "int8")
@@ -173,9 +174,14 @@ def _in_int8(teacher: Any, reads: tuple[str, ...]) -> Run:
         file.write_bytes(blob)
         lite = LiteRT(file, threads=os.cpu_count() or 1)
 
+    length = declared_length(model) if reads_tokens(model) else getattr(teacher, "length", None)
+    padding = getattr(encoder_of(teacher), "pad_id", 0)
+
     def run(inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         if has_encoder:
             inputs = _feed(inputs, tuple(signature.inputs))
+        if length:
+            inputs = set_length(inputs, length, padding)
         kinds = {name: kind for name, (_, kind) in signature.inputs.items()}
         logits = lite.logits({name: np.asarray(inputs[name], kinds[name]) for name in kinds})
         order = getattr(teacher, "order", None)

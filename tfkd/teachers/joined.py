@@ -10,7 +10,8 @@ from typing import Any
 import tensorflow as tf
 
 from ..errors import UserError
-from ..models.text_model import Shapes, TextModel, are_names
+from ..models.class_names import are_names
+from ..models.text_model import Shapes, TextModel
 from ..text import Encoder
 from .ensemble import Ensemble
 

@@ -19,7 +19,8 @@ LEAST = 1e-7
 class LiteRTModel(PythonFunctionTeacher):
     """A `.tflite` file as a function of padded ids, on `threads` threads.
 
-    One example is run at a time where the file has a fixed batch of 1.
+    One example is run at a time where the file has a fixed batch of 1. `length` is the number of
+    tokens that it reads, where the file fixes it.
 
     Args:
         path: The file.
@@ -35,12 +36,13 @@ class LiteRTModel(PythonFunctionTeacher):
         self._activation = activation
         self.shapes = {"logits": self._model.logits_shape[1:]}
         shape, _ = next(iter(self._model.inputs.values()))
-        self._batch, self._length = shape[0], shape[1] if len(shape) > 1 else None
+        self._batch, self.length = shape[0], shape[1] if len(shape) > 1 else None
 
     def run(self, ids: np.ndarray) -> dict[str, np.ndarray]:
         """Return the logits of padded ids, by NumPy."""
-        if self._length:
-            ids = np.pad(ids, [[0, 0], [0, max(0, self._length - ids.shape[1])]])
+        if self.length:
+            ids = ids[:, : self.length]
+            ids = np.pad(ids, [[0, 0], [0, max(0, self.length - ids.shape[1])]])
         size = self._batch or max(len(ids), 1)
         parts = []
         for start in range(0, len(ids), size):

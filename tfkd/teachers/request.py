@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..errors import UserError
 from ..models.text_model import Shapes, TextModel
 from ..tasks import Task
 
@@ -33,6 +34,12 @@ class Request:
         """Try the model on a short text, and return it.
 
         Raises:
-            UserError: It reads something else, or its outputs are not those expected.
+            UserError: It reads something else or fewer tokens than were asked for, or its outputs
+                are not those expected.
         """
+        if model.length and self.max_length and self.max_length > model.length:
+            raise UserError(
+                f"max_length is {self.max_length}, and {model.origin} reads {model.length} tokens "
+                f"of each text: write {model.length}, or nothing."
+            )
         return model.check(self.shapes(model.labels))

@@ -18,6 +18,7 @@ class SavedModel:
 
     `signature` is by default `serve`, `serving_default`, or the only one. A model of one input
     gets the ids; one of several, ids, mask and segments by the names that libraries give them.
+    `length` is the number of tokens that it reads, where its signature fixes it.
 
     Raises:
         UserError: No SavedModel there, no such signature, outputs of which none is the logits.
@@ -37,6 +38,9 @@ class SavedModel:
         self._signature = _find_signature(self._loaded.signatures, signature, path)
         self._call = self._loaded.signatures[self._signature]
         self._specs = self._call.structured_input_signature[1]
+        shapes = [spec.shape for spec in self._specs.values() if spec.dtype != tf.string]
+        lengths = {shape[1] for shape in shapes if shape.rank == 2}
+        self.length: int | None = lengths.pop() if len(lengths) == 1 else None
         outputs = self._call.structured_outputs
         if "logits" not in outputs and len(outputs) > 1:
             raise UserError(

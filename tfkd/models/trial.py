@@ -1,0 +1,69 @@
+"""The first call of a model: what it returns for two tokens, and whether that is what was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..errors import UserError
+
+Shapes = Mapping[str, tuple[int | None, ...]]
+Outputs = Callable[[np.ndarray, tuple[str, ...]], Mapping[str, Any]]
+"""A model: ids and the names of outputs to these outputs."""
+
+
+def try_shapes(outputs: Outputs, reads: tuple[str, ...], origin: str) -> Shapes:
+    """Return the shapes of a model's outputs for one text of two tokens.
+
+    Args:
+        outputs: The model.
+        reads: Which of them.
+        origin: What to call the model.
+
+    Raises:
+        UserError: It reads something else, which Keras would say in many lines, or lacks an output.
+    """
+    try:
+        found = outputs(np.array([[2, 3]], "int32"), reads)
+    except UserError:
+        raise
+    except Exception as error:
+        raise UserError(
+            f"{origin} does not read ids [batch, length] ({type(error).__name__}): give "
+            "a model of texts, with the tokenizer that it was trained with."
+        ) from error
+    missing = [name for name in reads if name not in found]
+    if missing:
+        raise UserError(
+            f"{origin} returns {', '.join(map(repr, found))} and no {missing[0]!r}: "
+            "give a model that was trained for this task."
+        )
+    return {name: tuple(found[name].shape[1:]) for name in reads}
+
+
+def match_shapes(actual: Shapes, expected: Shapes, origin: str) -> Shapes:
+    """Return the expected shapes, completed by the actual ones.
+
+    Args:
+        actual: Those of the outputs for one text.
+        expected: `None` is the number of tokens, and 0 any number.
+        origin: What to call the model.
+
+    Raises:
+        UserError: Other numbers of axes.
+    """
+    for name, shape in expected.items():
+        if len(actual[name]) != len(shape):
+            axes = ["tokens" if size is None else "classes" for size in shape]
+            raise UserError(
+                f"{origin} returns {name} of shape {(1, *actual[name])} for one text: "
+                f"expected [{', '.join(['batch', *axes])}]."
+            )
+    return {
+        name: tuple(
+            None if size is None else found for size, found in zip(shape, actual[name], strict=True)
+        )
+        for name, shape in expected.items()
+    }
