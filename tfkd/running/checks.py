@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .. import students, teachers
 from ..data import Data, Schema, open_data
 from ..data.labels import shorten
-from ..errors import UserError
+from ..errors import UserError, missing_extra
 from ..models.class_names import are_names
 from ..models.text_model import TextModel
 from ..tasks import Task
@@ -63,7 +64,7 @@ def check_settings(config: RunConfig, task: Task) -> None:
     """Refuse settings that can be told to be wrong before the data are read.
 
     Raises:
-        UserError: A student, teacher, objective or assistant that does not exist.
+        UserError: A student, teacher, objective, assistant or baseline that does not exist.
     """
     size = config.student.source.partition(":")[2]
     kind = config.teacher.source.partition(":")[0]
@@ -74,6 +75,7 @@ def check_settings(config: RunConfig, task: Task) -> None:
         _check_student(config.student.source, config, task)
     for assistant in chain.read_assistants(config):
         _check_student(assistant, config.replaced(freeze="", student_settings={}), task)
+    _check_baseline(config, task)
     if kind == "train":
         check_teacher(config)
     else:
@@ -87,6 +89,17 @@ def _check_student(spec: str, config: RunConfig, task: Task) -> None:
     student = students.build_for(task, task.schema(("0", "1")), name, 100, size, **settings)
     check_frozen(read_stages(config), student)
     check_length(f"{name}:{size}", config, settings)
+
+
+def _check_baseline(config: RunConfig, task: Task) -> None:
+    if not config.training.baseline:
+        return
+    if importlib.util.find_spec("sklearn") is None:
+        raise missing_extra("scikit-learn", "baseline", "--baseline tfidf")
+    if type(task).fit_linear is Task.fit_linear:
+        raise UserError(
+            f"the task {task.name} has no linear model of TF-IDF: leave out --baseline tfidf."
+        )
 
 
 def shrinks(config: RunConfig) -> bool:

@@ -106,6 +106,9 @@ class TrainingConfig(Table):
     seed: int = option(0, "seed of the split, the initial weights, the dropout and the shuffling")
     freeze: str = option("", "layers that are not trained, names or their beginnings: NAME,NAME")
     alone: bool = option(True, "also train the student without the teacher, for comparison")
+    baseline: str = option(
+        "", "also score TF-IDF with a linear model, for comparison", choices=("", "tfidf")
+    )
     strategy: str = option(
         "auto", "tf.distribute strategy, for several devices or machines", choices=STRATEGIES
     )

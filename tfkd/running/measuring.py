@@ -18,6 +18,7 @@ from ..reporting.speed import BATCH, SAMPLE, time_rows
 from ..tasks import Arrays, Task
 from ..teachers.stored_answers import StoredTexts
 from ..text.batching import pad_rows
+from .baseline import baseline_row
 from .context import RunContext
 from .given_teacher import trains_teacher
 from .plan import notes_on_data, plan_training
@@ -57,6 +58,8 @@ def run_report(context: RunContext, texts: RunTexts, run_teacher: RunTeacher) ->
             costs = {**_size(model, path), **_speed(test, model, sample)}
             row = test.row(name, answers[name], teacher)
             lines.append(dataclasses.replace(row, **costs))
+    if context.config.training.baseline:
+        lines.append(baseline_row(context, test, teacher))
     lines.append(file_row(test, context.folder / "student.tflite", context.progress, teacher))
     given = None if trains_teacher(context.config) else run_teacher.model
     words = [

@@ -160,6 +160,23 @@ class Task(ExampleReader):
         """Return the Keras metrics that are reported while training."""
         return ["accuracy"]
 
+    # -- a baseline: scikit-learn, imported inside ---------------------------------------------
+
+    def fit_linear(
+        self, features: Any, examples: Sequence[Example], schema: Schema
+    ) -> Callable[[Any], dict[str, np.ndarray]]:
+        """Fit a linear model, for comparison; return it as a function of features to outputs.
+
+        Args:
+            features: A sparse matrix `[examples, features]`.
+            examples: Those that the features are of; all have labels.
+            schema: What the training split fixed.
+
+        Raises:
+            NotImplementedError: The task has no such model.
+        """
+        raise NotImplementedError
+
     # -- answers: NumPy ------------------------------------------------------------------------
 
     def answers(self, run: Run, rows: Sequence[list[Arrays]], schema: Schema) -> list[Any]:

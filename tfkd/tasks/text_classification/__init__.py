@@ -9,7 +9,9 @@ import numpy as np
 
 from ...data import IGNORE, Example, Schema
 from .._base import Arrays, Measure, Run, Task
-from .calibration import calibration, confusion
+from .by_class import classes, confusion
+from .calibration import calibration
+from .linear import fit_logistic
 from .scores import probabilities, score_probabilities
 
 
@@ -44,6 +46,12 @@ class TextClassification(Task):
     hugging_face = "ForSequenceClassification"
     clients = ("mediapipe",)
     constant_answer = "always naming the most frequent class"
+
+    def fit_linear(
+        self, features: Any, examples: Sequence[Example], schema: Schema
+    ) -> Callable[[Any], dict[str, np.ndarray]]:
+        """Fit a logistic regression; return it as a function of features to logits."""
+        return fit_logistic(features, label_ids(examples), len(schema.labels))
 
     def answers(self, run: Run, rows: Sequence[list[Arrays]], schema: Schema) -> list[Prediction]:
         """Return a `Prediction` for each example."""
@@ -94,8 +102,8 @@ class TextClassification(Task):
         return np.abs(likelihoods(answers) - likelihoods(others)).sum(axis=-1) / 2
 
     def sections(self) -> Mapping[str, Callable[..., dict[str, Any]]]:
-        """Return calibration and confusion."""
-        return {"calibration": calibration, "confusion": confusion}
+        """Return the scores of each class, confusions and calibration."""
+        return {"classes": classes, "confusion": confusion, "calibration": calibration}
 
     def summary(self, answer: Prediction) -> str:
         """Return class and probability."""

@@ -1,4 +1,4 @@
-"""Sections of the report's page: can confidence be trusted, and which classes are mistaken."""
+"""A section of the report's page: can the confidence be trusted?"""
 
 from __future__ import annotations
 
@@ -89,32 +89,3 @@ def bin_by_confidence(
         }
         for number in np.unique(bins)
     ]
-
-
-def confusion(
-    answers: Mapping[str, Sequence[Any]], examples: Sequence[Example], schema: Schema
-) -> dict[str, Any]:
-    """Return for each model how often each label, down, got each answer, across.
-
-    Args:
-        answers: The answers to the examples by model.
-        examples: Those without a label do not count.
-        schema: Names the classes.
-    """
-    labels = np.array([example["label"] for example in examples])
-    size, ids = len(schema.labels), {name: i for i, name in enumerate(schema.labels)}
-    figures = []
-    for model, predictions in answers.items():
-        predicted = np.array([ids[answer.label] for answer in predictions])
-        cells = (labels * size + predicted)[labels >= 0]
-        counts = np.bincount(cells, minlength=size**2).reshape(size, size)
-        figures.append(
-            {
-                "kind": "matrix",
-                "caption": model.capitalize(),
-                "model": model,
-                "names": list(schema.labels),
-                "counts": counts.tolist(),
-            }
-        )
-    return {"title": "Which class is taken for which", "figures": [figures]}

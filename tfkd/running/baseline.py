@@ -1,0 +1,82 @@
+"""TF-IDF with a linear model: what the same labels give without any neural network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..data import Example
+from ..reporting.scoring import TestSet, stored_run
+from ..tasks import Task
+from .context import RunContext
+
+if TYPE_CHECKING:
+    from ..reporting.report import ScoreRow
+
+NAME = "TF-IDF"
+"""What the baseline is called in the report."""
+
+
+def baseline_row(
+    context: RunContext, test: TestSet, teacher: Sequence[Any] | None = None
+) -> ScoreRow:
+    """Fit the baseline on the labels that the student has, and score it.
+
+    Args:
+        context: The context of the run.
+        test: The test examples.
+        teacher: The teacher's answers to them, to agree with.
+    """
+    task = test.task
+    with context.progress("TF-IDF on the labelled texts", 1, "model") as advance:
+        train = labelled_examples(context)
+        features = TfidfFeatures(task, train)
+        model = task.fit_linear(features.transform(train), train, test.schema)
+        outputs = model(features.transform(test.examples))
+        advance(1)
+    answers = test.answer(stored_run(outputs), [[{}] for _ in test.examples])
+    return test.row(NAME, answers, teacher)
+
+
+def labelled_examples(context: RunContext) -> list[Example]:
+    """Return the training examples whose labels the student uses, with `--labelled` the same."""
+    config, examples = context.config, list(context.data.read("train"))
+    known = np.array([i for i, e in enumerate(examples) if context.task.is_labelled(e)], int)
+    count = config.data.labelled
+    if 0 < count < len(known):
+        # The same draw as `Encoded.with_labels`.
+        known = np.random.default_rng(config.training.seed).permutation(known)[:count]
+    return [examples[i] for i in sorted(known.tolist())]
+
+
+class TfidfFeatures:
+    """Words and pairs of words of a text, weighted by TF-IDF; of two texts, what they share too.
+
+    Args:
+        task: Knows which roles are texts.
+        examples: The texts that the words and their weights are taken from.
+    """
+
+    def __init__(self, task: Task, examples: Sequence[Example]) -> None:
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        texts = [text for example in examples for text in task.texts(example)]
+        self._task = task
+        # Words of one letter, and of languages without blanks, are words too.
+        pattern = r"(?u)[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+"
+        least = 2 if len(examples) > 200 else 1
+        self._vectorizer = TfidfVectorizer(
+            ngram_range=(1, 2), min_df=least, sublinear_tf=True, token_pattern=pattern
+        ).fit(texts)
+
+    def transform(self, examples: Sequence[Example]) -> Any:
+        """Return the features, a sparse matrix `[examples, features]`."""
+        from scipy.sparse import hstack
+
+        by_example = [self._task.texts(example) for example in examples]
+        sides = [self._vectorizer.transform(texts) for texts in zip(*by_example, strict=True)]
+        if len(sides) != 2:
+            return hstack(sides, format="csr")
+        return hstack([*sides, sides[0].multiply(sides[1])], format="csr")
