@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .reporting import Report, compare
     from .running._run import distill
     from .running.config import RunConfig
-    from .running.reports.page_files import write_page
+    from .running.reports.page_files import PageOptions, write_page
     from .running.texts import load_neighbours
     from .students.shrinking import shrink
     from .tasks.masked_language.masking import mask_tokens, masked_batches
@@ -64,6 +64,7 @@ _HOME = {
     "weights_by_score": "teachers.ensemble",
     "distill": "running._run",
     "RunConfig": "running.config",
+    "PageOptions": "running.reports.page_files",
     "write_page": "running.reports.page_files",
     "load_neighbours": "running.texts",
 }

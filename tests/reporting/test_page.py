@@ -16,8 +16,11 @@ pytest.importorskip("vl_convert", reason="needs vl-convert-python, in the extra 
 from tfkd.reporting import page as module
 from tfkd.reporting.page import page, specifications
 
-TEXTS = (*toys.TEXTS, toys.HOSTILE, "it was not good & it is <b>bad</b>", "good " * 300)
-LABELS = (*toys.LABELS, 1, 0, 1)
+TEXTS = (
+    *(*toys.TEXTS, toys.HOSTILE, "it was not good & it is <b>bad</b>", "good " * 300),
+    *("I said to her that it is good, and " * 30, "you and I have seen that it was bad"),
+)
+LABELS = (*toys.LABELS, 1, 0, 1, 1, 0)
 DRAWN = "return document.documentElement.hasAttribute('data-drawn')"
 EMPTY = """return [...document.querySelectorAll('.plot')].filter(plot =>
   !plot.querySelector('svg .role-mark path, svg .role-mark line')).map(plot => plot.id)"""

@@ -96,9 +96,11 @@ def compare(args: argparse.Namespace) -> None:
     if args.html:
         from ..running.reports import page_files
 
-        page_files.check_page(args.html, args.texts)
+        without = (name.strip() for names in args.without for name in names.split(","))
+        options = page_files.PageOptions(args.texts, args.title, tuple(without))
+        page_files.check_page(args.html, options)
         _import_tensorflow()
-        page_files.write_page(args.run, args.html, texts=args.texts, progress=console.progress)
+        page_files.write_page(args.run, args.html, options, progress=console.progress)
         console.print(f"page      {args.html}, its figures {args.html.with_suffix('.json').name}")
         return
     for report in map(load, args.run):

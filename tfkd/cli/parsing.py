@@ -91,6 +91,14 @@ def _add_compare(subparsers: Any) -> None:
     command.add_argument(
         "--texts", type=int, default=0, help="use at most this many test texts for the page"
     )
+    command.add_argument("--title", default="", help="heading of the page")
+    command.add_argument(
+        "--without",
+        action="append",
+        default=[],
+        metavar="SECTION",
+        help="leave this section out of the page: differences, slices, robustness, fairness, words",
+    )
 
 
 def _add_export(subparsers: Any) -> None:

@@ -19,7 +19,7 @@ import functools
 import hashlib
 import importlib.util
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +42,9 @@ def page(figures: dict[str, Any]) -> str:
     """Return the report as HTML.
 
     Args:
-        figures: `{"tfkd": version, "runs": [...]}`, each run a report's plain values with `name`,
-            `histories` and, where its models could be asked, `texts` and `sections`.
+        figures: `{"tfkd": version, "title": heading, "runs": [...]}`. Each run is a report's plain
+            values with `name`, `histories` and, where its models could be asked, `texts` and
+            `sections`.
 
     Raises:
         UserError: The extra `report` is not installed.
@@ -196,8 +197,27 @@ def _template() -> Any:
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["format_measure"] = format_measure
+    environment.filters["verdict_kind"] = verdict_kind
     environment.tests["list"] = lambda value: isinstance(value, list)
     return environment.from_string((HERE / "page.html").read_text(encoding="utf-8"))
+
+
+def verdict_kind(words: Sequence[str]) -> str:
+    """Return what colour the verdict has: "helped", "hurt", "unclear", or "" for none.
+
+    >>> verdict_kind(["Distillation HURT: -2.00 points"]), verdict_kind(["The file is small."])
+    ('hurt', '')
+    """
+    starts = {
+        "Distillation helped": "helped",
+        "Distillation HURT": "hurt",
+        "Distillation made no clear difference": "unclear",
+    }
+    for line in words:
+        for start, kind in starts.items():
+            if line.startswith(start):
+                return kind
+    return ""
 
 
 def format_measure(value: float | None, unit: str) -> str:

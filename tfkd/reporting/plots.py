@@ -75,9 +75,11 @@ def scores(runs: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
         for row in run["rows"]
         if headline in row["scores"]
     ]
+    for row in rows:
+        row["low"], row["high"] = row.get("interval") or (None, None)
     charts = {}
     for cost in AXES:
-        keys = ("run", "model", "score", cost)
+        keys = ("run", "model", "score", "low", "high", cost)
         known = [{key: row[key] for key in keys} for row in rows if row[cost]]
         if known:
             charts[cost] = _score_against(cost, known, measure, len(runs))
@@ -103,11 +105,18 @@ def _score_against(
         alt.X(f"{cost}:Q", title=AXES[cost], scale=scale, axis=axis),
         y,
         by_model(models),
-        alt.Shape(shape, scale=alt.Scale(domain=shapes, range=SHAPES), **legend),
         tooltip=[
             *(alt.Tooltip(f"{key}:N") for key in ("run", "model")),
             tooltip,
             alt.Tooltip(f"{cost}:Q", title=AXES[cost].partition(",")[0], format=",.3~r"),
         ],
     )
-    return finish(chart.mark_point(filled=True, size=130, opacity=0.9), 300)
+    points = chart.mark_point(filled=True, size=130, opacity=0.9).encode(
+        alt.Shape(shape, scale=alt.Scale(domain=shapes, range=SHAPES), **legend)
+    )
+    if any(row["low"] is None for row in rows):
+        return finish(points, 300)
+    intervals = chart.mark_rule(strokeWidth=1.5, opacity=0.45).encode(
+        alt.Y("low:Q", title=title), alt.Y2("high")
+    )
+    return finish(intervals + points, 300)

@@ -31,6 +31,7 @@ class ScoreRow:
         latency_p50: Median milliseconds for one example, without the tokenizer.
         latency_p95: Milliseconds within which 95 % of the examples are answered.
         texts_per_second: Examples a second in batches, without the tokenizer.
+        interval: Ends of the 95 % interval of the headline, where that is a mean over examples.
     """
 
     name: str
@@ -41,6 +42,7 @@ class ScoreRow:
     latency_p50: float | None = None
     latency_p95: float | None = None
     texts_per_second: float | None = None
+    interval: tuple[float, float] | None = None
 
 
 _COSTS: dict[str, tuple[str, Callable[[float], str]]] = {
@@ -178,13 +180,18 @@ def load(folder: Path) -> Report:
         values = json.loads(file.read_text(encoding="utf-8"))
         return Report(
             title=values["title"],
-            rows=tuple(ScoreRow(**row) for row in values["rows"]),
+            rows=tuple(_read_row(row) for row in values["rows"]),
             measures={key: Measure(**measure) for key, measure in values["measures"].items()},
             words=tuple(values["words"]),
             facts=values["facts"],
         )
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise UserError(f"{file} is damaged ({error!r}): remove it, and run again.") from error
+
+
+def _read_row(values: dict[str, Any]) -> ScoreRow:
+    ends = values.get("interval")
+    return ScoreRow(**{**values, "interval": tuple(ends) if ends else None})
 
 
 def _markdown_line(cells: list[str]) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..data import Example, Schema
 from ..tasks import Arrays, Run, Task
+from .intervals import mean_interval
 from .report import Report, ScoreRow
 from .verdict import helped, near_chance
 
@@ -51,7 +52,10 @@ class TestSet:
             teacher: Those of the teacher, to agree with; `None` where there are none.
         """
         agreement = None if teacher is None else float(np.mean(self.task.same(answers, teacher)))
-        return ScoreRow(name, self.task.score(answers, self.examples), agreement)
+        interval = None
+        if self.task.headline_is_mean:
+            interval = mean_interval(self.task.per_example(answers, self.examples))
+        return ScoreRow(name, self.task.score(answers, self.examples), agreement, interval=interval)
 
     def report(
         self,

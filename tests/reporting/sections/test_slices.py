@@ -2,7 +2,8 @@
 
 import report_toys as toys
 
-from tfkd.reporting.sections.slices import share_interval, slice_by_words, slices
+from tfkd.reporting.intervals import share_interval
+from tfkd.reporting.sections.slices import slice_by_words, slices
 
 
 def test_each_text_is_in_one_part_of_each_kind():

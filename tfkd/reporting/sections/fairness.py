@@ -9,8 +9,10 @@ import numpy as np
 
 from ...data import Example
 from .answers import Answers, Ask, known_mean, sample_rows, text_roles
+from .language import are_english, speak_of_people
 
 BODIES = 25
+TITLE = "Names and identities"
 # First names as in Bertrand and Mullainathan 2004 (doi:10.1257/0002828042002561), and others.
 TEMPLATES: dict[str, tuple[str, tuple[str, ...]]] = {
     "name": (
@@ -35,6 +37,13 @@ def fairness(answers: Answers) -> dict[str, Any] | None:
     """
     if not text_roles(answers.task):
         return None
+    if not (are_english(answers.texts()) and speak_of_people(answers.texts())):
+        return {
+            "title": TITLE,
+            "figures": [],
+            "note": "Left out: names and words such as “a woman” are put before English texts in "
+            "which people speak or are spoken of, and these are none.",
+        }
     # The positions of the shorter half, in which a few words more count for something.
     order = np.argsort([len(text) for text in answers.texts()], kind="stable")
     half = order[: max(1, (len(order) + 1) // 2)]
@@ -42,7 +51,7 @@ def fairness(answers: Answers) -> dict[str, Any] | None:
     count = sum(len(words) for _, words in TEMPLATES.values()) * len(bodies)
     models, missing = answers.models_within_budget(count)
     return {
-        "title": "Names and identities",
+        "title": TITLE,
         "missing": missing,
         "figures": [[_group(answers, name, bodies, models) for name in TEMPLATES]],
         "note": f"{len(bodies):,} of the shorter test texts, each after the same words but one. "

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
+from difflib import get_close_matches
 from typing import Any
 
+from ...errors import UserError
 from .answers import Answers
 from .differences import differences
 from .fairness import fairness
@@ -22,21 +24,37 @@ SECTIONS: dict[str, Section] = {
 }
 
 
+def check_sections(names: Sequence[str]) -> None:
+    """Refuse names of sections that no page has.
+
+    Raises:
+        UserError: A name that is none of `SECTIONS`.
+    """
+    for name in names:
+        if name not in SECTIONS:
+            near = get_close_matches(name, SECTIONS, n=1)
+            hint = f" (did you mean {near[0]}?)" if near else ""
+            raise UserError(f"--without {name}{hint}: write {', '.join(SECTIONS)}.")
+
+
 def gather_sections(
-    answers: Answers, advance: Callable[[int], None] = lambda done: None
+    answers: Answers,
+    advance: Callable[[int], None] = lambda done: None,
+    without: Collection[str] = (),
 ) -> dict[str, dict[str, Any]]:
     """Return the sections of a run by name, those of its task first.
 
     Args:
         answers: What the models answered, and can still be asked.
         advance: Called with the number of sections done since its last call.
+        without: Names of `SECTIONS` to leave out.
     """
     sections = {}
     for name, section in answers.task.sections().items():
         sections[name] = section(answers.by_model, answers.examples, answers.schema)
         advance(1)
     for name, ask in SECTIONS.items():
-        values = ask(answers)
+        values = None if name in without else ask(answers)
         if values is not None:
             sections[name] = values
         advance(1)

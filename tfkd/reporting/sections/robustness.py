@@ -9,9 +9,11 @@ import numpy as np
 
 from ...data import Example
 from .answers import Answers, Ask, known_mean, sample_rows, text_roles
+from .language import are_english
 from .perturbing import add_typos, negate
 
 SAMPLE = 150
+TITLE = "Typos and negations"
 Change = Callable[[str, np.random.Generator], str]
 CHANGES: dict[str, Change] = {
     "typos in 10 % of words": lambda text, rng: add_typos(text, 0.1, rng),
@@ -27,6 +29,12 @@ def robustness(answers: Answers) -> dict[str, Any] | None:
     """
     if not text_roles(answers.task):
         return None
+    if not are_english(answers.texts()):
+        return {
+            "title": TITLE,
+            "figures": [],
+            "note": "Left out: the rules are English, and the texts are not.",
+        }
     rows = sample_rows(len(answers.examples), SAMPLE)
     models, missing = answers.models_within_budget(len(rows) * len(CHANGES))
     changes = [_measure_change(answers, rows, name, models) for name in CHANGES]
@@ -66,7 +74,7 @@ def robustness(answers: Answers) -> dict[str, Any] | None:
         ],
     }
     return {
-        "title": "Typos and negations",
+        "title": TITLE,
         "nav": "Robustness",
         "missing": missing,
         "figures": [plot, table] if changes else [],

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..intervals import share_interval
 from .answers import Answers
 
 CAPTIONS = {"length": "By the length of the text, in quarters", "label": "By label"}
@@ -103,15 +104,3 @@ def _score_part(
                 | {"value": value, "low": low, "high": high}
             )
     return scores
-
-
-def share_interval(successes: float, count: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share (Wilson 1927).
-
-    >>> [round(end, 3) for end in share_interval(9, 10)]
-    [0.596, 0.982]
-    """
-    z, share = 1.96, successes / count
-    middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
-    half = z * np.sqrt(share * (1 - share) / count + z**2 / (4 * count**2)) / (1 + z**2 / count)
-    return float(max(0, middle - half)), float(min(1, middle + half))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,9 @@ from ..folder import CONFIG
 from .asking import ask_models, other_files
 
 
-def gather_figures(folders: list[Path], progress: Progress, most: int = 0) -> dict[str, Any]:
+def gather_figures(
+    folders: list[Path], progress: Progress, most: int = 0, without: Collection[str] = ()
+) -> dict[str, Any]:
     """Return the figures of finished runs.
 
     A run whose data or models are gone is shown with what its folder still tells.
@@ -28,6 +32,7 @@ def gather_figures(folders: list[Path], progress: Progress, most: int = 0) -> di
         folders: Those of the runs.
         progress: Shows how far long steps are, see `tfkd.progress.Progress`.
         most: How many test examples of each run are looked at; 0 for all.
+        without: Names of sections to leave out.
 
     Raises:
         UserError: A folder without a report.
@@ -36,7 +41,10 @@ def gather_figures(folders: list[Path], progress: Progress, most: int = 0) -> di
     # All reports are read before the work begins, which may take minutes.
     reports = [load(folder) for folder in unique]
     runs = [
-        {"name": name, **_figures_of(folder, report, progress, most)}
+        {
+            "name": name,
+            **_figures_of(folder, report, partial(_ask, most=most, without=without), progress),
+        }
         for name, folder, report in zip(name_runs(unique), unique, reports, strict=True)
     ]
     return {"tfkd": __version__, "runs": runs}
@@ -55,18 +63,22 @@ def name_runs(folders: list[Path]) -> list[str]:
     ]
 
 
-def _figures_of(folder: Path, report: Report, progress: Progress, most: int) -> dict[str, Any]:
+def _figures_of(
+    folder: Path, report: Report, ask: Callable[..., dict[str, Any]], progress: Progress
+) -> dict[str, Any]:
     """Return the report of a run, its histories, and the sections that ask its models."""
     figures: dict[str, Any] = report.to_dict()
     figures["histories"] = read_histories(folder)
     try:
-        figures.update(_ask(folder, report, progress, most))
+        figures.update(ask(folder, report, progress))
     except UserError as error:
         figures["texts_missing"] = str(error)
     return figures
 
 
-def _ask(folder: Path, report: Report, progress: Progress, most: int) -> dict[str, Any]:
+def _ask(
+    folder: Path, report: Report, progress: Progress, *, most: int, without: Collection[str]
+) -> dict[str, Any]:
     context = open_run(folder, progress)
     fresh = not context.work.exists()
     try:
@@ -74,7 +86,7 @@ def _ask(folder: Path, report: Report, progress: Progress, most: int) -> dict[st
         rows = [*report.to_dict()["rows"], *other_files(context, answers)]
         count = len(SECTIONS) + len(answers.task.sections())
         with progress("figures", count, "parts") as advance:
-            sections = gather_sections(answers, advance)
+            sections = gather_sections(answers, advance, without)
         return {"texts": answers.facts, "rows": rows, "sections": sections}
     finally:
         if fresh:

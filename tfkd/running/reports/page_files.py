@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import UserError
@@ -10,17 +11,34 @@ from ...exporting.paths import temporary_sibling
 from ...files import replace_atomically
 from ...progress import Progress, log_progress, print_log
 from ...reporting.page import check_installed, page
+from ...reporting.sections.gathering import check_sections
 from . import card
 
 _SUFFIXES = (".html", ".htm")
 PAGE, FIGURES = '<meta name="generator" content="tfkd">', '"tfkd": '
 
 
+@dataclass(frozen=True)
+class PageOptions:
+    """What the page of runs shows.
+
+    Attributes:
+        texts: How many test texts are looked at. By default all of them, or a sample where the
+            teacher's outputs are not stored and it has to run again.
+        title: The heading; by default the names of the runs' folders.
+        without: Sections to leave out: differences, slices, robustness, fairness, words.
+    """
+
+    texts: int = 0
+    title: str = ""
+    without: tuple[str, ...] = ()
+
+
 def write_page(
     folders: list[Path],
     to: Path,
+    options: PageOptions | None = None,
     *,
-    texts: int = 0,
     verbose: int | str = "auto",
     progress: Progress = log_progress,
 ) -> Path:
@@ -31,8 +49,7 @@ def write_page(
     Args:
         folders: Those of the runs.
         to: Where the page is written.
-        texts: How many test texts are looked at. By default all of them, or a sample where the
-            teacher's outputs are not stored and it has to run again.
+        options: What the page shows; everything by default.
         verbose: As Keras's: 0 prints nothing.
         progress: Shows how far long steps are, see `tfkd.progress.Progress`.
 
@@ -40,13 +57,15 @@ def write_page(
         UserError: A folder without a report, a path that is no page's, or the extra `report` is
             missing.
     """
-    check_page(to, texts)
+    options = options or PageOptions()
+    check_page(to, options)
     check_installed()
     # It imports TensorFlow, and what is wrong with the arguments is said before.
     from .figures import gather_figures
 
     with print_log(verbose):
-        figures = gather_figures(folders, progress, texts)
+        figures = gather_figures(folders, progress, options.texts, options.without)
+    figures["title"] = options.title or ", ".join(run["name"] for run in figures["runs"])
     with temporary_sibling(to) as aside:
         contents = {
             to.with_suffix(".json"): json.dumps(figures, indent=1, ensure_ascii=False) + "\n",
@@ -61,16 +80,20 @@ def write_page(
     return to
 
 
-def check_page(to: Path, texts: int) -> None:
+def check_page(to: Path, options: PageOptions) -> None:
     """Refuse what would be no page, or would take the place of something else.
 
     Raises:
-        UserError: Another suffix, a folder, or somebody else's file of that name.
+        UserError: Another suffix, a folder, somebody else's file of that name, or a section that
+            no page has.
     """
+    check_sections(options.without)
     if to.suffix not in _SUFFIXES or to.is_dir():
         raise UserError(f"--html {to}: write the path of a page, such as report.html.")
-    if texts < 0:
-        raise UserError(f"--texts {texts}: write how many test texts to look at, or 0 for all.")
+    if options.texts < 0:
+        raise UserError(
+            f"--texts {options.texts}: write how many test texts to look at, or 0 for all."
+        )
     for path, mark in ((to, PAGE), (to.with_suffix(".json"), FIGURES)):
         if path.exists() and not _is_ours(path, mark):
             raise UserError(

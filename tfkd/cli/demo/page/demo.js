@@ -3,6 +3,7 @@ import { FilesetResolver, TextClassifier } from "/mediapipe/text_bundle.mjs";
 
 const at = (id) => document.getElementById(id);
 const percent = (p) => `${(100 * p).toFixed(1)}\u00a0%`;
+const size = (bytes) => (bytes < 1e5 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(2)} MB`);
 const duration = (took) => `${took.toFixed(1)}\u00a0ms`;
 
 function element(name, content, facts = {}) {
@@ -34,6 +35,9 @@ function classified(classifier, text) {
   return { classes: classes.sort((a, b) => b.p - a.p), took };
 }
 
+const MOST_BARS = 5;
+
+/** Few classes keep their places; of many, the most probable are shown and the others folded. */
 function show(classifier, order) {
   const text = at("text").value;
   at("answer").hidden = !text.trim();
@@ -42,7 +46,13 @@ function show(classifier, order) {
   const by = new Map(classes.map((each) => [each.label, each.p]));
   at("label").textContent = classes[0].label;
   at("took").textContent = `${percent(classes[0].p)}, ${duration(took)}`;
-  at("bars").replaceChildren(...order.flatMap((label) => bar(label, by.get(label))));
+  const many = order.length > MOST_BARS;
+  const labels = many ? classes.map((each) => each.label) : order;
+  const bars = labels.map((label) => bar(label, by.get(label)));
+  at("bars").replaceChildren(...bars.slice(0, MOST_BARS).flat());
+  at("others").hidden = !many;
+  at("other-bars").replaceChildren(...bars.slice(MOST_BARS).flat());
+  at("others-title").textContent = `${order.length - MOST_BARS} other classes`;
   at("answer").dataset.answer = JSON.stringify(Object.fromEntries(by));
 }
 
@@ -100,8 +110,7 @@ async function main() {
   const about = await (await fetched("/about.json")).json();
   at("file").textContent = about.file;
   const classifier = await opened();
-  const size = (about.bytes / 1e6).toFixed(2);
-  at("status").textContent = `${size} MB, ${about.quantize}, MediaPipe ${about.mediapipe}, in this page`;
+  at("status").textContent = `${size(about.bytes)}, ${about.quantize}, MediaPipe ${about.mediapipe}, in this page`;
   at("text").addEventListener("input", () => show(classifier, about.classes));
   at("text").disabled = false;
   document.body.dataset.ready = "yes";
