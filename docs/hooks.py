@@ -29,6 +29,7 @@ EXTRAS = {
     "data": "the data set `imdb`, from TensorFlow Datasets",
     "tf-keras": "tf_keras students",
     "report": "pages with plots: `tfkd compare --html`",
+    "baseline": "TF-IDF for comparison, `--baseline tfidf`",
     "tensorboard": "`--tensorboard`",
     "quantizer": "`full-int8`, `int16x8` and `int4`",
     "onnx": "export to `.onnx`",

@@ -8,19 +8,30 @@ import pytest
 NAMES = ["bad", "good"]
 
 
-@pytest.fixture(scope="session")
-def small(tmp_path_factory):
-    """A file for MediaPipe, of a student that learnt nothing."""
+def export_untrained(folder, names):
+    """Export a student that learnt nothing for MediaPipe."""
     pytest.importorskip("keras")
     import tfkd
     from tfkd import students
     from tfkd.text import learn
 
     encoder = learn(["a good film", "a bad film", "not a good one"] * 20, vocab_size=60)
-    path = tmp_path_factory.mktemp("demo") / "small.tflite"
-    student = students.text_cnn(encoder.vocab_size, classes=2, size="tiny", seed=0)
-    tfkd.export(student, path, encoder=encoder, labels=NAMES, client="mediapipe")
+    path = folder / "small.tflite"
+    student = students.text_cnn(encoder.vocab_size, classes=len(names), size="tiny", seed=0)
+    tfkd.export(student, path, encoder=encoder, labels=names, client="mediapipe")
     return path
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory):
+    """A file of two classes for MediaPipe."""
+    return export_untrained(tmp_path_factory.mktemp("demo"), NAMES)
+
+
+@pytest.fixture(scope="session")
+def many(tmp_path_factory):
+    """A file of twelve classes for MediaPipe."""
+    return export_untrained(tmp_path_factory.mktemp("many"), [f"class {i}" for i in range(12)])
 
 
 @pytest.fixture

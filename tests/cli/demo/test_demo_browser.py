@@ -171,3 +171,19 @@ def test_without_answers_there_is_no_table(small, demo):
         assert not browser.find_element("id", "answer").is_displayed()
     with urllib.request.urlopen(address + "about.json") as about:
         assert json.load(about)["answers"] == []
+
+
+def test_of_many_classes_the_most_probable_come_first(many, demo, tmp_path):
+    """77 bars in the order of the alphabet, and the answer below the edge of the screen."""
+    with chromium.opened(demo(many)) as browser:
+        until(browser, "document.body.dataset.ready")
+        browser.find_element("id", "text").send_keys("a good film")
+        names = "return [...document.querySelectorAll('#bars dt')].map((each) => each.textContent)"
+        shown = json.loads(browser.find_element("id", "answer").get_attribute("data-answer"))
+        ordered = sorted(shown, key=lambda name: -shown[name])
+        assert browser.execute_script(names) == ordered[:5]
+        assert browser.find_element("id", "label").text == ordered[0]
+        assert browser.find_element("id", "others-title").text == "7 other classes"
+        assert browser.execute_script(names.replace("#bars", "#other-bars")) == ordered[5:]
+        assert not browser.find_element("id", "other-bars").is_displayed()
+        kept(browser, "demo-many.png", tmp_path)
