@@ -48,7 +48,7 @@ def test_scores(context: RunContext, texts: RunTexts, name: str) -> dict:
 
 def with_seed(teacher: StoredTeacher, seed: int) -> dict:
     """Train both students with a seed, in a folder that goes away, and return their scores."""
-    config = dataclasses.replace(teacher.context.config, seed=seed)
+    config = teacher.context.config.replaced(seed=seed)
     with tempfile.TemporaryDirectory() as folder:
         context = dataclasses.replace(teacher.context, config=config, folder=Path(folder))
         shrunk = load_given(teacher.context).shrunk
