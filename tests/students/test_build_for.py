@@ -19,8 +19,9 @@ class Toy:
 
     name, students = "toy", ()
 
-    def __init__(self, features="pooled", outputs=("logits",), students=()):
+    def __init__(self, features="pooled", outputs=("logits",), students=(), pairs=False):
         self.features, self.outputs, self.students = features, outputs, students
+        self.reads_pairs = pairs
 
     def head(self, features, schema):
         return {name: features.project(len(schema.labels), name) for name in self.outputs}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from tests.tasks.toy import Parity
 from tfkd.tasks import Task, find
 
@@ -10,6 +12,10 @@ TEXTS = ("a good film", "a bad film, and not a good one", "good", "bad, bad, bad
 ROWS: dict[str, list[dict]] = {
     "text-classification": [
         {"text": text, "label": "good" if "good" in text else "bad"} for text in TEXTS
+    ],
+    "text-classification of pairs": [
+        {"text": one, "text_pair": other, "label": "longer" if len(one) > len(other) else "shorter"}
+        for one, other in itertools.pairwise((*TEXTS, "a film"))
     ],
     "tests.tasks.toy:Parity": [{"text": text} for text in TEXTS],
 }
@@ -20,8 +26,9 @@ def tasks() -> list[Task]:
     """Every registered task of ours, and the toy."""
     from tfkd.tasks import TASKS
 
-    return [*map(find, TASKS), Parity()]
+    return [*map(find, TASKS), find("text-classification", {"pair": True}), Parity()]
 
 
 def name_of(task: Task) -> str:
-    return task.name or "tests.tasks.toy:Parity"
+    name = task.name or "tests.tasks.toy:Parity"
+    return f"{name} of pairs" if task.reads_pairs else name

@@ -14,12 +14,14 @@ from ..running.config import Place, RunConfig, make_config, places, read_config
 
 OF_TEACH = (
     *("teacher", "data_dir", "validation", "test", "text_column", "label_column", "labels"),
+    "ignore_texts",
     *("tokenizer", "vocab_size", "lowercase", "max_length", "epochs", "batch_size"),
     *("learning_rate", "freeze", "seed", "task", "columns", "task_settings", "to"),
 )
 OF_CACHE = (
     *("teacher", "data_dir", "validation", "test", "unlabelled", "text_column", "label_column"),
-    *("labels", "teacher_max_length", "seed", "task", "columns", "task_settings", "store"),
+    *("ignore_texts", "labels", "teacher_max_length", "seed", "task", "columns", "task_settings"),
+    "store",
 )
 TABLES = {
     "student_settings": ("--set", "NAME=VALUE"),

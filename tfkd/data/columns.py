@@ -32,12 +32,18 @@ class Record(NamedTuple):
 class Columns:
     """The columns that a reader wants, and those that the user named for its roles.
 
+    Attributes:
+        reader: Knows the roles.
+        named: The names of columns by role.
+        ignore_texts: Whether the user leaves all other columns of texts out.
+
     Raises:
         UserError: A role that the reader does not have.
     """
 
     reader: ExampleReader = field(default_factory=ExampleReader)
     named: Mapping[str, str] = field(default_factory=dict)
+    ignore_texts: bool = False
 
     def __post_init__(self) -> None:
         for role in self.named:

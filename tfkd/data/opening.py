@@ -14,10 +14,11 @@ from .assemble import assemble
 from .columns import Columns, check_roles, find_label_column
 from .examples import Data
 from .folders import no_layout, split_files, split_trees, tree_records
-from .reader import ExampleReader
+from .reader import PAIR, ExampleReader
 from .rows import FORMATS, file_format, read_rows
 from .sample import sample
 from .source import Base, Source
+from .text_columns import refuse_other_texts, split_names
 from .tfds import imdb
 
 PathLike = str | Path
@@ -38,6 +39,7 @@ def open_data(
     unlabelled: PathLike | None = None,
     text_column: str | None = None,
     label_column: str | None = None,
+    ignore_texts: bool | None = None,
     labels: PathLike | None = None,
     size: int | None = None,
     seed: int = 0,
@@ -53,9 +55,11 @@ def open_data(
         validation: A file that serves as this split.
         test: A file that serves as this split.
         unlabelled: A file of further rows without labels.
-        text_column: Short for `columns={"text": ...}`; `text` by default.
+        text_column: Short for `columns={"text": ...}`; `text` by default. Two names with a comma,
+            `"premise,hypothesis"`, are the texts of pairs.
         label_column: Short for `columns={"label": ...}`; `label`, or the only other column, by
             default.
+        ignore_texts: Whether a file may have further columns of texts, which are left out.
         labels: A file of class names by id, `.txt` or `.json`.
         size: Training rows of `sample`.
         seed: Of `sample`, and of the cut where a split is missing.
@@ -68,9 +72,16 @@ def open_data(
     ({'train': 400, 'validation': 50, 'test': 100, 'unlabelled': 400}, ('negative', 'positive'))
     """
     spec = str(spec)
-    short = {"text": text_column, "label": label_column}
-    named = {**(columns or {}), **{role: name for role, name in short.items() if name is not None}}
-    wanted = Columns(reader or ExampleReader(), named)
+    named = {**(columns or {}), **split_names(text_column)}
+    if label_column is not None:
+        named["label"] = label_column
+    reader = reader or ExampleReader(pair=PAIR in named)
+    if PAIR in named and not reader.reads_pairs:
+        raise UserError(
+            f"two columns of texts are named, {named.get('text', 'text')} and {named[PAIR]}, and "
+            'this task reads one: give a task with the setting "pair": True, or name one column.'
+        )
+    wanted = Columns(reader, named, bool(ignore_texts))
     _refuse(spec, data_dir=data_dir, size=size, labels=labels)
     base = _base(spec, wanted, data_dir, size, seed)
     files = {"validation": validation, "test": test, "unlabelled": unlabelled}
@@ -172,6 +183,7 @@ def _file(path: Path, columns: Columns, labelled: bool = True) -> Source:
     if file_format(path) is None:
         raise UserError(f"{path} is none of {', '.join(FORMATS)} (each also .gz).")
     column = find_label_column(path, columns) if labelled else "label"
+    refuse_other_texts(path, columns, column)
     return Source(str(path), partial(columns.records, path, labelled), label_column=column)
 
 

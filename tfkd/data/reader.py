@@ -9,6 +9,10 @@ from typing import Any, ClassVar
 from ..text import Encoder
 from .examples import IGNORE, Example, Schema
 
+IDS, SEGMENTS = "input_ids", "token_type_ids"
+PAIR = "text_pair"
+"""The role of the second text of a pair."""
+
 Arrays = dict[str, Any]
 """One row without padding: lists of token ids, numbers, ... by name."""
 
@@ -39,7 +43,26 @@ class ExampleReader:
         "text": Column("text"),
         "label": Column("label", required=False, kind="label"),
     }
-    inputs: ClassVar[tuple[str, ...]] = ("input_ids",)
+    inputs: ClassVar[tuple[str, ...]] = (IDS,)
+
+    def __init__(self, pair: bool = False) -> None:
+        if pair:
+            self.read_pairs()
+
+    @property
+    def reads_pairs(self) -> bool:
+        """Whether examples are two texts, which models read in one row."""
+        return PAIR in self.columns
+
+    def read_pairs(self) -> None:
+        """Read two texts from now on, `text` and `text_pair`, and give rows with segments."""
+        columns: dict[str, Column] = {}
+        for role, column in self.columns.items():
+            columns[role] = column
+            if role == "text":
+                columns[PAIR] = Column(PAIR)
+        # What all others of the class share is theirs.
+        vars(self).update(columns=columns, inputs=(*self.inputs, SEGMENTS))
 
     def example(self, fields: Mapping[str, Any], where: str) -> Example:
         """Check one row and return it by role; labels stay as written, `None` where there is none.
@@ -87,10 +110,22 @@ class ExampleReader:
 
         Returns:
             For each example a list of rows, at least one; all rows have the same names. By
-            default one row: the token ids of the first text, and the class id or -100.
+            default one row: what `tokens` gives, and the class id or -100.
         """
-        ids = encoder.encode_many([self.texts(example)[0] for example in examples])
         return [
-            [{"input_ids": row, "labels": example.get("label", IGNORE)}]
-            for row, example in zip(ids, examples, strict=True)
+            [{**row, "labels": example.get("label", IGNORE)}]
+            for row, example in zip(self.tokens(examples, encoder), examples, strict=True)
         ]
+
+    def tokens(self, examples: Sequence[Example], encoder: Encoder) -> list[Arrays]:
+        """Return the token ids of each example's text; of a pair those of both, with segments.
+
+        Args:
+            examples: Any examples.
+            encoder: The tokenizer of the model that will read them.
+        """
+        texts = [self.texts(example) for example in examples]
+        if self.reads_pairs:
+            pairs = encoder.encode_pairs([(first, second) for first, second in texts])
+            return [{IDS: ids, SEGMENTS: segments} for ids, segments in pairs]
+        return [{IDS: ids} for ids in encoder.encode_many([first for first, *_ in texts])]

@@ -28,6 +28,7 @@ OF_DATA = (
     "unlabelled",
     "text_column",
     "label_column",
+    "ignore_texts",
     "labels",
 )
 """The settings that change which examples a data set has."""

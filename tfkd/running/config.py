@@ -17,6 +17,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from ..data.reader import PAIR
+from ..data.text_columns import split_names
 from ..errors import UserError
 from ..tasks import DEFAULT
 from .config_checks import check_values, typed_value
@@ -55,6 +57,9 @@ class RunConfig:
         for name, kind in (("columns", dict), ("task_settings", dict), ("to", str)):
             value = typed_value(name, getattr(self, name), kind)
             object.__setattr__(self, name, value)
+        if PAIR in {**split_names(self.data.text_column or None), **self.columns}:
+            # Two columns of texts are a setting of the task, in every file that is written of it.
+            object.__setattr__(self, "task_settings", {**self.task_settings, "pair": True})
         check_values(self.flat())
 
     def flat(self) -> dict[str, Any]:

@@ -180,7 +180,9 @@ def _join_members(models: list[Any]) -> Any:
         return models[0]
     for number, model in enumerate(models):
         model.name = f"member_{number}_{model.name}"
-    ids = keras.Input((None,), dtype="int32", name="input_ids")
-    log_probabilities = ops.stack([ops.log_softmax(model(ids)) for model in models], axis=-1)
+    names = [tensor.name for tensor in models[0].inputs]
+    inputs: Any = {name: keras.Input((None,), dtype="int32", name=name) for name in names}
+    inputs = inputs if len(names) > 1 else inputs[names[0]]
+    log_probabilities = ops.stack([ops.log_softmax(model(inputs)) for model in models], axis=-1)
     mean = ops.logsumexp(log_probabilities, axis=-1) - float(np.log(len(models)))
-    return keras.Model(ids, mean, name="ensemble")
+    return keras.Model(inputs, mean, name="ensemble")

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import UserError
 from ..tasks import DEFAULT
-from .predictor import Predictor
+from .predictor import Predictor, Value
 
 
 class Classifier(Predictor):
@@ -40,14 +40,14 @@ class Classifier(Predictor):
                 "with tfkd.runtime.load(path)."
             )
 
-    def logits(self, texts: Sequence[str], batch_size: int = 32) -> np.ndarray:
+    def logits(self, texts: Sequence[Value], batch_size: int = 32) -> np.ndarray:
         """Return logits `[texts, classes]`, or `[texts, 1]` of a binary model, in the order given.
 
         A model that ends in softmax or sigmoid gives the logs of its odds, so that the same
         softmax or sigmoid returns its probabilities.
 
         Args:
-            texts: At least one word each.
+            texts: At least one word each; tuples of two, of a file for pairs.
             batch_size: Texts at once, where the file does not fix it.
         """
         (name,) = self.task.outputs

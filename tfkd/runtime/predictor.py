@@ -10,15 +10,19 @@ from typing import Any
 import numpy as np
 
 from .. import tasks
-from ..data import Example, Schema
+from ..data import Column, Example, Schema
 from ..errors import UserError
 from ..tasks import Arrays, Task
 from ..text import TextEncoder
+from ..text.pair_encoding import Pair, PairIds
 from .activations import undo_activation
 from .bundle import blame_tokenizer, check_seal, read_encoder
 from .checks.inputs_outputs import check_arrays, row_feeder
 from .interpreter import LiteRT, readable
 from .zip_tail import unpack
+
+Value = str | tuple[str, str] | Mapping[str, Any]
+"""An example as people give it."""
 
 
 class Predictor:
@@ -61,11 +65,12 @@ class Predictor:
         self._outputs = {name: settings["outputs"][name] for name in self.task.outputs}
         self._shapes = self.task.output_shapes(self.schema)
 
-    def predict(self, examples: Sequence[str | Mapping[str, Any]]) -> list[Any]:
+    def predict(self, examples: Sequence[Value]) -> list[Any]:
         """Return the task's answer for each example, in the order given.
 
         Args:
-            examples: Texts, of a task that reads one, or values by role such as `{"text": ...}`.
+            examples: Texts, of a task that reads one; tuples of two texts, of a task that reads
+                pairs; or values by role such as `{"text": ...}`.
 
         Raises:
             UserError: An example that this task cannot read.
@@ -91,7 +96,7 @@ class Predictor:
 
     def latency(
         self,
-        examples: Sequence[str | Mapping[str, Any]],
+        examples: Sequence[Value],
         repeats: int = 3,
         *,
         tokenise: bool = True,
@@ -114,8 +119,8 @@ class Predictor:
                 seconds[turn, i] = time.perf_counter() - start
         return np.median(seconds[1:], axis=0)
 
-    def examples(self, values: Sequence[str | Mapping[str, Any]]) -> list[Example]:
-        """Check examples, which may be plain texts where the task reads one text.
+    def examples(self, values: Sequence[Value]) -> list[Example]:
+        """Check examples, which may be plain texts, or tuples of two where the task reads two.
 
         Raises:
             UserError: One is missing a value, or has an empty text.
@@ -127,11 +132,10 @@ class Predictor:
     def _example(self, value: Any, i: int) -> Example:
         roles = {name: column for name, column in self.task.columns.items() if column.required}
         if not isinstance(value, Mapping):
-            if [column.kind for column in roles.values()] != ["text"]:
-                raise UserError(
-                    f"example {i} is {value!r:.40}: give a dict with {', '.join(roles)}."
-                )
-            value = {next(iter(roles)): value}
+            texts = value if isinstance(value, (tuple, list)) else (value,)
+            if [column.kind for column in roles.values()] != ["text"] * len(texts):
+                raise UserError(f"example {i} is {value!r:.40}: give {_spell_wanted(roles)}.")
+            value = dict(zip(roles, texts, strict=True))
         for name, column in roles.items():
             content = value.get(name)
             if content is None and name not in value:
@@ -192,6 +196,13 @@ class Predictor:
         return outputs
 
 
+def _spell_wanted(roles: Mapping[str, Column]) -> str:
+    """Return what an example of these roles looks like."""
+    kinds = [column.kind for column in roles.values()]
+    plain = {("text",): "one text", ("text", "text"): "a tuple of two texts"}.get(tuple(kinds))
+    return f"{f'{plain}, or ' if plain else ''}a dict with {', '.join(roles)}"
+
+
 class _Tokenizer:
     """The encoder of a predictor, whose failures are told as faults of its file."""
 
@@ -205,6 +216,11 @@ class _Tokenizer:
         """Return the ids of each text."""
         with blame_tokenizer(str(self._predictor._path)):
             return self._predictor.encoder.encode_many(texts)
+
+    def encode_pairs(self, pairs: Sequence[Pair]) -> list[PairIds]:
+        """Return the ids and the segments of each pair."""
+        with blame_tokenizer(str(self._predictor._path)):
+            return self._predictor.encoder.encode_pairs(pairs)
 
 
 def load(path: str | Path, *, task: Task | str | None = None, threads: int = 1) -> Predictor:

@@ -19,6 +19,7 @@ from .features import Architecture
 from .ngram_cnn import NGRAM_CNN, ngram_cnn
 from .text_cnn import TEXT_CNN, text_cnn
 from .transformer import TRANSFORMER, transformer
+from .two_texts import comparing
 
 ARCHITECTURES = {
     architecture.name: architecture
@@ -80,8 +81,8 @@ def build_for(
         **settings: Settings of the student, in place of those of the size.
 
     Returns:
-        A model of ids `[batch, length]`. One output called `logits` is a plain tensor; others are
-        a dict by name.
+        A model of ids `[batch, length]`, or of a dict of ids and segments for a task of pairs. One
+        output called `logits` is a plain tensor; others are a dict by name.
 
     Raises:
         UserError: An unknown name, size or setting, or one with an impossible value; a student
@@ -95,14 +96,20 @@ def build_for(
         )
     with _explaining(name, settings), seeded(seed):
         options = merge_settings(architecture.sizes, size, settings)
-        features = architecture.body(vocab_size, options, seed, task.features)
+        body = architecture.body
+        if task.reads_pairs:
+            body = architecture.pair_body or comparing(body)
+        features = body(vocab_size, options, seed, task.features)
         return features.model(task.head(features, schema))
 
 
 def names_for(task: Task) -> tuple[str, ...]:
     """Return the names of the students that can learn a task, the default first."""
     wanted = task.students or tuple(STUDENTS)
-    return tuple(name for name in wanted if task.features in ARCHITECTURES[name].gives)
+    known = [name for name in wanted if task.features in ARCHITECTURES[name].gives]
+    if task.reads_pairs and task.features != "pooled":
+        known = [name for name in known if ARCHITECTURES[name].pair_body]
+    return tuple(known)
 
 
 def rate_of(spec: str) -> float:

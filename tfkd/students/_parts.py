@@ -53,8 +53,13 @@ def seeded(seed: int | None) -> Iterator[None]:
 
 
 def token_input() -> keras.KerasTensor:
-    """Make the one input of every student: ids `[batch, length]`, padded with 0."""
+    """Make the first input of every student: ids `[batch, length]`, padded with 0."""
     return keras.Input((None,), dtype="int32", name="input_ids")
+
+
+def segment_input() -> keras.KerasTensor:
+    """Make the second input of a student of pairs: 0 for ids of the first text, 1 of the second."""
+    return keras.Input((None,), dtype="int32", name="token_type_ids")
 
 
 def present(ids: keras.KerasTensor) -> keras.KerasTensor:

@@ -20,6 +20,7 @@ class Features:
             `[batch, length, width]`, as the task asked for.
         dropout: The rate of the dropout before each output.
         seed: Of that dropout.
+        segments: The second symbolic input of a student of pairs: which text each id is of.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Features:
     hidden: keras.KerasTensor
     dropout: float
     seed: int | None = None
+    segments: keras.KerasTensor | None = None
 
     def project(self, units: int, name: str) -> keras.KerasTensor:
         """Return `units` numbers for each text or token: dropout, then a dense layer.
@@ -42,11 +44,17 @@ class Features:
     def model(self, outputs: Mapping[str, keras.KerasTensor]) -> keras.Model:
         """Return the whole student; a single output called `logits` is a plain tensor."""
         single = list(outputs) == ["logits"]
-        return keras.Model(self.ids, outputs["logits"] if single else dict(outputs), name=self.name)
+        inputs = self.ids
+        if self.segments is not None:
+            inputs = {tensor.name: tensor for tensor in (self.ids, self.segments)}
+        return keras.Model(inputs, outputs["logits"] if single else dict(outputs), name=self.name)
 
     def classifier(self, classes: int) -> keras.Model:
         """Return the student as a classifier: ids to logits."""
         return self.model({"logits": self.project(classes, "logits")})
+
+
+Body = Callable[[int, Mapping[str, Any], "int | None", str], Features]
 
 
 @dataclass(frozen=True)
@@ -59,10 +67,12 @@ class Architecture:
         body: Makes `Features` from the number of ids, settings, a seed and what the task needs.
         gives: What its body can give: `"pooled"`, `"tokens"`.
         learning_rate: The highest rate of Adam, after a warm-up, that it learnt well with.
+        pair_body: The same for pairs of texts; by default both are read by one `body` and compared.
     """
 
     name: str
     sizes: dict[str, dict[str, Any]]
-    body: Callable[[int, Mapping[str, Any], int | None, str], Features]
+    body: Body
     gives: tuple[str, ...] = ("pooled",)
     learning_rate: float = 1e-3
+    pair_body: Body | None = None

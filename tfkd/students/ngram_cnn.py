@@ -9,8 +9,17 @@ import keras
 from keras import ops
 
 from ._ngrams import ngram_rows, sum_of_vectors
-from ._parts import Settings, max_over_tokens, merge_settings, present, seeded, token_input
+from ._parts import (
+    Settings,
+    max_over_tokens,
+    merge_settings,
+    present,
+    seeded,
+    segment_input,
+    token_input,
+)
 from .features import Architecture, Features
+from .two_texts import compare, find_shared, take_apart
 
 SIZES = {
     "tiny": {"bigrams": 300_007, "trigrams": 0, "width": 16, "filters": 32, "dropout": 0.2},
@@ -24,6 +33,7 @@ SIZES = {
     },
 }
 KERNEL = 5
+HASHED = 1_000_003  # n-grams that are told apart where only their number counts
 SHARED = 16  # numbers per n-gram where there are more than two classes
 
 
@@ -70,7 +80,22 @@ def body(
         features: `"pooled"` for one vector per text.
     """
     ids = token_input()
-    return WideAndDeep("ngram_cnn", ids, ids, options["dropout"], seed, vocab_size, options)
+    return WideAndDeep("ngram_cnn", ids, ids, options["dropout"], seed, None, vocab_size, options)
+
+
+def pair_body(
+    vocab_size: int, options: Settings, seed: int | None, features: str = "pooled"
+) -> Features:
+    """Make the student of pairs, which knows of each n-gram whether both texts have it.
+
+    Args:
+        vocab_size: Number of token ids.
+        options: All settings of a size.
+        seed: Seed of the initial weights and of the dropout.
+        features: `"pooled"` for one vector per pair.
+    """
+    ids, dropout = token_input(), options["dropout"]
+    return WideAndDeep("ngram_cnn", ids, ids, dropout, seed, segment_input(), vocab_size, options)
 
 
 @dataclass(frozen=True)
@@ -92,17 +117,49 @@ class WideAndDeep(Features):
 
     def _wide(self, units: int, own: str) -> keras.KerasTensor:
         width = 1 if units == 2 else SHARED
-        total = sum_of_vectors(self.ids, f"{own}piece_score", size=self.vocab_size, width=width)
+        rows, size = self._told_apart(self.ids, self.vocab_size)
+        total = sum_of_vectors(rows, f"{own}piece_score", size=size, width=width)
+        # Of pairs, each n-gram has a row for the first text, the second, and both.
+        tables = 1 if self.segments is None else 3
         for order, name in ((2, "bigrams"), (3, "trigrams")):
-            buckets = self.options[name] // width
+            buckets = self.options[name] // width // tables
             if buckets:
-                rows = ngram_rows(self.ids, order, buckets)
-                total = total + sum_of_vectors(rows, f"{own}{name}", size=buckets + 1, width=width)
+                rows, size = self._told_apart(self._ngrams(order, buckets), buckets + 1)
+                total = total + sum_of_vectors(rows, f"{own}{name}", size=size, width=width)
         tokens = ops.maximum(ops.sum(present(self.ids), axis=1), 1.0)
         # Two classes share one score, for one and against the other.
         start = keras.initializers.Constant([[-1.0, 1.0]]) if width == 1 else "glorot_uniform"
         dense = keras.layers.Dense(units, kernel_initializer=start, name=f"{own}wide_logits")
         return dense(total / ops.sqrt(tokens))
+
+    def _ngrams(self, order: int, buckets: int) -> keras.KerasTensor:
+        """Return the rows of n-grams, none of which reaches from one text into the other."""
+        if self.segments is None:
+            return ngram_rows(self.ids, order, buckets)
+        texts = take_apart(self.ids, self.segments)
+        first, second = (ngram_rows(text, order, buckets) for text in texts)
+        return first + second
+
+    def _told_apart(self, rows: keras.KerasTensor, size: int) -> tuple[keras.KerasTensor, int]:
+        """Return the rows of a table of n-grams, of pairs one for each place, and its size.
+
+        What an n-gram says of a pair depends on that: "not" in one text alone is a contradiction,
+        and in both it is none.
+        """
+        if self.segments is None:
+            return rows, size
+        shared = find_shared(rows, self.segments)
+        return ops.where(ops.equal(rows, 0), 0, rows + size * shared), 3 * size
+
+    def _shares(self, order: int) -> keras.KerasTensor:
+        """Return which share of n-grams is in the first text alone, the second, and both."""
+        rows = self._ngrams(order, HASHED)
+        there = ops.not_equal(rows, 0)
+        shared = find_shared(rows, self.segments)
+        counts = [
+            ops.sum(ops.cast(there & ops.equal(shared, i), "float32"), axis=1) for i in range(3)
+        ]
+        return ops.stack(counts, axis=-1) / ops.maximum(sum(counts), 1.0)[:, None]
 
     def _deep(self, units: int, own: str) -> keras.KerasTensor:
         options, mask = self.options, present(self.ids)
@@ -112,9 +169,16 @@ class WideAndDeep(Features):
         conv = keras.layers.Conv1D(
             options["filters"], KERNEL, padding="same", activation="relu", name=f"{own}conv1d"
         )
-        best = max_over_tokens(conv(table(self.ids) * mask), mask)
+        if self.segments is None:
+            best = max_over_tokens(conv(table(self.ids) * mask), mask)
+        else:
+            texts = take_apart(self.ids, self.segments)
+            masks = [present(text) for text in texts]
+            pairs = zip(texts, masks, strict=True)
+            best = compare(*(max_over_tokens(conv(table(t) * m), m) for t, m in pairs))
+            best = ops.concatenate([best, *map(self._shares, (1, 2, 3))], axis=-1)
         best = keras.layers.Dropout(self.dropout, seed=self.seed)(best)
         return keras.layers.Dense(units, name=f"{own}deep_logits")(best)
 
 
-NGRAM_CNN = Architecture("ngram_cnn", SIZES, body, learning_rate=5e-3)
+NGRAM_CNN = Architecture("ngram_cnn", SIZES, body, learning_rate=5e-3, pair_body=pair_body)

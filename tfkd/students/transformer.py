@@ -7,7 +7,15 @@ from typing import Any
 import keras
 from keras import ops
 
-from ._parts import Settings, mean_over_tokens, merge_settings, present, seeded, token_input
+from ._parts import (
+    Settings,
+    mean_over_tokens,
+    merge_settings,
+    present,
+    seeded,
+    segment_input,
+    token_input,
+)
 from .features import Architecture, Features
 
 SIZES = {
@@ -58,7 +66,30 @@ def body(
         seed: Seed of the initial weights and of the dropout.
         features: `"pooled"` for one vector per text, `"tokens"` for one per token.
     """
-    ids = token_input()
+    return _body(token_input(), None, vocab_size, options, features)
+
+
+def pair_body(
+    vocab_size: int, options: Settings, seed: int | None, features: str = "pooled"
+) -> Features:
+    """Make the student of pairs: both texts attend to each other, and each has a vector of its own.
+
+    Args:
+        vocab_size: Number of token ids.
+        options: All settings of a size.
+        seed: Seed of the initial weights and of the dropout.
+        features: `"pooled"` for one vector per pair, `"tokens"` for one per token.
+    """
+    return _body(token_input(), segment_input(), vocab_size, options, features)
+
+
+def _body(
+    ids: keras.KerasTensor,
+    segments: keras.KerasTensor | None,
+    vocab_size: int,
+    options: Settings,
+    features: str,
+) -> Features:
     mask = present(ids)
     # Counting tokens gives positions without asking a dynamic shape for its length.
     positions = ops.cast(ops.cumsum(ops.squeeze(mask, -1), axis=1), "int32")
@@ -67,7 +98,10 @@ def body(
     placed = keras.layers.Embedding(
         options["max_length"] + 1, options["width"], name="position_embedding"
     )(positions)
-    hidden = keras.layers.Add(name="embeddings")([hidden, placed])
+    summed = [hidden, placed]
+    if segments is not None:
+        summed.append(keras.layers.Embedding(2, options["width"], name="segment")(segments))
+    hidden = keras.layers.Add(name="embeddings")(summed)
     # No seed given to a dropout: layers of one shape and one seed would drop the same places.
     hidden = keras.layers.Dropout(options["dropout"])(hidden)
     visible = ops.cast(ops.expand_dims(ops.squeeze(mask, -1), 1), "bool")
@@ -76,7 +110,7 @@ def body(
     hidden = keras.layers.LayerNormalization(name="final_norm")(hidden)
     if features == "pooled":
         hidden = mean_over_tokens(hidden, mask)
-    return Features("transformer", ids, hidden, options["dropout"])
+    return Features("transformer", ids, hidden, options["dropout"], segments=segments)
 
 
 def _block(
@@ -96,4 +130,6 @@ def _block(
     return keras.layers.Add(name=name)([hidden, keras.layers.Dropout(dropout)(inner)])
 
 
-TRANSFORMER = Architecture("transformer", SIZES, body, ("pooled", "tokens"), learning_rate=1e-3)
+TRANSFORMER = Architecture(
+    *("transformer", SIZES, body, ("pooled", "tokens")), learning_rate=1e-3, pair_body=pair_body
+)

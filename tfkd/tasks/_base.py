@@ -98,10 +98,13 @@ class Task(ExampleReader):
         unknown = sorted(set(settings or {}) - set(self.defaults))
         if unknown:
             known = ", ".join(self.defaults) or "none"
+            if unknown[0] == "pair":
+                raise UserError(f"the task {self.name} reads no pairs: name one column of texts.")
             raise UserError(
                 f"the task {self.name} has no setting {unknown[0]!r}; it knows {known}."
             )
         self.settings: dict[str, Any] = {**self.defaults, **(settings or {})}
+        super().__init__(pair=bool(self.settings.get("pair")))
 
     # -- data ------------------------------------------------------------------------------
 

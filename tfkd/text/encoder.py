@@ -7,12 +7,14 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 
 from ..errors import UserError
+from .pair_encoding import Pair, PairIds, pair_tokenizer, segments_of, tells_apart
 
 MAX_LENGTH = 256
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
@@ -51,6 +53,9 @@ class Encoder(Protocol):
 
     def encode_many(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the ids of each text, at least 1 and at most `max_length`; 0 is padding."""
+
+    def encode_pairs(self, pairs: Sequence[Pair]) -> list[PairIds]:
+        """Return the ids of each two texts in one row, and 0 or 1 for the text each is of."""
 
     def fingerprint(self) -> str:
         """Return a digest that is equal where equal texts get equal ids, but for `max_length`."""
@@ -125,6 +130,24 @@ class TextEncoder:
         encodings = self.tokenizer.encode_batch(clean_texts, add_special_tokens=False)
         room = self.max_length - 2
         return [[cls, *head_and_tail(encoding.ids, room), sep] for encoding in encodings]
+
+    def encode_pairs(self, pairs: Sequence[Pair]) -> list[PairIds]:
+        """Return ids and segments of pairs: `[CLS] a [SEP] b [SEP]`, 0 up to `b`, and then 1.
+
+        Of a pair that is too long the longer text loses its end first, until both are as long:
+        Hugging Face's `longest_first`.
+        """
+        encodings = self._joining.encode_batch([tuple(map(self.read, pair)) for pair in pairs])
+        return [(encoding.ids, segments_of(encoding)) for encoding in encodings]
+
+    @property
+    def has_segments(self) -> bool:
+        """Whether the tokenizer itself says which text of a pair an id is of, as BERT's does."""
+        return tells_apart(self._joining)
+
+    @cached_property
+    def _joining(self) -> Tokenizer:
+        return pair_tokenizer(self.tokenizer, self.max_length, self._ends)
 
     def fingerprint(self) -> str:
         """Return a digest of the tokenizer, without the length that it cuts at."""

@@ -43,6 +43,7 @@ class TextClassification(Task):
         "log_loss": Measure("log loss", "nats", higher_is_better=False),
         "ece": Measure("ECE", higher_is_better=False),
     }
+    defaults: ClassVar[Mapping[str, Any]] = {"pair": False}
     hugging_face = "ForSequenceClassification"
     clients = ("mediapipe",)
     constant_answer = "always naming the most frequent class"
