@@ -5,7 +5,7 @@ What a phase made is not made again: the same command goes on where an interrupt
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,12 +18,16 @@ from .config import RunConfig
 from .context import RunContext, open_run
 from .encoders import open_encoder
 from .given_teacher import GivenModels
+from .lock import hold_folder
 from .student_export import export_student, write_student
 from .teacher import RunTeacher, open_teacher, prepare_teacher
 from .texts import RunTexts
 
 if TYPE_CHECKING:
     import tensorflow as tf
+
+
+_WAIT = 60.0  # seconds, for another process that exports or measures the same run
 
 
 @dataclass(frozen=True)
@@ -101,15 +105,19 @@ def run(
     keras3.check_strategy(strategy)
     number, _ = workers.worker(strategy)
     progress = progress if number == 0 else log_progress
-    with lost.raise_on_lost_worker(strategy), nullcontext() if number == 0 else mute_log():
+    with (
+        ExitStack() as held,
+        lost.raise_on_lost_worker(strategy),
+        nullcontext() if number == 0 else mute_log(),
+    ):
         context, given = workers.first_worker_first(
-            strategy, lambda: phases.begin(config, progress, strategy)
+            strategy, lambda: phases.begin(config, held, progress=progress, strategy=strategy)
         )
         _carry_out(context, given)
         context.wait_for_workers()
-    if context.first:
-        context.remove_work()
-        run_folder.mark_latest(context.folder)
+        if context.first:
+            context.remove_work()
+            run_folder.mark_latest(context.folder)
     folder = context.folder
     return Result(folder, folder / "student.tflite", load(folder), context.worker)
 
@@ -117,7 +125,7 @@ def run(
 def _carry_out(context: RunContext, given: GivenModels | None) -> None:
     from ..distribution import workers
 
-    if (context.folder / run_folder.REPORT).is_file():
+    if run_folder.is_complete(context.folder):
         logger.info(f"{context.folder} is complete; this is its report.")
         return
     for assistant in context.assistants:
@@ -157,9 +165,10 @@ def measure_again(folder: Path, progress: Progress = log_progress) -> Report:
     """
     context = open_run(folder, progress)
     context.require_files("student.keras", "student.tflite")
-    texts = RunTexts(context, open_encoder(context))
-    _write_report(context, texts, open_teacher(context, texts))
-    context.remove_work()
+    with hold_folder(folder, wait=_WAIT):
+        texts = RunTexts(context, open_encoder(context))
+        _write_report(context, texts, open_teacher(context, texts))
+        context.remove_work()
     return load(folder)
 
 
@@ -195,14 +204,16 @@ def export_again(
         to = folder / f"{name if client is None else f'{name}-{client}'}.tflite"
     if to.suffix == ".tflite":
         quantize = quantize or context.config.export.quantize
-    exported = write_student(
-        context,
-        open_encoder(context),
-        to,
-        quantize,
-        client=client,
-        max_drop=max_drop,
-        tokenizer=tokenizer,
-    )
-    context.remove_work()
+    # Both use the run's texts as ids, which are removed at the end.
+    with hold_folder(folder, wait=_WAIT):
+        exported = write_student(
+            context,
+            open_encoder(context),
+            to,
+            quantize,
+            client=client,
+            max_drop=max_drop,
+            tokenizer=tokenizer,
+        )
+        context.remove_work()
     return exported

@@ -15,6 +15,7 @@ from ..errors import UserError
 from ..files import PREFIX, replace_when_whole
 from . import config as configs
 from .config import RunConfig
+from .lock import LOCK
 
 CONFIG = "config.toml"
 REPORT = "report.json"
@@ -40,37 +41,59 @@ def has_begun(folder: Path) -> bool:
     return (folder / CONFIG).is_file()
 
 
+def is_complete(folder: Path) -> bool:
+    """Return whether all is done in the folder of a run."""
+    return (folder / REPORT).is_file()
+
+
+def make_folder(folder: Path) -> Path:
+    """Make the folder of a run, unless it is there; return it.
+
+    Raises:
+        UserError: It cannot be written, or holds other files and no run.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not has_begun(folder):
+            _refuse_strangers(folder)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    return folder
+
+
 def claim_run_folder(config: RunConfig, name: str) -> Path:
     """Make the run's folder, or open it where this very run began in it.
 
     Raises:
         UserError: It cannot be written, holds another run, or other files.
     """
-    folder = locate_folder(config, name)
+    folder = make_folder(locate_folder(config, name))
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         if not has_begun(folder):
-            _write_config(config, folder)
+            with replace_when_whole(folder / CONFIG) as part:
+                configs.write_config(config, part)
         if not (folder / ENVIRONMENT).is_file():
             write_json(folder / ENVIRONMENT, describe_environment())
     except OSError as error:
-        raise UserError(
-            f"cannot write to {folder} ({error.strerror}): choose another folder with --to, or "
-            "make room."
-        ) from error
+        raise _unwritable(folder, error) from error
     _refuse_another_run(config, configs.read_config(folder / CONFIG), folder)
     return folder
 
 
-def _write_config(config: RunConfig, folder: Path) -> None:
+def _refuse_strangers(folder: Path) -> None:
     names = (file.name for file in folder.iterdir())
-    strangers = sorted(name for name in names if not name.startswith(PREFIX))
+    strangers = sorted(name for name in names if not name.startswith((PREFIX, LOCK)))
     if strangers:
         raise UserError(
             f"{folder} holds {strangers[0]} and no run: give a new or empty folder with --to."
         )
-    with replace_when_whole(folder / CONFIG) as part:
-        configs.write_config(config, part)
+
+
+def _unwritable(folder: Path, error: OSError) -> UserError:
+    return UserError(
+        f"cannot write to {folder} ({error.strerror}): choose another folder with --to, or "
+        "make room."
+    )
 
 
 def _refuse_another_run(config: RunConfig, stored: RunConfig, folder: Path) -> None:

@@ -5,6 +5,7 @@ What a phase made is not made again.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from ..progress import Progress
@@ -13,6 +14,7 @@ from .config import RunConfig
 from .context import RunContext, claim_folder, make_context
 from .encoders import check_tokenizer, prepare_encoder
 from .given_teacher import GivenModels, load_given, remember_teacher, trains_teacher
+from .lock import hold_folder
 from .plan import (
     check_callbacks,
     live_reads,
@@ -32,16 +34,27 @@ if TYPE_CHECKING:
 
 
 def begin(
-    config: RunConfig, progress: Progress, strategy: tf.distribute.Strategy | None = None
+    config: RunConfig,
+    held: ExitStack,
+    *,
+    progress: Progress,
+    strategy: tf.distribute.Strategy | None = None,
 ) -> tuple[RunContext, GivenModels | None]:
     """Claim the folder of a run, after everything that can be wrong was looked at.
+
+    Args:
+        config: The settings.
+        held: Keeps other processes out of the folder until it is closed; the first worker alone
+            keeps them out, and all workers go in.
+        progress: Shows how far long steps are, see `tfkd.progress.Progress`.
+        strategy: How training is distributed.
 
     Returns:
         The context, and what was loaded to look at it: None for a run that had begun already, and
         for a chain, whose teacher is not there yet.
 
     Raises:
-        UserError: Whatever is wrong with data, teacher, student or folder.
+        UserError: Whatever is wrong with data, teacher, student or folder; another process in it.
     """
     context, given = make_context(config, progress, strategy), None
     if not run_folder.has_begun(context.folder):
@@ -51,6 +64,8 @@ def begin(
     config = context.config
     keeps_store = config.student.assistant and config.teacher.cache and not trains_teacher(config)
     store = str(store_folder(context)) if keeps_store else ""
+    if context.first and not run_folder.is_complete(context.folder):
+        held.enter_context(hold_folder(run_folder.make_folder(context.folder)))
     context = claim_folder(context, store)
     return context, None if context.assistants else given
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from .checks import check_teacher, open_run_data
 from .config import RunConfig
 from .encoders import learn_encoder
 from .fitting import TrainingLog, TrainingPlan, forget_backups
+from .lock import hold_folder
 from .measuring import answer_encoded, open_test_set
 from .own_teacher import Effort, Lessons
 from .stages import read_names
@@ -57,17 +59,26 @@ def teach(config: RunConfig, progress: Progress = log_progress) -> TextModel:
     _check_frozen(config, task)
     config = config.replaced(task=task.name)
     data = open_run_data(config, task)
-    folder = run_folder.claim_run_folder(config, f"teacher-{data.name}-{config.digest}")
-    run_folder.remember(folder / "data.json", data.describe(), "the data")
-    if (folder / SCORE).is_file():
-        logger.info(f"{folder} is complete; distil it with --teacher keras:{folder}")
-        return teachers.load_teacher(f"keras:{folder}", task=task)
-    work = _Work(config, task, data, folder, progress)
+    name = f"teacher-{data.name}-{config.digest}"
+    folder = run_folder.locate_folder(config, name)
+    complete = (folder / SCORE).is_file()
+    with nullcontext() if complete else hold_folder(run_folder.make_folder(folder)):
+        run_folder.claim_run_folder(config, name)
+        run_folder.remember(folder / "data.json", data.describe(), "the data")
+        if (folder / SCORE).is_file():
+            logger.info(f"{folder} is complete; distil it with --teacher keras:{folder}")
+            return teachers.load_teacher(f"keras:{folder}", task=task)
+        return _make_teacher(_Work(config, task, data, folder, progress))
+
+
+def _make_teacher(work: _Work) -> TextModel:
+    """Carry out what is left of a teacher's training, and save it."""
+    config, task, folder = work.config, work.task, work.folder
     encoder = _prepare_encoder(work)
     train, validation, test = (
         _encode(work, split, encoder) for split in ("train", "validation", "test")
     )
-    lessons = Lessons(train, validation, encoder, task, data.schema)
+    lessons = Lessons(train, validation, encoder, task, work.data.schema)
     model = _fine_tune(work, lessons) if _fine_tunes(config) else _train(work, lessons)
     teachers.save(model, folder)
     forget_backups(folder / "members")
