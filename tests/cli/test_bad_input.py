@@ -243,7 +243,7 @@ def test_a_teacher_whose_names_are_too_many(refused, teacher):
 
 
 def test_a_teacher_with_its_classes_in_another_order(teacher, tfkd, tmp_path):
-    """A student that learns the opposite."""
+    """A student that learns the opposite; this teacher is too weak to be told by 160 texts."""
     (teacher / "labels.txt").write_text("Positive\nNegative\n")
     command = ("distill", "sample:200", *QUICK, "--teacher", "keras:teacher", "--no-alone")
     code, _, _ = tfkd(*command)
@@ -261,7 +261,8 @@ def test_a_teacher_that_names_its_classes_otherwise(teacher, tfkd, monkeypatch, 
     with pytest.raises(ZeroDivisionError):
         tfkd(*command)
     said = (
-        "The teacher's classes bad, good are taken as the data's negative, positive, in this order"
+        "The teacher's classes are taken as the data's by their position, since the names differ: "
+        "bad is negative, good is positive."
     )
     assert said in capsys.readouterr().out
 

@@ -242,6 +242,14 @@ class TextModel:
         order = order if self.order is None else [self.order[i] for i in order]
         return dataclasses.replace(self, labels=labels, order=order)
 
+    def in_own_order(self) -> TextModel:
+        """Return the same model with its classes in its own order, as a store holds them."""
+        if self.order is None:
+            return self
+        places = {own: place for place, own in enumerate(self.order)}
+        labels = tuple(self.labels[places[own]] for own in sorted(places)) if self.labels else ()
+        return dataclasses.replace(self, labels=labels, order=None)
+
     def with_model(self, model: Any) -> TextModel:
         """Return the same tokenizer, names and order with another model of the same outputs."""
         return dataclasses.replace(self, model=model)

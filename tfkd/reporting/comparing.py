@@ -77,7 +77,7 @@ def compare(
         row = test.row(name, answers[name], answers.get("teacher") if name != "teacher" else None)
         costs = {**_size(models.get(name), exported), **_time(run, batches, name)}
         lines.append(dataclasses.replace(row, **costs))
-    words = test.warnings(lines[0].scores) if "teacher" in runs else []
+    words = test.warnings(lines[0].scores, answers["teacher"]) if "teacher" in runs else []
     words += test.verdict(answers["student"], answers.get("baseline"))
     return test.report(title, lines, words=words)
 

@@ -12,7 +12,7 @@ from ..data import Example, Schema
 from ..tasks import Arrays, Run, Task
 from .intervals import mean_interval
 from .report import Report, ScoreRow
-from .verdict import helped, near_chance
+from .verdict import describe_order, helped, near_chance
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,20 @@ class TestSet:
         """
         return [] if alone is None else [helped(self.task, distilled, alone, self.examples)]
 
-    def warnings(self, scores: Mapping[str, float]) -> list[str]:
-        """Warn of a teacher with these scores that is hardly better than chance."""
+    def warnings(self, scores: Mapping[str, float], answers: Sequence[Any]) -> list[str]:
+        """Warn of a teacher that is hardly better than chance, or has another order of classes.
+
+        Args:
+            scores: Those of the teacher.
+            answers: Its answers to the examples.
+        """
+        order = self.task.find_order(answers, self.examples, self.schema)
+        if order is not None:
+            return [
+                f"The teacher's classes seem to be {describe_order(order, self.schema.labels)}: "
+                "with that order it is right far more often. Nothing can be learnt from it as it "
+                "is."
+            ]
         headline = next(iter(self.task.measures))
         warning = near_chance(self.task, scores[headline], self.examples)
         return [warning] if warning else []

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..data.labels import shorten
+
 if TYPE_CHECKING:
     from ..data import Example
     from ..tasks import Measure, Task
@@ -113,6 +115,24 @@ def near_chance(task: Task, score: float, examples: Sequence[Example]) -> str | 
         f"{chance:.1%}. Nothing can be learnt from it: check its labels' order, its "
         "tokenizer, and that it was trained for this task."
     )
+
+
+def describe_order(order: Sequence[int], labels: Sequence[str]) -> str:
+    """Say in which order classes are.
+
+    >>> describe_order([1, 0], ("bad", "good"))
+    'exchanged (bad <-> good)'
+    >>> describe_order([1, 2, 0], ("a", "b", "c"))
+    'in another order (b stands for a, c for b, a for c)'
+    """
+    moved = [i for i, theirs in enumerate(order) if theirs != i]
+    if all(order[order[i]] == i for i in moved):
+        pairs = [f"{labels[i]} <-> {labels[order[i]]}" for i in moved if i < order[i]]
+        return f"exchanged ({shorten(pairs)})"
+    first, *others = moved
+    pairs = [f"{labels[order[first]]} stands for {labels[first]}"]
+    pairs += [f"{labels[order[i]]} for {labels[i]}" for i in others]
+    return f"in another order ({shorten(pairs)})"
 
 
 def _spell_gain(measure: Measure, difference: float, half: float) -> str:

@@ -28,6 +28,7 @@ from .checks import open_run_data
 from .config import RunConfig, make_config
 from .targets import describe_source, shared_store_folder
 from .task_choice import choose_task
+from .teacher_classes import check_class_order
 
 _MOST_PARTS = 1_024
 _SAMPLE = 64
@@ -63,8 +64,10 @@ def cache(
     except ImportError:
         raise missing_extra("apache_beam", "beam", "--runner beam") from None
     # What is wrong with the teacher is reported here, and not by a thousand machines.
-    task, data, _ = caching.open_data_and_teacher(config)
-    folder = shared_store_folder(config, data.labels, Path("runs")).absolute()
+    task, data, teacher = caching.open_data_and_teacher(config)
+    named = bool(config.teacher.labels)
+    check_class_order(teacher, task, data, progress=progress, given=named)
+    folder = shared_store_folder(config, Path("runs")).absolute()
     count = sum(data.counts.get(split, 0) for split in caching.SPLITS)
     parts = parts or max(1, min(_MOST_PARTS, -(-count // SHARD_ROWS)))
     examples = (example for split in caching.SPLITS for example in data.read(split))
@@ -119,7 +122,7 @@ def _build(beam: Any, pipeline: Any, work: _Work) -> None:
 @functools.lru_cache(1)
 def _load_teacher(settings: str) -> TextModel:
     """Load the teacher, once for each process."""
-    return caching.open_data_and_teacher(make_config(json.loads(settings)))[2]
+    return caching.open_data_and_teacher(make_config(json.loads(settings)))[2].in_own_order()
 
 
 def _read_texts(split: str, work: _Work) -> Iterator[str]:

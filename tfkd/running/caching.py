@@ -21,6 +21,7 @@ from .checks import align_classes, open_run_data
 from .config import RunConfig, make_config
 from .targets import describe_source, shared_store_folder
 from .task_choice import choose_task
+from .teacher_classes import check_class_order, name_classes
 
 _PROBES = 8
 SPLITS = ("train", "unlabelled", "validation", "test")
@@ -56,11 +57,13 @@ def cache(config: RunConfig, *, progress: Progress = log_progress, **options: An
         UserError: A teacher that is trained in the run, and whatever `write` refuses.
     """
     task, data, teacher = open_data_and_teacher(config)
-    folder = shared_store_folder(config, data.labels, Path("runs"))
+    named = bool(config.teacher.labels)
+    check_class_order(teacher, task, data, progress=progress, given=named)
+    folder = shared_store_folder(config, Path("runs"))
     source = describe_source(config)
     written = store.write(
         folder,
-        teacher,
+        teacher.in_own_order(),
         _Texts((task, data)),
         verbose=0,
         progress=progress,
@@ -111,7 +114,14 @@ def repair(folder: Path, progress: Progress = log_progress) -> None:
         for source in manifest.sources
     ]
     texts = _Texts(*((task, data) for task, data, _ in sources))
-    store.repair(folder, sources[0][2], texts, verbose=0, progress=progress, **manifest.settings)
+    store.repair(
+        folder,
+        sources[0][2].in_own_order(),
+        texts,
+        verbose=0,
+        progress=progress,
+        **manifest.settings,
+    )
 
 
 def open_data_and_teacher(config: RunConfig) -> tuple[Task, Data, TextModel]:
@@ -129,6 +139,7 @@ def open_data_and_teacher(config: RunConfig) -> tuple[Task, Data, TextModel]:
     data = open_run_data(config, task)
     length = config.teacher.max_length or None
     teacher = teachers.load_teacher(config.teacher.source, max_length=length, task=task)
+    teacher = name_classes(teacher, config.teacher.labels, data.schema)
     teacher = align_classes(teacher, task, data.schema)
     _check_rows_are_texts(task, data, teacher)
     return task, data, teacher

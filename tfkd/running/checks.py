@@ -12,7 +12,7 @@ from ..data.labels import shorten
 from ..errors import UserError, missing_extra
 from ..models.class_names import are_names
 from ..models.text_model import TextModel
-from ..tasks import Task
+from ..tasks import Task, match_names
 from ..text.encoder import MAX_LENGTH
 from . import chain, own_teacher
 from .config import RunConfig
@@ -198,14 +198,23 @@ def align_classes(teacher: TextModel, task: Task, schema: Schema) -> TextModel:
 
 
 def describe_other_names(teacher: TextModel, labels: tuple[str, ...]) -> list[str]:
-    """Return a note if the teacher has other names for the classes than the data; else nothing."""
+    """Return a note if the teacher has other names for the classes than the data; else nothing.
+
+    Args:
+        teacher: Its classes in the order of the data's.
+        labels: The data's names.
+    """
     theirs, ours = _fold_case(teacher.labels), _fold_case(labels)
     if theirs == ours or not are_names((*theirs, *ours)) or not theirs:
         return []
-    return [
-        f"The teacher's classes {shorten(teacher.labels)} are taken as the data's "
-        f"{shorten(labels)}, in this order."
+    pairs = [
+        f"{their} is {our}"
+        for their, our in zip(teacher.labels, labels, strict=True)
+        if their.casefold() != our.casefold()
     ]
+    matched = match_names(teacher.labels, labels) == list(range(len(labels)))
+    how = "by their names" if matched else "by their position, since the names differ"
+    return [f"The teacher's classes are taken as the data's {how}: {shorten(pairs)}."]
 
 
 def _fold_case(names: Iterable[str]) -> list[str]:

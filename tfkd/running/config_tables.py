@@ -67,6 +67,11 @@ class TeacherConfig(Table):
     max_length: int = option(
         0, "tokens of a text that the teacher reads; 0 for 256", "teacher_max_length"
     )
+    labels: str = option(
+        "",
+        "the data's names of the teacher's classes in the order of its outputs, A,B,..., or a file",
+        "teacher_labels",
+    )
     precision: str = option(
         "float32",
         "precision of a teacher that runs in every step (--no-cache)",

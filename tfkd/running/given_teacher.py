@@ -13,6 +13,7 @@ from .checks import align_classes, shrinks
 from .config import RunConfig
 from .context import RunContext
 from .stages import check_frozen, read_stages
+from .teacher_classes import check_class_order, name_classes
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,21 @@ def load_given_teacher(context: RunContext) -> TextModel:
     wanted = context.config.teacher
     length = wanted.max_length or None
     teacher = teachers.load_teacher(wanted.source, max_length=length, task=context.task)
+    teacher = name_classes(teacher, wanted.labels, context.data.schema)
     return align_classes(teacher, context.task, context.data.schema)
+
+
+def check_given(context: RunContext, given: GivenModels) -> None:
+    """Refuse a given teacher whose classes are in another order than the data's.
+
+    Raises:
+        UserError: Its answers to some training texts tell so.
+    """
+    if given.teacher is not None:
+        named = bool(context.config.teacher.labels)
+        check_class_order(
+            given.teacher, context.task, context.data, progress=context.progress, given=named
+        )
 
 
 def remember_teacher(context: RunContext) -> None:

@@ -63,7 +63,7 @@ def run_report(context: RunContext, texts: RunTexts, run_teacher: RunTeacher) ->
     lines.append(file_row(test, context.folder / "student.tflite", context.progress, teacher))
     given = None if trains_teacher(context.config) else run_teacher.model
     words = [
-        *test.warnings(lines[0].scores),
+        *test.warnings(lines[0].scores, teacher),
         *test.verdict(answers.get("distilled", ()), answers.get("alone")),
         *_compare_costs(lines[0], lines[-1]),
         *notes_on_data(context, given),

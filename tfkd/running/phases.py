@@ -13,7 +13,7 @@ from . import folder as run_folder
 from .config import RunConfig
 from .context import RunContext, claim_folder, make_context
 from .encoders import check_tokenizer, prepare_encoder
-from .given_teacher import GivenModels, load_given, remember_teacher, trains_teacher
+from .given_teacher import GivenModels, check_given, load_given, remember_teacher, trains_teacher
 from .lock import hold_folder
 from .plan import (
     check_callbacks,
@@ -61,6 +61,7 @@ def begin(
         check_tokenizer(context.config)
         check_augmentation(context.config)
         given = load_given(context)
+        check_given(context, given)
     config = context.config
     keeps_store = config.student.assistant and config.teacher.cache and not trains_teacher(config)
     store = str(store_folder(context)) if keeps_store else ""

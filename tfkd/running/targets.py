@@ -36,10 +36,16 @@ _OF_TEXTS = (
 
 
 class Targets:
-    """The stored logits of texts, in their order: `targets[rows]` is `[rows, classes]`, float32."""
+    """The stored logits of texts, in their order: `targets[rows]` is `[rows, classes]`, float32.
 
-    def __init__(self, stored: Store, rows: np.ndarray) -> None:
-        self._store, self._rows = stored, rows
+    Args:
+        stored: The store, which holds a teacher's logits in its own order of classes.
+        rows: Where the logits of each text are in it.
+        order: The teacher's class ids in the order of the data's; None where that is the same.
+    """
+
+    def __init__(self, stored: Store, rows: np.ndarray, order: list[int] | None = None) -> None:
+        self._store, self._rows, self._order = stored, rows, order
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -50,7 +56,8 @@ class Targets:
         return len(self), int(self[:1].shape[-1])
 
     def __getitem__(self, rows: np.ndarray | slice) -> np.ndarray:
-        return self._store.logits(self._rows[rows])
+        logits = self._store.logits(self._rows[rows])
+        return logits if self._order is None else logits[..., self._order]
 
 
 def store_folder(context: RunContext) -> Path:
@@ -58,14 +65,18 @@ def store_folder(context: RunContext) -> Path:
     config = context.config
     if trains_teacher(config) or not config.teacher.cache:
         return context.folder / FOLDER
-    return shared_store_folder(config, context.data.labels, context.folder.parent)
+    return shared_store_folder(config, context.folder.parent)
 
 
-def shared_store_folder(config: RunConfig, labels: tuple[str, ...], runs: Path) -> Path:
-    """Return where all runs in the folder `runs` keep the outputs of one given teacher."""
+def shared_store_folder(config: RunConfig, runs: Path) -> Path:
+    """Return where all runs in the folder `runs` keep the outputs of one given teacher.
+
+    Neither the student nor the names and the order of the classes change it.
+    """
     if config.teacher.store:
         return Path(config.teacher.store).expanduser()
-    identity = (teachers.digest_spec(config.teacher.source), config.teacher.max_length, *labels)
+    files = teachers.digest_spec(config.teacher.source, with_names=False)
+    identity = (files, config.teacher.max_length, config.task.name or DEFAULT)
     digest = hashlib.sha256(repr(identity).encode()).hexdigest()[:8]
     name = re.sub(r"\W+", "-", Path(config.teacher.source.partition(":")[2]).name).strip("-")
     return runs / FOLDER / f"{name}-{digest}"
@@ -78,7 +89,11 @@ def describe_source(config: RunConfig) -> dict[str, Any]:
 
 
 def open_targets(
-    folder: Path, encoded: Encoded, teacher: TextModel | None = None
+    folder: Path,
+    encoded: Encoded,
+    teacher: TextModel | None = None,
+    *,
+    order: list[int] | None = None,
 ) -> Targets | None:
     """Return the stored outputs for these texts; None where they are not all there, and whole.
 
@@ -86,6 +101,7 @@ def open_targets(
         folder: The folder of the store.
         encoded: The texts, as the teacher reads them.
         teacher: The teacher whose outputs they must be; None trusts the folder's name.
+        order: The teacher's class ids in the order of the data's; None where that is the same.
 
     Raises:
         UserError: They are not those of `teacher`.
@@ -94,13 +110,14 @@ def open_targets(
         return None
     stored = Store(folder)
     if teacher is not None:
-        check_fingerprint(stored.manifest.fingerprint, fingerprint(teacher), folder)
+        mark = fingerprint(teacher.in_own_order())
+        check_fingerprint(stored.manifest.fingerprint, mark, folder)
     try:
         rows = stored.find(encoded)
     except UserError as error:
         logger.warning(f"{str(error).partition(': `')[0]}: its outputs are computed again.")
         return None
-    return Targets(stored, rows) if (rows >= 0).all() else None
+    return Targets(stored, rows, order) if (rows >= 0).all() else None
 
 
 def compute_targets(
@@ -117,7 +134,7 @@ def compute_targets(
     """
     store.write(
         folder,
-        teacher,
+        teacher.in_own_order(),
         encoded,
         verbose=0,
         progress=context.progress,

@@ -64,7 +64,7 @@ class RunTeacher:
         """
         # A folder that was named may be any teacher's; the others are named after theirs.
         teacher = self.model if self.context.config.teacher.store else None
-        return open_targets(self.store, self.encode(split), teacher)
+        return open_targets(self.store, self.encode(split), teacher, order=self.model.order)
 
     def place(self) -> TextModel:
         """Return the teacher for every step of a training: on each replica, in its precision.

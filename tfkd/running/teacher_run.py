@@ -213,6 +213,6 @@ def _report_score(work: _Work, model: TextModel, encoded: Encoded) -> None:
     run_folder.write_json(work.folder / SCORE, scores)
     numbers = ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
     logger.info(f"on {len(test.examples):,} test texts: {numbers}")
-    for warning in test.warnings(scores):
+    for warning in test.warnings(scores, answers):
         logger.info(warning)
     logger.info(f"saved; distil it with --teacher keras:{work.folder}")

@@ -5,6 +5,7 @@ scored. Nothing outside of this package names one.
 """
 
 from ._base import Arrays, Measure, Run, Task
+from ._names import match_names
 from ._registry import DEFAULT, TASKS, as_task, find, import_path, infer, name_of, names
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "find",
     "import_path",
     "infer",
+    "match_names",
     "name_of",
     "names",
 ]

@@ -21,6 +21,7 @@ import numpy as np
 from ..data import Example, ExampleReader, Schema
 from ..data.reader import Arrays
 from ..errors import UserError
+from ._names import match_names
 
 if TYPE_CHECKING:
     from ..losses._base import Objective
@@ -121,13 +122,31 @@ class Task(ExampleReader):
     def align(self, theirs: Schema, ours: Schema) -> list[int] | None:
         """Return the teacher's class ids in our order, or `None` where the order is the same.
 
-        Names are compared without regard to case. Where the sets of names differ, the order stays.
+        Names are compared without regard to case, blanks and signs, and abbreviations are known:
+        `neg` is `negative`. Where the names differ, the order stays.
         """
-        their_names = [name.casefold() for name in theirs.labels]
-        our_names = [name.casefold() for name in ours.labels]
-        if their_names == our_names or set(their_names) != set(our_names):
-            return None
-        return [their_names.index(name) for name in our_names]
+        order = match_names(theirs.labels, ours.labels)
+        return None if order == sorted(order or ()) else order
+
+    def examples_for_order(self, schema: Schema) -> int:
+        """Return how many labelled examples `find_order` needs, 0 if the task does not tell it."""
+        return 0
+
+    def find_order(
+        self, answers: Sequence[Any], examples: Sequence[Example], schema: Schema
+    ) -> list[int] | None:
+        """Return the class ids of a teacher in the order that its answers suggest.
+
+        Args:
+            answers: What the teacher answered, its classes as they are.
+            examples: Some with labels.
+            schema: What the training split fixed.
+
+        Returns:
+            Which of the teacher's classes stands for each of ours, or `None` where the order is the
+            same, or nothing can be told.
+        """
+        return None
 
     # -- network: Keras and TensorFlow, imported inside ----------------------------------------
 

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 
 from .keras_files import LABELS, keras_file
 
 _BESIDE = (LABELS, "preprocessing.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt")
+_NAMES = ("id2label", "label2id")
 _OF_MODELS = (".json", ".txt", ".keras", ".safetensors", ".h5", ".bin", ".pb", ".tflite")
 
 
-def digest_spec(spec: str) -> str:
-    """Return a digest of a teacher's files: another file of the same name is another teacher."""
+def digest_spec(spec: str, *, with_names: bool = True) -> str:
+    """Return a digest of a teacher's files: another file of the same name is another teacher.
+
+    Args:
+        spec: The teacher.
+        with_names: Whether the names of its classes count; they change none of its outputs.
+    """
     if " + " in spec:
-        parts = " + ".join(digest_spec(part.strip()) for part in spec.split(" + "))
+        members = (digest_spec(part.strip(), with_names=with_names) for part in spec.split(" + "))
+        parts = " + ".join(members)
         return hashlib.sha256(parts.encode()).hexdigest()[:16]
     kind, _, name = spec.partition(":")
     path = Path(name.partition("#")[0] if kind == "saved_model" else name).expanduser()
@@ -25,6 +33,22 @@ def digest_spec(spec: str) -> str:
         files = sorted(path.rglob("*")) if path.is_dir() else [path]
     digest = hashlib.sha256()
     for file in files:
+        if file.name == LABELS and not with_names:
+            continue
         if file.is_file() and (file.suffix in _OF_MODELS or file.name.startswith("variables.")):
-            digest.update(file.name.encode() + hashlib.sha256(file.read_bytes()).digest())
+            content = file.read_bytes() if with_names else _without_names(file)
+            digest.update(file.name.encode() + hashlib.sha256(content).digest())
     return digest.hexdigest()[:16]
+
+
+def _without_names(file: Path) -> bytes:
+    """Return the content of a file without the names of classes that it gives."""
+    content = file.read_bytes()
+    if file.name != "config.json":
+        return content
+    try:
+        settings = json.loads(content)
+    except ValueError:
+        return content
+    rest = {name: value for name, value in settings.items() if name not in _NAMES}
+    return json.dumps(rest, sort_keys=True).encode()

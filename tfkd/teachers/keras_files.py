@@ -72,9 +72,9 @@ def keras_file(path: Path) -> Path:
     raise UserError(f"{path} holds {what}: give the path of one .keras file.")
 
 
-def read_labels(folder: Path) -> tuple[str, ...]:
-    """Return the class names in a folder, empty where there are none."""
-    file = folder / LABELS
+def read_labels(folder: Path, name: str = LABELS) -> tuple[str, ...]:
+    """Return the class names in a folder's file, empty where there is none."""
+    file = folder / name
     try:
         lines = file.read_text(encoding="utf-8-sig").split("\n") if file.is_file() else []
     except UnicodeDecodeError as error:

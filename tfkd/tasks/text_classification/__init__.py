@@ -11,6 +11,7 @@ from ...data import IGNORE, Example, Schema
 from .._base import Arrays, Measure, Run, Task
 from .by_class import classes, confusion
 from .calibration import calibration
+from .class_order import find_order, texts_needed
 from .linear import fit_logistic
 from .scores import probabilities, score_probabilities
 
@@ -89,6 +90,17 @@ class TextClassification(Task):
         labels = label_ids(examples)
         labels = labels[labels >= 0]
         return float(np.bincount(labels).max() / len(labels)) if len(labels) else None
+
+    def examples_for_order(self, schema: Schema) -> int:
+        """Return 200, or five a class."""
+        return texts_needed(len(schema.labels))
+
+    def find_order(
+        self, answers: Sequence[Prediction], examples: Sequence[Example], schema: Schema
+    ) -> list[int] | None:
+        """Return the order of classes with which the answers are right far more often."""
+        predicted = likelihoods(answers).argmax(axis=-1)
+        return find_order(predicted, label_ids(examples), len(schema.labels))
 
     def summarize(self, answer: Prediction) -> str:
         """Return the name of the class."""
