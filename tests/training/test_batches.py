@@ -157,7 +157,7 @@ def test_weights_for_metrics():
 
 
 def test_weights_for_metrics_of_partial_multilabel_rows():
-    """A row without any known class is no row."""
+    """A class without a label is no 0."""
     batch = Batch(labels=tf.constant([[1, -100], [-100, -100]]))
     _, valid, _ = batches.metric_inputs(batch, tf.ones(2), tf.zeros((2, 2)))
-    assert valid.numpy().tolist() == [1, 0]
+    assert valid.numpy().tolist() == [[1, 0], [0, 0]]

@@ -165,6 +165,16 @@ class Objective:
         forms = {loss.form for _, _, loss in self.named() if hasattr(loss, "form")}
         return forms.pop() if len(forms) == 1 else None
 
+    @property
+    def label_form(self) -> str | None:
+        """The form of the labels: that of the first loss that needs labels, or has a form at all.
+
+        A loss of weight 0 says it too; `None` where there is none.
+        """
+        forms = [loss for _, loss in self.terms if hasattr(loss, "form")]
+        forms.sort(key=lambda loss: "labels" not in loss.needs)
+        return forms[0].form if forms else None
+
     def check(self) -> None:
         """Raise `UserError` where nothing is left to train on."""
         if not self.named():

@@ -106,17 +106,17 @@ class BaseDistiller(Model):
         """Run both models on one batch, and raise `UserError` for whatever is wrong with it."""
         inputs, labels, sample_weight = unpack(map_arrays(tf.convert_to_tensor, data))
         with self.distribute_strategy.scope():
-            predictions, student_outputs = self.run_student.check(inputs)
+            student_outputs = self.run_student.check(inputs)
             self.target_source.has_spans = has_spans(student_outputs)
             teacher_outputs = self.target_source.check(inputs, labels)
             batch, example_weight = self.make_batch(inputs, labels, sample_weight, student_outputs)
             logits = student_outputs["logits"]
             first_batch.check_finite("student", logits, batch.mask)
-            self.metric_log.keep_example(predictions, logits, batch, example_weight)
             first_batch.check_labels(self.objective, labelled=labels is not None)
             first_batch.check_student_outputs(self.objective, student_outputs)
             for _, _, loss in self.objective.named():
                 loss.check(student_outputs, teacher_outputs, batch)
+            self.metric_log.check(logits, batch, example_weight)
             self.projections.create(student_outputs, teacher_outputs or {}, self.add_weight)
         self.built = self.student.built
 
@@ -132,7 +132,7 @@ class BaseDistiller(Model):
         teacher_outputs, sample_weight = self.target_source.read(inputs, labels, sample_weight)
         step = self._step()
         with tf.GradientTape() as tape:
-            predictions, student_outputs = self.run_student(inputs, training=True)
+            student_outputs = self.run_student(inputs, training=True)
             batch, example_weight = self.make_batch(inputs, labels, sample_weight, student_outputs)
             losses_by_name = self.objective(
                 student_outputs, teacher_outputs, batch, self.projections.by_loss, step=step
@@ -145,7 +145,7 @@ class BaseDistiller(Model):
         self.update(tape, scaled_loss)
         log, logits = self.metric_log, student_outputs["logits"]
         log.add_losses(losses_by_name, regularization_loss, example_weight, step=step)
-        log.add_predictions(predictions, logits, batch, example_weight)
+        log.add_predictions(logits, batch, example_weight)
         return log.results(losses_by_name, labelled=labels is not None)
 
     def test_step(self, data: Any) -> dict[str, Any]:
@@ -155,7 +155,7 @@ class BaseDistiller(Model):
         teacher_outputs, step = None, self._step()
         if not skipped:
             teacher_outputs, sample_weight = self.target_source.read(inputs, labels, sample_weight)
-        predictions, student_outputs = self.run_student(inputs, training=False)
+        student_outputs = self.run_student(inputs, training=False)
         batch, example_weight = self.make_batch(inputs, labels, sample_weight, student_outputs)
         losses_by_name = self.objective(
             student_outputs,
@@ -172,7 +172,7 @@ class BaseDistiller(Model):
         regularization_loss = regularization_of(self.student)
         log, logits = self.metric_log, student_outputs["logits"]
         log.add_losses(losses_by_name, regularization_loss, example_weight, step=step)
-        log.add_predictions(predictions, logits, batch, example_weight)
+        log.add_predictions(logits, batch, example_weight)
         return log.results(losses_by_name, labelled=labels is not None)
 
     def _step(self) -> Any:
@@ -197,7 +197,8 @@ class BaseDistiller(Model):
 
         Args:
             optimizer: Trains the student, and the projections without an optimizer of their own.
-            metrics: Metrics of the student; masked positions and unlabelled examples count 0.
+            metrics: Metrics of the student's probabilities, as Keras takes them; of its logits
+                where they say `from_logits=True`. Masked positions and unlabelled examples count 0.
             weighted_metrics: Metrics in which the sample weights count too.
             projection_optimizer: Trains the losses' projections: an optimizer, its name, or a
                 number, the learning rate of Adam.
@@ -220,13 +221,10 @@ class BaseDistiller(Model):
         self.metric_log.teacher_in_evaluate = teacher_in_evaluate
         self.metric_log.has_compiled_metrics = bool(metrics or weighted_metrics)
         self.projection_optimizer = as_optimizer(self.keras, projection_optimizer)
-        metrics = metrics if isinstance(metrics, dict) else as_list(metrics) or None
-        # Keras's own container takes all metrics for weighted ones: the weights are our masks.
-        super().compile(optimizer=optimizer, weighted_metrics=metrics, **options)
-        weighted = None
-        if weighted_metrics:
-            weighted = type(self.compiled_container)(None, weighted_metrics)
-        self.metric_log.use_containers(self.compiled_container, weighted)
+        names = tuple(getattr(self.student, "output_names", None) or ())
+        read = self.metric_log.read(metrics, weighted_metrics, names)
+        super().compile(optimizer=optimizer, weighted_metrics=read or None, **options)
+        self.metric_log.use_container(self.compiled_container)
 
     def fit(
         self,

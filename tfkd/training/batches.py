@@ -63,7 +63,11 @@ def _as_tensor(value: Any) -> tf.Tensor | None:
     """Take the one tensor of a structure: `{"labels": y}` is `y`."""
     if isinstance(value, (Mapping, tuple)) and len(tf.nest.flatten(value)) == 1:
         value = tf.nest.flatten(value)[0]
-    return value if value is None else tf.convert_to_tensor(value)
+    if value is None:
+        return None
+    tensor = tf.convert_to_tensor(value)
+    # True and False are labels like 1 and 0.
+    return tf.cast(tensor, tf.int32) if tensor.dtype == tf.bool else tensor
 
 
 @dataclass
@@ -171,17 +175,19 @@ def metric_inputs(
     """Return what metrics read of a labelled batch.
 
     Returns:
-        Labels with -100 replaced by 0, the 0/1 weight of each position, and that times its sample
-        weight.
+        Labels with -100 replaced by 0, the 0/1 weight of each position (of each of its classes,
+        where labels are as wide as logits), and that times its sample weight.
     """
     is_known = is_labelled(batch.labels)
     labels = tf.where(is_known, batch.labels, tf.zeros_like(batch.labels))
-    if is_known.shape.rank == logits.shape.rank:
-        is_known = tf.reduce_any(is_known, axis=-1)
+    if is_known.shape.rank == logits.shape.rank and is_known.shape[-1] == 1:
+        is_known = is_known[..., 0]
     counts = tf.cast(is_known, tf.float32)
-    positions = counts if batch.mask is None else counts * tf.cast(batch.mask, tf.float32)
-    weights = positions * _as_column(example_weight, counts.shape.rank)
-    return labels, tf.cast(positions > 0, tf.float32), weights
+    if batch.mask is not None:
+        mask = tf.cast(batch.mask, tf.float32)
+        counts *= mask[..., None] if mask.shape.rank < counts.shape.rank else mask
+    weights = counts * _as_column(example_weight, counts.shape.rank)
+    return labels, tf.cast(counts > 0, tf.float32), weights
 
 
 def _as_column(values: tf.Tensor, rank: int) -> tf.Tensor:

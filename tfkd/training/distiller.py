@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from ..distribution import keras3
 from ..models import as_tapped
-from ..models.outputs import flavour
+from ..models.outputs import flavour, raw_logits
 from .base_distiller import BaseDistiller
 
 
@@ -94,7 +94,10 @@ class Distiller(BaseDistiller, keras.Model):
 
         Keras makes the metrics by this under `tf.distribute`.
         """
-        return {} if y is None else super().compute_metrics(x, y, y_pred, sample_weight)
+        if y is None:
+            return {}
+        # `y_pred` is what the student returns, and a metric reads its logits alone.
+        return super().compute_metrics(x, y, raw_logits(y_pred), sample_weight)
 
     def compile(self, optimizer: Any = "adam", **options: Any) -> None:  # noqa: D102
         keras3.check_strategy(self.distribute_strategy)

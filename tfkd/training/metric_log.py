@@ -13,9 +13,9 @@ from ..errors import UserError
 from ..losses._base import Objective
 from ..losses._batch import Batch
 from ..losses.schedules import is_schedule, value_at
-from ..models.outputs import raw_logits
 from . import first_batch
 from .batches import map_arrays, metric_inputs
+from .compiled_metrics import read_metrics, rename_twins
 from .sources import DataContents
 
 
@@ -46,6 +46,7 @@ class MetricLog:
         self.has_compiled_metrics = self.teacher_in_evaluate = self._is_evaluating = False
         self._objective, self._metrics_in = objective, metrics_in
         self._containers: list[tuple[Any, bool]] = []
+        self._keras, self._read_metrics = keras, ([], [])
         self._example: tuple | None = None
 
     @property
@@ -53,10 +54,24 @@ class MetricLog:
         """Whether a weight or a temperature changes with the step."""
         return bool(self._schedules)
 
-    def use_containers(self, metrics: Any, weighted_metrics: Any) -> None:
-        """Take Keras's containers of the compiled metrics, either of which may be `None`."""
-        containers = ((metrics, False), (weighted_metrics, True))
-        self._containers = [(one, weighs) for one, weighs in containers if one is not None]
+    def read(self, metrics: Any, weighted_metrics: Any, outputs: tuple[str, ...]) -> list:
+        """Take the metrics given to `compile`; return what Keras is to make a container of."""
+        form = self._objective.label_form or "multiclass"
+        plain, weighted = (
+            read_metrics(self._keras, some, form=form, outputs=outputs, weighted=weighs)
+            for some, weighs in ((metrics, False), (weighted_metrics, True))
+        )
+        rename_twins(plain, weighted)
+        self._read_metrics = plain, weighted
+        return plain or weighted
+
+    def use_container(self, container: Any) -> None:
+        """Take Keras's container of what `read` returned, and make one of the rest."""
+        plain, weighted = self._read_metrics
+        self._containers = [(container, not plain)] if plain or weighted else []
+        if plain and weighted:
+            # Keras's own container takes all metrics for weighted ones: its weights are our masks.
+            self._containers.append((type(container)(None, weighted), True))
 
     @property
     def compiled_metrics(self) -> list:
@@ -89,20 +104,34 @@ class MetricLog:
         examples = tf.cast(tf.shape(example_weight)[0], tf.float32)
         self._regularization.update_state(regularization_loss, sample_weight=examples)
 
-    def add_predictions(
-        self, predictions: Any, logits: tf.Tensor, batch: Batch, example_weight: tf.Tensor
-    ) -> None:
+    def add_predictions(self, logits: tf.Tensor, batch: Batch, example_weight: tf.Tensor) -> None:
         """Update the compiled metrics with a labelled batch; an unlabelled one adds nothing."""
         if batch.labels is not None:
-            self._update(predictions, *metric_inputs(batch, example_weight, logits))
+            self._update(logits, *metric_inputs(batch, example_weight, logits))
 
-    def keep_example(
-        self, predictions: Any, logits: tf.Tensor, batch: Batch, example_weight: tf.Tensor
-    ) -> None:
-        """Keep one labelled example, so that `build` can make the metrics before any step."""
-        if batch.labels is not None:
-            values = (predictions, *metric_inputs(batch, example_weight, logits))
-            self._example = map_arrays(lambda tensor: tensor[:1], values)
+    def check(self, logits: tf.Tensor, batch: Batch, example_weight: tf.Tensor) -> None:
+        """Try the metrics on a labelled batch; keep an example to make them before any step.
+
+        Raises:
+            UserError: A metric that fails on it, or logits of which nobody says what they are.
+        """
+        if batch.labels is None:
+            return
+        labels, is_valid, weights = metric_inputs(batch, example_weight, logits)
+        for metrics, counts in zip(self._read_metrics, (is_valid, weights), strict=True):
+            self._check_form(metrics, logits, labels)
+            for metric in metrics:
+                metric.check(labels, logits, counts)
+        values = (logits, labels, is_valid, weights)
+        self._example = map_arrays(lambda tensor: tensor[:1], values)
+
+    def _check_form(self, metrics: list, logits: tf.Tensor, labels: tf.Tensor) -> None:
+        alike = logits.shape[-1] == 1 or labels.shape == logits.shape
+        if metrics and alike and self._objective.label_form is None:
+            raise UserError(
+                f"the metric {metrics[0].name!r} reads probabilities, and no loss says what logits "
+                f"of shape {logits.shape} are: add 0 * HardLabels(form=...) to the objective."
+            )
 
     def build(self) -> bool:
         """Make the compiled metrics, which Keras makes with the first labels; say whether it did.
@@ -115,13 +144,10 @@ class MetricLog:
         return True
 
     def _update(
-        self, predictions: Any, labels: tf.Tensor, is_valid: tf.Tensor, weights: tf.Tensor
+        self, logits: tf.Tensor, labels: tf.Tensor, is_valid: tf.Tensor, weights: tf.Tensor
     ) -> None:
-        if len(tf.nest.flatten(predictions)) > 1:
-            # Labels are of the logits, not of hidden states.
-            predictions = raw_logits(predictions)
         for container, weighs in self._containers:
-            container.update_state(labels, predictions, weights if weighs else is_valid)
+            container.update_state(labels, logits, weights if weighs else is_valid)
 
     @contextmanager
     def evaluation_of(self, contents: DataContents) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""One forward pass of the student: what it returned, and the same by name."""
+"""One forward pass of the student: its outputs by name."""
 
 from __future__ import annotations
 
@@ -22,19 +22,22 @@ class StudentRunner:
     def __init__(self, taps: Tapped, *, objective: Objective, reading: str) -> None:
         self._taps, self._objective, self._reading = taps, objective, reading
 
-    def __call__(self, inputs: Inputs, *, training: bool) -> tuple[Any, Outputs]:
-        """Return what the student returned, and the same by name."""
+    def __call__(self, inputs: Inputs, *, training: bool) -> Outputs:
+        """Return the student's outputs by name."""
+        return self._run(inputs, training)[1]
+
+    def _run(self, inputs: Inputs, training: bool) -> tuple[Any, Outputs]:
         predictions = self._taps.raw(inputs.student, self._objective.student_reads, training)
         outputs = as_outputs(predictions, "student", self._reading)
         return predictions, mask_span_logits(outputs, inputs.student)
 
-    def check(self, inputs: Inputs) -> tuple[Any, Outputs]:
+    def check(self, inputs: Inputs) -> Outputs:
         """Return the same of the first batch.
 
         Raises:
             UserError: ids that the student does not know, probabilities where it says logits.
         """
-        predictions, outputs = first_batch.call("student", lambda: self(inputs, training=False))
+        predictions, outputs = first_batch.call("student", lambda: self._run(inputs, False))
         first_batch.check_logits(
             "student",
             raw_logits(predictions),
@@ -42,4 +45,4 @@ class StudentRunner:
             form=self._objective.form,
             reading=self._reading,
         )
-        return predictions, outputs
+        return outputs
