@@ -139,9 +139,9 @@ def test_near_names(file):
         open_data(file.parent / "my review.csv")
     with pytest.raises(UserError, match=r"there is no file .*did you mean my reviews.csv"):
         open_data("sample", size=40, test=file.parent / "my_reviews.csv")
-    other = file.parent / "reviews.parquet"
+    other = file.parent / "reviews.pdf"
     other.write_text("x")
-    with pytest.raises(UserError, match=r"none of \.jsonl, \.csv, \.tsv"):
+    with pytest.raises(UserError, match=r"none of \.jsonl, \.json, \.csv, \.tsv"):
         open_data(other)
 
 

@@ -17,11 +17,13 @@ OF_TEACH = (
     "ignore_texts",
     *("tokenizer", "vocab_size", "lowercase", "max_length", "epochs", "batch_size"),
     *("learning_rate", "freeze", "seed", "task", "columns", "task_settings", "to"),
+    *("header", "encoding", "skip_bad"),
 )
 OF_CACHE = (
     *("teacher", "data_dir", "validation", "test", "unlabelled", "text_column", "label_column"),
     *("ignore_texts", "labels", "teacher_max_length", "seed", "task", "columns", "task_settings"),
     "store",
+    *("header", "encoding", "skip_bad"),
 )
 TABLES = {
     "student_settings": ("--set", "NAME=VALUE"),
@@ -29,6 +31,8 @@ TABLES = {
     "task_settings": ("--task-set", "NAME=VALUE"),
 }
 """The flags of settings that are tables; each may be given several times."""
+ALSO = {"header": ("--columns",), "unlabelled": ("--unlabeled",), "labelled": ("--labeled",)}
+"""Other spellings of flags."""
 
 
 def add_command(commands: Any, name: str, function: Callable, help: str) -> argparse.ArgumentParser:
@@ -65,7 +69,7 @@ def _add_setting(parser: argparse.ArgumentParser, name: str, place: Place) -> No
         options["action"] = argparse.BooleanOptionalAction
     else:
         options |= {"type": type(default), "choices": metadata["choices"]}
-    parser.add_argument(f"--{name.replace('_', '-')}", **options)
+    parser.add_argument(f"--{name.replace('_', '-')}", *ALSO.get(name, ()), dest=name, **options)
 
 
 def default_of(place: Place) -> Any:

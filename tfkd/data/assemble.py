@@ -8,18 +8,28 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
+from ..progress import logger
 from .class_files import find_names, read_classes
 from .examples import SPLITS, Data, Example
+from .faults import Faults
 from .labels import Classes, check_all_seen, classes_from_data, classes_from_names
+from .questions import check_class_count
 from .reader import ExampleReader
 from .source import Base, Source
 from .splits import Cut, Tally, plan_cut, split_key, tally
 
 Sources = Mapping[str, Source]
+OPEN = ("train", "unlabelled")
 
 
 def assemble(
-    base: Base, sources: Sources, reader: ExampleReader, *, names_file: Path | None, seed: int
+    base: Base,
+    sources: Sources,
+    reader: ExampleReader,
+    *,
+    names_file: Path | None,
+    seed: int,
+    skip_bad: bool = False,
 ) -> Data:
     """Check and count all splits, and find their classes.
 
@@ -29,6 +39,7 @@ def assemble(
         reader: Finds the texts and labels in a row.
         names_file: The file of class names, if the user gave one.
         seed: Seed of the cut, used if a split is missing.
+        skip_bad: Whether rows that cannot be used are left out, and logged.
 
     Raises:
         UserError: Anything wrong with a row, a label or a split.
@@ -36,10 +47,19 @@ def assemble(
     sources = {split: sources[split] for split in SPLITS if split in sources}
     missing = [split for split in ("test", "validation") if split not in sources]
     cutting = bool(missing) and "train" in sources
+    faults = {split: Faults(collect=True) for split in sources}
     tallies = {
-        split: _tally(split, source, reader, seed if cutting and split == "train" else None)
+        split: _tally(
+            split,
+            source,
+            reader,
+            seed=seed if cutting and split == "train" else None,
+            faults=faults[split],
+        )
         for split, source in sources.items()
     }
+    for split, source in sources.items():
+        _report(source, faults[split], tallies[split].rows, skip_bad)
     classes = _classes(base, sources, tallies, names_file)
     for split_tally in tallies.values():
         classes = classes.including(split_tally.first)
@@ -54,15 +74,36 @@ def assemble(
         synthetic=base.synthetic,
         settings=schema.settings,
         streams=_streams(sources, reader, classes, cut),
-        facts=_facts(base, sources, classes, cut, seed),
+        facts={
+            **_facts(base, sources, classes, cut, seed),
+            **({"skipped": {split: f.count for split, f in faults.items()}} if skip_bad else {}),
+        },
     )
 
 
-def _tally(split: str, source: Source, reader: ExampleReader, seed: int | None) -> Tally:
+def _tally(
+    split: str, source: Source, reader: ExampleReader, *, seed: int | None, faults: Faults
+) -> Tally:
     if source.count is not None and seed is None:
         return Tally(rows=source.count)
     whole = split in ("validation", "test")
-    return tally(source.records(), reader, seed=seed, whole=whole)
+    return tally(source.collect(faults), reader, seed=seed, whole=whole, faults=faults)
+
+
+def _report(source: Source, faults: Faults, good: int, skip_bad: bool) -> None:
+    """Refuse bad rows, all at once, or log which ones are left out."""
+    if faults.count and not good:
+        raise UserError(
+            f"{faults.first[0]}"
+            + (f" No row of {source.origin} can be used." if faults.count > 1 else "")
+        )
+    if not skip_bad:
+        faults.refuse(source.origin, good)
+    elif faults.count:
+        logger.info(
+            f"skipped   {faults.count:,} of the {good + faults.count:,} rows of {source.origin}: "
+            f"{faults.describe(source.origin)}"
+        )
 
 
 def _classes(
@@ -71,14 +112,21 @@ def _classes(
     """Read the classes from the class file, or else from the first split with labels."""
     first = next((s for s in SPLITS[:3] if s in sources), None)
     first_seen = tallies[first].first if first else {}
+    names = sources[first].names if first else ()
     if base.names:
         return classes_from_names(base.names, first_seen, base.name)
+    origin = sources[first].origin if first else base.name
     if names_file is None and base.folder is not None and first:
         names_file = find_names(base.folder, sources[first].label_column)
+    if names_file is None and names:
+        return classes_from_names(names, first_seen, origin)
     if names_file is None:
-        return classes_from_data(first_seen, sources[first].origin if first else base.name)
+        if first:
+            column, labelled = sources[first].label_column, tallies[first].labelled
+            check_class_count(first_seen, labelled, column=column, origin=origin)
+        return classes_from_data(first_seen, origin)
     classes = read_classes(names_file, first_seen).including(first_seen)
-    check_all_seen(classes, first_seen, sources[first].origin if first else base.name)
+    check_all_seen(classes, first_seen, origin)
     return classes
 
 
@@ -92,7 +140,11 @@ def _counts(tallies: Mapping[str, Tally], cut: Cut | None) -> dict[str, int]:
 def _streams(
     sources: Sources, reader: ExampleReader, classes: Classes, cut: Cut | None
 ) -> dict[str, partial]:
-    streams = {split: partial(_read, source, reader, classes) for split, source in sources.items()}
+    streams = {
+        # Rows without a label are for training alone.
+        split: partial(_read, source, reader, classes, split="train" if split in OPEN else split)
+        for split, source in sources.items()
+    }
     if cut is not None:
         train = sources["train"]
         for split in ("train", *cut.ranges):

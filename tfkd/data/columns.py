@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import UserError
 from .examples import Example
+from .faults import Faults
+from .file_kinds import Reading, Row
 from .labels import label_key
+from .questions import UnfitDataError, first_rows, suggest_flags
 from .reader import ExampleReader
-from .rows import Row, read_rows
+from .rows import read_rows
 
 # Columns that accompany texts and are no classes; pandas calls an index "" or "Unnamed: 0".
 ACCOMPANYING = frozenset((
@@ -36,6 +39,8 @@ class Columns:
         reader: Knows the roles.
         named: The names of columns by role.
         ignore_texts: Whether the user leaves all other columns of texts out.
+        reading: What is known of how the files are written.
+        skip_bad: Whether rows that cannot be used are left out.
 
     Raises:
         UserError: A role that the reader does not have.
@@ -44,6 +49,8 @@ class Columns:
     reader: ExampleReader = field(default_factory=ExampleReader)
     named: Mapping[str, str] = field(default_factory=dict)
     ignore_texts: bool = False
+    reading: Reading = field(default_factory=Reading)
+    skip_bad: bool = False
 
     def __post_init__(self) -> None:
         for role in self.named:
@@ -74,29 +81,117 @@ class Columns:
         wanted = self.named.get(role, column.default)
         if wanted in fields:
             return wanted
+        same = [name for name in fields if name.strip().casefold() == wanted.casefold()]
+        if len(same) == 1:
+            return same[0]
         if column.kind == "label" and role not in self.named:
             others = {
-                self.named.get(other, known.default)
+                self.named.get(other, known.default).casefold()
                 for other, known in self.reader.columns.items()
                 if other != role
             }
-            left = [n for n in fields if n not in others and n.lower() not in ACCOMPANYING]
+            others |= ACCOMPANYING
+            left = [name for name in fields if name.strip().casefold() not in others]
             if len(left) == 1:
                 return left[0]
-        flag = f"--{role}-column" if role in ("text", "label") else f"--column {role}=NAME"
         raise UserError(
             f"{path}, row 1: no column {wanted!r}; it has "
-            f"{', '.join(map(repr, fields)) or 'none'}. Name the {role} column with {flag}."
+            f"{', '.join(map(repr, fields)) or 'none'}. Name the {role} column with "
+            f"{flag_of(role)}."
         )
 
-    def records(self, path: Path, labelled: bool = True) -> Iterator[Record]:
-        """Yield the checked rows of `path`; of an unlabelled file, its required columns only."""
-        roles = [r for r, column in self.reader.columns.items() if labelled or column.required]
+    def find(self, path: Path, fields: Mapping[str, Any], labelled: bool = True) -> dict[str, str]:
+        """Return the name of the column for each role that is read.
+
+        Args:
+            path: The file.
+            fields: Its first row.
+            labelled: Whether the labels are read too.
+
+        Raises:
+            UserError: Columns that are not there, all of them at once, and what they may be; or
+                data for another task.
+        """
+        names, missing = {}, {}
+        for role, column in self.reader.columns.items():
+            if labelled or column.required:
+                try:
+                    names[role] = self.column_of(role, path, fields)
+                except UserError as error:
+                    missing[role] = str(error)
+        self._refuse_other_kinds(path, fields, names)
+        if missing:
+            raise self._explain(path, fields, missing, names)
+        return names
+
+    def _refuse_other_kinds(
+        self, path: Path, fields: Mapping[str, Any], names: Mapping[str, str]
+    ) -> None:
+        texts = [role for role, column in self.reader.columns.items() if column.kind == "text"]
+        if texts != list(self.reader.columns)[: len(texts)] or not texts:
+            return
+        read = [fields.get(names[role]) for role in texts if role in names]
+        what = self.reader.other_kind(fields)
+        if what and (len(read) < len(texts) or not all(isinstance(v, str) for v in read)):
+            raise UnfitDataError(
+                f"{path} looks like {what}: it has the columns {', '.join(fields)}. This task "
+                f"reads {' and '.join(self.reader.columns)}."
+            )
+
+    def _explain(
+        self,
+        path: Path,
+        fields: Mapping[str, Any],
+        missing: Mapping[str, str],
+        names: Mapping[str, str],
+    ) -> UserError:
+        wanted = {role: self.named.get(role, self.reader.columns[role].default) for role in missing}
+        rows = first_rows(read_rows(path, self.reading_of(True), Faults(collect=True)))
+        others = {*names.values(), *(name for name in fields if name.lower() in ACCOMPANYING)}
+        hint = suggest_flags(tuple(missing), wanted, rows, others)
+        if len(missing) == 1:
+            return UserError(next(iter(missing.values())) + hint)
+        flags = " and ".join(flag_of(role) for role in missing)
+        return UserError(
+            f"{path}, row 1: no columns {' and '.join(map(repr, wanted.values()))}; it has "
+            f"{', '.join(map(repr, fields)) or 'none'}. Name them with {flags}.{hint}"
+        )
+
+    def records(
+        self, path: Path, labelled: bool = True, faults: Faults | None = None
+    ) -> Iterator[Record]:
+        """Yield the checked rows of `path`; of an unlabelled file, its required columns only.
+
+        Args:
+            path: The file.
+            labelled: Whether the labels are read too.
+            faults: Takes the rows that cannot be used; by default the first one is raised, or all
+                are left out where the user says so.
+        """
+        faults = faults or Faults(collect=self.skip_bad)
         names: dict[str, str] = {}
-        for row in read_rows(path):
-            names = names or {role: self.column_of(role, path, row.fields) for role in roles}
-            fields = {role: self._value(row, role, name) for role, name in names.items()}
-            yield Record(row.where, self.reader.example(fields, row.where))
+        for row in read_rows(path, self.reading_of(labelled), faults):
+            names = names or self.find(path, row.fields, labelled)
+            try:
+                fields = {role: self._value(row, role, name) for role, name in names.items()}
+                example = self.reader.example(fields, row.where)
+            except UserError as error:
+                faults.add(str(error))
+                continue
+            yield Record(row.where, example)
+
+    def reading_of(self, labelled: bool) -> Reading:
+        """Return how to read a file, given the columns that are looked for in it."""
+        wanted = {
+            role: self.named.get(role, column.default)
+            for role, column in self.reader.columns.items()
+            if labelled or column.required
+        }
+        texts = [n for role, n in wanted.items() if self.reader.columns[role].kind == "text"]
+        lines = texts[0] if not labelled and len(texts) == len(wanted) == 1 else ""
+        return replace(
+            self.reading, names=(*wanted.values(), *filter(None, ACCOMPANYING)), lines=lines
+        )
 
     def _value(self, row: Row, role: str, name: str) -> Any:
         column = self.reader.columns[role]
@@ -113,15 +208,21 @@ class Columns:
         return check_text(row.where, value, name) if column.kind == "text" else value
 
 
+def flag_of(role: str) -> str:
+    """Return the flag that names the column of a role.
+
+    >>> flag_of("text"), flag_of("tags")
+    ('--text-column', '--column tags=NAME')
+    """
+    return f"--{role}-column" if role in ("text", "label") else f"--column {role}=NAME"
+
+
 def find_label_column(path: Path, columns: Columns) -> str:
     """Return the name of the label column of `path`, from its first row; "label" without one."""
-    row = next(read_rows(path))
-    names = {
-        role: columns.column_of(role, path, row.fields)
-        for role, column in columns.reader.columns.items()
-        if column.kind == "label"
-    }
-    return next(iter(names.values()), "label")
+    row = next(read_rows(path, columns.reading_of(True), Faults(collect=True)), None)
+    names = columns.find(path, row.fields) if row else {}
+    kinds = {role: column.kind for role, column in columns.reader.columns.items()}
+    return next((name for role, name in names.items() if kinds[role] == "label"), "label")
 
 
 def check_text(where: str, text: Any, column: str = "text") -> str:

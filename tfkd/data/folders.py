@@ -8,8 +8,8 @@ from pathlib import Path
 from ..errors import UserError
 from .columns import Record, check_text
 from .examples import Example
+from .file_kinds import SUFFIXES, file_format
 from .labels import check_class_name
-from .rows import SUFFIXES, file_format
 
 FILE_NAMES = {
     "train": ("train",),
@@ -94,7 +94,7 @@ def no_layout(folder: Path) -> UserError:
     names = sorted(path.name + "/" * path.is_dir() for path in folder.iterdir())
     listed = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
     return UserError(
-        f"{folder} has no training texts; it holds {listed or 'nothing'}. Expected train.jsonl "
-        "(or .csv, .tsv, each also .gz; validation.*, test.*, unlabelled.* next to it), or "
-        "train/CLASS/*.txt for two classes or more."
+        f"{folder} has no training texts; it holds {listed or 'nothing'}. Expected train.jsonl (or "
+        ".csv, .tsv, .xlsx, .parquet, ...; validation.*, test.*, unlabelled.* next to it), "
+        "train/CLASS/*.txt for two classes or more, or what `datasets` saved."
     )

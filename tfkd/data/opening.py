@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 
 from ..errors import UserError
+from .arrow_files import class_names, names_of_feature
 from .assemble import assemble
-from .columns import Columns, check_roles, find_label_column
+from .columns import Columns, Record, check_roles, find_label_column
+from .dataset_folders import dataset_files, saved_names
 from .examples import Data
-from .folders import no_layout, split_files, split_trees, tree_records
+from .faults import Faults
+from .file_kinds import (
+    POSSIBLE_FILES,
+    Reading,
+    check_format,
+    file_format,
+    parse_header,
+    safe_stem,
+)
+from .folders import FILE_NAMES, no_layout, split_files, split_trees, tree_records
 from .reader import PAIR, ExampleReader
-from .rows import FORMATS, file_format, read_rows
+from .rows import read_rows
 from .sample import sample
 from .source import Base, Source
 from .text_columns import refuse_other_texts, split_names
@@ -23,8 +34,8 @@ from .tfds import imdb
 
 PathLike = str | Path
 POSSIBLE = (
-    "`imdb`, `sample`, `sample:SIZE`, a file (.jsonl, .csv, .tsv, each also .gz) or a folder "
-    "(train.jsonl, ... or train/CLASS/*.txt)"
+    f"`imdb`, `sample`, `sample:SIZE`, a file ({POSSIBLE_FILES}) or a folder (train.jsonl, ... or "
+    "train/CLASS/*.txt)"
 )
 
 
@@ -40,6 +51,9 @@ def open_data(
     text_column: str | None = None,
     label_column: str | None = None,
     ignore_texts: bool | None = None,
+    header: str | Sequence[str] | None = None,
+    encoding: str | None = None,
+    skip_bad: bool | None = None,
     labels: PathLike | None = None,
     size: int | None = None,
     seed: int = 0,
@@ -60,6 +74,9 @@ def open_data(
         label_column: Short for `columns={"label": ...}`; `label`, or the only other column, by
             default.
         ignore_texts: Whether a file may have further columns of texts, which are left out.
+        header: Names of the columns of tables without a header, such as `"label,text"`.
+        encoding: Of text files that are neither UTF-8 nor UTF-16, such as `"cp1252"`.
+        skip_bad: Whether rows without a text or with errors are left out, and logged.
         labels: A file of class names by id, `.txt` or `.json`.
         size: Training rows of `sample`.
         seed: Of `sample`, and of the cut where a split is missing.
@@ -81,19 +98,27 @@ def open_data(
             f"two columns of texts are named, {named.get('text', 'text')} and {named[PAIR]}, and "
             'this task reads one: give a task with the setting "pair": True, or name one column.'
         )
-    wanted = Columns(reader, named, bool(ignore_texts))
+    reading = Reading(parse_header(header), encoding or "")
+    wanted = Columns(reader, named, bool(ignore_texts), reading, bool(skip_bad))
     _refuse(spec, data_dir=data_dir, size=size, labels=labels)
     base = _base(spec, wanted, data_dir, size, seed)
     files = {"validation": validation, "test": test, "unlabelled": unlabelled}
     extra = {
-        split: _file(Path(path).expanduser(), wanted, split != "unlabelled")
+        split: _files([Path(path).expanduser()], wanted, split != "unlabelled")
         for split, path in files.items()
         if path is not None
     }
     names_file = None if labels is None else Path(labels).expanduser()
     base = dataclasses.replace(base, spec=spec)
     sources = {**base.sources, **extra}
-    return assemble(base, sources, wanted.reader, names_file=names_file, seed=seed)
+    return assemble(
+        base,
+        sources,
+        wanted.reader,
+        names_file=names_file,
+        seed=seed,
+        skip_bad=wanted.skip_bad,
+    )
 
 
 def peek_columns(spec: PathLike) -> tuple[str, ...]:
@@ -109,8 +134,8 @@ def peek_columns(spec: PathLike) -> tuple[str, ...]:
     path = Path(spec).expanduser()
     try:
         if path.is_dir():
-            path = split_files(path)["train"]
-        return tuple(next(iter(read_rows(path))).fields)
+            path = _split_paths(path)["train"][0]
+        return tuple(next(iter(read_rows(path, faults=Faults(collect=True)))).fields)
     except (OSError, KeyError, StopIteration, UserError):
         return ()
 
@@ -146,7 +171,7 @@ def _base(
     if not path.exists() and not ("/" in spec or "\\" in spec or "." in spec):
         raise UserError(f"unknown data {spec!r}{_near(path)}. Write {POSSIBLE}.")
     name = path.parent.resolve().name if path.name.startswith("train.") else path.name
-    return Base(_safe(name), {"train": _file(path, columns)}, folder=path.parent)
+    return Base(safe_stem(name), {"train": _files([path], columns)}, folder=path.parent)
 
 
 def _size(spec: str, size: int | None) -> int | None:
@@ -160,11 +185,19 @@ def _size(spec: str, size: int | None) -> int | None:
     return int(written)
 
 
+def _split_paths(folder: Path) -> dict[str, list[Path]]:
+    """Find the files of a folder by split, in the layout of splits or of a saved data set."""
+    files = split_files(folder)
+    if "train" in files or "unlabelled" in files:
+        return {split: [path] for split, path in files.items()}
+    return dataset_files(folder, FILE_NAMES) or {split: [path] for split, path in files.items()}
+
+
 def _folder(folder: Path, columns: Columns) -> Base:
-    files, trees = split_files(folder), split_trees(folder)
+    files, trees = _split_paths(folder), split_trees(folder)
     if "train" in files or ("unlabelled" in files and "train" not in trees):
         sources = {
-            split: _file(path, columns, split != "unlabelled") for split, path in files.items()
+            split: _files(paths, columns, split != "unlabelled") for split, paths in files.items()
         }
     elif "train" in trees or "unlabelled" in trees:
         check_roles(columns.reader, ("text", "label"), f"{folder}/CLASS/*.txt")
@@ -174,17 +207,38 @@ def _folder(folder: Path, columns: Columns) -> Base:
         }
     else:
         raise no_layout(folder)
-    return Base(_safe(folder.resolve().name), sources, folder=folder)
+    return Base(safe_stem(folder.resolve().name), sources, folder=folder)
 
 
-def _file(path: Path, columns: Columns, labelled: bool = True) -> Source:
-    if not path.is_file():
-        raise UserError(f"there is no file {path}{_near(path)}.")
-    if file_format(path) is None:
-        raise UserError(f"{path} is none of {', '.join(FORMATS)} (each also .gz).")
-    column = find_label_column(path, columns) if labelled else "label"
-    refuse_other_texts(path, columns, column)
-    return Source(str(path), partial(columns.records, path, labelled), label_column=column)
+def _files(paths: Sequence[Path], columns: Columns, labelled: bool = True) -> Source:
+    """Return the source of a split: one file, or several that follow each other."""
+    for path in paths:
+        if not path.is_file():
+            raise UserError(f"there is no file {path}{_near(path)}.")
+        check_format(path)
+    column = find_label_column(paths[0], columns) if labelled else "label"
+    refuse_other_texts(paths[0], columns, column)
+    return Source(
+        str(paths[0] if len(paths) == 1 else paths[0].parent),
+        partial(_records, tuple(paths), columns, labelled),
+        label_column=column,
+        skips=True,
+        names=_class_names(paths[0], column) if labelled else (),
+    )
+
+
+def _records(
+    paths: Sequence[Path], columns: Columns, labelled: bool, faults: Faults | None = None
+) -> Iterator[Record]:
+    for path in paths:
+        yield from columns.records(path, labelled, faults)
+
+
+def _class_names(path: Path, column: str) -> tuple[str, ...]:
+    """Return the class names that a file of `datasets` keeps with its ids, or none."""
+    if file_format(path) not in (".parquet", ".arrow"):
+        return ()
+    return class_names(path, column) or names_of_feature(saved_names(path, column), column)
 
 
 def _near(path: Path) -> str:
@@ -192,13 +246,3 @@ def _near(path: Path) -> str:
     siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
     similar = get_close_matches(path.name, ["imdb", "sample", *siblings], n=2, cutoff=0.6)
     return f" (did you mean {' or '.join(similar)}?)" if similar else ""
-
-
-def _safe(name: str) -> str:
-    """Make a name for folders: no suffixes, only letters, digits, `.`, `_` and `-`.
-
-    >>> _safe("my reviews.csv.gz"), _safe("imdb")
-    ('my-reviews', 'imdb')
-    """
-    stem = re.sub(r"(\.(jsonl|csv|tsv))?(\.gz)?$", "", name, flags=re.IGNORECASE)
-    return re.sub(r"[^\w.-]+", "-", stem).strip("-._")[:60] or "data"

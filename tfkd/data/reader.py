@@ -89,6 +89,14 @@ class ExampleReader:
         label = example.get("label")
         return () if label is None else (label,)
 
+    def other_kind(self, fields: Mapping[str, Any]) -> str:
+        """Return what a row of a file without the columns looks like, or nothing.
+
+        Args:
+            fields: The row's values by column.
+        """
+        return ""
+
     def schema(self, labels: tuple[str, ...]) -> Schema:
         """Return what the training split fixes, given the class names found in it."""
         return Schema(labels)

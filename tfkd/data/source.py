@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .columns import Record
+from .faults import Faults
 
 
 @dataclass(frozen=True)
@@ -19,12 +20,20 @@ class Source:
         records: Opens the stream.
         count: Its number of rows where that is known for certain.
         label_column: What its label column is called.
+        skips: Whether `records` takes a `Faults` for its bad rows; others have none.
+        names: Class names by id that the file itself gives.
     """
 
     origin: str
-    records: Callable[[], Iterator[Record]]
+    records: Callable[..., Iterator[Record]]
     count: int | None = None
     label_column: str = "label"
+    skips: bool = False
+    names: tuple[str, ...] = ()
+
+    def collect(self, faults: Faults) -> Iterator[Record]:
+        """Yield the records of the good rows, and collect what is wrong with the others."""
+        return self.records(faults=faults) if self.skips else self.records()
 
 
 @dataclass(frozen=True)

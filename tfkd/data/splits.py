@@ -14,6 +14,7 @@ from hashlib import blake2b
 from ..errors import UserError
 from .columns import Record
 from .examples import Example
+from .faults import Faults
 from .reader import ExampleReader
 
 BUCKETS = 100_000
@@ -40,14 +41,10 @@ class Tally:
     """Counters of one pass over a split, and one entry for each label."""
 
     rows: int = 0
+    labelled: int = 0
     first: dict[str, str] = field(default_factory=dict)
     highest: dict[str, int] = field(default_factory=dict)
     filled: array = field(default_factory=lambda: array("Q", bytes(8 * BUCKETS)))
-
-    @property
-    def labelled(self) -> int:
-        """Number of rows with a label; known after a pass with a seed."""
-        return sum(self.filled)
 
 
 def tally(
@@ -56,6 +53,7 @@ def tally(
     *,
     seed: int | None = None,
     whole: bool = False,
+    faults: Faults | None = None,
 ) -> Tally:
     """Count checked rows and their class names.
 
@@ -64,17 +62,20 @@ def tally(
         reader: Finds their texts and labels.
         seed: Counts labelled rows by bucket too, for a cut, unless it is None.
         whole: Whether each row must have a label.
+        faults: Takes the rows without a label that must have one; by default they are raised.
 
     Raises:
         UserError: A row without a label in a split that needs labels, or too many class names.
     """
-    seen = Tally()
+    seen, faults = Tally(), faults or Faults()
     for where, example in records:
+        if not reader.is_labelled(example) and whole:
+            faults.add(f"{where}: no label; only train may be partly labelled.")
+            continue
         seen.rows += 1
         if not reader.is_labelled(example):
-            if whole:
-                raise UserError(f"{where}: no label; only train may be partly labelled.")
             continue
+        seen.labelled += 1
         place = None if seed is None else bucket(split_key(reader, example), seed)
         if place is not None:
             seen.filled[place] += 1
@@ -96,7 +97,8 @@ def _note(seen: Tally, label: str, where: str) -> None:
     if len(seen.first) > MOST_LABELS:
         raise UserError(
             f"{where}: more than {MOST_LABELS:,} different labels. Is this a label column? "
-            "Name the right one with --label-column."
+            "Name the right one with --label-column, or write --form regression where the labels "
+            "are numbers to predict."
         )
 
 

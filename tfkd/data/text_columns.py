@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,6 +9,8 @@ from typing import Any
 
 from ..errors import UserError
 from .columns import ACCOMPANYING, Columns
+from .faults import Faults
+from .questions import first_rows
 from .reader import PAIR
 from .rows import read_rows
 
@@ -55,11 +56,18 @@ def refuse_other_texts(path: Path, columns: Columns, label: str) -> None:
         UserError: There is one; names what to write for either.
     """
     known = columns.reader.columns
-    texts = [columns.named.get(role, c.default) for role, c in known.items() if c.kind == "text"]
-    if columns.ignore_texts or not texts:
+    roles = [role for role, column in known.items() if column.kind == "text"]
+    stream = read_rows(path, columns.reading_of(False), Faults(collect=True))
+    rows = first_rows(stream, SAMPLE) if roles and not columns.ignore_texts else []
+    if not rows:
         return
-    rows = [row.fields for row in itertools.islice(read_rows(path), SAMPLE)]
-    read = {label, *(columns.named.get(role, column.default) for role, column in known.items())}
+    found = columns.find(path, rows[0], labelled=False)
+    texts = [found[role] for role in roles if role in found]
+    read = {
+        label,
+        *texts,
+        *(columns.named.get(role, column.default) for role, column in known.items()),
+    }
     others = [
         name
         for name in rows[0]

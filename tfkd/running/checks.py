@@ -6,9 +6,10 @@ import importlib.util
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .. import students, teachers
+from .. import students, tasks, teachers
 from ..data import Data, Schema, open_data
 from ..data.labels import shorten
+from ..data.questions import UnfitDataError
 from ..errors import UserError, missing_extra
 from ..models.class_names import are_names
 from ..models.text_model import TextModel
@@ -29,6 +30,9 @@ OF_DATA = (
     "text_column",
     "label_column",
     "ignore_texts",
+    "header",
+    "encoding",
+    "skip_bad",
     "labels",
 )
 """The settings that change which examples a data set has."""
@@ -48,13 +52,17 @@ def open_run_data(config: RunConfig, task: Task) -> Data:
         raise UserError("no data given: write imdb, sample, a file or a folder.")
     settings = config.flat()
     options = {name: settings[name] or None for name in OF_DATA}
-    data = open_data(
-        config.data.source,
-        reader=task,
-        columns=config.columns,
-        **options,
-        seed=config.training.seed,
-    )
+    try:
+        data = open_data(
+            config.data.source,
+            reader=task,
+            columns=config.columns,
+            **options,
+            seed=config.training.seed,
+        )
+    except UnfitDataError as error:
+        known = ", ".join(tasks.names())
+        raise UserError(f"{error} The tasks of `tfkd distill` are: {known}.") from None
     for split in ("train", "test"):
         if not data.counts.get(split):
             raise UserError(f"{config.data.source} has no {split} texts: give some to distil on.")

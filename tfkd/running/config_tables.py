@@ -40,7 +40,7 @@ class DataConfig(Table):
     """The table `[data]`: the texts, their columns and their splits."""
 
     source: str = option(
-        "", "imdb, sample, sample:SIZE, a .jsonl, .csv or .tsv file, or a folder", "data"
+        "", "imdb, sample, sample:SIZE, a file (.csv, .jsonl, .xlsx, ...), or a folder", "data"
     )
     dir: str = option("", "folder in which TensorFlow Datasets keeps imdb", "data_dir")
     validation: str = option("", "file with the validation split")
@@ -49,6 +49,9 @@ class DataConfig(Table):
     text_column: str = option("", "name of the column with the text; of pairs both, A,B")
     label_column: str = option("", "name of the column with the label")
     ignore_texts: bool = option(False, "leave other columns of texts out, where a file has some")
+    header: str = option("", "names of the columns of a file without a header: label,text")
+    encoding: str = option("", "encoding of files that are not UTF-8 or UTF-16: cp1252, ...")
+    skip_bad: bool = option(False, "leave out rows without a text or with errors, and name them")
     labelled: int = option(0, "number of labels that the student may use; 0 for all")
     labels: str = option("", "file with the class names, in the order of their ids")
     augment: int = option(0, "augmented texts to add for each training text")

@@ -22,6 +22,7 @@ from ..data import Example, ExampleReader, Schema
 from ..data.reader import Arrays
 from ..errors import UserError
 from ._names import match_names
+from ._other_kinds import describe_other_kind
 
 if TYPE_CHECKING:
     from ..losses._base import Objective
@@ -112,6 +113,10 @@ class Task(ExampleReader):
     def schema(self, labels: tuple[str, ...]) -> Schema:
         """Return what the training split fixes, given the class names found in it."""
         return Schema(labels, dict(self.settings))
+
+    def other_kind(self, fields: Mapping[str, Any]) -> str:
+        """Return what a row looks like that has no text with a label, or nothing."""
+        return describe_other_kind(fields)
 
     # -- arrays ----------------------------------------------------------------------------
 

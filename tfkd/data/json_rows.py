@@ -1,0 +1,88 @@
+"""Rows of JSON: one object a line, or one list of objects in a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from ..errors import UserError
+from .faults import Faults
+from .file_kinds import Reading, Row, file_format
+from .lines import read_lines
+
+
+def read_json(path: Path, reading: Reading, faults: Faults) -> Iterator[Row]:
+    """Yield the objects of a file.
+
+    Args:
+        path: The file.
+        reading: Its encoding.
+        faults: Takes the lines that are no objects.
+
+    Raises:
+        UserError: A file that cannot be read as text, or a list that is no JSON.
+    """
+    lines = read_lines(path, reading.encoding)
+    first = next(((n, line) for n, line in lines if line.strip()), (0, ""))
+    lines = chain([first], lines)
+    values: Iterable[tuple[int, Any]]
+    if file_format(path) == ".json" and not _is_row(first[1]):
+        values = enumerate(_whole(path, "".join(line for _, line in lines)), 1)
+    else:
+        values = ((n, line) for n, line in lines if line.strip())
+    for number, value in values:
+        where = f"{path}, row {number}"
+        try:
+            yield Row(where, _object(where, value))
+        except UserError as error:
+            faults.add(str(error))
+
+
+def _is_row(line: str) -> bool:
+    """Return whether a line is an object by itself, and no list of them."""
+    try:
+        value = json.loads(line) if line.strip() else {}
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(value, dict) and not _lists(value)
+
+
+def _lists(value: dict[str, Any]) -> list[list[Any]]:
+    return [v for v in value.values() if isinstance(v, list) and v and isinstance(v[0], dict)]
+
+
+def _whole(path: Path, text: str) -> list[Any]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UserError(
+            f"{path}: invalid JSON ({error}); expected a list of objects, or one object a line."
+        ) from None
+    lists = _lists(value) if isinstance(value, dict) else []
+    if isinstance(value, list) or len(lists) == 1:
+        return value if isinstance(value, list) else lists[0]
+    raise UserError(
+        f'{path}: a JSON {type(value).__name__}; expected a list of objects, [{{"text": "a fine '
+        'film", "label": 1}, ...], or one object a line.'
+    )
+
+
+def _object(where: str, value: Any) -> dict[str, Any]:
+    if isinstance(value, str):
+        line = value
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            hint = " Write one JSON object a line, not one list, or name it .json."
+            raise UserError(
+                f"{where}: invalid JSON ({error}).{hint if line.startswith('[') else ''}"
+            ) from None
+    if not isinstance(value, dict):
+        raise UserError(
+            f"{where}: a JSON {type(value).__name__}; expected an object such as "
+            '{"text": "a fine film", "label": 1}.'
+        )
+    return value

@@ -1,0 +1,127 @@
+"""Doubts about a file, told before any work: labels that are no classes, unnamed columns."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Collection, Mapping, Sequence
+from difflib import get_close_matches
+from itertools import islice
+from typing import Any
+
+from ..errors import UserError
+from .labels import as_number, shorten
+
+# Fewer classes than this may well have a row or two each.
+_MANY_CLASSES = 20
+_LONG_NAME = 40
+
+
+class UnfitDataError(UserError):
+    """The data are for another task than the one that was to read them."""
+
+
+def check_class_count(
+    first_seen: Mapping[str, str], labelled: int, *, column: str, origin: str
+) -> None:
+    """Refuse a label column that has nearly as many values as rows.
+
+    Args:
+        first_seen: The labels of the training split, each with its first row.
+        labelled: Its rows with a label.
+        column: The label column.
+        origin: The training split, for the error.
+
+    Raises:
+        UserError: It is hardly a column of classes.
+    """
+    count = len(first_seen)
+    if count < _MANY_CLASSES or 2 * count <= labelled:
+        return
+    # Decimal numbers have an error of their own.
+    numbers = [number for key in first_seen if (number := as_number(key)) is not None]
+    if len(numbers) == count and any(number.denominator > 1 for number in numbers):
+        return
+    long = sum(map(len, first_seen)) > _LONG_NAME * count
+    kind = "texts, which are no classes" if long else "no classes"
+    raise UnfitDataError(
+        f"the label column {column!r} of {origin} has {count:,} different values in "
+        f"{labelled:,} rows ({shorten((key[:30] for key in first_seen), 3)}): probably {kind}. "
+        "Name another column with --label-column; or list the class names in a file, one a line, "
+        "and give it with --labels."
+    )
+
+
+def guess_columns(rows: Sequence[Mapping[str, Any]], others: Collection[str]) -> tuple[str, str]:
+    """Return the likely text and label columns of some rows; empty names where there are none.
+
+    The texts are longest, and the labels have the fewest different values, at least two.
+
+    Args:
+        rows: The first rows.
+        others: Columns that are taken, or known to be neither.
+
+    >>> rows = [{"id": 1, "said": "a fine film", "mood": "up"}]
+    >>> rows += [{"id": 2, "said": "never again", "mood": "down"}]
+    >>> guess_columns([*rows, *rows], ("id",))
+    ('said', 'mood')
+    """
+    names = [name for name in rows[0] if name not in others] if rows else []
+    lengths = {
+        name: sum(len(v) for row in rows if isinstance(v := row.get(name), str)) for name in names
+    }
+    text = max(lengths, key=lambda name: lengths[name], default="")
+    text = text if lengths.get(text) else ""
+    values = {name: {str(row.get(name)).strip() for row in rows} - {""} for name in names}
+    few = {
+        name: len(found)
+        for name, found in values.items()
+        if name != text and 2 <= len(found) <= max(2, len(rows) // 2)
+    }
+    return text, min(few, key=lambda name: few[name], default="")
+
+
+def suggest_flags(
+    missing: Sequence[str],
+    wanted: Mapping[str, str],
+    rows: Sequence[Mapping[str, Any]],
+    others: Collection[str],
+) -> str:
+    """Return what to write for the roles whose columns are missing, or nothing.
+
+    Args:
+        missing: The roles.
+        wanted: The names that were looked for, by role.
+        rows: The first rows of the file.
+        others: Columns that are taken, or known to be neither.
+    """
+    names = list(rows[0]) if rows else []
+    if rows and _is_data(names):
+        text = max(range(len(names)), key=lambda i: len(names[i]))
+        header = ["text" if i == text else "label" for i in range(len(names))][:2]
+        if len(names) == 2:
+            return f" If the first row is no header, name the columns: --header {','.join(header)}."
+        return " If the first row is no header, name all columns: --header A,B,..."
+    guess = dict(zip(("text", "label"), guess_columns(rows, others), strict=True))
+    flags = []
+    for role in missing:
+        near = get_close_matches(wanted[role], names, n=1)
+        name = near[0] if near else guess.get(role, "")
+        if name:
+            flag = f"--{role}-column" if role in guess else f"--column {role}="
+            flags.append(f"{flag}{' ' if role in guess else ''}{shlex.quote(name)}")
+    return f" By the first rows: {' '.join(flags)}." if flags else ""
+
+
+def _is_data(names: Sequence[str]) -> bool:
+    """Return whether a header reads like a row: a long text, or a number."""
+    return any(len(name.split()) > 6 or as_number(name) is not None for name in names)
+
+
+def first_rows(rows: Any, count: int = 200) -> list[dict[str, Any]]:
+    """Return the fields of the first rows of a stream.
+
+    Args:
+        rows: The stream.
+        count: How many.
+    """
+    return [row.fields for row in islice(rows, count)]
