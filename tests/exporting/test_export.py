@@ -15,6 +15,7 @@ from tfkd.errors import UserError
 from tfkd.exporting import export, formats
 from tfkd.exporting.gate import Difference, Figures, check_figures
 from tfkd.runtime import Classifier
+from tfkd.runtime.bundle import read_encoder
 from tfkd.runtime.interpreter import LiteRT
 from tfkd.runtime.quantisations import FLOAT32, KINDS
 from tfkd.runtime.zip_tail import unpack
@@ -236,15 +237,19 @@ def test_one_logit_for_two_classes(encoder, tmp_path, activation):
 
 
 @pytest.mark.parametrize("name", ["student.keras", "student"])
-def test_keras_formats_have_the_tokenizer_beside(name, encoder, tmp_path):
+def test_keras_formats_have_the_tokenizer_inside(name, encoder, tmp_path):
     student = bag()
     for _ in range(2):  # the second time over the first
         made = export(student, tmp_path / "run" / name, encoder=encoder, labels=NAMES)
-    beside = made.path if made.format == "saved_model" else made.path.parent
-    assert (beside / "labels.txt").read_text() == "bad\ngood\nmixed\n"
-    assert {"vocab.txt", "tokenizer.json"} <= {each.name for each in beside.iterdir()}
+    if made.format == "saved_model":
+        names = {each.name for each in made.path.iterdir()}
+        assert (made.path / "labels.txt").read_text() == "bad\ngood\nmixed\n"
+        assert {"vocab.txt", "tokenizer.json"} <= names
+    else:
+        assert unpack(made.path)["labels.txt"] == "bad\ngood\nmixed\n"
+        assert read_encoder(unpack(made.path))[0].vocabulary == encoder.vocabulary
     assert made.max_difference == pytest.approx(0.0, abs=1e-6)
-    assert not list((tmp_path / "run").glob(".*"))
+    assert [each.name for each in (tmp_path / "run").iterdir()] == [name]
 
 
 def test_flex_ops_are_named(tmp_path):

@@ -36,7 +36,7 @@ def averaged(units=2, activation=None, seed=1, **options):
     """Embeddings, averaged."""
     keras.utils.set_random_seed(seed)
     tokens = ids(**options)
-    seen = layers.Embedding(80, 8, embeddings_initializer="normal")(tokens)
+    seen = layers.Embedding(80, 16, embeddings_initializer="normal")(tokens)
     out = layers.Dense(units, activation=activation)(layers.GlobalAveragePooling1D()(seen))
     return keras.Model(tokens, ops.multiply(out, 1.0) if activation else out)
 

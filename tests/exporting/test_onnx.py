@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tfkd.errors import UserError
 from tfkd.exporting import export, formats, onnx
+from tfkd.runtime.bundle import read_encoder
 from tfkd.students import build
 from tfkd.text import learn
 from tfkd.text.batching import pad
@@ -42,7 +43,12 @@ def test_onnx_runtime_gets_the_students_logits(name, encoder, runtime, tmp_path)
         ids = pad(encoded, max(map(len, encoded)))
         (logits,) = session.run(["logits"], {"input_ids": ids})
         np.testing.assert_allclose(logits, student(ids), atol=1e-4)
-    assert {"vocab.txt", "labels.txt", "tokenizer.json"} <= {e.name for e in tmp_path.iterdir()}
+    inside = session.get_modelmeta().custom_metadata_map
+    assert inside["labels.txt"] == "a\nb\nc\n"
+    assert read_encoder(inside)[0].encode_many(TEXTS) == encoder.encode_many(TEXTS)
+    assert session.get_inputs()[0].shape == ["batch", "length"]
+    assert session.get_outputs()[0].shape == ["batch", 3]
+    assert [each.name for each in tmp_path.iterdir()] == ["small.onnx"]
 
 
 def test_what_onnx_has_not_is_told(runtime, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,8 @@ from .. import tasks
 from ..data import Schema
 from ..errors import UserError
 from ..files import replace_atomically
+from ..progress import logger
+from ..runtime.file_settings import is_line
 from ..runtime.quantisations import AUTO, CALIBRATED, FLOAT32, KINDS, QUANTIZE
 from ..tasks import Task
 from ..text import TextEncoder
@@ -34,7 +37,8 @@ class Exported:
     Attributes:
         path: The file, or the folder of a SavedModel.
         format: "litert", "keras", "onnx" or "saved_model".
-        quantize: How a LiteRT file stores its numbers.
+        quantize: How a LiteRT file stores its numbers: "float32" where no layer is large enough for
+            what was asked for.
         bytes: Size on disk.
         checked: Number of examples that both were run on.
         max_difference: The greatest difference of two outputs.
@@ -44,6 +48,7 @@ class Exported:
         keras_score: The same of the student.
         scores: All measures of the task of the file, where the examples had labels.
         keras_scores: The same of the student.
+        note: What a caller should know of the file, or nothing: that it stayed float32, and why.
     """
 
     path: Path
@@ -57,6 +62,7 @@ class Exported:
     keras_score: float | None
     scores: dict[str, float] = field(default_factory=dict)
     keras_scores: dict[str, float] = field(default_factory=dict)
+    note: str = ""
 
     @property
     def calibration(self) -> float | None:
@@ -92,13 +98,16 @@ def export(
     """Write a student to a file, after the file has been run against it.
 
     With an `encoder` the student takes one array of ids; vocabulary, class names and settings then
-    travel inside a `.tflite`, so that `tfkd.runtime` reads texts with the file alone, in the folder
-    of a `.keras` or `.onnx`, and inside a SavedModel's folder.
+    travel inside the file (or a SavedModel's folder), so that `tfkd.runtime` reads texts with a
+    `.tflite` alone, and `load_teacher` a `.keras`. No other file is written or replaced.
+
+    A student of mixed precision is written as it computes in float32; it is not changed itself.
 
     Args:
         student: A Keras 3 model, or one of Hugging Face's, with outputs `[batch, classes]`: logits,
             or a dict with `logits`; of another task a dict with its outputs. A final softmax or
-            sigmoid is left out of the file where Keras hands on what came before it.
+            sigmoid is left out of the file where Keras hands on what came before it. Of a
+            `Distiller` its student is exported.
         path: Where to write. What was there stays until the new file has passed.
         format: `litert` (or `tflite`), `keras`, `onnx` (extra `onnx`) or `saved_model`; by default
             from the suffix of `path`: `.tflite`, `.keras`, `.onnx`, none.
@@ -108,13 +117,14 @@ def export(
             and `calibration`; `auto` tries them where both are there.
         encoder: The tokenizer of the student.
         labels: Class names in the order of the logits; numbers by default.
-        check: A list of texts, of `(text, label)` or of examples by role, or an array or dict of
-            inputs; by default a few sentences, or random inputs.
+        check: A list of texts, of `(text, label)` or of examples by role; an array, list or dict
+            of inputs, `(inputs, labels)`, a list of `(input, label)`; or a `tf.data.Dataset` of
+            these, of which 10,000 rows are read. By default a few sentences, or random inputs.
         tolerance: The difference that is allowed, as a share of the greatest output, in place of
             that of the quantisation.
         overwrite: Whether an older export may be replaced.
         form: `binary` is one logit for two classes.
-        calibration: Texts, examples or rows, of which 100 show the ranges of numbers.
+        calibration: As `check`, of which 100 rows show the ranges of numbers.
         seed: Draws these 100.
         max_drop: Points of accuracy (or of the task's headline) that may be lost; any number by
             default, of `auto` 0.3.
@@ -140,8 +150,9 @@ def export(
     target = Path(path)
     kind = format_of(target, format)
     _check_quantize(kind, quantize, calibration)
-    _check_labels(labels, form)
+    _check_labels(labels if schema is None else schema.labels, form)
     check_target(target, kind, overwrite)
+    from ..models.keras_internals import compute_in_float32
     from .check_data import TaskContext
     from .export_request import prepare
     from .formats import WRITERS
@@ -149,6 +160,7 @@ def export(
     from .onnx import check_onnx
     from .text_signature import check_texts
 
+    student = _student_of(student)
     task, schema = _task(task, schema, labels)
     check_client(client, kind, encoder, task)
     if tokenizer:
@@ -166,10 +178,13 @@ def export(
         )
         request = replace(request, storage=storage, reads_texts=tokenizer)
         write = mediapipe_file if client else WRITERS[kind]
-        quantize, figures = _write(write, request, folder / target.name, kind, quantize)
-        # The model last: until it has its name, an older one still counts.
-        for file in sorted(folder.iterdir(), key=lambda file: file.name == target.name):
-            replace_atomically(file, target.with_name(file.name))
+        part = folder / target.name
+        with nullcontext() if request.signature.kind == "masked" else compute_in_float32(student):
+            quantize, figures = _write(write, request, part, kind, quantize)
+        note = ""
+        if kind == "litert" and quantize not in (None, "float32"):
+            quantize, note = _name_stored(part, quantize)
+        replace_atomically(folder / target.name, target)
     return Exported(
         path=target,
         format=kind,
@@ -182,7 +197,26 @@ def export(
         keras_score=figures.keras_score,
         scores=figures.scores,
         keras_scores=figures.keras_scores,
+        note=note,
     )
+
+
+def _name_stored(file: Path, quantize: str) -> tuple[str, str]:
+    """Return how a LiteRT file stores its numbers, and why if that is not as it was asked for."""
+    from .stored_numbers import stored_kind, why_float32
+
+    content = file.read_bytes()
+    if stored_kind(content, quantize) == quantize:
+        return quantize, ""
+    note = why_float32(content, quantize)
+    logger.info(note)
+    return "float32", note
+
+
+def _student_of(model: Any) -> Any:
+    """Return the student of a `Distiller`, any other model as it is."""
+    ours = any(cls.__module__.startswith("tfkd.training.") for cls in type(model).__mro__)
+    return model.student if ours and hasattr(model, "student") else model
 
 
 def _write(
@@ -236,5 +270,8 @@ def _check_labels(labels: Sequence[str] | None, form: str) -> None:
     if isinstance(labels, str) or not all(isinstance(label, str) for label in labels):
         raise UserError(f"labels are {labels!r}: give a list of class names.")
     different = len(set(labels)) == len(labels)
-    if not different or any(len(label.splitlines()) != 1 for label in labels):
-        raise UserError(f"labels are {list(labels)}: give different names, each one line.")
+    if not different or not all(map(is_line, labels)):
+        raise UserError(
+            f"labels are {list(labels)}: give different names, each one line of at most 1,000 "
+            "letters."
+        )

@@ -11,12 +11,9 @@ import numpy as np
 import tensorflow as tf
 
 from ..errors import UserError
-from ..models.keras_internals import input_structure
 from ..models.outputs import as_outputs, flavour
+from .input_signature import Inputs, Shape, inputs_of_example, inputs_of_model
 
-Shape = tuple[int | None, ...]
-Inputs = Mapping[str, tuple[Shape, Any]]
-"""Shape, with `None` for a free size, and dtype by name."""
 LOGITS = ("logits",)
 
 
@@ -43,6 +40,11 @@ class ModelSignature:
             name: ((batch, *(length if size is None else size for size in shape[1:])), dtype)
             for name, (shape, dtype) in self.inputs.items()
         }
+        return replace(self, inputs=inputs)
+
+    def free_batch(self) -> ModelSignature:
+        """Return the same for any size of batch."""
+        inputs = {name: ((None, *shape[1:]), dtype) for name, (shape, dtype) in self.inputs.items()}
         return replace(self, inputs=inputs)
 
     @property
@@ -128,7 +130,8 @@ def signature_of(
 
     Args:
         student: A Keras 3 model, or one of Hugging Face's.
-        example: A dict or array of inputs, by which a subclassed model is judged.
+        example: An array of inputs, a list or a dict of them, by which a subclassed model is
+            judged.
         text_input: Whether a subclassed model without an example takes ids alone.
         outputs: The names of the outputs to export.
 
@@ -143,33 +146,14 @@ def signature_of(
             f"{type(student).__module__}.{type(student).__name__}: give the student itself."
         )
     if getattr(student, "inputs", None):
-        return _of_structure(student, outputs)
+        inputs, kind = inputs_of_model(student)
+        return ModelSignature(student, inputs, kind, outputs)
     if example is None and text_input:
         return ModelSignature(student, {"input_ids": ((None, None), "int32")}, "tensor", outputs)
     if example is None:
         raise UserError(
-            f"the inputs of {student.name!r} are unknown, as it is a subclass of keras.Model: "
-            "give `check` a dict or an array of inputs."
+            f"the inputs of {student.name!r} are unknown, as it was not built from keras.Input: "
+            "give `check` an array of inputs, a list or a dict of them."
         )
-    arrays = example if isinstance(example, Mapping) else {"inputs": example}
-    inputs = {
-        name: ((None, *np.shape(array)[1:]), str(np.asarray(array).dtype))
-        for name, array in arrays.items()
-    }
-    kind = "dict" if isinstance(example, Mapping) else "tensor"
-    return ModelSignature(student, inputs, kind, outputs)
-
-
-def _of_structure(student: Any, outputs: tuple[str, ...]) -> ModelSignature:
-    structure = input_structure(student)
-    if isinstance(structure, Mapping):
-        kind, named = "dict", dict(structure)
-    elif isinstance(structure, (list, tuple)) and len(structure) > 1:
-        kind, named = "list", {tensor.name: tensor for tensor in structure}
-    else:
-        one = structure[0] if isinstance(structure, (list, tuple)) else structure
-        kind, named = "tensor", {one.name: one}
-    if not all(hasattr(tensor, "shape") for tensor in named.values()):
-        raise UserError(f"the inputs of {student.name!r} are nested: give it a flat dict of them.")
-    inputs = {name: (tuple(tensor.shape), str(tensor.dtype)) for name, tensor in named.items()}
+    inputs, kind = inputs_of_example(example)
     return ModelSignature(student, inputs, kind, outputs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -74,15 +74,27 @@ class TaskContext:
 
 @dataclass(frozen=True)
 class CheckData:
-    """What to check on: examples, arrays by input name, or neither for random inputs."""
+    """What to check on: examples, arrays with or without labels, or neither for random inputs.
+
+    Attributes:
+        examples: Examples of a task.
+        arrays: Arrays by the names of the inputs; in their order where `by_place`.
+        by_place: Whether the keys of `arrays` are no names.
+        labels: The class of each row (or of each position), -1 where there is none.
+    """
 
     examples: tuple[Example, ...] = ()
     arrays: dict[str, np.ndarray] | None = None
+    by_place: bool = False
+    labels: np.ndarray | None = None
 
     @property
     def first(self) -> Any:
-        """The arrays as they came, of which a subclassed model's inputs can be learnt."""
-        return self.arrays[""] if self.arrays and "" in self.arrays else self.arrays
+        """The arrays as a model is called with them, by which a subclassed one is judged."""
+        if not self.by_place or self.arrays is None:
+            return self.arrays
+        arrays = list(self.arrays.values())
+        return arrays if len(arrays) > 1 else arrays[0]
 
     def sample(self, count: int, seed: int) -> CheckData:
         """Return at most `count` of the examples or of the rows, drawn by `seed`."""
@@ -91,7 +103,9 @@ class CheckData:
         rows = np.random.default_rng(seed).permutation(size)[:count]
         if self.examples:
             return CheckData(tuple(self.examples[row] for row in rows))
-        return CheckData(arrays={name: array[rows] for name, array in arrays.items()})
+        return replace(
+            self, arrays={name: array[rows] for name, array in arrays.items()}, labels=None
+        )
 
 
 @dataclass(frozen=True)
@@ -105,6 +119,7 @@ class Checks:
         rows: The rows of each example.
         order: The place of each row of the batches among all rows.
         feeder: What made the batches of the rows.
+        labels: The class of each row of each batch of arrays, empty where there are none.
     """
 
     batches: list[dict[str, np.ndarray]]
@@ -113,6 +128,7 @@ class Checks:
     rows: Sequence[list[Arrays]] = ()
     order: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
     feeder: RowFeeder | None = None
+    labels: Sequence[np.ndarray] = ()
 
     @property
     def count(self) -> int:
@@ -185,18 +201,20 @@ def checks_of(
         rows = context.encode(data.examples)
         return checks_of_rows(rows, context, inputs, at_once, data.examples)
     arrays = data.arrays or _random(inputs, vocabulary)
-    if list(arrays) == [""]:
-        arrays = dict(zip(inputs, arrays.values(), strict=False))
+    if data.by_place and len(arrays) == len(inputs):
+        arrays = dict(zip(inputs, arrays.values(), strict=True))
     if set(arrays) != set(inputs):
+        came = f"{len(arrays)} arrays" if data.by_place else ", ".join(arrays)
         raise UserError(
-            f"`check` holds {', '.join(arrays)}; the model takes {', '.join(inputs)}: "
-            "give one array for each."
+            f"`check` holds {came}; the model takes {', '.join(inputs)}: give one array for each."
         )
     batch = next(iter(inputs.values()))[0][0] or at_once
     typed = {name: np.asarray(arrays[name], inputs[name][1]) for name in inputs}
-    starts = range(0, len(next(iter(typed.values()))), batch)
-    batches = [{name: array[i : i + batch] for name, array in typed.items()} for i in starts]
-    return Checks(batches, context)
+    rows = range(0, len(next(iter(typed.values()))), batch)
+    places = [slice(start, start + batch) for start in rows]
+    batches = [{name: array[place] for name, array in typed.items()} for place in places]
+    labels = [] if data.labels is None else [data.labels[place] for place in places]
+    return Checks(batches, context, labels=labels)
 
 
 def _random(inputs: Inputs, vocabulary: int) -> dict[str, np.ndarray]:
@@ -211,77 +229,3 @@ def _random(inputs: Inputs, vocabulary: int) -> dict[str, np.ndarray]:
         else:
             arrays[name] = rng.integers(0, vocabulary, size).astype(dtype)
     return arrays
-
-
-# -- the argument `check` of `tfkd.export` ---------------------------------------------------
-
-
-def parse_check(check: Any, context: TaskContext) -> CheckData:
-    """Read the argument `check` of `tfkd.export`.
-
-    Args:
-        check: Texts, `(text, label)`, examples by role, arrays, or None.
-        context: The task around the model.
-
-    Raises:
-        UserError: Texts without an encoder, an unknown label, nothing to check on.
-    """
-    if check is None:
-        return _sentences(context) if context.encoder else CheckData()
-    if isinstance(check, Mapping):
-        return CheckData(arrays=_arrays(check))
-    if hasattr(check, "shape") and np.asarray(check).dtype.kind not in "UO":
-        return CheckData(arrays=_arrays({"": check}))
-    if context.encoder is None:
-        raise UserError("texts to check on need the encoder that reads them: give `encoder`.")
-    values = list(check)
-    if values and all(isinstance(value, Mapping) for value in values):
-        return CheckData(tuple(map(Example, values)))
-    pairs = [value if isinstance(value, (tuple, list)) else (value, None) for value in values]
-    if not pairs or not all(len(p) == 2 and isinstance(p[0], str) and p[0].strip() for p in pairs):
-        raise UserError("`check` is a list of texts or of (text, label), not empty, none blank.")
-    role = _text_role(context)
-    if all(label is None for _, label in pairs):
-        return CheckData(tuple(Example({role: text}) for text, _ in pairs))
-    names = context.schema.labels
-    return CheckData(
-        tuple(Example({role: text, "label": _label_id(label, names)}) for text, label in pairs)
-    )
-
-
-def _sentences(context: TaskContext) -> CheckData:
-    role = _text_role(context)
-    return CheckData(tuple(Example({role: text}) for text in SENTENCES))
-
-
-def _text_role(context: TaskContext) -> str:
-    """Return what the task calls the only text that it reads."""
-    if context.task is None:
-        return "text"
-    required = {name: c.kind for name, c in context.task.columns.items() if c.required}
-    if list(required.values()) != ["text"]:
-        raise UserError(
-            f"the task {context.task.name} reads {', '.join(required)}: give `check`, a list of "
-            "examples with these."
-        )
-    return next(iter(required))
-
-
-def _arrays(check: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    arrays = {name: np.asarray(array) for name, array in check.items()}
-    sizes = {array.shape[0] if array.ndim else 0 for array in arrays.values()}
-    if len(sizes) != 1 or 0 in sizes:
-        raise UserError(
-            f"the arrays to check on have {', '.join(map(str, sorted(sizes))) or 'no'} rows: "
-            "give all the same number, at least one."
-        )
-    return arrays
-
-
-def _label_id(label: Any, names: Sequence[str]) -> int:
-    if isinstance(label, str) and label in names:
-        return list(names).index(label)
-    if isinstance(label, (int, np.integer)) and (not names or 0 <= label < len(names)):
-        return int(label)
-    among = f"one of {', '.join(map(str, names))}, or its number" if names else "a class number"
-    raise UserError(f"label {label!r} among the texts to check on: expected {among}.")

@@ -6,21 +6,26 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
-from .. import __version__, tasks
+from .. import tasks
 from ..data import Schema
 from ..errors import UserError
 from ..models.embeddings import check_vocabulary, id_limit
+from ..models.keras_internals import precisions
 from ..models.probabilities import ends_linear
-from ..runtime.bundle import describe, read_encoder
-from ..runtime.quantisations import DRAWN, FLOAT32, Quantization
-from ..runtime.zip_tail import seal, unpack
+from ..runtime.quantisations import DRAWN, FLOAT16, FLOAT32, Quantization
 from ..text.batching import pad
 from .calling import LOGITS, ModelSignature, Reference, signature_of
-from .check_data import SENTENCES, CheckData, TaskContext, checks_of, parse_check
+from .check_argument import parse_check
+from .check_data import SENTENCES, CheckData, TaskContext, checks_of
 from .gate import Figures, check_figures
+from .input_signature import count_inputs
 from .text_signature import as_texts
 from .verify import Model, compare
+
+HALF_AGREEMENT = 0.97
+"Equal classes of a student of mixed precision and its file, which is more exact."
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,7 @@ class ExportRequest:
         check: What the file is checked on.
         storage: How it stores its numbers.
         reads_texts: Whether a SavedModel gets a signature of texts.
+        mixed_precision: Whether the student computes in 16 bits, which no file does.
     """
 
     signature: ModelSignature
@@ -59,6 +65,7 @@ class ExportRequest:
     check: CheckData
     storage: Storage = field(default_factory=Storage)
     reads_texts: bool = False
+    mixed_precision: bool = False
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -76,9 +83,19 @@ class ExportRequest:
         return compare(self.reference, model, checks)
 
     def check_figures(self, figures: Figures) -> None:
-        """Let a file pass, or raise `Differs`."""
-        storage = self.storage
-        check_figures(figures, storage.kind, storage.tolerance, storage.max_drop)
+        """Let a file pass, or raise `Differs`.
+
+        A student of mixed precision is not exact itself: its file, which computes in float32, may
+        differ from it as a file of float16 may.
+        """
+        kind = self.storage.kind
+        if self.mixed_precision:
+            kind = replace(
+                kind,
+                tolerance=max(kind.tolerance, FLOAT16.tolerance),
+                agreement=min(kind.agreement, HALF_AGREEMENT),
+            )
+        check_figures(figures, kind, self.storage.tolerance, self.storage.max_drop)
 
     def compare_and_gate(self, model: Model) -> Figures:
         """Run a model of any size against the student, which it must pass."""
@@ -118,56 +135,6 @@ class ExportRequest:
         data = self.storage.calibration
         return checks_of(data, self.context, sizes.inputs, limit, at_once=DRAWN).batches
 
-    def files_inside(
-        self, sizes: ModelSignature, blob: bytes, more: dict[str, Any]
-    ) -> dict[str, str]:
-        """Return the files that travel inside a `.tflite`, by name.
-
-        Args:
-            sizes: The inputs of the model.
-            blob: The model.
-            more: Further settings, inputs and outputs among them.
-        """
-        encoder, task = self.context.encoder, self.context.task
-        assert encoder is not None
-        assert task is not None
-        shape = next(iter(sizes.inputs.values()))[0]
-        settings = {
-            "tfkd": __version__,
-            "task": tasks.name_of(task),
-            "schema": self.context.schema.to_json(),
-            "static": {"batch": shape[0], "length": shape[1] if len(shape) > 1 else None},
-            "form": self.context.form,
-            "quantize": self.storage.kind.name,
-            "model": seal(blob),
-            **more,
-        }
-        files = describe(encoder, settings)
-        if self.labels:
-            files["labels.txt"] = labels_text(self.labels)
-        return files
-
-    def check_encoder_inside(self, content: bytes) -> None:
-        """Refuse a file whose tokenizer reads the texts of the check in another way.
-
-        Raises:
-            UserError: It does.
-        """
-        task, encoder = self.context.task, self.context.encoder
-        assert task is not None
-        assert encoder is not None
-        again, _ = read_encoder(unpack(content))
-        texts = [text for example in self.check.examples for text in task.texts(example)]
-        if again.encode_many(texts) != encoder.encode_many(texts):
-            raise UserError(
-                "the tokenizer does not read the same from the file: save it and report."
-            )
-
-
-def labels_text(labels: tuple[str, ...]) -> str:
-    """Return class names as the content of `labels.txt`."""
-    return "\n".join(labels) + "\n"
-
 
 def prepare(
     student: Any,
@@ -191,14 +158,21 @@ def prepare(
             labels that disagree with the outputs.
     """
     outputs = LOGITS if context.task is None else context.task.outputs
-    data = parse_check(check, context)
+    inputs = count_inputs(student)
+    data = parse_check(check, context, inputs)
     signature = signature_of(student, data.first, context.encoder is not None, outputs)
     if context.encoder is not None:
         _check_reads_ids(signature, context)
         check_vocabulary(student, context.encoder.vocab_size)
-    reference = Reference(signature)
+    if signature.kind == "masked" and precisions(student):
+        raise UserError(
+            f"{student.name!r} is of {precisions(student)[0]}, and a Hugging Face model is "
+            "exported from float32: save it, set tf_keras's policy to float32, and load it again."
+        )
+    signature, reference = _refer(signature)
     context = _completed(context, reference)
-    ranges = None if calibration is None else parse_check(calibration, context)
+    _check_labels_fit(data.labels, reference, context)
+    ranges = None if calibration is None else parse_check(calibration, context, inputs)
     ranges = ranges and ranges.sample(DRAWN, seed)
     return ExportRequest(
         signature=signature,
@@ -206,7 +180,46 @@ def prepare(
         context=context,
         check=data,
         storage=Storage(calibration=ranges),
+        mixed_precision=any("16" in name for name in precisions(student)),
     )
+
+
+def _refer(signature: ModelSignature) -> tuple[ModelSignature, Reference]:
+    """Return the student as a function, for any size of batch where it can be one.
+
+    A Sequential without an Input that was built by its first batch has the size of that batch.
+    """
+    if all(shape[0] is None for shape, _ in signature.inputs.values()):
+        return signature, Reference(signature)
+    free = signature.free_batch()
+    try:
+        return free, Reference(free)
+    except (TypeError, ValueError, tf.errors.OpError):
+        return signature, Reference(signature)
+
+
+def _check_labels_fit(
+    labels: np.ndarray | None, reference: Reference, context: TaskContext
+) -> None:
+    """Refuse labels of arrays that are no classes of the student's outputs.
+
+    Raises:
+        UserError: They are not.
+    """
+    if labels is None:
+        return
+    *sizes, classes = next(iter(reference.shapes.values()))
+    if labels.ndim != len(sizes):
+        raise UserError(
+            f"labels to check on of shape {list(labels.shape)} came for logits "
+            f"{[None, *sizes[1:], classes]}: give one class number for each row, not one-hot rows."
+        )
+    classes = 2 if context.binary else classes
+    if classes is not None and labels.max(initial=0) >= classes:
+        raise UserError(
+            f"the label {labels.max()} is among those to check on, and the student has {classes} "
+            f"classes: give numbers from 0 to {classes - 1}."
+        )
 
 
 def _check_reads_ids(signature: ModelSignature, context: TaskContext) -> None:

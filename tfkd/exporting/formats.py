@@ -12,18 +12,19 @@ import tensorflow as tf
 from ..errors import UserError
 from ..models.saving import quiet_save
 from ..runtime.interpreter import SIGNATURE, LiteRT
-from ..runtime.zip_tail import pack
+from ..runtime.zip_tail import pack, unpack
 from .calling import ModelSignature, Reference, signature_of
+from .companions import append_to_keras, check_encoder_inside, files_inside, write_into_folder
 from .convert import Inconvertible, attempts, flatbuffer, write_saved_model
-from .export_request import ExportRequest, labels_text
+from .export_request import ExportRequest
 from .gate import Figures
-from .onnx import onnx_model, write_onnx
+from .onnx import add_metadata, onnx_model, write_onnx
 from .text_signature import SERVING, TextSignature
 from .verify import Model
 
 
 def write_litert(request: ExportRequest, path: Path) -> Figures:
-    """Write a `.tflite`, with the vocabulary inside.
+    """Write a `.tflite`, with tokenizer and class names inside.
 
     Raises:
         Differs: It does not compute what the student does.
@@ -42,32 +43,17 @@ def write_litert(request: ExportRequest, path: Path) -> Figures:
             refusal = error
             continue
         request.check_figures(figures)
-        if encoder is not None and request.context.task is not None:
-            _append_files(request, blob, path, figures, sizes)
+        files = files_inside(request, sizes, figures, blob)
+        if files:
+            path.write_bytes(pack(blob, files))
+            LiteRT(path)
+            check_encoder_inside(request, unpack(path.read_bytes()))
         return figures
     raise Inconvertible(str(refusal)).explain(request.signature.student.name) from refusal
 
 
-def _append_files(
-    request: ExportRequest, blob: bytes, path: Path, figures: Figures, sizes: ModelSignature
-) -> None:
-    """Append vocabulary, class names and settings to a model, and read them again."""
-    activation = None
-    if request.returns_probabilities(figures):
-        activation = "sigmoid" if request.context.binary else "softmax"
-    outputs = {name: {"name": name, "activation": None} for name in request.signature.outputs}
-    outputs[request.signature.outputs[0]]["activation"] = activation
-    assert request.context.task is not None
-    names = {source: name for name, source in request.context.sources(sizes.inputs).items()}
-    inputs = [names[source] for source in request.context.task.inputs]
-    files = request.files_inside(sizes, blob, {"inputs": inputs, "outputs": outputs})
-    path.write_bytes(pack(blob, files))
-    LiteRT(path)
-    request.check_encoder_inside(path.read_bytes())
-
-
 def write_keras(request: ExportRequest, path: Path) -> Figures:
-    """Write a `.keras`, with the tokenizer and the class names next to it.
+    """Write a `.keras`, with tokenizer and class names as further entries of its zip.
 
     Raises:
         Differs: It does not compute what the student does.
@@ -90,9 +76,17 @@ def write_keras(request: ExportRequest, path: Path) -> Figures:
         ) from error
     text_input = request.context.encoder is not None
     again = signature_of(loaded, request.check.first, text_input, signature.outputs)
-    figures = request.compare_and_gate(Reference(again))
-    _write_beside(request, path.parent)
+    figures = request.compare_and_gate(_by_place(Reference(again), again, signature))
+    files = files_inside(request, signature, figures)
+    append_to_keras(path, files)
+    check_encoder_inside(request, unpack(path))
     return figures
+
+
+def _by_place(loaded: Reference, again: ModelSignature, signature: ModelSignature) -> Model:
+    """Return a loaded model as a function of the student's inputs, whatever it calls its own."""
+    names = dict(zip(signature.inputs, again.inputs, strict=True))
+    return lambda feed: loaded({names[name]: array for name, array in feed.items()})
 
 
 def write_saved_model_folder(request: ExportRequest, path: Path) -> Figures:
@@ -114,7 +108,7 @@ def write_saved_model_folder(request: ExportRequest, path: Path) -> Figures:
     if texts is not None:
         model = _run_signature(loaded, SERVING, signature.outputs)
         figures = request.compare_and_gate_texts(model)
-    _write_beside(request, path)
+    write_into_folder(request, path)
     return figures
 
 
@@ -129,7 +123,7 @@ def _run_signature(loaded: Any, name: str, outputs: tuple[str, ...]) -> Model:
 
 
 def write_onnx_file(request: ExportRequest, path: Path) -> Figures:
-    """Write an `.onnx`, with the tokenizer and the class names next to it.
+    """Write an `.onnx`, with tokenizer and class names in its metadata.
 
     Raises:
         Differs: It does not compute what the student does.
@@ -137,7 +131,11 @@ def write_onnx_file(request: ExportRequest, path: Path) -> Figures:
     """
     write_onnx(request.signature, path)
     figures = request.compare_and_gate(onnx_model(path))
-    _write_beside(request, path.parent)
+    files = files_inside(request, request.signature, figures)
+    add_metadata(path, files)
+    check_encoder_inside(request, files)
+    # A second look: what was added must not keep the file from being opened.
+    onnx_model(path)
     return figures
 
 
@@ -147,10 +145,3 @@ WRITERS = {
     "saved_model": write_saved_model_folder,
     "onnx": write_onnx_file,
 }
-
-
-def _write_beside(request: ExportRequest, folder: Path) -> None:
-    if request.context.encoder is not None:
-        request.context.encoder.save(folder)
-    if request.labels:
-        (folder / "labels.txt").write_text(labels_text(request.labels), encoding="utf-8")

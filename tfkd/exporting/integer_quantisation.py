@@ -52,13 +52,15 @@ def quantize_integers(model: bytes, kind: Quantization, feeds: Feeds) -> bytes:
 
         work = quantizer.Quantizer(bytearray(model))
         if kind.activation_bits:
-            # Store weights in 8 bits and activations in `bits`; logits stay float32.
+            # Store weights in 8 bits and activations in `bits`; what goes in and out stays float32,
+            # so that a file is fed and read in the same way whatever is inside.
             from ai_edge_quantizer.quantizer import AlgorithmName
 
             work.add_static_config(
                 ".*", "*", activation_num_bits=kind.activation_bits, weight_num_bits=8
             )
-            work.update_quantization_recipe(".*", "OUTPUT", algorithm_key=AlgorithmName.NO_QUANTIZE)
+            for end in ("INPUT", "OUTPUT"):
+                work.update_quantization_recipe(".*", end, algorithm_key=AlgorithmName.NO_QUANTIZE)
         else:
             # Store dense layers in 4 bits and tables in 8, which it takes from static recipes
             # alone.

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import UserError
+from .saved_model_folder import strangers
 
 SUFFIXES = {"litert": ".tflite", "keras": ".keras", "onnx": ".onnx", "saved_model": ""}
 _ALIASES = {"tflite": "litert"}
@@ -58,8 +59,19 @@ def check_target(path: Path, kind: str, overwrite: bool = True) -> None:
         raise UserError(f"{path} is a folder: give the path of a file.")
     if kind == "saved_model" and not path.is_dir():
         raise UserError(f"{path} is a file: a SavedModel is a folder, choose another path.")
-    if kind == "saved_model" and any(path.iterdir()) and not (path / "saved_model.pb").exists():
-        raise UserError(f"{path} holds other files: give a new or empty folder.")
+    if kind == "saved_model" and any(path.iterdir()):
+        _refuse_strangers(path)
+
+
+def _refuse_strangers(folder: Path) -> None:
+    """Refuse to replace a folder that holds anything but a SavedModel and what came with it."""
+    if not (folder / "saved_model.pb").exists():
+        raise UserError(f"{folder} holds other files: give a new or empty folder.")
+    if names := strangers(folder):
+        raise UserError(
+            f"{folder} holds other files too ({', '.join(names[:3])}), which would be lost: give "
+            "a new or empty folder."
+        )
 
 
 @contextmanager

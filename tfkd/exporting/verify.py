@@ -52,7 +52,7 @@ def compare(student: Model, file: Model, checks: Checks) -> Figures:
         )
         answers = _by_task(wanted, got, models, checks)
     else:
-        answers = _by_class(wanted, got, checks.context.binary)
+        answers = _by_class(wanted, got, checks)
     return Figures(
         checked=checks.count,
         differences=tuple(_difference(wanted, got, name) for name in wanted[0]),
@@ -144,13 +144,23 @@ def _by_task(
     }
 
 
-def _by_class(wanted: Sequence[Outputs], got: Sequence[Outputs], binary: bool) -> dict[str, Any]:
-    """Return the share of equal classes and the widest flip; there are no labels to score."""
-    name = next(iter(wanted[0]))
+def _by_class(wanted: Sequence[Outputs], got: Sequence[Outputs], checks: Checks) -> dict[str, Any]:
+    """Return the share of equal classes and the widest flip and, of labelled arrays, accuracies."""
+    binary, name = checks.context.binary, next(iter(wanted[0]))
     pairs = [(a[name], b[name]) for a, b in zip(wanted, got, strict=True)]
     theirs, ours = (_flat([_classes(pair[i], binary) for pair in pairs]) for i in (0, 1))
     flips = [_margin(student, _classes(file, binary), binary).max() for student, file in pairs]
-    return {"agreement": float(np.mean(theirs == ours)), "widest_flip": float(max(flips))}
+    figures = {"agreement": float(np.mean(theirs == ours)), "widest_flip": float(max(flips))}
+    labels = _flat(checks.labels) if checks.labels else np.zeros(0, int)
+    if not (labels >= 0).any():
+        return figures
+    score, keras_score = (float(np.mean((x == labels)[labels >= 0])) for x in (ours, theirs))
+    return figures | {
+        "score": score,
+        "keras_score": keras_score,
+        "scores": {"accuracy": score},
+        "keras_scores": {"accuracy": keras_score},
+    }
 
 
 def _margins_of_rows(wanted: Sequence[Outputs], got: Sequence[Outputs], binary: bool) -> np.ndarray:

@@ -8,9 +8,12 @@ versions that it has passed.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import tensorflow as tf
+
+_NOT_FLOAT32 = ("float16", "bfloat16", "float64")
 
 
 def list_layers(model: Any, *, recursive: bool = False) -> list:
@@ -49,3 +52,60 @@ def attached_logits(tensor: Any) -> tf.Tensor | None:
 def attached_mask(tensor: Any) -> tf.Tensor | None:
     """Return the mask that Keras hands on with a tensor, such as that of `mask_zero=True`."""
     return getattr(tensor, "_keras_mask", None)
+
+
+def precisions(model: Any) -> tuple[str, ...]:
+    """Return the names of the dtype policies in a Keras 3 model that are other floats than float32.
+
+    >>> import keras
+    >>> precisions(keras.Sequential([keras.layers.Dense(2, dtype="mixed_float16")]))
+    ('mixed_float16',)
+    """
+    layers = [model, *list_layers(model, recursive=True)]
+    return tuple(sorted({layer.dtype_policy.name for layer in layers if _is_not_float32(layer)}))
+
+
+@contextmanager
+def compute_in_float32(model: Any) -> Iterator[None]:
+    """Let a Keras 3 model compute in float32 inside the block, from weights cast to float32.
+
+    After the block its policies and its variables are those of before, the very same objects.
+
+    Args:
+        model: Of any policy; one of float32 alone is not touched.
+    """
+    layers = [model, *list_layers(model, recursive=True)]
+    policies = [(layer, layer._dtype_policy) for layer in layers if _is_not_float32(layer)]
+    inputs = [
+        (part, part._dtype)
+        for layer in layers
+        for part in (*(getattr(layer, "inputs", None) or ()), layer)
+        if getattr(part, "_dtype", None) in _NOT_FLOAT32
+    ]
+    variables = {id(v): v for v in model.variables if v.dtype in _NOT_FLOAT32}.values()
+    values = [(variable, variable._value, variable._dtype) for variable in variables]
+    try:
+        for layer, policy in policies:
+            # Not by the setter, which Keras documents as permanent and which may quantise.
+            layer._dtype_policy = type(policy)("float32")
+        for part, _ in inputs:
+            part._dtype = "float32"
+        for variable, value, _ in values:
+            variable._value = tf.Variable(tf.cast(value, tf.float32), trainable=variable.trainable)
+            variable._dtype = "float32"
+        yield
+    finally:
+        for layer, policy in policies:
+            layer._dtype_policy = policy
+        for part, dtype in inputs:
+            part._dtype = dtype
+        for variable, value, dtype in values:
+            variable._value, variable._dtype = value, dtype
+
+
+def _is_not_float32(layer: Any) -> bool:
+    """Return whether a layer computes or keeps its weights in another float than float32."""
+    policy = getattr(layer, "_dtype_policy", None)
+    if getattr(policy, "quantization_mode", None) is not None:
+        return False
+    return bool({layer.compute_dtype, layer.variable_dtype} & set(_NOT_FLOAT32))

@@ -49,7 +49,8 @@ def read_encoder(files: dict[str, str], name: str = "the file") -> tuple[TextEnc
     if "tfkd.json" not in files or "vocab.txt" not in files:
         raise UserError(
             f"{name} has no vocabulary inside: export it with "
-            "`tfkd.export(student, path, encoder=encoder, labels=[...])`."
+            "`tfkd.export(student, path, encoder=encoder, labels=[...])`; a model of images or of "
+            "other arrays runs in LiteRT itself, as docs/how-to/images.md shows."
         )
     settings = _settings(files["tfkd.json"], name)
     # A panic of Rust prints where it happened.

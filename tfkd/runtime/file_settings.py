@@ -60,13 +60,15 @@ def _names(most: int, least: int = 0) -> Callable[[Any], bool]:
     def fits(value: Any) -> bool:
         if not isinstance(value, list) or not least <= len(value) <= most:
             return False
-        return all(map(_line, value)) and len(set(value)) == len(value)
+        return all(map(is_line, value)) and len(set(value)) == len(value)
 
     return fits
 
 
-def _line(value: Any) -> bool:
-    """Return whether a value is a short text that no terminal would obey."""
+def is_line(value: Any) -> bool:
+    """Return whether a value is a short text of one line that no terminal would obey."""
+    if not isinstance(value, str) or len(value.splitlines()) != 1:
+        return False
     return isinstance(value, str) and 0 < len(value) <= 1_000 and not any(map(_control, value))
 
 
@@ -81,7 +83,7 @@ def _schema(value: Any) -> bool:
     settings = value.get("settings")
     if not isinstance(settings, dict) or len(settings) > TASK_SETTINGS:
         return False
-    return all(map(_line, settings)) and all(map(_plain, settings.values()))
+    return all(map(is_line, settings)) and all(map(_plain, settings.values()))
 
 
 def _plain(value: Any) -> bool:
@@ -96,7 +98,7 @@ def _scalar(value: Any) -> bool:
         return True
     if type(value) is int:
         return abs(value) <= 2**31
-    return math.isfinite(value) if isinstance(value, float) else _line(value)
+    return math.isfinite(value) if isinstance(value, float) else is_line(value)
 
 
 def _outputs(value: Any) -> bool:
@@ -104,9 +106,9 @@ def _outputs(value: Any) -> bool:
     return (
         isinstance(value, dict)
         and 0 < len(value) <= ARRAYS
-        and all(map(_line, value))
+        and all(map(is_line, value))
         and all(isinstance(output, dict) for output in value.values())
-        and all(_line(output.get("name")) for output in value.values())
+        and all(is_line(output.get("name")) for output in value.values())
         and all(_one_of(*ACTIVATIONS, None)(each.get("activation")) for each in value.values())
     )
 
@@ -134,7 +136,7 @@ _FITS: dict[str, Callable[[Any], bool]] = {
     "special": _names(10_000),
     "max_length": _whole(4, LONGEST),
     "vocab_size": _whole(1, PIECES),
-    "task": _line,
+    "task": is_line,
     "schema": _schema,
     "inputs": _names(ARRAYS, least=1),
     "outputs": _outputs,

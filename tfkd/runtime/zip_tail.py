@@ -11,6 +11,7 @@ import hashlib
 import io
 import zipfile
 from collections import Counter
+from pathlib import Path
 
 from ..errors import UserError, first_line
 
@@ -45,8 +46,10 @@ def seal(model: bytes) -> dict[str, int | str]:
     return {"bytes": len(model), "sha256": hashlib.sha256(model).hexdigest()}
 
 
-def unpack(content: bytes, name: str = "the file") -> dict[str, str]:
+def unpack(content: bytes | Path, name: str = "the file") -> dict[str, str]:
     """Return the known entries of the appended zip; none where there is no zip.
+
+    A path is read in parts: a `.keras` file, which is a zip as a whole, may be larger than memory.
 
     Names that tfkd does not know are never read, so none can lead out of the file.
 
@@ -55,7 +58,8 @@ def unpack(content: bytes, name: str = "the file") -> dict[str, str]:
             than 64 MB.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        source = content if isinstance(content, Path) else io.BytesIO(content)
+        with zipfile.ZipFile(source) as archive:
             present = Counter(archive.namelist())
             return {
                 entry: _entry(archive, entry, present[entry], name)
@@ -68,7 +72,8 @@ def unpack(content: bytes, name: str = "the file") -> dict[str, str]:
         raise broken(name, "not UTF-8") from error
     except Exception as error:
         # A damaged zip makes zipfile raise a dozen kinds.
-        if isinstance(error, zipfile.BadZipFile) and b"tfkd.json" not in content:
+        sought = isinstance(content, bytes) and b"tfkd.json" in content
+        if isinstance(error, zipfile.BadZipFile) and not sought:
             return {}
         raise broken(name, first_line(error)) from error
 

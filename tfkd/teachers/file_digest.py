@@ -6,6 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 
+from ..runtime.zip_tail import unpack
 from .keras_files import LABELS, keras_file
 
 _BESIDE = (LABELS, "preprocessing.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt")
@@ -28,7 +29,9 @@ def digest_spec(spec: str, *, with_names: bool = True) -> str:
     path = Path(name.partition("#")[0] if kind == "saved_model" else name).expanduser()
     if kind == "keras":
         model = keras_file(path)
-        files = [model, *(model.with_name(name) for name in _BESIDE)]
+        files = [model]
+        if "tfkd.json" not in unpack(model, str(model)):
+            files += [model.with_name(name) for name in _BESIDE]
     else:
         files = sorted(path.rglob("*")) if path.is_dir() else [path]
     digest = hashlib.sha256()

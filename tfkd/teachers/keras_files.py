@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from .. import text
 from ..errors import UserError, first_line
 from ..models.text_model import TextModel
+from ..runtime.bundle import read_encoder
+from ..runtime.zip_tail import unpack
+from ..text import TextEncoder
 from .request import Request
 
 LABELS = "labels.txt"
@@ -25,9 +29,21 @@ def load_keras(path: str, request: Request) -> TextModel:
         raise UserError(
             f"{file} cannot be loaded as a Keras model ({first_line(error)})."
         ) from error
-    encoder = text.load(file.parent, request.max_length)
+    encoder, labels = _read_encoder(file, request.max_length)
     _check_embedding(model, encoder.vocab_size, file)
-    return request.check(TextModel(model, encoder, read_labels(file.parent), f"keras:{path}"))
+    return request.check(TextModel(model, encoder, labels, f"keras:{path}"))
+
+
+def _read_encoder(file: Path, max_length: int | None) -> tuple[TextEncoder, tuple[str, ...]]:
+    """Return tokenizer and class names: those in the file, else those next to it."""
+    files = unpack(file, str(file))
+    if "tfkd.json" not in files:
+        labels = _names(files[LABELS]) if LABELS in files else read_labels(file.parent)
+        return text.load(file.parent, max_length), labels
+    encoder, settings = read_encoder(files, str(file))
+    if max_length is not None:
+        encoder = replace(encoder, max_length=max_length)
+    return encoder, tuple(settings["schema"]["labels"])
 
 
 def save(model: TextModel, folder: Path) -> None:
@@ -76,7 +92,10 @@ def read_labels(folder: Path, name: str = LABELS) -> tuple[str, ...]:
     """Return the class names in a folder's file, empty where there is none."""
     file = folder / name
     try:
-        lines = file.read_text(encoding="utf-8-sig").split("\n") if file.is_file() else []
+        return _names(file.read_text(encoding="utf-8-sig")) if file.is_file() else ()
     except UnicodeDecodeError as error:
         raise UserError(f"{file} is not UTF-8 (byte {error.start}): save it as UTF-8.") from error
-    return tuple(name for line in lines if (name := line.strip()))
+
+
+def _names(lines: str) -> tuple[str, ...]:
+    return tuple(name for line in lines.split("\n") if (name := line.strip()))

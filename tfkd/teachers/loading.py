@@ -36,7 +36,7 @@ KINDS = {
     for kind in (
         TeacherKind(
             "keras:PATH",
-            "a .keras file with vocab.txt or tokenizer.json next to it",
+            "a .keras file, vocab.txt or tokenizer.json in it or next to it",
             load_keras,
             shrinkable=True,
         ),

@@ -19,6 +19,7 @@ from ...tasks import Task
 from ...text import TextEncoder, mediapipe_tokenizer
 from ..calling import LOGITS
 from ..check_data import checks_of
+from ..companions import check_encoder_inside, describe_request
 from ..convert import Inconvertible, flatbuffer
 from ..export_request import ExportRequest
 from ..gate import Figures
@@ -50,13 +51,14 @@ def mediapipe_file(request: ExportRequest, path: Path) -> Figures:
         try:
             feeds = [_client_inputs(feed) for feed in _calibration_feeds(request, sizes)]
             blob = add_metadata(flatbuffer(sizes, request.storage.kind, feeds))
-            path.write_bytes(pack(blob, _files_inside(own, sizes, blob)))
+            files = _files_inside(own, sizes, blob)
+            path.write_bytes(pack(blob, files))
             figures = _compare(request, sizes, LiteRT(path))
         except (Inconvertible, RuntimeError) as error:
             refusal = error
             continue
         request.check_figures(figures)
-        request.check_encoder_inside(path.read_bytes())
+        check_encoder_inside(request, files)
         return figures
     raise Inconvertible(str(refusal)).explain(request.signature.student.name) from refusal
 
@@ -145,4 +147,4 @@ def _files_inside(request: ExportRequest, sizes: ClientSignature, blob: bytes) -
         "inputs": list(CLIENT),
         "outputs": {name: {"name": OUTPUT, "activation": "softmax"}},
     }
-    return request.files_inside(sizes, blob, settings)
+    return describe_request(request, sizes, blob, settings)
