@@ -52,3 +52,17 @@ def test_what_comes_with_a_tensor():
     assert internals.attached_mask(masked).numpy().tolist() == [[True, False]]
     probabilities = keras.layers.Dense(2, activation="softmax")(masked)
     assert internals.attached_logits(probabilities).shape == (1, 2, 2)
+
+
+def test_a_model_computes_in_float32_for_a_while():
+    """A policy or a weight that is not as it was before."""
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, dtype="float16")])
+    kernel = model.layers[0].kernel
+    value = kernel.value
+    assert internals.precisions(model) == ("float16",)
+    with internals.compute_in_float32(model):
+        assert internals.precisions(model) == ()
+        assert model(tf.ones((1, 3))).dtype == kernel.value.dtype == "float32"
+    assert internals.precisions(model) == ("float16",)
+    assert kernel.value is value
+    assert model(tf.ones((1, 3))).dtype == "float16"

@@ -210,8 +210,8 @@ def checks_of(
         )
     batch = next(iter(inputs.values()))[0][0] or at_once
     typed = {name: np.asarray(arrays[name], inputs[name][1]) for name in inputs}
-    rows = range(0, len(next(iter(typed.values()))), batch)
-    places = [slice(start, start + batch) for start in rows]
+    starts = range(0, len(next(iter(typed.values()))), batch)
+    places = [slice(start, start + batch) for start in starts]
     batches = [{name: array[place] for name, array in typed.items()} for place in places]
     labels = [] if data.labels is None else [data.labels[place] for place in places]
     return Checks(batches, context, labels=labels)

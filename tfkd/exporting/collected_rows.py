@@ -23,10 +23,10 @@ def is_data_set(check: Any) -> bool:
 
 def collect(data: Any) -> Any:
     """Return the first rows of a data set as what `check` may be else: inputs, or with labels."""
-    if not hasattr(data, "element_spec"):
-        batches = (data[i] for i in range(len(data)))
-    else:
+    if hasattr(data, "element_spec"):
         batches = _batches_of_dataset(data)
+    else:
+        batches = map(data.__getitem__, range(len(data)))
     taken, rows = [], 0
     for batch in batches:
         # Sample weights, the third entry, count nothing here.
