@@ -17,6 +17,18 @@ ROWS: dict[str, list[dict]] = {
         {"text": one, "text_pair": other, "label": "longer" if len(one) > len(other) else "shorter"}
         for one, other in itertools.pairwise((*TEXTS, "a film"))
     ],
+    "multi-label-classification": [
+        {"text": text, "label": [word for word in ("bad", "good") if word in text]}
+        for text in TEXTS
+    ],
+    "multi-label-classification of pairs": [
+        {"text": text, "text_pair": "a good one", "label": [w for w in ("bad", "no") if w in text]}
+        for text in TEXTS
+    ],
+    "text-regression of pairs": [
+        {"text": text, "text_pair": "a good one", "label": len(text) / 3} for text in TEXTS
+    ],
+    "text-regression": [{"text": text, "label": 0.5 * len(text)} for text in TEXTS],
     "tests.tasks.toy:Parity": [{"text": text} for text in TEXTS],
 }
 """Labelled rows by task; the first time that a task is added without some, the battery says so."""
@@ -26,7 +38,7 @@ def tasks() -> list[Task]:
     """Every registered task of ours, and the toy."""
     from tfkd.tasks import TASKS
 
-    return [*map(find, TASKS), find("text-classification", {"pair": True}), Parity()]
+    return [*map(find, TASKS), *(find(name, {"pair": True}) for name in TASKS), Parity()]
 
 
 def name_of(task: Task) -> str:

@@ -16,13 +16,13 @@ OF_TEACH = (
     *("teacher", "data_dir", "validation", "test", "text_column", "label_column", "labels"),
     "ignore_texts",
     *("tokenizer", "vocab_size", "lowercase", "max_length", "epochs", "batch_size"),
-    *("learning_rate", "freeze", "seed", "task", "columns", "task_settings", "to"),
+    *("learning_rate", "freeze", "seed", "task", "form", "columns", "task_settings", "to"),
     *("header", "encoding", "skip_bad"),
 )
 OF_CACHE = (
     *("teacher", "data_dir", "validation", "test", "unlabelled", "text_column", "label_column"),
-    *("ignore_texts", "labels", "teacher_max_length", "seed", "task", "columns", "task_settings"),
-    "store",
+    *("ignore_texts", "labels", "teacher_max_length", "seed", "task", "form", "columns"),
+    *("task_settings", "store"),
     *("header", "encoding", "skip_bad"),
 )
 TABLES = {

@@ -46,6 +46,7 @@ def assemble(
     """
     sources = {split: sources[split] for split in SPLITS if split in sources}
     missing = [split for split in ("test", "validation") if split not in sources]
+    reader = _adapt(sources, reader)
     cutting = bool(missing) and "train" in sources
     faults = {split: Faults(collect=True) for split in sources}
     tallies = {
@@ -60,25 +61,36 @@ def assemble(
     }
     for split, source in sources.items():
         _report(source, faults[split], tallies[split].rows, skip_bad)
-    classes = _classes(base, sources, tallies, names_file)
+    classes = _classes(base, sources, tallies, names_file, reader)
     for split_tally in tallies.values():
         classes = classes.including(split_tally.first)
     cut = None
     if cutting and tallies["train"].labelled:
         cut = plan_cut(tallies["train"], missing, seed, sources["train"].origin)
-    schema = reader.schema(classes.names)
+    streams = _streams(sources, reader, classes, cut)
+    train = streams["train"]() if "train" in streams else iter(())
+    schema = reader.complete_schema(reader.schema(classes.names), train)
     return Data(
         name=base.name,
         labels=schema.labels,
         counts=_counts(tallies, cut),
         synthetic=base.synthetic,
         settings=schema.settings,
-        streams=_streams(sources, reader, classes, cut),
+        streams=streams,
         facts={
             **_facts(base, sources, classes, cut, seed),
             **({"skipped": {split: f.count for split, f in faults.items()}} if skip_bad else {}),
         },
     )
+
+
+def _adapt(sources: Sources, reader: ExampleReader) -> ExampleReader:
+    """Return the reader for these files, by the first split with labels."""
+    first = next((sources[split] for split in SPLITS[:3] if split in sources), None)
+    if first is None:
+        return reader
+    records = first.collect(Faults(collect=True))
+    return reader.adapted(example for _, example in records)
 
 
 def _tally(
@@ -107,7 +119,11 @@ def _report(source: Source, faults: Faults, good: int, skip_bad: bool) -> None:
 
 
 def _classes(
-    base: Base, sources: Sources, tallies: Mapping[str, Tally], names_file: Path | None
+    base: Base,
+    sources: Sources,
+    tallies: Mapping[str, Tally],
+    names_file: Path | None,
+    reader: ExampleReader,
 ) -> Classes:
     """Read the classes from the class file, or else from the first split with labels."""
     first = next((s for s in SPLITS[:3] if s in sources), None)
@@ -121,6 +137,7 @@ def _classes(
     if names_file is None and names:
         return classes_from_names(names, first_seen, origin)
     if names_file is None:
+        reader.check_labels(first_seen)
         if first:
             column, labelled = sources[first].label_column, tallies[first].labelled
             check_class_count(first_seen, labelled, column=column, origin=origin)

@@ -13,7 +13,7 @@ from .faults import Faults
 from .file_kinds import Reading, Row
 from .labels import label_key
 from .questions import UnfitDataError, first_rows, suggest_flags
-from .reader import ExampleReader
+from .reader import Column, ExampleReader
 from .rows import read_rows
 
 # Columns that accompany texts and are no classes; pandas calls an index "" or "Unnamed: 0".
@@ -84,7 +84,13 @@ class Columns:
         same = [name for name in fields if name.strip().casefold() == wanted.casefold()]
         if len(same) == 1:
             return same[0]
-        if column.kind == "label" and role not in self.named:
+        several = column.kind == "labels" and "," in wanted
+        if several and all(name in fields for name in split_columns(wanted)):
+            return wanted
+        if not column.required and role not in self.named:
+            also = [name for name in fields if name.strip().casefold() in column.also]
+            if len(also) == 1:
+                return also[0]
             others = {
                 self.named.get(other, known.default).casefold()
                 for other, known in self.reader.columns.items()
@@ -94,10 +100,17 @@ class Columns:
             left = [name for name in fields if name.strip().casefold() not in others]
             if len(left) == 1:
                 return left[0]
+        if several:
+            wanted = next(name for name in split_columns(wanted) if name not in fields)
         raise UserError(
             f"{path}, row 1: no column {wanted!r}; it has "
             f"{', '.join(map(repr, fields)) or 'none'}. Name the {role} column with "
             f"{flag_of(role)}."
+            + (
+                " Several columns of labels are read with --form multilabel."
+                if column.kind == "label" and "," in wanted
+                else ""
+            )
         )
 
     def find(self, path: Path, fields: Mapping[str, Any], labelled: bool = True) -> dict[str, str]:
@@ -195,17 +208,31 @@ class Columns:
 
     def _value(self, row: Row, role: str, name: str) -> Any:
         column = self.reader.columns[role]
-        if name not in row.fields:
-            cure = (
-                'an unlabelled row says so with null, "" or -100.'
-                if column.kind == "label"
-                else "every row needs one."
-            )
-            raise UserError(f"{row.where}: no {name!r}; {cure}")
-        value = row.fields[name]
+        if column.kind == "labels" and name not in row.fields and "," in name:
+            return {each: self._field(row, column, each) for each in split_columns(name)}
+        value = self._field(row, column, name)
         if column.kind == "label":
             return label_key(row.where, value)
         return check_text(row.where, value, name) if column.kind == "text" else value
+
+    def _field(self, row: Row, column: Column, name: str) -> Any:
+        if name not in row.fields:
+            cure = (
+                'an unlabelled row says so with null, "" or -100.'
+                if not column.required
+                else "every row needs one."
+            )
+            raise UserError(f"{row.where}: no {name!r}; {cure}")
+        return row.fields[name]
+
+
+def split_columns(written: str) -> list[str]:
+    """Return the names of several columns that are written as one, with commas.
+
+    >>> split_columns("joy, anger")
+    ['joy', 'anger']
+    """
+    return [name.strip() for name in written.split(",") if name.strip()]
 
 
 def flag_of(role: str) -> str:
@@ -221,8 +248,8 @@ def find_label_column(path: Path, columns: Columns) -> str:
     """Return the name of the label column of `path`, from its first row; "label" without one."""
     row = next(read_rows(path, columns.reading_of(True), Faults(collect=True)), None)
     names = columns.find(path, row.fields) if row else {}
-    kinds = {role: column.kind for role, column in columns.reader.columns.items()}
-    return next((name for role, name in names.items() if kinds[role] == "label"), "label")
+    required = {role: column.required for role, column in columns.reader.columns.items()}
+    return next((name for role, name in names.items() if not required[role]), "label")
 
 
 def check_text(where: str, text: Any, column: str = "text") -> str:

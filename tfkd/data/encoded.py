@@ -27,9 +27,10 @@ _MANIFEST = "manifest.json"
 class Encoded:
     """Rows of named arrays, read from a folder that `encode` wrote.
 
-    A column holds one number a row, or as many as the row has tokens. One example may be several
-    rows, which follow each other. Slicing with an array of positions, `encoded[rows]`, gives the
-    inputs of these rows padded with 0: `[rows, longest]` where there is one input, else a dict.
+    A column holds one number a row, a fixed number of them, or as many as the row has tokens. One
+    example may be several rows, which follow each other. Slicing with an array of positions,
+    `encoded[rows]`, gives the inputs of these rows padded with 0: `[rows, longest]` where there is
+    one input, else a dict.
 
     Args:
         folder: The folder.
@@ -40,7 +41,10 @@ class Encoded:
         self.facts = json.loads((folder / _MANIFEST).read_text())
         self.inputs: tuple[str, ...] = tuple(self.facts["inputs"])
         dtypes = self.facts["columns"]
-        self._columns = {name: _Column(folder, name, dtype) for name, dtype in dtypes.items()}
+        widths = self.facts.get("widths", {})
+        self._columns = {
+            name: _Column(folder, name, dtype, widths.get(name)) for name, dtype in dtypes.items()
+        }
         starts = folder / "examples.bin"
         self._starts = _map(starts, "int64") if starts.is_file() else None
         self._hidden = np.zeros(len(self), bool)
@@ -121,9 +125,18 @@ class Encoded:
         """Return all columns of one row, without padding."""
         return {name: column.one(row) for name, column in self._columns.items()}
 
+    def rows_by_example(self) -> list[list[Arrays]]:
+        """Return the rows of each example, all columns of each without padding."""
+        return [[self.arrays(i) for i in self.rows_of(n)] for n in range(self.examples)]
+
     def is_ragged(self, name: str) -> bool:
         """Return whether a column has as many numbers as the row has tokens."""
         return self._columns[name].ragged
+
+    def shape_of(self, name: str) -> tuple[int | None, ...]:
+        """Return the shape of a column in one row, `None` for the number of tokens."""
+        column = self._columns[name]
+        return (None,) if column.ragged else () if column.width is None else (column.width,)
 
     def dtype_of(self, name: str) -> str:
         """Return the type of a column in a batch: `int32` or `float32`."""
@@ -138,8 +151,10 @@ class Encoded:
 class _Column:
     """One column on disk: its numbers, and where each row ends if rows differ in length."""
 
-    def __init__(self, folder: Path, name: str, dtype: str) -> None:
-        self.values = _map(folder / f"{name}.bin", dtype)
+    def __init__(self, folder: Path, name: str, dtype: str, width: int | None = None) -> None:
+        self.values, self.width = _map(folder / f"{name}.bin", dtype), width
+        if width is not None:
+            self.values = self.values.reshape(-1, width)
         ends = folder / f"{name}.ends.bin"
         self.ragged = ends.is_file()
         self.ends = _map(ends, "int64") if self.ragged else np.zeros(0, "int64")
@@ -186,7 +201,8 @@ def encode(
     with replace_when_whole(folder) as part:
         part.mkdir()
         with ExitStack() as stack:
-            writer = _Writer(part, stack, "uint16" if encoder.vocab_size < 2**16 else "int32")
+            ids_dtype = "uint16" if encoder.vocab_size < 2**16 else "int32"
+            writer = _Writer(part, stack, ids_dtype, task.fixed)
             for chunk in chunks(examples, CHUNK):
                 writer.add(task.encode(chunk, encoder, schema or Schema()))
                 advance(len(chunk))
@@ -197,7 +213,10 @@ def encode(
 class _Writer:
     """Appends rows to one file a column."""
 
-    def __init__(self, folder: Path, stack: ExitStack, ids_dtype: str) -> None:
+    def __init__(
+        self, folder: Path, stack: ExitStack, ids_dtype: str, fixed: tuple[str, ...] = ()
+    ) -> None:
+        self._fixed, self.widths = fixed, dict[str, int]()
         self.folder, self._stack, self._ids_dtype = folder, stack, ids_dtype
         self.rows = self.examples = 0
         self.dtypes: dict[str, str] = {}
@@ -223,7 +242,11 @@ class _Writer:
         starts = self.rows + np.cumsum([0, *[len(example) for example in examples[:-1]]])
         self._append("examples", starts.astype("int64"))
         for name, value in rows[0].items():
-            self._add_column(name, [row[name] for row in rows], ragged=np.ndim(value) > 0)
+            values = [row[name] for row in rows]
+            if name in self._fixed:
+                self._check_width(name, {len(each) for each in values})
+            ragged = np.ndim(value) > 0 and name not in self._fixed
+            self._add_column(name, values, ragged=ragged)
         self.rows, self.examples = self.rows + len(rows), self.examples + len(examples)
 
     def finish(self, inputs: tuple[str, ...]) -> None:
@@ -235,15 +258,33 @@ class _Writer:
         if self.rows == self.examples:
             (self.folder / "examples.bin").unlink(missing_ok=True)
         counts = {"rows": self.rows, "examples": self.examples}
-        facts = {**counts, "columns": self.dtypes, "inputs": list(inputs)}
+        facts = {
+            **counts,
+            "columns": self.dtypes,
+            "inputs": list(inputs),
+            "widths": self.widths,
+        }
         (self.folder / _MANIFEST).write_text(json.dumps(facts))
+
+    def _check_width(self, name: str, widths: set[int]) -> None:
+        """Refuse rows of a fixed column with different numbers of numbers.
+
+        Raises:
+            UserError: There are some.
+        """
+        widths = widths | {self.widths.setdefault(name, min(widths))}
+        if len(widths) > 1:
+            raise UserError(
+                f"a task gave {name!r} of {', '.join(map(str, sorted(widths)))} numbers: `encode` "
+                "gives as many in all rows."
+            )
 
     def _add_column(self, name: str, values: list[Any], *, ragged: bool) -> None:
         if ragged:
             ends = self._ends.get(name, 0) + np.cumsum([len(value) for value in values])
             self._ends[name] = int(ends[-1])
             self._append(f"{name}.ends", ends.astype("int64"))
-        flat = itertools.chain(*values) if ragged else values
+        flat = itertools.chain(*values) if ragged or name in self._fixed else values
         if name == "input_ids":
             # Many numbers, of which a tokenizer gives whole ones only; too large a one raises.
             self.dtypes[name] = self._ids_dtype

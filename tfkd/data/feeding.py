@@ -83,7 +83,7 @@ class Feed:
             by_name = stored if isinstance(stored, Mapping) else {"logits": stored}
             inputs["targets"] = {n: np.asarray(a, "float32") for n, a in by_name.items()}
         labels = self.encoded.labels_of(rows)
-        if labels.ndim > 1:
+        if labels.ndim > 1 and self.encoded.is_ragged(LABELS):
             labels = pad_to_multiple(labels, value=-100)
         return inputs, labels
 
@@ -168,5 +168,4 @@ def _spec(encoded: Encoded, name: str) -> Any:
 
     if name not in encoded.columns:
         return tf.TensorSpec((None,), tf.int32)
-    shape = (None, None) if encoded.is_ragged(name) else (None,)
-    return tf.TensorSpec(shape, encoded.dtype_of(name))
+    return tf.TensorSpec((None, *encoded.shape_of(name)), encoded.dtype_of(name))

@@ -41,8 +41,10 @@ def label_key(where: str, label: Any) -> str | None:
         return None
     infinite = isinstance(label, float) and math.isinf(label)
     if infinite or not isinstance(label, str | int | float | Decimal | None):
+        several = isinstance(label, (list, tuple))
         raise UserError(
             f"{where}: the label is {label!r:.40}; expected a class name or its integer id."
+            + (" Write --form multilabel for several labels a text." if several else "")
         )
     key = "" if label is None else str(label).strip()
     if not _LEADING_ZEROS.fullmatch(key):

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from ..errors import UserError
 from .arrow_files import class_names, names_of_feature
@@ -121,23 +122,23 @@ def open_data(
     )
 
 
-def peek_columns(spec: PathLike) -> tuple[str, ...]:
-    """Return the names of the columns of the training file, empty where they cannot be told.
+def peek_row(spec: PathLike) -> dict[str, Any]:
+    """Return the first row of the training file by column, empty where it cannot be told.
 
     What is wrong with a file is for `open_data` to say.
 
-    >>> peek_columns("sample")
-    ('text', 'label')
+    >>> list(peek_row("sample"))
+    ['text', 'label']
     """
     if _kind(str(spec)) != "path":
-        return ("text", "label")
+        return {"text": "", "label": ""}
     path = Path(spec).expanduser()
     try:
         if path.is_dir():
             path = _split_paths(path)["train"][0]
-        return tuple(next(iter(read_rows(path, faults=Faults(collect=True)))).fields)
+        return next(iter(read_rows(path, faults=Faults(collect=True)))).fields
     except (OSError, KeyError, StopIteration, UserError):
-        return ()
+        return {}
 
 
 def _kind(spec: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -25,18 +25,22 @@ class Column:
         default: Name of the column where the user gives none.
         required: Whether unlabelled rows need it too.
         kind: What is in it: `text` and `label` are checked by this package, all other kinds
-            (`words`, `spans`, `image`, `number`, ...) by the task.
+            (`labels`, `number`, `words`, `spans`, `image`, ...) by the task. `labels` may be
+            several columns, and then is a dict of their values.
+        also: Other names that files usually have for it.
     """
 
     default: str
     required: bool = True
     kind: str = "text"
+    also: tuple[str, ...] = ()
 
 
 class ExampleReader:
     """Read rows with a text and one class label; tasks override what they read otherwise.
 
-    `columns` are the roles of a row, and `inputs` the names of the arrays that a student reads.
+    `columns` are the roles of a row, `inputs` the names of the arrays that a student reads, and
+    `fixed` those of arrays with as many numbers in each row, whatever its length.
     """
 
     columns: ClassVar[Mapping[str, Column]] = {
@@ -44,6 +48,7 @@ class ExampleReader:
         "label": Column("label", required=False, kind="label"),
     }
     inputs: ClassVar[tuple[str, ...]] = (IDS,)
+    fixed: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, pair: bool = False) -> None:
         if pair:
@@ -97,9 +102,36 @@ class ExampleReader:
         """
         return ""
 
+    def adapted(self, examples: Iterable[Example]) -> ExampleReader:
+        """Return the reader for a file, after a look at its examples if it needs one.
+
+        Args:
+            examples: Those of the training split, as `example` gave them.
+        """
+        return self
+
+    def check_labels(self, first_seen: Mapping[str, str]) -> None:
+        """Refuse class names, found in the data, that are none to this reader.
+
+        Args:
+            first_seen: All labels of the training split, each with the first row that has it.
+
+        Raises:
+            UserError: They are something else, such as several labels in one.
+        """
+
     def schema(self, labels: tuple[str, ...]) -> Schema:
         """Return what the training split fixes, given the class names found in it."""
         return Schema(labels)
+
+    def complete_schema(self, schema: Schema, train: Iterable[Example]) -> Schema:
+        """Return the schema with what the training examples say, such as the mean of a number.
+
+        Args:
+            schema: What `schema` returned.
+            train: The training examples; only a reader that needs them reads them.
+        """
+        return schema
 
     def with_ids(self, example: Example, ids: Mapping[str, int]) -> Example:
         """Return the example with class ids in place of class names, -100 where it has none."""

@@ -13,19 +13,20 @@ from .. import tasks
 from ..data import Schema
 from ..errors import UserError
 from ..files import replace_atomically
+from ..models.forms import form_of
 from ..progress import logger
 from ..runtime.file_settings import is_line
 from ..runtime.quantisations import AUTO, CALIBRATED, FLOAT32, KINDS, QUANTIZE
 from ..tasks import Task
 from ..text import TextEncoder
 from . import integer_quantisation
+from .decisions import FORMS
 from .paths import check_target, format_of, size, temporary_sibling
 
 if TYPE_CHECKING:
     from .export_request import ExportRequest
     from .gate import Figures
 
-FORMS = ("multiclass", "binary")
 AUTO_DROP = 0.3
 "Points of the score that `auto` may lose where `max_drop` is not given."
 
@@ -86,7 +87,7 @@ def export(
     check: Any = None,
     tolerance: float | None = None,
     overwrite: bool = True,
-    form: str = "multiclass",
+    form: str | None = None,
     calibration: Any = None,
     seed: int = 0,
     max_drop: float | None = None,
@@ -123,7 +124,9 @@ def export(
         tolerance: The difference that is allowed, as a share of the greatest output, in place of
             that of the quantisation.
         overwrite: Whether an older export may be replaced.
-        form: `binary` is one logit for two classes.
+        form: What the outputs are: `multiclass`, `binary` (one logit for two classes), `multilabel`
+            (a logit for each label) or `regression` (a number); by default that of the task, or
+            of the losses that the student was trained with.
         calibration: As `check`, of which 100 rows show the ranges of numbers.
         seed: Draws these 100.
         max_drop: Points of accuracy (or of the task's headline) that may be lost; any number by
@@ -150,7 +153,9 @@ def export(
     target = Path(path)
     kind = format_of(target, format)
     _check_quantize(kind, quantize, calibration)
-    _check_labels(labels if schema is None else schema.labels, form)
+    student = _student_of(student)
+    form = _choose_form(form, student, task)
+    _check_labels(labels if schema is None else schema.labels)
     check_target(target, kind, overwrite)
     from ..models.keras_internals import compute_in_float32
     from .check_data import TaskContext
@@ -160,7 +165,8 @@ def export(
     from .onnx import check_onnx
     from .text_signature import check_texts
 
-    student = _student_of(student)
+    if task is None and encoder is not None and form not in ("multiclass", "binary"):
+        task = tasks.find_form(form)
     task, schema = _task(task, schema, labels)
     check_client(client, kind, encoder, task)
     if tokenizer:
@@ -262,9 +268,32 @@ def _check_quantize(kind: str, quantize: str | None, calibration: Any) -> None:
         )
 
 
-def _check_labels(labels: Sequence[str] | None, form: str) -> None:
-    if form not in FORMS:
+def _choose_form(form: str | None, student: Any, task: Task | str | None) -> str:
+    """Return what a student's outputs are: as given, else as it was trained, else as the task says.
+
+    Raises:
+        UserError: No such form, or one that the student or the task contradicts.
+    """
+    if form not in (None, *FORMS):
         raise UserError(f"form={form!r}: write one of {', '.join(map(repr, FORMS))}.")
+    trained = form_of(student)
+    of_task = None if task is None else tasks.as_task(task).form
+    if form and trained and form != trained:
+        raise UserError(
+            f"form={form!r}, and the student was trained with losses of form={trained!r}: leave "
+            "form out."
+        )
+    form = form or trained or of_task or "multiclass"
+    # Two classes may have one logit.
+    if of_task not in (None, form, "multiclass" if form == "binary" else form):
+        raise UserError(
+            f"the student is of form={form!r}, and the task {tasks.name_of(tasks.as_task(task))} "
+            f"of form={of_task!r}: leave `task` out, or give that of the student."
+        )
+    return form
+
+
+def _check_labels(labels: Sequence[str] | None) -> None:
     if labels is None:
         return
     if isinstance(labels, str) or not all(isinstance(label, str) for label in labels):

@@ -39,7 +39,8 @@ class TaskContext:
         encoder: The tokenizer, of a student that reads text.
         task: The task; None compares logits alone.
         schema: Class names, and the task's settings.
-        form: "multiclass", or "binary" for one logit of two classes.
+        form: What logits are: "multiclass", "binary" (one logit of two classes), "multilabel" or
+            "regression".
     """
 
     encoder: TextEncoder | None = None

@@ -39,9 +39,7 @@ def files_inside(
         described.pop("tfkd.json")
         described["tokenizer.json"] = context.encoder.tokenizer.to_str()
         return described | _labels(request)
-    activation = None
-    if request.returns_probabilities(figures):
-        activation = "sigmoid" if context.binary else "softmax"
+    activation = request.activation(figures)
     outputs = {name: {"name": name, "activation": None} for name in request.signature.outputs}
     outputs[request.signature.outputs[0]]["activation"] = activation
     names = {source: name for name, source in context.sources(sizes.inputs).items()}

@@ -19,6 +19,7 @@ from ..text.batching import pad
 from .calling import LOGITS, ModelSignature, Reference, signature_of
 from .check_argument import parse_check
 from .check_data import SENTENCES, CheckData, TaskContext, checks_of
+from .decisions import activation_of
 from .gate import Figures, check_figures
 from .input_signature import count_inputs
 from .text_signature import as_texts
@@ -80,7 +81,8 @@ class ExportRequest:
         """Run `model`, which takes inputs of `sizes`, against the student."""
         limit = id_limit(self.signature.student)
         checks = checks_of(self.check, self.context, sizes.inputs, limit)
-        return compare(self.reference, model, checks)
+        linear = ends_linear(self.signature.student)
+        return compare(self.reference, model, checks, linear=linear)
 
     def check_figures(self, figures: Figures) -> None:
         """Let a file pass, or raise `Differs`.
@@ -122,10 +124,15 @@ class ExportRequest:
         ids = self.context.encoder.encode_many(feed["texts"].tolist())
         return self.reference({name: pad(ids, max(map(len, ids)), dtype)})
 
-    def returns_probabilities(self, figures: Figures) -> bool:
-        """Return whether outputs are probabilities whose activation could not be removed."""
-        looks_so = figures.between_0_and_1 if self.context.binary else figures.sum_to_1
-        return looks_so and not ends_linear(self.signature.student)
+    def activation(self, figures: Figures) -> str | None:
+        """Return the activation that could not be removed from the outputs, if there is one."""
+        if ends_linear(self.signature.student):
+            return None
+        return activation_of(
+            self.context.form,
+            between_0_and_1=figures.between_0_and_1,
+            sum_to_1=figures.sum_to_1,
+        )
 
     def calibration_feeds(self, sizes: ModelSignature) -> list[dict[str, np.ndarray]]:
         """Return the inputs that ranges are read off, in one batch where `sizes` allow it."""
@@ -209,6 +216,14 @@ def _check_labels_fit(
     if labels is None:
         return
     *sizes, classes = next(iter(reference.shapes.values()))
+    if context.form not in ("multiclass", "binary"):
+        wanted = classes if context.form == "multilabel" else 1
+        if labels.size != len(labels) * (wanted or 0) or labels.ndim > 2:
+            raise UserError(
+                f"labels to check on of shape {list(labels.shape)} came for a student of "
+                f"{classes} outputs with form={context.form!r}: give {wanted} for each row."
+            )
+        return
     if labels.ndim != len(sizes):
         raise UserError(
             f"labels to check on of shape {list(labels.shape)} came for logits "
@@ -244,6 +259,8 @@ def _completed(context: TaskContext, reference: Reference) -> TaskContext:
     if context.binary and shape[-1] != 1:
         raise UserError(f"form='binary' is one logit; the student has {shape[-1]}.")
     if context.task is not None:
+        if context.form == "multilabel" and not labels:
+            context = replace(context, schema=Schema(_numbers(shape[-1]), context.schema.settings))
         _check_outputs(context, reference)
         return context
     expected = 2 if context.binary else shape[-1]
@@ -253,9 +270,13 @@ def _completed(context: TaskContext, reference: Reference) -> TaskContext:
         )
     if context.encoder is None:
         return context
-    labels = labels or tuple(str(i) for i in range(expected or 0))
+    labels = labels or _numbers(expected)
     task = tasks.find(tasks.DEFAULT) if len(shape) == 2 else None
     return replace(context, task=task, schema=Schema(labels, context.schema.settings))
+
+
+def _numbers(count: int | None) -> tuple[str, ...]:
+    return tuple(str(i) for i in range(count or 0))
 
 
 def _check_outputs(context: TaskContext, reference: Reference) -> None:

@@ -99,7 +99,7 @@ def write_saved_model_folder(request: ExportRequest, path: Path) -> Figures:
     if request.reads_texts:
         # See `check_texts`.
         assert request.context.encoder is not None
-        squashed = request.returns_probabilities(request.compare(request.reference, signature))
+        squashed = bool(request.activation(request.compare(request.reference, signature)))
         context = request.context
         texts = TextSignature(signature, request.context.encoder, context.form, squashed)
     write_saved_model(signature, path, texts)

@@ -54,6 +54,7 @@ class Figures:
         scores: All measures of the task of the file, where there are labels.
         keras_scores: The same of the student.
         points: What a difference of scores is multiplied with, to get points that are lost.
+        headline: What the score is called.
     """
 
     checked: int
@@ -67,6 +68,7 @@ class Figures:
     scores: dict[str, float] = field(default_factory=dict)
     keras_scores: dict[str, float] = field(default_factory=dict)
     points: float = 100.0
+    headline: str = "accuracy"
 
     @property
     def max_difference(self) -> float:
@@ -113,14 +115,14 @@ def check_figures(
     if figures.checked < ENOUGH and figures.widest_flip > 2 * allowed:
         faults.append(f"a class changes that the student holds by {figures.widest_flip:.3g}")
     if figures.checked >= ENOUGH and figures.agreement < kind.agreement:
-        faults.append(f"the share of equal classes must be {kind.agreement:.0%}")
+        faults.append(f"the share of equal answers must be {kind.agreement:.0%}")
     if max_drop is not None and _points_lost(figures) > max_drop:
-        what = "of equal classes" if figures.score is None else "of accuracy"
-        faults.append(f"{_points_lost(figures):.2f} points {what} are lost, allowed {max_drop}")
+        what = "equal answers" if figures.score is None else figures.headline
+        faults.append(f"{_points_lost(figures):.2f} points of {what} are lost, allowed {max_drop}")
     if faults:
         raise Differs(
             f"the {kind.name} file does not compute what the student computes: on "
-            f"{figures.checked} examples {figures.agreement:.1%} equal classes; "
+            f"{figures.checked} examples {figures.agreement:.1%} equal answers; "
             f"{'; '.join(faults)}"
         )
 

@@ -63,12 +63,10 @@ def add_labels(data: CheckData, labels: Any, context: TaskContext) -> CheckData:
     Raises:
         UserError: Another number of labels, or labels that are no classes.
     """
-    rows = len(next(iter((data.arrays or {}).values())))
-    return CheckData(
-        arrays=data.arrays,
-        by_place=data.by_place,
-        labels=_label_ids(same_number(labels, rows), context.schema.labels),
-    )
+    labels = same_number(labels, len(next(iter((data.arrays or {}).values()))))
+    if context.form in ("multiclass", "binary"):
+        labels = _label_ids(labels, context.schema.labels)
+    return CheckData(arrays=data.arrays, by_place=data.by_place, labels=np.asarray(labels))
 
 
 def _label_ids(labels: Any, names: Sequence[str]) -> np.ndarray:

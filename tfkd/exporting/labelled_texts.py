@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..data import Example
+from ..data import Column, Example
 from ..errors import UserError
+from ..tasks import Task
 from .check_data import SENTENCES, CheckData, TaskContext
 
 
@@ -26,10 +27,20 @@ def parse_texts(values: list[Any], context: TaskContext) -> CheckData:
     role = _text_role(context)
     if all(label is None for _, label in pairs):
         return CheckData(tuple(Example({role: text}) for text, _ in pairs))
-    names = context.schema.labels
+    names, task = context.schema.labels, context.task
+    if task is not None and task.columns.get("label", Column("", kind="label")).kind != "label":
+        return CheckData(tuple(_read_by_task(task, names, role, pair) for pair in pairs))
     return CheckData(
         tuple(Example({role: text, "label": label_id(label, names)}) for text, label in pairs)
     )
+
+
+def _read_by_task(task: Task, names: Sequence[str], role: str, pair: tuple[str, Any]) -> Example:
+    """Return an example whose label is no class, as its task reads it."""
+    example = task.example({role: pair[0], "label": pair[1]}, "among the texts to check on")
+    keys = task.label_keys(example)
+    numbers = {key: int(key) if key.isdecimal() and key not in names else key for key in keys}
+    return task.with_ids(example, {key: label_id(numbers[key], names) for key in keys})
 
 
 def builtin_texts(context: TaskContext) -> CheckData:

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from .. import tasks
 from ..errors import UserError
 from ..runtime.activations import undo_activation
-from ..tasks import Arrays, Run
+from ..tasks import Arrays, Run, Task
 from .check_data import Checks, checks_of_rows
+from .decisions import activation_of, agreement, classes, margins
 from .gate import Difference, Figures
 
 Outputs = dict[str, np.ndarray]
@@ -22,7 +24,7 @@ MASKED = 6.5e4
 float16 -1e9 as -65504."""
 
 
-def compare(student: Model, file: Model, checks: Checks) -> Figures:
+def compare(student: Model, file: Model, checks: Checks, *, linear: bool = False) -> Figures:
     """Run both models on the same batches, and compare their outputs and answers.
 
     Masked classes (-inf, -1e9) differ by nothing.
@@ -31,6 +33,7 @@ def compare(student: Model, file: Model, checks: Checks) -> Figures:
         student: What the file has to compute.
         file: What it computes.
         checks: The batches, with the task and its examples where there is one.
+        linear: Whether the student is known to end without an activation.
 
     Raises:
         UserError: The student returns NaN.
@@ -40,24 +43,28 @@ def compare(student: Model, file: Model, checks: Checks) -> Figures:
         raise UserError("the student returns NaN on the inputs to check on: train it again.")
     logits = [next(iter(batch.values())) for batch in wanted]
     sum_to_1 = all(map(_sum_to_1, logits))
+    between_0_and_1 = all(((array >= 0) & (array <= 1)).all() for array in logits)
+    form = checks.context.form
     has_task = bool(checks.examples) and checks.context.task is not None
     if has_task and any(np.isnan(array).any() for batch in got for array in batch.values()):
         # Nothing says what a task makes of it.
         answers: dict[str, Any] = {"agreement": 0.0, "widest_flip": float("inf")}
     elif has_task:
-        activation = "softmax" if sum_to_1 else None
+        activation = None
+        if not linear:
+            activation = activation_of(form, between_0_and_1=between_0_and_1, sum_to_1=sum_to_1)
         models = tuple(
             _Remembered(model, outputs, checks, activation)
             for model, outputs in ((student, wanted), (file, got))
         )
         answers = _by_task(wanted, got, models, checks)
     else:
-        answers = _by_class(wanted, got, checks)
+        answers = _by_form(wanted, got, checks)
     return Figures(
         checked=checks.count,
         differences=tuple(_difference(wanted, got, name) for name in wanted[0]),
         **answers,
-        between_0_and_1=all(((array >= 0) & (array <= 1)).all() for array in logits),
+        between_0_and_1=between_0_and_1,
         sum_to_1=sum_to_1,
     )
 
@@ -119,12 +126,12 @@ def _by_task(
     assert task is not None
     theirs, ours = (task.answers(model, checks.rows, schema) for model in models)
     same = task.same(theirs, ours)
-    margins = np.zeros(len(checks.examples))
-    margins_of_rows = _margins_of_rows(wanted, got, checks.context.binary)
-    np.maximum.at(margins, checks.example_of_row, margins_of_rows)
+    widest = np.zeros(len(checks.examples))
+    margins_of_rows = _margins_of_rows(wanted, got, checks.context.form)
+    np.maximum.at(widest, checks.example_of_row, margins_of_rows)
     figures = {
         "agreement": float(np.mean(same)),
-        "widest_flip": float(margins[~same].max(initial=0.0)),
+        "widest_flip": float(widest[~same].max(initial=0.0)),
     }
     labelled = [i for i, example in enumerate(checks.examples) if task.is_labelled(example)]
     if not labelled:
@@ -133,28 +140,30 @@ def _by_task(
     scores, keras_scores = (
         task.score([answers[i] for i in labelled], examples) for answers in (ours, theirs)
     )
-    headline, measure = next(iter(task.measures.items()))
-    points = 100.0 if measure.unit == "share" else 1.0
-    return figures | {
-        "scores": scores,
-        "keras_scores": keras_scores,
-        "score": scores[headline],
-        "keras_score": keras_scores[headline],
-        "points": points if measure.higher_is_better else -points,
+    return figures | _headline(task, scores, keras_scores)
+
+
+def _by_form(wanted: Sequence[Outputs], got: Sequence[Outputs], checks: Checks) -> dict[str, Any]:
+    """Return the share of equal answers and the widest flip and, of labelled arrays, scores."""
+    form, name = checks.context.form, next(iter(wanted[0]))
+    theirs, ours = (
+        np.concatenate([batch[name].reshape(-1, batch[name].shape[-1]) for batch in batches])
+        for batches in (wanted, got)
+    )
+    figures: dict[str, Any] = {
+        "agreement": agreement(theirs, ours, form),
+        "widest_flip": float(margins(theirs, ours, form).max()),
     }
-
-
-def _by_class(wanted: Sequence[Outputs], got: Sequence[Outputs], checks: Checks) -> dict[str, Any]:
-    """Return the share of equal classes and the widest flip and, of labelled arrays, accuracies."""
-    binary, name = checks.context.binary, next(iter(wanted[0]))
-    pairs = [(a[name], b[name]) for a, b in zip(wanted, got, strict=True)]
-    theirs, ours = (_flat([_classes(pair[i], binary) for pair in pairs]) for i in (0, 1))
-    flips = [_margin(student, _classes(file, binary), binary).max() for student, file in pairs]
-    figures = {"agreement": float(np.mean(theirs == ours)), "widest_flip": float(max(flips))}
-    labels = _flat(checks.labels) if checks.labels else np.zeros(0, int)
+    if not checks.labels:
+        return figures
+    if form not in ("multiclass", "binary"):
+        return figures | _score_rows(theirs, ours, np.concatenate(checks.labels), form)
+    labels = _flat(checks.labels)
     if not (labels >= 0).any():
         return figures
-    score, keras_score = (float(np.mean((x == labels)[labels >= 0])) for x in (ours, theirs))
+    score, keras_score = (
+        float(np.mean((classes(x, form) == labels)[labels >= 0])) for x in (ours, theirs)
+    )
     return figures | {
         "score": score,
         "keras_score": keras_score,
@@ -163,28 +172,48 @@ def _by_class(wanted: Sequence[Outputs], got: Sequence[Outputs], checks: Checks)
     }
 
 
-def _margins_of_rows(wanted: Sequence[Outputs], got: Sequence[Outputs], binary: bool) -> np.ndarray:
+def _score_rows(
+    theirs: np.ndarray, ours: np.ndarray, labels: np.ndarray, form: str
+) -> dict[str, Any]:
+    """Return the scores of several labels a row, or of numbers."""
+    task = tasks.find_form(form)
+    examples = task.labelled_examples(labels)
+    names = tuple(str(i) for i in range(ours.shape[-1]))
+    schema = task.complete_schema(task.schema(names), examples)
+    rows: list[list[Arrays]] = [[{}] for _ in examples]
+    answers = (
+        task.answers(lambda rows, x=x: [{"logits": row} for row in x], rows, schema)
+        for x in (ours, theirs)
+    )
+    scores, keras_scores = (task.score(each, examples) for each in answers)
+    return _headline(task, scores, keras_scores)
+
+
+def _headline(
+    task: Task, scores: dict[str, float], keras_scores: dict[str, float]
+) -> dict[str, Any]:
+    """Return the scores of a file and of its student, the headline of the task by itself."""
+    headline, measure = next(iter(task.measures.items()))
+    return {
+        "scores": scores,
+        "keras_scores": keras_scores,
+        "score": scores[headline],
+        "keras_score": keras_scores[headline],
+        "points": measure.points if measure.higher_is_better else -measure.points,
+        "headline": measure.title,
+    }
+
+
+def _margins_of_rows(wanted: Sequence[Outputs], got: Sequence[Outputs], form: str) -> np.ndarray:
     """Return the student's widest margin of each row, `[rows]`, in the order of the batches."""
-    margins = []
+    widest = []
     for student, file in zip(wanted, got, strict=True):
         by_output = [
-            _margin(array, _classes(file[name], binary), binary).reshape(len(array), -1).max(axis=1)
+            margins(array, file[name], form).reshape(len(array), -1).max(axis=1)
             for name, array in student.items()
         ]
-        margins.append(np.max(by_output, axis=0))
-    return np.concatenate(margins)
-
-
-def _classes(logits: np.ndarray, binary: bool) -> np.ndarray:
-    return (logits[..., 0] > 0).astype(int) if binary else logits.argmax(-1)
-
-
-def _margin(wanted: np.ndarray, ours: np.ndarray, binary: bool) -> np.ndarray:
-    """Return how far the student holds its class above the one that the file chose."""
-    if binary:
-        return np.where(_classes(wanted, binary) == ours, 0.0, np.abs(wanted[..., 0]))
-    chosen = np.take_along_axis(wanted, ours[..., None], axis=-1)[..., 0]
-    return np.where(wanted.argmax(-1) == ours, 0.0, wanted.max(-1) - chosen)
+        widest.append(np.max(by_output, axis=0))
+    return np.concatenate(widest)
 
 
 def _sum_to_1(outputs: np.ndarray) -> bool:

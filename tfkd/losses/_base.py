@@ -235,10 +235,15 @@ class Objective:
         return {"average": self.average, "terms": terms}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Objective:
-        """Return the objective that `get_config` described."""
+    def from_config(cls, config: dict[str, Any], form: str = "multiclass") -> Objective:
+        """Return the objective that `get_config` described.
+
+        Args:
+            config: The terms.
+            form: What the logits are, for losses on logits that do not say it.
+        """
         return cls(
-            tuple(_read_term(dict(term)) for term in config["terms"]),
+            tuple(_read_term(dict(term), form) for term in config["terms"]),
             config.get("average", "examples"),
         )
 
@@ -280,7 +285,7 @@ def _spell(cls: type) -> str:
     return cls.__name__ if own else f"{cls.__module__}:{cls.__qualname__}"
 
 
-def _read_term(term: dict) -> tuple[float, DistillationLoss]:
+def _read_term(term: dict, form: str) -> tuple[float, DistillationLoss]:
     name, weight = str(term.pop("loss", "")), from_config(term.pop("weight", 1.0))
     module, _, qualified = name.rpartition(":")
     try:
@@ -290,7 +295,10 @@ def _read_term(term: dict) -> tuple[float, DistillationLoss]:
     if not hasattr(home, qualified):
         known = [n for n in home.__all__ if n[0].isupper() and n != "FORMS"]
         raise UserError(f"there is no loss {name!r}: write one of {', '.join(known)}.")
+    loss = getattr(home, qualified)
+    if form in getattr(loss, "forms", ()):
+        term = {"form": form, **term}
     try:
-        return weight, getattr(home, qualified)(**term)
+        return weight, loss(**term)
     except TypeError as error:
         raise UserError(f"{name}: {error}.") from error

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from .. import tasks
-from ..data import Example, Schema
 from ..errors import UserError, first_line
 from ..tasks import Arrays
 from .report import Report
@@ -22,7 +21,7 @@ BATCH = 32
 TIMED = 64
 """Examples that are timed."""
 Batch = tuple[Any, np.ndarray]
-"""Inputs and class ids."""
+"""Inputs and labels."""
 
 
 def compare(
@@ -33,18 +32,22 @@ def compare(
     baseline: Any = None,
     exported: str | os.PathLike | None = None,
     title: str = "comparison",
+    form: str = "multiclass",
 ) -> Report:
-    """Score and time classifiers on labelled examples.
+    """Score and time models on labelled examples: of one class, of several labels, or a number.
 
     Args:
         student: A Keras model that returns logits `[batch, classes]`, or a dict with `logits`.
         data: `(x, y)` arrays, or a `tf.data.Dataset` of such batches; `x` may be
             `{"student": ..., "teacher": ...}` where the models read different inputs. `y` are
-            class ids; examples with -100 are not scored.
+            class ids; examples with -100 are not scored. With `form="multilabel"` they are rows of
+            0 and 1, with `form="regression"` numbers.
         teacher: A model or a callable `(inputs, reads) -> outputs`.
         baseline: The same student trained without the teacher, to tell whether that one helped.
         exported: A `.tflite` that `tfkd.export` wrote.
         title: The heading of the table.
+        form: What the logits are: `multiclass`, `multilabel` (answers are the labels above 0.5) or
+            `regression`.
 
     Raises:
         UserError: Data without labels, or outputs that are not `[batch, classes]`.
@@ -55,19 +58,25 @@ def compare(
     >>> [row.name for row in report.rows], report["student"].parameters
     (['student'], 10)
     """
+    task = tasks.find_form(form)
     batches = _read_batches(data)
+    labels = np.concatenate([y for _, y in batches])
     models = {"teacher": teacher, "baseline": baseline, "student": student}
     models = {name: model for name, model in models.items() if model is not None}
     runs = {name: _run_keras(model) for name, model in models.items()}
     if exported is not None:
         runs["exported"] = _run_file(exported)
     logits = {name: _run_all(run, batches, name) for name, run in runs.items()}
-    labels = np.concatenate([y for _, y in batches])
-    task, schemas = tasks.find(tasks.DEFAULT), {}
-    for name, array in logits.items():
-        schemas[name] = Schema(tuple(str(i) for i in range(array.shape[1])))
-    test = TestSet(task, schemas["student"], [Example(label=int(y)) for y in labels])
-    rows: list[list[Arrays]] = [[{}] for _ in labels]
+    examples = task.labelled_examples(labels)
+    _check_widths(task, logits, labels)
+    schemas = {
+        name: task.complete_schema(
+            task.schema(tuple(str(i) for i in range(array.shape[1]))), examples
+        )
+        for name, array in logits.items()
+    }
+    test = TestSet(task, schemas["student"], examples)
+    rows: list[list[Arrays]] = [[{}] for _ in examples]
     answers = {
         name: task.answers(stored_run({"logits": array}), rows, schemas[name])
         for name, array in logits.items()
@@ -98,16 +107,24 @@ def _read_batches(data: Any) -> list[Batch]:
     elements = list(data.as_numpy_iterator())
     if not elements or not all(isinstance(e, tuple) and len(e) >= 2 for e in elements):
         raise UserError("the data to compare on need labels: give (x, y) batches, at least one.")
-    return [(element[0], _class_ids(np.asarray(element[1]))) for element in elements]
+    return [(element[0], np.asarray(element[1])) for element in elements]
 
 
-def _class_ids(y: np.ndarray) -> np.ndarray:
-    """Return labels `[examples]`, int64, from `[examples]` or `[examples, 1]` of any type."""
-    if y.ndim == 2 and y.shape[1] == 1:
-        y = y[:, 0]
-    if y.ndim != 1 or y.dtype.kind not in "biuf" or not np.array_equal(y, y.astype("int64")):
-        raise UserError(f"the labels are {y.dtype} {list(y.shape)}: give class ids [examples].")
-    return y.astype("int64")
+def _check_widths(task: tasks.Task, logits: dict[str, np.ndarray], labels: np.ndarray) -> None:
+    """Refuse a model with another number of logits than the labels have.
+
+    Raises:
+        UserError: There is one.
+    """
+    if task.form == "multiclass":
+        return
+    wanted = labels.shape[1] if task.form == "multilabel" else 1
+    for name, array in logits.items():
+        if array.shape[1] != wanted:
+            raise UserError(
+                f"{name} returns {array.shape[1]} logits, and {wanted} are needed for labels "
+                f"{list(labels.shape)} of the form {task.form!r}."
+            )
 
 
 def _inputs_of(x: Any, name: str) -> Any:

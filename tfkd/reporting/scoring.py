@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,10 @@ class TestSet:
     task: Task
     schema: Schema
     examples: Sequence[Example]
+
+    def tuned(self, schema: Schema) -> TestSet:
+        """Return the same examples for a model with a schema of its own, such as thresholds."""
+        return replace(self, schema=schema)
 
     def answer(self, run: Run, rows: Sequence[list[Arrays]]) -> list[Any]:
         """Return a model's answers, one for each example.

@@ -77,13 +77,10 @@ def bootstrap_gain(
     A paired bootstrap (Koehn 2004): both models are scored on the same examples, drawn with
     replacement. The interval is at least as wide as `mean_gain` makes it where all examples agree.
     """
-    headline = next(iter(task.measures))
+    first, second = (task.headline(answers, examples) for answers in (ours, theirs))
 
     def gain(rows: np.ndarray) -> float:
-        known = [examples[i] for i in rows]
-        scores = (task.score([answers[i] for i in rows], known) for answers in (ours, theirs))
-        first, second = (score[headline] for score in scores)
-        return first - second
+        return first(rows) - second(rows)
 
     count = len(examples)
     size = min(count, MOST_EXAMPLES)
@@ -106,14 +103,16 @@ def near_chance(task: Task, score: float, examples: Sequence[Example]) -> str | 
     if chance is None or chance == 1:
         return None
     count = sum(task.is_labelled(example) for example in examples)
-    error = CLEAR_ERRORS * np.sqrt(chance * (1 - chance) / count)
+    measure = next(iter(task.measures.values()))
+    spread = 1.0 if measure.unit == "correlation" else np.sqrt(chance * (1 - chance))
+    error = CLEAR_ERRORS * spread / np.sqrt(count)
     if score > chance + error:
         return None
     where = "below" if score < chance - error else "near"
     return (
-        f"The teacher is {where} chance: {score:.1%} where {task.constant_answer} gives "
-        f"{chance:.1%}. Nothing can be learnt from it: check its labels' order, its "
-        "tokenizer, and that it was trained for this task."
+        f"The teacher is {where} chance: {_spell_score(measure, score)} where "
+        f"{task.constant_answer} gives {_spell_score(measure, chance)}. Nothing can be learnt from "
+        "it: check its labels' order, its tokenizer, and that it was trained for this task."
     )
 
 
@@ -133,6 +132,10 @@ def describe_order(order: Sequence[int], labels: Sequence[str]) -> str:
     pairs = [f"{labels[order[first]]} stands for {labels[first]}"]
     pairs += [f"{labels[order[i]]} for {labels[i]}" for i in others]
     return f"in another order ({shorten(pairs)})"
+
+
+def _spell_score(measure: Measure, score: float) -> str:
+    return f"{score:.1%}" if measure.unit == "share" else measure.format(score)
 
 
 def _spell_gain(measure: Measure, difference: float, half: float) -> str:

@@ -35,6 +35,12 @@ def baseline_row(
         features = TfidfFeatures(task, train)
         model = task.fit_linear(features.transform(train), train, test.schema)
         outputs = model(features.transform(test.examples))
+        if task.tunes:
+            validation = list(context.data.read("validation"))
+            known = test.answer(
+                stored_run(model(features.transform(validation))), [[{}] for _ in validation]
+            )
+            test = test.tuned(task.tune(known, validation, test.schema))
         advance(1)
     answers = test.answer(stored_run(outputs), [[{}] for _ in test.examples])
     return test.row(NAME, answers, teacher)

@@ -75,6 +75,11 @@ def check_settings(config: RunConfig, task: Task) -> None:
     Raises:
         UserError: A student, teacher, objective, assistant or baseline that does not exist.
     """
+    if task.form == "regression" and config.teacher.precision != "float32":
+        raise UserError(
+            f"teacher_precision is {config.teacher.precision}, which is too coarse for numbers: "
+            "leave it out."
+        )
     size = config.student.source.partition(":")[2]
     kind = config.teacher.source.partition(":")[0]
     read_stages(config)

@@ -86,7 +86,8 @@ class RunConfig:
         return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
 
 
-_NO_DIGEST = ("to", "strategy", "tensorboard")
+# A form has chosen the task.
+_NO_DIGEST = ("to", "strategy", "tensorboard", "form")
 
 
 @dataclass(frozen=True)

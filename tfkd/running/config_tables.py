@@ -6,9 +6,11 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any, get_type_hints
 
+from .. import tasks
 from ..runtime.quantisations import AUTO, QUANTIZE
 from .config_checks import typed_value
 
+FORMS = tasks.forms()
 STRATEGIES = ("auto", "one", "mirrored", "multi_worker", "tpu", "parameter_server")
 
 
@@ -137,3 +139,6 @@ class TaskConfig(Table):
     """The table `[task]`: what the model is for."""
 
     name: str = option("", "task (see `tfkd list tasks`), or the import path of its class", "task")
+    form: str = option(
+        "", "what a label is: one class, several labels, or a number", choices=("", *FORMS)
+    )

@@ -16,7 +16,7 @@ from . import config as configs
 from . import folder as run_folder
 from .checks import check_settings, match_token_counts, open_run_data
 from .config import RunConfig
-from .task_choice import choose_task
+from .task_choice import choose_task, with_task
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -98,7 +98,7 @@ def make_context(
 
     strategy = strategy or tf.distribute.get_strategy()
     task, why = choose_task(config)
-    config = config.replaced(task=task.name)
+    config = with_task(config, task)
     check_settings(config, task)
     config = match_token_counts(config)
     data = open_run_data(config, task)

@@ -25,6 +25,7 @@ from .plan import notes_on_data, plan_training
 from .student import load_student
 from .teacher import RunTeacher
 from .texts import RunTexts
+from .tuning import tune_student, tune_teacher
 
 if TYPE_CHECKING:
     from ..data.encoded import Encoded
@@ -45,8 +46,9 @@ def run_report(context: RunContext, texts: RunTexts, run_teacher: RunTeacher) ->
         run_teacher: The teacher of the run, and its stored outputs.
     """
     test, encoded = open_test_set(context.task, context.data), texts.encode("test")
-    rows, sample = rows_of(encoded), sample_to_time(test.examples)
-    teacher = test.answer(stored_run({"logits": run_teacher.targets("test")[:]}), rows)
+    rows, sample = encoded.rows_by_example(), sample_to_time(test.examples)
+    outputs = stored_run({"logits": run_teacher.targets("test")[:]})
+    teacher = test.tuned(tune_teacher(run_teacher)).answer(outputs, rows)
     costs = {**_size(run_teacher.model), **_speed(test, run_teacher.model, sample)}
     lines = [dataclasses.replace(test.row("teacher", teacher), **costs)]
     answers = {}
@@ -54,7 +56,8 @@ def run_report(context: RunContext, texts: RunTexts, run_teacher: RunTeacher) ->
         path = context.folder / f"{file}.keras"
         if path.is_file():
             model = load_student(context, texts.encoder, file)
-            answers[name] = answer_encoded(test, model, encoded, name, context.progress)
+            own = test.tuned(tune_student(context, texts, model, file))
+            answers[name] = answer_encoded(own, model, encoded, name, context.progress)
             costs = {**_size(model, path), **_speed(test, model, sample)}
             row = test.row(name, answers[name], teacher)
             lines.append(dataclasses.replace(row, **costs))
@@ -78,17 +81,12 @@ def open_test_set(task: Task, data: Data) -> TestSet:
     return TestSet(task, data.schema, list(data.read("test")))
 
 
-def rows_of(encoded: Encoded) -> list[list[Arrays]]:
-    """Return the rows of each encoded example."""
-    return [[encoded.arrays(i) for i in encoded.rows_of(n)] for n in range(encoded.examples)]
-
-
 def answer_encoded(
     test: TestSet, model: TextModel, encoded: Encoded, title: str, progress: Progress
 ) -> list[Any]:
     """Return a model's answers to a test set that its tokenizer has encoded, showing a bar."""
     with progress(f"{title} on test", len(encoded)) as advance:
-        return test.answer(partial(model.run, advance=advance), rows_of(encoded))
+        return test.answer(partial(model.run, advance=advance), encoded.rows_by_example())
 
 
 def answer_examples(
@@ -116,7 +114,7 @@ def file_row(
     with progress("exported file on test", len(test.examples)) as advance:
         for start in range(0, len(test.examples), _CHUNK):
             chunk = test.examples[start : start + _CHUNK]
-            answers += answer_examples(test.task, predictor, chunk, test.schema)
+            answers += answer_examples(test.task, predictor, chunk, predictor.schema)
             advance(len(chunk))
     row = test.row(f"exported ({predictor.quantize})", answers, teacher)
     rows = _rows_to_time(test, predictor.encoder, sample_to_time(test.examples))

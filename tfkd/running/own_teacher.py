@@ -135,7 +135,8 @@ def train_teacher(
     models = []
     for number, member in enumerate(list_members(spec)):
         name, _, size = member.partition(":")
-        log = TrainingLog(folder / f"member-{number}", f"teacher {member}", progress)
+        title = f"teacher {member}"
+        log = TrainingLog(folder / f"member-{number}", title, progress, task.metrics())
         keras.utils.set_random_seed((seed + 1000 * (number + 1)) % 2**32)
         model = students.build_for(task, schema, name, vocabulary, size, seed=seed + number)
         if (log.folder / "model.keras").is_file():
@@ -146,33 +147,33 @@ def train_teacher(
             plan = TrainingPlan(feed.steps, choose_epochs(feed.steps, effort.epochs), rate)
             flags = TrainableFlags(model)
             freeze(model, _names_in(model, effort.frozen))
-            _train_member(model, feed, lessons.validation, plan, log)
+            _train_member(model, feed, lessons, plan, log)
             flags.restore()
             save_keras(model, log.folder / "model.keras")
             forget_backups(log.folder)
         models.append(model)
     shapes = task.output_shapes(schema)
-    return TextModel(_join_members(models), lessons.encoder, schema.labels, spec, shapes=shapes)
+    model = _join_members(models, task.form)
+    return TextModel(model, lessons.encoder, schema.labels, spec, shapes=shapes)
 
 
 def _train_member(
-    model: Any, feed: Feed, validation: Encoded, plan: TrainingPlan, log: TrainingLog
+    model: Any, feed: Feed, lessons: Lessons, plan: TrainingPlan, log: TrainingLog
 ) -> None:
     """Train one model on labels alone."""
-    from ..losses import HardLabels
     from ..training.distiller import Distiller
 
     fitting.train_distiller(
-        Distiller(student=model, objective=HardLabels()),
+        Distiller(student=model, objective=lessons.task.objective_alone(lessons.schema)),
         feed,
         plan=plan,
-        validation=Feed(validation, 256, 0) if len(validation) else None,
+        validation=Feed(lessons.validation, 256, 0) if len(lessons.validation) else None,
         log=log,
     )
 
 
-def _join_members(models: list[Any]) -> Any:
-    """Return one model whose logits are the log of the members' mean probability."""
+def _join_members(models: list[Any], form: str) -> Any:
+    """Return one model whose logits are those of the members' mean probability, or mean number."""
     import keras
     from keras import ops
 
@@ -183,6 +184,13 @@ def _join_members(models: list[Any]) -> Any:
     names = [tensor.name for tensor in models[0].inputs]
     inputs: Any = {name: keras.Input((None,), dtype="int32", name=name) for name in names}
     inputs = inputs if len(names) > 1 else inputs[names[0]]
-    log_probabilities = ops.stack([ops.log_softmax(model(inputs)) for model in models], axis=-1)
-    mean = ops.logsumexp(log_probabilities, axis=-1) - float(np.log(len(models)))
+    outputs = ops.stack([model(inputs) for model in models], axis=-1)
+    if form == "regression":
+        mean = ops.mean(outputs, axis=-1)
+    elif form == "multilabel":
+        yes, no = ops.log_sigmoid(outputs), ops.log_sigmoid(-outputs)
+        mean = ops.logsumexp(yes, axis=-1) - ops.logsumexp(no, axis=-1)
+    else:
+        log_probabilities = ops.log_softmax(outputs, axis=-2)
+        mean = ops.logsumexp(log_probabilities, axis=-1) - float(np.log(len(models)))
     return keras.Model(inputs, mean, name="ensemble")

@@ -102,3 +102,5 @@ def store_targets(teacher: RunTeacher) -> None:
     if trains_on_stored(teacher.context.config):
         teacher.targets("transfer")
     teacher.targets("test")
+    if teacher.context.task.tunes:
+        teacher.targets("validation")

@@ -82,9 +82,10 @@ def report_data(context: RunContext) -> None:
     data = context.data
     synthetic = " (synthetic texts, written by a program)" if data.synthetic else ""
     splits = ", ".join(f"{name} {count:,}" for name, count in data.counts.items())
+    described = context.task.describe_schema(data.schema)
     reason = f" ({context.task_reason})" if context.task_reason else ""
     logger.info(f"task      {context.task.name}{reason}")
-    logger.info(f"data      {data.name}{synthetic}: {splits}; {len(data.labels)} classes")
+    logger.info(f"data      {data.name}{synthetic}: {splits}; {described}")
     logger.info(f"teacher   {context.config.teacher.source}")
 
 

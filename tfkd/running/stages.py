@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from .. import tasks
+from ..data import Schema
 from ..errors import UserError
 from ..losses._base import Objective
 from ..models.freezing import TrainableFlags, freeze
@@ -66,16 +67,20 @@ def name_folders(stages: list[Stage]) -> list[str]:
     return [f"stage-{number}-{name}" for number, name in enumerate(plain, 1)]
 
 
-def read_stages(config: RunConfig) -> list[Stage]:
+def read_stages(config: RunConfig, schema: Schema | None = None) -> list[Stage]:
     """Return the stages that a config names, or the one of its objective.
+
+    Args:
+        config: The settings of the run.
+        schema: What the training split fixed, where that is known.
 
     Raises:
         UserError: An unknown setting of a stage, or a loss that does not exist.
     """
     if not config.training.stage:
-        return [Stage("distilled", read_objective(config), frozen=read_names(config))]
+        return [Stage("distilled", read_objective(config, schema), frozen=read_names(config))]
     return [
-        _read_stage(dict(table), number, config)
+        _read_stage(dict(table), number, config, schema)
         for number, table in enumerate(config.training.stage, 1)
     ]
 
@@ -85,22 +90,32 @@ def read_names(config: RunConfig) -> tuple[str, ...]:
     return tuple(name.strip() for name in config.training.freeze.split(",") if name.strip())
 
 
-def read_objective(config: RunConfig) -> Objective:
-    """Return the losses that are written out, or the objective of the task."""
-    if config.training.objective:
-        return _read_losses(config.training.objective)
-    training = config.training
+def read_objective(config: RunConfig, schema: Schema | None = None) -> Objective:
+    """Return the losses that are written out, or the objective of the task.
+
+    Args:
+        config: The settings of the run.
+        schema: What the training split fixed, where that is known.
+    """
     task = tasks.find(config.task.name, config.task_settings)
-    return task.objective(temperature=training.temperature, soft_weight=training.soft_weight)
+    if config.training.objective:
+        return _read_losses(config.training.objective, task)
+    training = config.training
+    return task.objective(
+        temperature=training.temperature, soft_weight=training.soft_weight, schema=schema
+    )
 
 
-def _read_stage(table: dict[str, Any], number: int, config: RunConfig) -> Stage:
+def _read_stage(
+    table: dict[str, Any], number: int, config: RunConfig, schema: Schema | None
+) -> Stage:
     known = [setting.name for setting in fields(Stage)]
     unknown = [name for name in table if name not in known]
     if unknown:
         raise UserError(f"stage {number} has a setting {unknown[0]!r}: write {', '.join(known)}.")
     terms = table.pop("objective", None)
-    objective = _read_losses(terms) if terms else read_objective(config)
+    task = tasks.find(config.task.name, config.task_settings)
+    objective = _read_losses(terms, task) if terms else read_objective(config, schema)
     title = f"stage {number}"
     frozen = table.get("frozen", list(read_names(config)))
     if not isinstance(frozen, list) or not all(isinstance(name, str) for name in frozen):
@@ -115,10 +130,11 @@ def _read_stage(table: dict[str, Any], number: int, config: RunConfig) -> Stage:
     return Stage(str(table.get("name", number)), objective, epochs, rate, tuple(frozen))
 
 
-def _read_losses(terms: Any) -> Objective:
+def _read_losses(terms: Any, task: tasks.Task) -> Objective:
+    """Return losses that are written out; those on logits have the task's form by default."""
     if not isinstance(terms, list) or not all(isinstance(term, dict) for term in terms):
         raise UserError(
             f"the objective is {terms!r}: write a list of tables, e.g. "
             'objective = [{loss = "Hint", weight = 1.0}].'
         )
-    return Objective.from_config({"terms": terms})
+    return Objective.from_config({"terms": terms}, form=task.form)

@@ -14,6 +14,8 @@ from ..runtime.quantisations import AUTO, CALIBRATED, DRAWN
 from ..text import TextEncoder
 from .context import RunContext
 from .student import load_student
+from .texts import RunTexts
+from .tuning import tune_student
 
 _CHECKED = 500  # validation texts on which an export is verified
 
@@ -62,13 +64,14 @@ def write_student(
 
     labelled = filter(context.task.is_labelled, context.data.read("validation"))
     calibrated = quantize in (*CALIBRATED, AUTO)
+    student = load_student(context, encoder)
     return export(
-        load_student(context, encoder).model,
+        student.model,
         path,
         quantize=quantize,
         encoder=encoder,
         task=context.task,
-        schema=context.data.schema,
+        schema=tune_student(context, RunTexts(context, encoder), student),
         check=list(itertools.islice(labelled, _CHECKED)) or None,
         calibration=_draw_examples(context.data, context.config.training.seed)
         if calibrated

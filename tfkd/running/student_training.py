@@ -42,13 +42,11 @@ def train_students(
         shrunk: The student of the teacher's layers; None where the student is another.
     """
     config = context.config
-    trainings = {"student": read_stages(config)}
+    schema = context.data.schema
+    trainings = {"student": read_stages(config, schema)}
     if config.training.alone:
-        training = config.training
-        objective = context.task.objective(
-            temperature=training.temperature, soft_weight=training.soft_weight, alone=True
-        )
-        frozen = read_names(config) if not training.stage else ()
+        objective = context.task.objective_alone(schema)
+        frozen = read_names(config) if not config.training.stage else ()
         trainings["alone"] = [Stage("alone", objective, frozen=frozen)]
     missing = [name for name in trainings if not (context.folder / f"{name}.keras").is_file()]
     # The student alone has no teacher, but TensorBoard compares it with one.

@@ -16,11 +16,12 @@ from ..models.text_model import TextModel
 from ..progress import logger
 from ..store import Store
 from ..store.fingerprint import check_fingerprint, fingerprint
-from ..tasks import DEFAULT
+from ..tasks import DEFAULT, Task
 from .checks import OF_DATA
 from .config import RunConfig
 from .context import RunContext
 from .given_teacher import trains_teacher
+from .task_choice import choose_task, with_task
 
 FOLDER = "targets"
 _OF_TEXTS = (
@@ -84,8 +85,15 @@ def shared_store_folder(config: RunConfig, runs: Path) -> Path:
 
 def describe_source(config: RunConfig) -> dict[str, Any]:
     """Return the settings that name a teacher and its texts, for a store's manifest."""
+    if not config.task.name:
+        config = with_task(config, choose_task(config)[0])
     settings = {**config.flat(), "task": "" if config.task.name == DEFAULT else config.task.name}
     return {name: value for name in _OF_TEXTS if (value := settings[name])}
+
+
+def stored_dtype(task: Task) -> str:
+    """Return the type of stored outputs: numbers of any size need float32."""
+    return "float32" if task.form == "regression" else "float16"
 
 
 def open_targets(
@@ -140,6 +148,7 @@ def compute_targets(
         progress=context.progress,
         source=describe_source(context.config),
         title=f"teacher on {split}",
+        dtype=stored_dtype(context.task),
         repair=True,
         shard=f"{context.worker + 1}/{context.workers}",
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from .. import tasks
-from ..data.opening import peek_columns
+from ..data.opening import peek_row
 from ..tasks import Task
 from .config import RunConfig
 
@@ -17,19 +18,41 @@ def choose_task(config: RunConfig) -> tuple[Task, str]:
     Raises:
         UserError: No such task, or a setting that it does not have.
     """
-    if config.task.name:
-        return tasks.find(config.task.name, config.task_settings), ""
-    columns = peek_columns(config.data.source)
-    name, why = tasks.infer(_architectures(config.teacher.source), columns)
-    return tasks.find(name, config.task_settings), why
+    wanted, settings = config.task, config.task_settings
+    if wanted.form:
+        return tasks.find_form(wanted.form, wanted.name, settings), ""
+    if wanted.name:
+        return tasks.find(wanted.name, settings), ""
+    row = peek_row(config.data.source)
+    label = next((row[name] for name in _label_columns(config) if name in row), None)
+    teacher = _read_teacher(config.teacher.source)
+    names = teacher.get("architectures")
+    name, why = tasks.infer(
+        [name for name in names if isinstance(name, str)] if isinstance(names, list) else [],
+        tuple(row),
+        problem_type=str(teacher.get("problem_type") or ""),
+        label=label,
+    )
+    return tasks.find(name, settings), why
 
 
-def _architectures(teacher: str) -> list[str]:
-    """Return the `architectures` of a teacher in a Hugging Face folder; empty for all others."""
+def with_task(config: RunConfig, task: Task) -> RunConfig:
+    """Return the settings with the task that was chosen in place of a form."""
+    return config.replaced(task=task.name, form="")
+
+
+def _label_columns(config: RunConfig) -> list[str]:
+    """Return what the column of labels may be called."""
+    named = config.data.label_column or config.columns.get("label")
+    return [named] if named else ["label", "labels"]
+
+
+def _read_teacher(teacher: str) -> dict[str, Any]:
+    """Return the configuration of a teacher in a Hugging Face folder; empty for all others."""
     path = Path(teacher.partition(":")[2]).expanduser() / "config.json"
     try:
-        names = json.loads(path.read_text(encoding="utf-8")).get("architectures")
-    except (OSError, ValueError, AttributeError):
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         # No such folder: loading the teacher says what is wrong with it.
-        return []
-    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+        return {}
+    return values if isinstance(values, dict) else {}

@@ -6,11 +6,12 @@ import shutil
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from .. import tasks, teachers, text
-from ..data import Data
+from ..data import Data, Schema
 from ..data.encoded import Encoded, encode
 from ..data.feeding import Feed
 from ..errors import UserError
@@ -28,7 +29,7 @@ from .lock import hold_folder
 from .measuring import answer_encoded, open_test_set
 from .own_teacher import Effort, Lessons
 from .stages import read_names
-from .task_choice import choose_task
+from .task_choice import choose_task, with_task
 
 SCORE = "score.json"  # written last
 FINE_TUNING_RATE, FINE_TUNING_EPOCHS, FINE_TUNING_BATCH = 3e-5, 2, 16
@@ -57,7 +58,7 @@ def teach(config: RunConfig, progress: Progress = log_progress) -> TextModel:
     _check_teacher(config)
     task, _ = choose_task(config)
     _check_frozen(config, task)
-    config = config.replaced(task=task.name)
+    config = with_task(config, task)
     data = open_run_data(config, task)
     name = f"teacher-{data.name}-{config.digest}"
     folder = run_folder.locate_folder(config, name)
@@ -171,13 +172,13 @@ def _fine_tune(work: _Work, lessons: Lessons) -> TextModel:
     """Train a Hugging Face encoder with a new head on the labelled texts."""
     import keras
 
-    from ..losses import HardLabels
     from ..training.distiller import Distiller
 
-    config = work.config
+    config, task, schema = work.config, lessons.task, lessons.schema
     keras.utils.set_random_seed(config.training.seed)
     path = Path(config.teacher.source.partition(":")[2]).expanduser()
-    model = hugging_face.trainable_classifier(path, len(lessons.schema.labels))
+    model = hugging_face.trainable_classifier(path, task.output_shapes(schema)["logits"][-1] or 0)
+    model = _finish(model, task, schema)
     known = np.flatnonzero(lessons.train.has_labels())
     feed = Feed(
         lessons.train,
@@ -193,16 +194,24 @@ def _fine_tune(work: _Work, lessons: Lessons) -> TextModel:
     flags = TrainableFlags(model)
     freeze(model, read_names(config))
     fitting.train_distiller(
-        Distiller(student=model, objective=HardLabels()),
+        Distiller(student=model, objective=task.objective_alone(schema)),
         feed,
         plan=plan,
         validation=Feed(lessons.validation, 64, 0) if len(lessons.validation) else None,
-        log=TrainingLog(work.folder / "members", "fine-tuning", work.progress),
+        log=TrainingLog(work.folder / "members", "fine-tuning", work.progress, task.metrics()),
     )
     flags.restore()
-    shapes = lessons.task.output_shapes(lessons.schema)
-    labels, origin = lessons.schema.labels, config.teacher.source
+    shapes = task.output_shapes(schema)
+    labels, origin = schema.labels, config.teacher.source
     return TextModel(model, lessons.encoder, labels, origin, shapes=shapes)
+
+
+def _finish(model: Any, task: tasks.Task, schema: Schema) -> Any:
+    """Return a model of logits that ends as the task's models do."""
+    import keras
+
+    finished = task.finish(model.output, schema)
+    return model if finished is model.output else keras.Model(model.inputs, finished)
 
 
 def _report_score(work: _Work, model: TextModel, encoded: Encoded) -> None:

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
+from .. import tasks
 from ..errors import UserError
-from ..tasks import DEFAULT
 from .predictor import Predictor, Value
 
 
 class Classifier(Predictor):
     """A text classifier from one `.tflite` file that `tfkd.export` wrote with its encoder.
 
-    As `tfkd.runtime.load`, for files of text classification alone; attributes and `predict` are
-    those of `Predictor`.
+    As `tfkd.runtime.load`, for files that give a text one class or several labels; attributes and
+    `predict` are those of `Predictor`.
 
     Args:
         path: The file.
@@ -34,10 +34,11 @@ class Classifier(Predictor):
 
     def __init__(self, path: str | Path, *, threads: int = 1) -> None:
         super().__init__(path, threads=threads)
-        if self.task.name != DEFAULT:
+        forms = (tasks.DEFAULT, tasks.find_form("multilabel").name)
+        if self.task.name not in forms:
             raise UserError(
-                f"{path} is for the task {self.task.name}, and Classifier reads {DEFAULT}: open it "
-                "with tfkd.runtime.load(path)."
+                f"{path} is for the task {self.task.name}, and Classifier reads "
+                f"{' and '.join(forms)}: open it with tfkd.runtime.load(path)."
             )
 
     def logits(self, texts: Sequence[Value], batch_size: int = 32) -> np.ndarray:

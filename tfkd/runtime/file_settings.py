@@ -140,7 +140,7 @@ _FITS: dict[str, Callable[[Any], bool]] = {
     "schema": _schema,
     "inputs": _names(ARRAYS, least=1),
     "outputs": _outputs,
-    "form": _one_of("multiclass", "binary", None),
+    "form": _one_of("multiclass", "binary", "multilabel", "regression", None),
     "quantize": _one_of(*QUANTIZE, None),
     "client": _one_of(MEDIAPIPE, None),
     "model": _sealed,

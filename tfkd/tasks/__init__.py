@@ -6,7 +6,18 @@ scored. Nothing outside of this package names one.
 
 from ._base import Arrays, Measure, Run, Task
 from ._names import match_names
-from ._registry import DEFAULT, TASKS, as_task, find, import_path, infer, name_of, names
+from ._registry import (
+    DEFAULT,
+    TASKS,
+    as_task,
+    find,
+    find_form,
+    forms,
+    import_path,
+    infer,
+    name_of,
+    names,
+)
 
 __all__ = [
     "DEFAULT",
@@ -17,6 +28,8 @@ __all__ = [
     "Task",
     "as_task",
     "find",
+    "find_form",
+    "forms",
     "import_path",
     "infer",
     "match_names",

@@ -37,7 +37,7 @@ class Measure:
 
     Attributes:
         title: Its name in tables.
-        unit: "share" (shown in percent), "nats" or "number".
+        unit: "share" (shown in percent), "correlation", "nats" or "number" (in the data's units).
         higher_is_better: False for losses and errors.
         hub: Its name among Hugging Face's metrics, for the model card; empty leaves it out.
     """
@@ -55,6 +55,15 @@ class Measure:
         """
         return f"{100 * value:.2f} %" if self.unit == "share" else f"{value:.4f}"
 
+    @property
+    def points(self) -> float:
+        """What a difference is multiplied by to be one in points.
+
+        >>> Measure("accuracy").points, Measure("log loss", "nats").points
+        (100.0, 1.0)
+        """
+        return 100.0 if self.unit in ("share", "correlation") else 1.0
+
 
 class Task(ExampleReader):
     """What one task knows, and no more.
@@ -68,6 +77,8 @@ class Task(ExampleReader):
 
     Attributes:
         name: Hugging Face's tag, such as `token-classification`; left empty, it is the import path.
+        form: What its logits are, as the losses call it.
+        hub: Hugging Face's tag, where that is not the name.
         measures: What `score` returns, by key; the first one is the headline.
         defaults: The settings that a run may change.
         inputs: Names of the arrays of a row that a student reads.
@@ -76,25 +87,31 @@ class Task(ExampleReader):
             one a token.
         students: Students that make sense, the default first; empty stands for all.
         hugging_face: How the `architectures` of Hugging Face's models for this task end.
+        problem_type: What their configuration calls it, where several tasks have such models.
         clients: Foreign runtimes that a file can be written for, such as `mediapipe`.
         headline_is_mean: Whether the headline is the mean of `per_example`. If not, intervals come
             from a paired bootstrap.
+        tunes: Whether `tune` chooses something for each model.
 
     Raises:
         UserError: A setting that the task does not have.
     """
 
     name: str = ""
+    form: ClassVar[str] = "multiclass"
+    hub: ClassVar[str] = ""
     measures: ClassVar[Mapping[str, Measure]] = {}
     defaults: ClassVar[Mapping[str, Any]] = {}
     outputs: ClassVar[tuple[str, ...]] = ("logits",)
     features: ClassVar[str] = "pooled"
     students: ClassVar[tuple[str, ...]] = ()
     hugging_face: ClassVar[str] = ""
+    problem_type: ClassVar[str] = ""
     clients: ClassVar[tuple[str, ...]] = ()
     constant_answer: ClassVar[str] = "always giving the same answer"
     "What `chance` scores, in words."
     headline_is_mean: ClassVar[bool] = True
+    tunes: ClassVar[bool] = False
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
         unknown = sorted(set(settings or {}) - set(self.defaults))
@@ -117,6 +134,37 @@ class Task(ExampleReader):
     def other_kind(self, fields: Mapping[str, Any]) -> str:
         """Return what a row looks like that has no text with a label, or nothing."""
         return describe_other_kind(fields)
+
+    def describe_schema(self, schema: Schema) -> str:
+        """Return what the training split fixed, in a few words."""
+        return f"{len(schema.labels)} classes"
+
+    def reads_label(self, value: Any) -> bool:
+        """Return whether a label, as a file has it, can only be one of this task."""
+        return False
+
+    def labelled_examples(self, labels: np.ndarray) -> list[Example]:
+        """Return examples that have labels alone, from labels as `fit` takes them.
+
+        Raises:
+            UserError: Labels of another shape or type.
+        """
+        ids = labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
+        if (
+            ids.ndim != 1
+            or ids.dtype.kind not in "biuf"
+            or not np.array_equal(ids, ids.astype("int64"))
+        ):
+            raise self.refuse_array(labels, "class ids [examples]")
+        return [Example(label=int(each)) for each in ids]
+
+    def refuse_array(self, labels: np.ndarray, wanted: str) -> UserError:
+        """Return the error for labels of another shape or type than this task's."""
+        cure = {1: "", 2: ', or form="multilabel" for rows of 0 and 1'}.get(labels.ndim, "")
+        return UserError(
+            f"the labels are {labels.dtype} {list(labels.shape)}: give {wanted}"
+            f"{cure if self.form == 'multiclass' else ''}."
+        )
 
     # -- arrays ----------------------------------------------------------------------------
 
@@ -165,8 +213,17 @@ class Task(ExampleReader):
         """
         return {"logits": features.project(len(schema.labels), "logits")}
 
+    def finish(self, logits: Any, schema: Schema) -> Any:
+        """Return the logits of a model that was not made by `head`, as this task reads them."""
+        return logits
+
     def objective(
-        self, *, temperature: float, soft_weight: float, alone: bool = False
+        self,
+        *,
+        temperature: float,
+        soft_weight: float,
+        alone: bool = False,
+        schema: Schema | None = None,
     ) -> Objective:
         """Return the objective of a run that names none.
 
@@ -174,14 +231,19 @@ class Task(ExampleReader):
             temperature: Of the soft targets.
             soft_weight: Their weight; the hard labels have the rest.
             alone: Whether the student is trained without the teacher, on hard labels alone.
+            schema: What the training split fixed, where that is known.
         """
         from ..losses._base import as_objective
         from ..losses.hard_labels import HardLabels
         from ..losses.hinton import hinton
 
         if alone:
-            return as_objective(HardLabels())
-        return hinton(temperature=temperature, soft_weight=soft_weight)
+            return as_objective(HardLabels(form=self.form))
+        return hinton(temperature=temperature, soft_weight=soft_weight, form=self.form)
+
+    def objective_alone(self, schema: Schema | None = None) -> Objective:
+        """Return the objective of a model that learns from hard labels alone."""
+        return self.objective(temperature=1.0, soft_weight=0.0, alone=True, schema=schema)
 
     def metrics(self) -> list:
         """Return the Keras metrics that are reported while training."""
@@ -232,6 +294,16 @@ class Task(ExampleReader):
         """
         raise NotImplementedError
 
+    def tune(self, answers: Sequence[Any], examples: Sequence[Example], schema: Schema) -> Schema:
+        """Return the schema with what is chosen for one model, such as thresholds.
+
+        Args:
+            answers: The model's answers to validation examples.
+            examples: These.
+            schema: What the training split fixed.
+        """
+        return schema
+
     def score(self, answers: Sequence[Any], examples: Sequence[Example]) -> dict[str, float]:
         """Return all measures of the answers; examples without labels do not count.
 
@@ -239,6 +311,20 @@ class Task(ExampleReader):
             UserError: None of the examples has a label.
         """
         raise NotImplementedError
+
+    def headline(
+        self, answers: Sequence[Any], examples: Sequence[Example]
+    ) -> Callable[[np.ndarray], float]:
+        """Return the headline as a function of the positions of the examples that count.
+
+        A bootstrap calls it a thousand times, so a task may prepare what it can.
+        """
+        key = next(iter(self.measures))
+
+        def score(rows: np.ndarray) -> float:
+            return self.score([answers[i] for i in rows], [examples[i] for i in rows])[key]
+
+        return score
 
     def per_example(self, answers: Sequence[Any], examples: Sequence[Example]) -> np.ndarray:
         """Return how good each answer is, `[examples]`, 0 to 1; NaN where there is no label."""

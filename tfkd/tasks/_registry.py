@@ -15,6 +15,10 @@ from ._base import Task
 
 TASKS = {
     "text-classification": "tfkd.tasks.text_classification:TextClassification",
+    "multi-label-classification": (
+        "tfkd.tasks.multi_label_classification:MultiLabelClassification"
+    ),
+    "text-regression": "tfkd.tasks.text_regression:TextRegression",
 }
 DEFAULT = next(iter(TASKS))
 GROUP = "tfkd.tasks"
@@ -69,6 +73,43 @@ def find(name: str, settings: Mapping[str, Any] | None = None) -> Task:
     return task
 
 
+def forms() -> tuple[str, ...]:
+    """Return the forms of labels that our tasks know.
+
+    >>> forms()
+    ('multiclass', 'multilabel', 'regression')
+    """
+    return tuple(dict.fromkeys(find(name).form for name in TASKS))
+
+
+def find_form(form: str, like: str = "", settings: Mapping[str, Any] | None = None) -> Task:
+    """Return the task of a form of labels: that of a name, or the first that has this form.
+
+    Args:
+        form: A form of `forms()`.
+        like: The name of a task, which must be of this form; empty for any.
+        settings: The task's settings.
+
+    Raises:
+        UserError: No such form, or a task of another form.
+
+    >>> find_form("multilabel").form
+    'multilabel'
+    """
+    if like:
+        task = find(like, settings)
+        if task.form != form:
+            raise UserError(
+                f"form is {form!r} and the task {name_of(task)} is of the form {task.form!r}: "
+                "leave one of them out."
+            )
+        return task
+    names = [name for name in TASKS if find(name).form == form]
+    if not names:
+        raise UserError(f"form is {form!r}: write one of {', '.join(forms())}.")
+    return find(names[0], settings)
+
+
 def as_task(task: Task | str | None) -> Task:
     """Return a task that is given by itself, by name, or not at all: text classification then.
 
@@ -104,24 +145,43 @@ def name_of(task: Task) -> str:
     return task.name or import_path(task)
 
 
-def infer(architectures: Iterable[str], columns: Iterable[str]) -> tuple[str, str]:
+def infer(
+    architectures: Iterable[str],
+    columns: Iterable[str],
+    *,
+    problem_type: str = "",
+    label: Any = None,
+) -> tuple[str, str]:
     """Return the task that a teacher and data suggest, and why, in a few words.
 
-    The teacher's `architectures` (of Hugging Face's `config.json`) decide first, then the columns
-    of the data: the task of which most columns are there, all required ones among them.
+    A label that only one task can read decides first, then the teacher's `architectures` (of
+    Hugging Face's `config.json`) with its `problem_type`, then the columns of the data: the task
+    of which most columns are there, all required ones among them.
 
     Args:
         architectures: Class names such as `BertForSequenceClassification`; may be empty.
         columns: Names of the columns of the training file; may be empty.
+        problem_type: The teacher's, such as `multi_label_classification`; may be empty.
+        label: The first label of the training file, as it is written.
 
     >>> infer(["BertForSequenceClassification"], [])
     ('text-classification', 'the teacher is a BertForSequenceClassification')
     """
     tasks = {name: find(name) for name in TASKS}
+    for name, task in tasks.items():
+        if task.reads_label(label):
+            return name, f"the labels are a {type(label).__name__}"
     for architecture in architectures:
-        for name, task in tasks.items():
-            if task.hugging_face and architecture.endswith(task.hugging_face):
-                return name, f"the teacher is a {architecture}"
+        alike = {
+            name: task
+            for name, task in tasks.items()
+            if task.hugging_face and architecture.endswith(task.hugging_face)
+        }
+        for name, task in alike.items():
+            if problem_type and task.problem_type == problem_type:
+                return name, f"the teacher is a {architecture} for {problem_type}"
+        if alike:
+            return next(iter(alike)), f"the teacher is a {architecture}"
     there = set(columns)
     fits = {
         name: sum(column.default in there for column in task.columns.values())
@@ -129,6 +189,6 @@ def infer(architectures: Iterable[str], columns: Iterable[str]) -> tuple[str, st
         if all(c.default in there for c in task.columns.values() if c.required)
     }
     best = max(fits, key=lambda name: fits[name], default="")
-    if best and len(tasks) > 1:
+    if best and best != DEFAULT:
         return best, f"the data have the columns {', '.join(tasks[best].columns)}"
     return DEFAULT, "the default"

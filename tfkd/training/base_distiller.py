@@ -13,6 +13,7 @@ from ..losses._base import as_objective
 from ..losses.hinton import hinton
 from ..models import as_tapped
 from ..models.callables import as_teacher
+from ..models.forms import remember_form
 from ..models.masks import has_spans
 from ..models.outputs import call_model
 from ..models.probabilities import check_reading
@@ -69,6 +70,7 @@ class BaseDistiller(Model):
         self.student = taps.model
         self.objective = as_objective(hinton() if objective is None else objective)
         self.objective.check()
+        remember_form(self.student, self.objective.form)
         self.run_student = StudentRunner(taps, objective=self.objective, reading=student_outputs)
         self.make_batch = BatchMaker(mask)
         self.target_source = TargetSource(

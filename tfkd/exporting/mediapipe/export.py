@@ -44,7 +44,7 @@ def mediapipe_file(request: ExportRequest, path: Path) -> Figures:
     own, request = request, _read_by_mediapipe(request)
     context = request.context
     assert context.encoder is not None
-    squashed = request.returns_probabilities(request.compare(request.reference, request.signature))
+    squashed = bool(request.activation(request.compare(request.reference, request.signature)))
     client = client_signature(request.signature, context.encoder.max_length, context.form, squashed)
     refusal: Exception | None = None
     for sizes in (client.fixed(None, None), client.fixed(1, None)):

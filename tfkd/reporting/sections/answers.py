@@ -127,5 +127,5 @@ def _spell(value: Any, names: Sequence[str]) -> str:
     if isinstance(value, (int, np.integer)) and not isinstance(value, bool) and names:
         return names[int(value)] if 0 <= value < len(names) else ""
     if isinstance(value, (list, tuple)):
-        return " ".join(_spell(item, names) for item in value)
-    return str(value)
+        return ", ".join(_spell(item, names) for item in value) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -20,6 +20,7 @@ from ..measuring import answer_examples, file_row, open_test_set
 from ..student import load_student
 from ..teacher import open_teacher
 from ..texts import RunTexts
+from ..tuning import recall_schema
 
 if TYPE_CHECKING:
     from ...data import Example
@@ -72,7 +73,8 @@ def ask_models(context: RunContext, report: Report, most: int = 0) -> Answers:
     ask, file = _find_student(texts, test)
     given = None
     if teacher.stored is not None:
-        given = _look_up(texts, test, teacher.stored, rows)
+        tuned = test.tuned(recall_schema(context, "teacher"))
+        given = _look_up(texts, tuned, teacher.stored, rows)
     elif teacher.ask:
         given = _ask_all("teacher", teacher.ask, examples, context.progress)
     return Answers(
@@ -109,7 +111,8 @@ def _find_teacher(texts: RunTexts, test: TestSet) -> TeacherAnswers:
     if isinstance(teacher.model.model, StoredTexts):
         missing = "its answers are looked up, and it answers no others"
         return TeacherAnswers(stored=stored, missing=missing, store_missing=why)
-    return TeacherAnswers(_asker(test, teacher.model), stored, "", why)
+    tuned = test.tuned(recall_schema(texts.context, "teacher"))
+    return TeacherAnswers(_asker(tuned, teacher.model), stored, "", why)
 
 
 def _find_student(texts: RunTexts, test: TestSet) -> tuple[Ask, str]:
@@ -119,9 +122,12 @@ def _find_student(texts: RunTexts, test: TestSet) -> tuple[Ask, str]:
     context = texts.context
     path = context.folder / "student.tflite"
     if path.is_file():
-        return _asker(test, load(path, task=test.task)), path.name
+        predictor = load(path, task=test.task)
+        return _asker(test.tuned(predictor.schema), predictor), path.name
     context.require_files("student.keras")
-    return _asker(test, load_student(context, texts.encoder)), "student.keras"
+    return _asker(
+        test.tuned(recall_schema(context, "student")), load_student(context, texts.encoder)
+    ), "student.keras"
 
 
 def _look_up(texts: RunTexts, test: TestSet, stored: Targets, examples: np.ndarray) -> list[Any]:

@@ -72,7 +72,7 @@ def front_matter(
     scores = report.rows[-1].scores
     results = [
         EvalResult(
-            task_type=task.name,
+            task_type=task.hub or task.name,
             dataset_type=dataset or data["name"],
             dataset_name=data["name"],
             dataset_split="test",
@@ -84,7 +84,7 @@ def front_matter(
         if measure.hub and key in scores
     ]
     # The hub knows its own tasks; others are named by the path of their class.
-    tags = [] if ":" in task.name else [task.name]
+    tags = [] if ":" in task.name else [task.hub or task.name]
     is_hub_model = config.teacher.source.startswith("hf:") and not _is_local(
         config.teacher.source[3:]
     )

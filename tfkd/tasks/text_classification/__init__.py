@@ -12,6 +12,7 @@ from .._base import Arrays, Measure, Run, Task
 from .by_class import classes, confusion
 from .calibration import calibration
 from .class_order import find_order, texts_needed
+from .combined import check_single_labels
 from .linear import fit_logistic
 from .scores import probabilities, score_probabilities
 
@@ -54,6 +55,14 @@ class TextClassification(Task):
     ) -> Callable[[Any], dict[str, np.ndarray]]:
         """Fit a logistic regression; return it as a function of features to logits."""
         return fit_logistic(features, label_ids(examples), len(schema.labels))
+
+    def check_labels(self, first_seen: Mapping[str, str]) -> None:
+        """Refuse what looks like several labels in one, or like numbers with decimal commas.
+
+        Raises:
+            UserError: It does; says which form to write.
+        """
+        check_single_labels(first_seen)
 
     def answers(self, run: Run, rows: Sequence[list[Arrays]], schema: Schema) -> list[Prediction]:
         """Return a `Prediction` for each example."""
