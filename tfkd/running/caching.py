@@ -19,7 +19,7 @@ from ..store.manifest import load as load_manifest
 from ..tasks import Task
 from .checks import align_classes, open_run_data
 from .config import RunConfig, make_config
-from .targets import describe_source, shared_store_folder, stored_dtype
+from .targets import describe_source, shared_store_folder, store_options
 from .task_choice import choose_task
 from .teacher_classes import check_class_order, name_classes
 
@@ -61,8 +61,7 @@ def cache(config: RunConfig, *, progress: Progress = log_progress, **options: An
     check_class_order(teacher, task, data, progress=progress, given=named)
     folder = shared_store_folder(config, Path("runs"))
     source = describe_source(config)
-    if stored_dtype(task) == "float32":
-        options["dtype"] = "float32"
+    options |= store_options(task)
     written = store.write(
         folder,
         teacher.in_own_order(),

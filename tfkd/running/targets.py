@@ -91,9 +91,10 @@ def describe_source(config: RunConfig) -> dict[str, Any]:
     return {name: value for name in _OF_TEXTS if (value := settings[name])}
 
 
-def stored_dtype(task: Task) -> str:
-    """Return the type of stored outputs: numbers of any size need float32."""
-    return "float32" if task.form == "regression" else "float16"
+def store_options(task: Task) -> dict[str, Any]:
+    """Return how outputs are computed and stored: numbers far from 0 lose all in fewer bits."""
+    exact = task.form == "regression"
+    return {"dtype": "float32", "precision": "float32"} if exact else {}
 
 
 def open_targets(
@@ -148,7 +149,7 @@ def compute_targets(
         progress=context.progress,
         source=describe_source(context.config),
         title=f"teacher on {split}",
-        dtype=stored_dtype(context.task),
+        **store_options(context.task),
         repair=True,
         shard=f"{context.worker + 1}/{context.workers}",
     )
