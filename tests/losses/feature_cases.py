@@ -16,6 +16,7 @@ from tfkd.losses import (
     Cosine,
     DistillationLoss,
     EmbeddingMatch,
+    Gram,
     Hint,
     PatientHint,
     Relational,
@@ -211,6 +212,24 @@ def both(student, teacher, weights):
     return 0.5 * np.array(d) + 3 * np.array(a)
 
 
+def gram(x, y):
+    return squared(x.T @ x / len(x), y.T @ y / len(y))
+
+
+def flow(student, teacher, weights):
+    """From the first pair of layers to the second."""
+    (s, s2), (t, t2) = (
+        [side["hidden_states"][i] for i in places]
+        for side, places in ((student, (1, 2)), (teacher, (2, 4)))
+    )
+    return squared(s.T @ s2 / len(s), t.T @ t2 / len(t))
+
+
+def pooled(x, y):
+    """Two units of the teacher for one of the student."""
+    return squared(x, (y[:, ::2] + y[:, 1::2]) / 2)
+
+
 UNIFORM = ((1, 2), (2, 4))
 CASES = [
     Case("hint", Hint(), mean_over(UNIFORM, squared)),
@@ -222,6 +241,10 @@ CASES = [
         mean_over(((1, 3),), squared),
         zero_when_equal=False,
     ),
+    Case("hint-pool", Hint(projection="pool"), mean_over(UNIFORM, pooled), width=12),
+    Case("gram", Gram(), mean_over(UNIFORM, gram)),
+    Case("gram-wider", Gram(layers="final"), mean_over(((2, 4),), gram), width=8),
+    Case("gram-next", Gram(between="next"), flow),
     Case("cosine", Cosine(), mean_over(((2, 4),), cosine), moves_with_length=False),
     Case(
         "cosine-wider",

@@ -13,8 +13,10 @@ from tfkd import (
     Correlation,
     Decoupled,
     HardLabels,
+    HardTargets,
     JensenShannon,
     LogitError,
+    ProbabilityError,
     ReverseKL,
     SoftTargets,
     StandardizedLogits,
@@ -76,6 +78,21 @@ def jensen_shannon(p, q):
 
 def total_variation(p, q):
     return sum(abs(a - b) for a, b in zip(p, q, strict=True)) / 2
+
+
+def squared_differences(p, q):
+    return sum((a - b) ** 2 for a, b in zip(p, q, strict=True))
+
+
+def by_choice(of_label):
+    """The same with the teacher's choice in the label's place."""
+
+    def reference(s, t, y):
+        if of_label is not None:
+            return of_label(s, t, max(range(len(t)), key=lambda c: t[c]))
+        return sigmoid_cross_entropy()(s, t, [int(v > 0) for v in t])
+
+    return reference
 
 
 def soft(T, between=kl, power=2):
@@ -238,6 +255,8 @@ CASES = [
     *divergences(JensenShannon, jensen_shannon, 2, 0.03382),
     # (1/4 + 1/4) / 2
     *divergences(TotalVariation, total_variation, 1, 0.25),
+    # 1/16 + 1/16
+    *divergences(ProbabilityError, squared_differences, 2, 0.125),
     # z = (sqrt 1.5, 0, -sqrt 1.5) and its reverse; p = (0.72455, 0.21290, 0.06256), and the
     # logarithms differ by (2.44949, 0, -2.44949)
     Case(
@@ -333,6 +352,36 @@ CASES = [
         sigmoid_cross_entropy(),
         ([L3, L3], None, [1, 0], 0.83699),
         labels="multilabel",
+        zero_when_equal=False,
+    ),
+    # the lines above, with the teacher's choice for a label
+    Case(
+        "hard-targets",
+        HardTargets(),
+        by_choice(cross_entropy()),
+        ([L3, 0], [0, 1], None, 1.38629),
+        zero_when_equal=False,
+    ),
+    Case(
+        "hard-targets-smooth",
+        HardTargets(label_smoothing=0.2),
+        by_choice(cross_entropy(0.2)),
+        ([L3, 0], [0, 1], None, 1.27643),
+        zero_when_equal=False,
+    ),
+    Case(
+        "hard-targets-binary",
+        HardTargets("binary"),
+        by_choice(None),
+        ([L3], [-1], None, 1.38629),
+        classes=1,
+        zero_when_equal=False,
+    ),
+    Case(
+        "hard-targets-multilabel",
+        HardTargets("multilabel"),
+        by_choice(None),
+        ([L3, L3], [1, -1], None, 0.83699),
         zero_when_equal=False,
     ),
     # (2² + 1²) / 2

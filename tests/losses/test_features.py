@@ -13,6 +13,7 @@ from tfkd.losses import (
     Contrastive,
     Cosine,
     EmbeddingMatch,
+    Gram,
     Hint,
     PatientHint,
     Relational,
@@ -122,6 +123,17 @@ BY_HAND = [
     (Hint(layers=((1, 1),)), _states([9, 9], [1, 2]), _states([0, 0], [0, 0]), [2.5]),
     # W = [[1], [1]]: (1 + 2 - 5)² = 4
     (Hint(layers=((0, 0),)), _states([1, 2]), _states([5]), [4.0]),
+    # of two units each: 2 and 3, with 1 and 3
+    (
+        Hint(layers=((0, 0),), projection="pool"),
+        _states([1, 3]),
+        _states([1, 3, 2, 4]),
+        [0.5],
+    ),
+    # G = [[1, 2], [2, 4]] and 0: (1 + 4 + 4 + 16) / 4
+    (Gram(layers=((0, 0),)), _states([1, 2]), _states([0, 0]), [6.25]),
+    # 1 · 3 and 2 · 5
+    (Gram(layers=((0, 0), (1, 1)), between="next"), _states([1], [3]), _states([2], [5]), [49.0]),
     # cos 60° = 1/2
     (Cosine(), _states([0, 0], [2, 0]), _states([0, 0], [1, 3**0.5]), [0.5]),
     # unit vectors at 60°: 2 - 2 cos

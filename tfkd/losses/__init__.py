@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from .cosine import Cosine
     from .decoupled import Decoupled
     from .embedding_match import EmbeddingMatch
+    from .gram import Gram
     from .hard_labels import HardLabels
+    from .hard_targets import HardTargets
     from .hint import Hint
     from .jensen_shannon import JensenShannon
     from .logit_error import LogitError
     from .patient_hint import PatientHint
+    from .probability_error import ProbabilityError
     from .relational import Relational
     from .relations import Relations
     from .reverse_kl import ReverseKL
@@ -39,11 +42,14 @@ LOSSES = {
     "Decoupled": "decoupled",
     "DistillationLoss": "_base",
     "EmbeddingMatch": "embedding_match",
+    "Gram": "gram",
     "HardLabels": "hard_labels",
+    "HardTargets": "hard_targets",
     "Hint": "hint",
     "JensenShannon": "jensen_shannon",
     "LogitError": "logit_error",
     "PatientHint": "patient_hint",
+    "ProbabilityError": "probability_error",
     "Relational": "relational",
     "Relations": "relations",
     "ReverseKL": "reverse_kl",

@@ -79,6 +79,13 @@ class DistillationLoss:
     def check(self, student: Outputs, teacher: Outputs | None, batch: Batch) -> None:
         """Raise `UserError` where one example batch shows that this loss cannot work."""
 
+    def find_bad_labels(self, logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor | None:
+        """Find labels that mean nothing to this loss, as in `check`; `None` where it cannot say.
+
+        A step takes them for unknown, in graph mode too, and the training stops after it.
+        """
+        return None
+
     def get_config(self) -> dict[str, Any]:
         """Return the fields as JSON has them: `type(loss)(**loss.get_config()) == loss`."""
         for schedule in self.scheduled().values():
@@ -174,6 +181,14 @@ class Objective:
         forms = [loss for _, loss in self.terms if hasattr(loss, "form")]
         forms.sort(key=lambda loss: "labels" not in loss.needs)
         return forms[0].form if forms else None
+
+    def find_bad_labels(self, logits: tf.Tensor, labels: tf.Tensor | None) -> tf.Tensor | None:
+        """Find the labels that mean nothing to one of the losses, in the shape of the labels."""
+        if labels is None:
+            return None
+        found = [loss.find_bad_labels(logits, labels) for _, _, loss in self.named()]
+        known = [each for each in found if each is not None]
+        return tf.reduce_any(tf.stack(known), axis=0) if known else None
 
     def check(self) -> None:
         """Raise `UserError` where nothing is left to train on."""

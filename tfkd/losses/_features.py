@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -14,7 +15,9 @@ from ._batch import Batch, Outputs
 from ._positions import per_example
 from .layer_maps import Pairs, as_pairs, pairs_of
 
-PROJECTIONS = ("auto", "always", "never")
+PROJECTIONS = ("auto", "always", "never", "pool")
+# What may be a map of an image, `[batch, height, width, channels]`.
+_MAPS = ("hidden_states", "embeddings")
 POOLINGS = ("first", "mean")
 _SMALLEST = 1e-12
 
@@ -74,11 +77,37 @@ class FeatureLoss(DistillationLoss):
         """Yield the tensors of each pair, after a name for its weights: `pair_1_2`."""
         mine, theirs = (as_tuple(side[self.reads[0]]) for side in (student, teacher))
         for s, t in self.map(student, teacher):
-            yield f"pair_{s % len(mine)}_{t % len(theirs)}", mine[s], theirs[t]
+            name = f"pair_{s % len(mine)}_{t % len(theirs)}"
+            if self.reads[0] in _MAPS:
+                yield name, *self.fit_maps(name, mine[s], theirs[t])
+            else:
+                yield name, mine[s], theirs[t]
+
+    def fit_maps(
+        self, name: str, student: tf.Tensor, teacher: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return maps `[batch, height, width, channels]` as positions; all else as it is.
+
+        The larger map is averaged down to the size of the smaller one.
+
+        Raises:
+            UserError: Sizes of which neither divides the other.
+        """
+        try:
+            student, teacher = shrink_map(student, teacher), shrink_map(teacher, student)
+        except ValueError:
+            sizes = (" x ".join(map(str, side.shape[1:-1])) for side in (student, teacher))
+            raise UserError(
+                "{} {}: the student's map is {} and the teacher's {}, of which neither divides the "
+                "other: tap layers whose sizes do.".format(type(self).__name__, name, *sizes)
+            ) from None
+        return as_positions(student), as_positions(teacher)
 
     def counts(self, student: Outputs, batch: Batch) -> tf.Tensor:
         """Return 1 for each token that is there, `[batch, tokens]`; without tokens `[batch]`."""
         features = as_tuple(student[self.reads[0]])[-1]
+        if self.reads[0] in _MAPS:
+            features = as_positions(features)
         return token_weights(features, batch.token_mask)
 
     def map(self, student: Outputs, teacher: Outputs) -> Pairs:
@@ -108,7 +137,8 @@ class FeatureLoss(DistillationLoss):
 class ProjectedLoss(FeatureLoss):
     """A loss on pairs of layers, with a learnt projection of the student's to the teacher's width.
 
-    `projection` is `"auto"` (where the widths differ), `"always"` or `"never"`.
+    `projection` is `"auto"` (where the widths differ), `"always"` or `"never"`. `"pool"` learns
+    nothing: the wider side's units are averaged in as many groups as the narrower side is wide.
     """
 
     projection: str = "auto"
@@ -130,6 +160,16 @@ class ProjectedLoss(FeatureLoss):
             or (self.projection == "auto" and s.shape[-1] != t.shape[-1])
         }
 
+    def matched(
+        self, student: Outputs, teacher: Outputs
+    ) -> Iterator[tuple[str, tf.Tensor, tf.Tensor]]:
+        """Yield the tensors of each pair, of one width where that is pooled."""
+        for name, s, t in super().matched(student, teacher):
+            if self.projection == "pool":
+                yield name, pool_width(s, t), pool_width(t, s)
+            else:
+                yield name, s, t
+
     def check_pair(self, name: str, student: tf.Tensor, teacher: tf.Tensor, batch: Batch) -> None:
         """Raise `UserError` where tokens differ, or widths without a projection."""
         super().check_pair(name, student, teacher, batch)
@@ -142,16 +182,29 @@ class ProjectedLoss(FeatureLoss):
                 f"{type(self).__name__} {name}: the student is {student.shape[-1]} wide and the "
                 f'teacher {teacher.shape[-1]}: write projection="auto" for a learnt projection.'
             )
+        if self.projection == "pool" and student.shape[-1] != teacher.shape[-1]:
+            raise UserError(
+                f"{type(self).__name__} {name}: of the widths {student.shape[-1]} of the student "
+                f"and {teacher.shape[-1]} of the teacher neither divides the other, so they cannot "
+                'be pooled: write projection="auto" for a learnt projection.'
+            )
 
 
 @dataclass(frozen=True)
 class PooledLoss(ProjectedLoss):
     """A loss on pairs of vectors, one an example: of the `"first"` token, or their `"mean"`.
 
-    A subclass defines `between`.
+    Of a map `[batch, height, width, channels]`, which has no first token, always the mean. A
+    subclass defines `between`.
     """
 
     pooling: str = "mean"
+
+    def fit_maps(
+        self, name: str, student: tf.Tensor, teacher: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return one vector for each map: its mean over the positions. Sizes may differ."""
+        return mean_of_map(student), mean_of_map(teacher)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -184,6 +237,57 @@ class PooledLoss(ProjectedLoss):
     def check_pair(self, name: str, student: tf.Tensor, teacher: tf.Tensor, batch: Batch) -> None:
         """Raise `UserError` where widths differ without a projection; tokens may differ."""
         self.check_widths(name, student, teacher)
+
+
+def as_positions(tensor: Any) -> tf.Tensor:
+    """Return a map `[batch, height, width, channels]` as `[batch, positions, channels]`."""
+    if len(tensor.shape) < 4:
+        return tensor
+    return tf.reshape(tensor, [tf.shape(tensor)[0], _count(tensor), tensor.shape[-1]])
+
+
+def mean_of_map(tensor: Any) -> tf.Tensor:
+    """Return the mean of a map over its positions, `[batch, channels]`; all else as it is."""
+    if len(tensor.shape) < 4:
+        return tensor
+    return tf.reduce_mean(to_float(tensor), axis=list(range(1, len(tensor.shape) - 1)))
+
+
+def _count(tensor: Any) -> int:
+    """Return the number of positions, -1 where a size is unknown."""
+    sizes = tensor.shape[1:-1]
+    return -1 if None in sizes else math.prod(sizes)
+
+
+def shrink_map(tensor: Any, other: Any) -> Any:
+    """Average a map down to the size of another, smaller one.
+
+    Raises:
+        ValueError: Sizes that do not divide.
+    """
+    sizes, wanted = tuple(tensor.shape[1:-1]), tuple(other.shape[1:-1])
+    if len(sizes) < 2 or len(sizes) != len(wanted) or None in sizes + wanted or sizes == wanted:
+        return tensor
+    if all(small % size == 0 for size, small in zip(sizes, wanted, strict=True)):
+        # The other one is shrunk.
+        return tensor
+    if any(size % small for size, small in zip(sizes, wanted, strict=True)):
+        raise ValueError(f"{sizes} is no multiple of {wanted}")
+    shape = [tf.shape(tensor)[0]]
+    for size, small in zip(sizes, wanted, strict=True):
+        shape += [small, size // small]
+    cells = tf.reshape(to_float(tensor), [*shape, tensor.shape[-1]])
+    return tf.reduce_mean(cells, axis=list(range(2, 2 * len(sizes) + 1, 2)))
+
+
+def pool_width(tensor: Any, other: Any) -> Any:
+    """Average units that follow each other, so that as many are left as the other side has."""
+    width, wanted = tensor.shape[-1], other.shape[-1]
+    if width <= wanted or width % wanted:
+        return tensor
+    groups = tf.concat([tf.shape(tensor)[:-1], [wanted, width // wanted]], 0)
+    pooled = tf.reduce_mean(tf.reshape(to_float(tensor), groups), axis=-1)
+    return tf.ensure_shape(pooled, [*tensor.shape[:-1], wanted])
 
 
 def to_float(tensor: Any) -> tf.Tensor:

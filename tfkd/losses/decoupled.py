@@ -11,7 +11,7 @@ import tensorflow as tf
 from ..errors import UserError
 from ._batch import Batch, Outputs
 from ._divergence import check_temperature, kl_terms
-from ._labels import check_labels
+from ._labels import check_labels, find_bad_labels
 from ._logits import LogitLoss
 from ._positions import is_labelled, position_weights
 
@@ -87,6 +87,12 @@ class Decoupled(LogitLoss):
         if self.target == "label" and batch.labels is not None:
             labels = _ids(student["logits"], batch.labels)
             check_labels("multiclass", student["logits"], labels)
+
+    def find_bad_labels(self, logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor | None:
+        """Find labels out of range, in the shape of the labels."""
+        if self.target == "teacher":
+            return None
+        return find_bad_labels("multiclass", int(logits.shape[-1]), labels)
 
     def pointwise(self, student: tf.Tensor, teacher: tf.Tensor, labels: Any) -> tf.Tensor:
         """Return T² times the weighted sum of both parts."""

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from ..errors import UserError
 from ._batch import Batch, Outputs
-from ._labels import check_labels
+from ._labels import check_labels, find_bad_labels
 from ._logits import LogitLoss
 from ._positions import is_labelled, position_weights
 
@@ -82,6 +82,10 @@ class HardLabels(LogitLoss):
             check_labels(
                 self.form, student["logits"], self._shaped(student["logits"], batch.labels)
             )
+
+    def find_bad_labels(self, logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        """Find labels out of range, in the shape of the labels."""
+        return find_bad_labels(self.form, int(logits.shape[-1]), labels)
 
     def pointwise(self, student: tf.Tensor, teacher: tf.Tensor, labels: Any) -> tf.Tensor:
         """Return the error at each position, in one of the four forms."""

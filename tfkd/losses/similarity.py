@@ -20,8 +20,9 @@ class Similarity(PooledLoss):
     $$\mathcal L_i = \frac1B \sum_j (G^s_{ij} - G^t_{ij})^2$$
 
     Widths need not agree, so there is no projection. The vectors are those of `pooling`
-    (`"mean"` or `"first"` token) in the pairs of layers, by default the last ones. On N replicas
-    the batch is each replica's share.
+    (`"mean"` or `"first"` token) in the pairs of layers, by default the last ones; of a map
+    `[b, h, w, c]`, as in the paper, all its numbers. On N replicas the batch is each replica's
+    share.
 
     Source: Tung and Mori 2019 (SP), arXiv:1907.09682, equations 2 to 4.
 
@@ -36,6 +37,12 @@ class Similarity(PooledLoss):
     layers: str | Pairs = "final"
     projection: str = "never"
 
+    def fit_maps(
+        self, name: str, student: tf.Tensor, teacher: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return all numbers of each map as one vector. Sizes may differ."""
+        return flatten_map(student), flatten_map(teacher)
+
     def between(
         self, student: tf.Tensor, teacher: tf.Tensor, weights: dict[str, tf.Tensor], name: str
     ) -> tf.Tensor:
@@ -48,3 +55,10 @@ class Similarity(PooledLoss):
 
     def check_widths(self, name: str, student: tf.Tensor, teacher: tf.Tensor) -> None:
         """Accept any widths."""
+
+
+def flatten_map(tensor: tf.Tensor) -> tf.Tensor:
+    """Return all numbers of each map in one row, `[batch, numbers]`; all else as it is."""
+    if len(tensor.shape) < 4:
+        return tensor
+    return tf.reshape(tensor, [tf.shape(tensor)[0], -1])
