@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfkd import UserError
 from tfkd.losses._batch import Batch
 from tfkd.models import masks
 from tfkd.training import batches
@@ -105,12 +104,6 @@ def test_equal_token_weights_are_an_example_weight():
     batch, weight = weights_of(sample_weight=np.array([[2.0] * 3, [0.0] * 3]))
     np.testing.assert_array_equal(batch.mask, [[1, 1, 1], [0, 0, 0]])
     np.testing.assert_array_equal(weight, [2.0, 0.0])
-
-
-def test_class_weights_of_multilabel_rows_are_refused():
-    """A row of zeros and ones is no class id."""
-    with pytest.raises(UserError, match=r"one class id per position.*give sample_weight"):
-        weights_of(np.array([[0, 1], [1, 1]]), logits=tf.zeros((2, 2)), class_weight={1: 2.0})
 
 
 def test_class_weights():

@@ -125,7 +125,8 @@ def as_teacher(teacher: Any, reading: str = "auto") -> Any:
         return teacher
     if isinstance(teacher, Tapped):
         return Model(teacher, reading=reading)
-    if hasattr(teacher, "trainable_weights") and hasattr(teacher, "count_params"):
+    # Of an unbuilt model of tf_keras the weights themselves raise.
+    if hasattr(type(teacher), "trainable_weights") and hasattr(teacher, "count_params"):
         return Model(teacher, reading=reading)
     # Of a model with its tokenizer.
     in_graph = getattr(teacher, "in_graph", None)

@@ -62,6 +62,13 @@ def find_layers(model: Any, name: str, chosen: Any) -> Found:
         layers = [(layer, f"heads:{heads}") for layer, heads in filter(None, pairs)]
     if name == "embeddings":
         layers = layers[:1] if layers else _embedding(model)
+    if not layers and chosen is not None:
+        names = [each.name for _, each in walk(model) if type(each).__name__ != "InputLayer"]
+        raise UserError(
+            f"tap(..., {name}={chosen!r}): numbers count the {name} that are found without a name, "
+            f"and {model.name!r} has none: name its layers, e.g. {name}={names[:1]!r}, of "
+            f"{_list(names)}."
+        )
     if not layers:
         raise UserError(
             f"no {name} were found in the model {model.name!r}: name its layers, "

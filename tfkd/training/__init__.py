@@ -3,5 +3,5 @@
 `base_distiller` is the class that Keras 3 and tf_keras share, `distiller` what differs. It works
 with plain objects: `targets` is where the teacher's outputs come from, `metric_log` what is
 reported, `projections` the trainable weights of losses. `batches` and `sources` read what `fit`
-was given, `first_batch` checks one batch, `bad_targets` and `input_checksum` all later ones.
+was given, `first_batch` checks one batch, `step_guard` and `input_checksum` all later ones.
 """

@@ -19,13 +19,18 @@ from ..models.outputs import call_model
 from ..models.probabilities import check_reading
 from ..models.saving import quiet_save
 from ..progress import print_log
-from . import bad_targets, first_batch, sources
+from . import first_batch, sources
 from .backup._backup import as_backup
 from .backup.contents import build_optimizers
 from .backup.resuming import resume_from
+from .bad_example_callback import bad_example_callback
+from .bad_examples import BadExamples, unwrap_user_errors
 from .batches import BatchMaker, map_arrays, split_by_model, unpack
+from .building import build, inputs_of
+from .class_weights import check_class_weight
 from .metric_log import MetricLog
 from .projections import Projections, as_optimizer
+from .step_guard import StepGuard
 from .student_runner import StudentRunner
 from .target_source import TargetSource
 from .total_loss import regularization_of, share_of_objective
@@ -61,7 +66,9 @@ class BaseDistiller(Model):
         mask: Callable[..., tf.Tensor | None] | None = None,
         example: Any = None,
         name: str = "distiller",
+        **unknown: Any,
     ) -> None:
+        first_batch.check_arguments(unknown)
         taps = as_tapped(student)
         first_batch.check_student(models, taps.model)
         super().__init__(name=name, dtype=getattr(taps.model, "dtype_policy", None))
@@ -73,12 +80,16 @@ class BaseDistiller(Model):
         remember_form(self.student, self.objective.form)
         self.run_student = StudentRunner(taps, objective=self.objective, reading=student_outputs)
         self.make_batch = BatchMaker(mask)
+        self.bad_examples = BadExamples()
         self.target_source = TargetSource(
             as_teacher(teacher, reading=teacher_outputs),
             objective=self.objective,
             make_batch=self.make_batch,
             reading=teacher_outputs,
+            bad_examples=self.bad_examples,
         )
+        self.is_checked = False
+        self.guard = StepGuard(self.objective, self.bad_examples)
         self.metric_log = MetricLog(self.keras, self.objective, self.metrics_in)
         self.projections = Projections(self.objective)
         if not self.target_source.supports_jit:
@@ -104,23 +115,44 @@ class BaseDistiller(Model):
         """The pairs of layers `(student, teacher)` of each loss that compares some."""
         return self.projections.layer_maps
 
-    def check_batch(self, data: Any) -> None:
-        """Run both models on one batch, and raise `UserError` for whatever is wrong with it."""
+    def check_batch(self, data: Any, *, shapes: Any = None, with_teacher: bool = True) -> Any:
+        """Run both models on one batch, and return the student's logits.
+
+        Args:
+            data: `x`, `(x, y)` or `(x, y, sample_weight)`.
+            shapes: Specs of `x`, where dimensions vary.
+            with_teacher: Whether the losses that need the teacher are checked too.
+
+        Raises:
+            UserError: Whatever is wrong with the batch.
+        """
         inputs, labels, sample_weight = unpack(map_arrays(tf.convert_to_tensor, data))
+        specs = inputs if shapes is None else split_by_model(shapes)
         with self.distribute_strategy.scope():
+            build(self.student, specs.student)
             student_outputs = self.run_student.check(inputs)
             self.target_source.has_spans = has_spans(student_outputs)
-            teacher_outputs = self.target_source.check(inputs, labels)
+            teacher_outputs = None
+            if with_teacher:
+                build(getattr(self.teacher, "model", None), specs.teacher)
+                teacher_outputs = self.target_source.check(inputs, labels)
             batch, example_weight = self.make_batch(inputs, labels, sample_weight, student_outputs)
             logits = student_outputs["logits"]
             first_batch.check_finite("student", logits, batch.mask)
+            first_batch.check_weights(sample_weight)
             first_batch.check_labels(self.objective, labelled=labels is not None)
             first_batch.check_student_outputs(self.objective, student_outputs)
             for _, _, loss in self.objective.named():
                 loss.check(student_outputs, teacher_outputs, batch)
             self.metric_log.check(logits, batch, example_weight)
-            self.projections.create(student_outputs, teacher_outputs or {}, self.add_weight)
-        self.built = self.student.built
+            if with_teacher:
+                self.projections.create(student_outputs, teacher_outputs or {}, self.add_weight)
+            self.guard.try_inputs(inputs.student, self._try_student)
+        self.built = self.is_checked = self.student.built
+        return logits
+
+    def _try_student(self, inputs: Any) -> tf.Tensor:
+        return self.run_student(split_by_model({"student": inputs}), training=False)["logits"]
 
     # -- one step ----------------------------------------------------------------------------
 
@@ -131,14 +163,17 @@ class BaseDistiller(Model):
     def train_step(self, data: Any) -> dict[str, Any]:
         """Update the student once on the global weighted mean of the objective."""
         inputs, labels, sample_weight = unpack(data)
+        inputs, sample_weight = self.guard.clean_inputs(inputs, sample_weight)
         teacher_outputs, sample_weight = self.target_source.read(inputs, labels, sample_weight)
         step = self._step()
         with tf.GradientTape() as tape:
             student_outputs = self.run_student(inputs, training=True)
             batch, example_weight = self.make_batch(inputs, labels, sample_weight, student_outputs)
+            batch = self.guard.clean_labels(batch, student_outputs)
             losses_by_name = self.objective(
                 student_outputs, teacher_outputs, batch, self.projections.by_loss, step=step
             )
+            losses_by_name, example_weight = self.guard.clean_losses(losses_by_name, example_weight)
             regularization_loss = regularization_of(self.student)
             loss = share_of_objective(
                 self.objective, losses_by_name, example_weight=example_weight, step=step
@@ -153,12 +188,14 @@ class BaseDistiller(Model):
     def test_step(self, data: Any) -> dict[str, Any]:
         """Report the same numbers without an update; the teacher does not run unless asked."""
         inputs, labels, sample_weight = unpack(data)
+        inputs, sample_weight = self.guard.clean_inputs(inputs, sample_weight)
         skipped = self.metric_log.skipped_losses(inputs.targets)
         teacher_outputs, step = None, self._step()
         if not skipped:
             teacher_outputs, sample_weight = self.target_source.read(inputs, labels, sample_weight)
         student_outputs = self.run_student(inputs, training=False)
         batch, example_weight = self.make_batch(inputs, labels, sample_weight, student_outputs)
+        batch = self.guard.clean_labels(batch, student_outputs)
         losses_by_name = self.objective(
             student_outputs,
             teacher_outputs,
@@ -171,6 +208,10 @@ class BaseDistiller(Model):
             # There may be no labels either, in data that could not be looked into before.
             contents = sources.describe_contents(data)
             self.metric_log.check_report(contents, teacher=self.teacher)
+        not_finite = self.guard.find_not_finite(student_outputs, batch)
+        losses_by_name, example_weight = self.guard.clean_losses(
+            losses_by_name, example_weight, not_finite
+        )
         regularization_loss = regularization_of(self.student)
         log, logits = self.metric_log, student_outputs["logits"]
         log.add_losses(losses_by_name, regularization_loss, example_weight, step=step)
@@ -254,20 +295,24 @@ class BaseDistiller(Model):
             UserError: whatever the first batch shows to be wrong; validation data of which
                 `evaluate` would have nothing to report.
         """
-        with print_log(options.get("verbose", "auto")), bad_targets.unwrap_user_errors():
+        with print_log(options.get("verbose", "auto")), unwrap_user_errors():
             x, batch = sources.take_first_batch(
                 x, y, options.get("sample_weight"), options.get("batch_size")
             )
             if batch is not None:
-                self.check_batch(batch)
+                logits = self.check_batch(batch, shapes=inputs_of(x))
+                check_class_weight(
+                    class_weight, self.objective.label_form, logits=logits, labels=unpack(batch)[1]
+                )
+            if class_weight != self.make_batch.class_weight:
+                self.make_batch.class_weight, self.train_function = class_weight, None
             self.metric_log.trained = sources.describe_contents(batch)
             options, contents = sources.peek_validation(options, self.metric_log.trained)
             if contents is not None:
                 self.metric_log.check_report(contents, teacher=self.teacher)
+                self.metric_log.log_left_out(contents)
             self.metric_log.evaluated = contents or self.metric_log.trained
             self.projections.log_layer_maps()
-            if class_weight != self.make_batch.class_weight:
-                self.make_batch.class_weight, self.train_function = class_weight, None
             self._expect_labels(self.metric_log.trained.labels or self.metric_log.evaluated.labels)
             self._create_variables()
             if sources.is_ordered(x):
@@ -277,7 +322,7 @@ class BaseDistiller(Model):
                 lost.raise_on_lost_worker(self.distribute_strategy),
                 resume_from(as_backup(backup), self, x, options) as (options, backups),
             ):
-                callbacks = [self._bad_target_callback(), *as_list(callbacks), *backups]
+                callbacks = [self._bad_example_callback(), *as_list(callbacks), *backups]
                 return super().fit(x, y, callbacks=callbacks, **options)
 
     def evaluate(
@@ -301,16 +346,27 @@ class BaseDistiller(Model):
         if not isinstance(callbacks, self.keras.callbacks.CallbackList):
             x, contents = sources.peek_contents(x, y, sample_weight)
             self.metric_log.check_report(contents, teacher=self.teacher)
-            callbacks = [self._bad_target_callback(), *as_list(callbacks)]
+            if not self.is_checked:
+                x, batch = sources.take_first_batch(x, y, sample_weight, batch_size)
+                self._check_once(batch, contents, shapes=inputs_of(x))
+            callbacks = [self._bad_example_callback(), *as_list(callbacks)]
             self._expect_labels(contents.labels)
         with (
             lost.raise_on_lost_worker(self.distribute_strategy),
             self.metric_log.evaluation_of(contents),
-            bad_targets.unwrap_user_errors(),
+            unwrap_user_errors(),
         ):
             return super().evaluate(
                 x, y, batch_size, verbose, sample_weight, steps, callbacks, **options
             )
+
+    def _check_once(
+        self, batch: Any, contents: sources.DataContents, *, shapes: Any = None
+    ) -> None:
+        """Check a batch before the first evaluation, which may come before any training."""
+        if batch is not None and not self.is_checked:
+            needs_teacher = not self.metric_log.skipped_losses(contents.targets)
+            self.check_batch(batch, shapes=shapes, with_teacher=needs_teacher)
 
     def _create_variables(self) -> None:
         """Create the optimizers' state and the metrics' sums before the first step.
@@ -325,9 +381,9 @@ class BaseDistiller(Model):
             if self.metric_log.trained.labels and not tf.distribute.in_cross_replica_context():
                 self.make_metrics()
 
-    def _bad_target_callback(self) -> Any:
+    def _bad_example_callback(self) -> Any:
         every = workers.steps_between_checks(self.distribute_strategy)
-        return bad_targets.bad_target_callback(self.keras, self.target_source.bad_targets, every)
+        return bad_example_callback(self.keras, self.bad_examples, every)
 
     def _expect_labels(self, labelled: bool) -> None:
         log = self.metric_log
@@ -338,7 +394,7 @@ class BaseDistiller(Model):
     def train_on_batch(self, *args: Any, **options: Any) -> Any:
         """Train on one batch as `keras.Model.train_on_batch` does."""
         logs = super().train_on_batch(*args, **options)
-        self.target_source.bad_targets.raise_if_any("in train_on_batch")
+        self.bad_examples.raise_if_any("in train_on_batch")
         return logs
 
     def test_on_batch(
@@ -347,8 +403,9 @@ class BaseDistiller(Model):
         """Evaluate one batch as `keras.Model.test_on_batch` does."""
         _, contents = sources.peek_contents(x, y, sample_weight)
         self.metric_log.check_report(contents, teacher=self.teacher)
+        self._check_once((x, y, sample_weight), contents)
         logs = super().test_on_batch(x, y, sample_weight, **options)
-        self.target_source.bad_targets.raise_if_any("in test_on_batch")
+        self.bad_examples.raise_if_any("in test_on_batch")
         return logs
 
     @property

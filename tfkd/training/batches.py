@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from ..errors import UserError
 from ..losses._batch import Batch, Outputs
 from ..losses._positions import is_labelled, per_example
 from ..models.masks import position_mask, token_mask
+from .class_weights import weigh_classes
 
+_NARROW = (tf.bool, tf.int8, tf.uint8, tf.int16, tf.uint16, tf.uint32, tf.uint64)
 _KEYS = {"student", "teacher", "targets", "checksum"}
 
 
@@ -51,7 +52,7 @@ def unpack(data: Any) -> tuple[Inputs, tf.Tensor | None, tf.Tensor | None]:
     if not isinstance(data, (tuple, list)):
         data = (data,)
     x, y, sample_weight = (*data, None, None)[:3]
-    return split_by_model(x), _as_tensor(y), _as_tensor(sample_weight)
+    return split_by_model(x), _as_labels(_as_tensor(y)), _as_tensor(sample_weight)
 
 
 def map_arrays(function: Callable[[Any], Any], structure: Any) -> Any:
@@ -63,11 +64,14 @@ def _as_tensor(value: Any) -> tf.Tensor | None:
     """Take the one tensor of a structure: `{"labels": y}` is `y`."""
     if isinstance(value, (Mapping, tuple)) and len(tf.nest.flatten(value)) == 1:
         value = tf.nest.flatten(value)[0]
-    if value is None:
-        return None
-    tensor = tf.convert_to_tensor(value)
-    # True and False are labels like 1 and 0.
-    return tf.cast(tensor, tf.int32) if tensor.dtype == tf.bool else tensor
+    return value if value is None else tf.convert_to_tensor(value)
+
+
+def _as_labels(labels: tf.Tensor | None) -> tf.Tensor | None:
+    """Return labels in a type that has room for -100; true and false are 1 and 0."""
+    if labels is None or labels.dtype not in _NARROW:
+        return labels
+    return tf.cast(labels, tf.int64 if labels.dtype in (tf.uint32, tf.uint64) else tf.int32)
 
 
 @dataclass
@@ -96,7 +100,7 @@ class BatchMaker:
         logits = student_outputs["logits"]
         mask = self.position_mask(inputs.student, labels, student_outputs)
         example_weight = tf.ones(tf.shape(logits)[:1], tf.float32)
-        for factor in (sample_weight, _weigh_classes(labels, self.class_weight, logits)):
+        for factor in (sample_weight, weigh_classes(labels, self.class_weight)):
             if factor is None:
                 continue
             factor = tf.cast(factor, tf.float32)
@@ -125,23 +129,6 @@ def _weigh_mask(mask: tf.Tensor | None, factor: tf.Tensor) -> tuple[tf.Tensor, t
     total = tf.math.divide_no_nan(per_example(mask * factor), per_example(mask))
     mean = _as_column(total, factor.shape.rank)
     return tf.math.divide_no_nan(mask * factor, mean), total
-
-
-def _weigh_classes(
-    labels: tf.Tensor | None, class_weight: dict[int, float] | None, logits: tf.Tensor
-) -> tf.Tensor | None:
-    """Look up the weight of each label; 1 for classes without one and for -100."""
-    if labels is None or not class_weight:
-        return None
-    if labels.shape.rank == logits.shape.rank and labels.shape[-1] != 1:
-        raise UserError(
-            f"class_weight wants one class id per position and the labels are {labels.shape}: "
-            "give sample_weight."
-        )
-    table = [float(class_weight.get(c, 1.0)) for c in range(max(class_weight) + 1)]
-    ids = tf.cast(labels, tf.int32)
-    inside = (ids >= 0) & (ids < len(table))
-    return tf.where(inside, tf.gather(table, tf.where(inside, ids, 0)), 1.0)
 
 
 def find_not_finite(logits: tf.Tensor, mask: tf.Tensor | None) -> tf.Tensor:

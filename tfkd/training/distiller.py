@@ -124,8 +124,12 @@ class Distiller(BaseDistiller, keras.Model):
     def update(self, tape: tf.GradientTape, loss: tf.Tensor) -> None:
         """Update the trainable variables once."""
         variables = self.trainable_weights
+        gradients = tape.gradient(loss, variables)
+        if not isinstance(self.optimizer, keras.optimizers.LossScaleOptimizer):
+            # That one looks for overflow by itself, and changes its scale by what it finds.
+            gradients = self.guard.clean_gradients(gradients)
         self.projections.apply_gradients(
-            list(zip(tape.gradient(loss, variables), variables, strict=True)),
+            list(zip(gradients, variables, strict=True)),
             self.optimizer,
             self.projection_optimizer,
             loss_scale=self.scale_loss(1.0),
@@ -164,7 +168,7 @@ def _legacy() -> type:
             variables = self.trainable_weights
             gradients = tape.gradient(loss, variables)
             unscale = getattr(self.optimizer, "get_unscaled_gradients", None)
-            gradients = unscale(gradients) if unscale else gradients
+            gradients = unscale(gradients) if unscale else self.guard.clean_gradients(gradients)
             self.projections.apply_gradients(
                 list(zip(gradients, variables, strict=True)),
                 self.optimizer,

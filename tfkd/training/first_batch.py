@@ -7,9 +7,10 @@ alone, on the example given to `Distiller` or on the first batch of `fit`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from ..errors import UserError
@@ -29,6 +30,30 @@ def check_student(models_by_position: tuple, student: Any) -> None:
         raise UserError(f"{why}: write Distiller(student=..., teacher=...).")
     if isinstance(student, type) or not hasattr(student, "count_params"):
         raise UserError(f"the student is {student!r}: give a Keras model.")
+
+
+def check_arguments(unknown: Mapping[str, Any]) -> None:
+    """Refuse arguments that a `Distiller` does not take, with the place where they belong."""
+    if not unknown:
+        return
+    names = ", ".join(unknown)
+    if set(unknown) & {"temperature", "alpha", "soft_weight", "beta"}:
+        temperature = unknown.get("temperature", 2.0)
+        raise UserError(
+            f"Distiller takes no {names}: write objective=tfkd.hinton(temperature={temperature!r}, "
+            "soft_weight=0.5), where soft_weight is the share of the teacher, or a sum of losses."
+        )
+    if any("loss" in name for name in unknown):
+        raise UserError(
+            f"Distiller takes no {names}: write objective=..., e.g. 0.3 * tfkd.HardLabels() + 0.7 "
+            "* tfkd.SoftTargets(temperature=4)."
+        )
+    if set(unknown) & {"optimizer", "metrics", "weighted_metrics", "jit_compile"}:
+        raise UserError(f"Distiller takes no {names}: give it to compile(...).")
+    raise UserError(
+        f"Distiller takes no {names}: it takes student, teacher, objective, student_outputs, "
+        "teacher_outputs, mask, example and name."
+    )
 
 
 def check_declared_shapes(objective: Objective, student: Any, teacher: Any) -> None:
@@ -80,6 +105,19 @@ def check_finite(whose: str, logits: tf.Tensor, mask: tf.Tensor | None) -> None:
         raise UserError(
             f"the {whose} returned NaN or +inf for {bad} of the {len(logits)} examples of the "
             f"first batch: nothing was trained; look at the {whose}'s weights and inputs."
+        )
+
+
+def check_weights(sample_weight: tf.Tensor | None) -> None:
+    """Refuse sample weights that are negative, NaN or infinite."""
+    if sample_weight is None:
+        return
+    weights = np.asarray(sample_weight, "float64")
+    wrong = weights[~(np.isfinite(weights) & (weights >= 0))]
+    if wrong.size:
+        raise UserError(
+            f"sample_weight is {wrong.flat[0]} for {wrong.size} of the {weights.size} weights "
+            "looked at: write numbers >= 0, and 0 for what should not count."
         )
 
 

@@ -13,6 +13,7 @@ from ..errors import UserError
 from ..losses._base import Objective
 from ..losses._batch import Batch
 from ..losses.schedules import is_schedule, value_at
+from ..progress import logger
 from . import first_batch
 from .batches import map_arrays, metric_inputs
 from .compiled_metrics import read_metrics, rename_twins
@@ -182,6 +183,15 @@ class MetricLog:
             f"evaluate has nothing to report: {', '.join(skipped)} needs the teacher, which does "
             f"not run there, and {why}: {cure}, or compile(teacher_in_evaluate=True)."
         )
+
+    def log_left_out(self, contents: DataContents) -> None:
+        """Log that `val_loss` lacks terms that `loss` has."""
+        skipped = self.skipped_losses(contents.targets)
+        if skipped and len(skipped) < len(self._losses):
+            logger.info(
+                f"val_loss is without {', '.join(skipped)}, for which the teacher would have to "
+                "run: do not compare it with loss, or compile(teacher_in_evaluate=True)"
+            )
 
     def known_results(self) -> dict[str, Any]:
         """Return the numbers of what Keras is doing, by the contents of its data."""

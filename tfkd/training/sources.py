@@ -147,12 +147,18 @@ def _sizes(name: str, structure: Any) -> list[int]:
 
 
 def _telling_rows(arrays: Any, batch_size: int) -> Any:
-    """Take the first batch, and the rows that hold the largest and the smallest ids and labels."""
+    """Take the first batch, and the rows that hold the largest and the smallest ids and labels.
+
+    Of weights and of labels that are numbers also the first row that is not finite.
+    """
     flat = [array for array in tf.nest.flatten(arrays) if array is not None]
     rows: dict[int, None] = dict.fromkeys(range(min(batch_size, len(flat[0]))))
     for array in flat:
         if np.issubdtype(np.asarray(array[:1]).dtype, np.integer):
             rows.update(dict.fromkeys(_extremes(np.asarray(array))))
+    for array in tf.nest.flatten(arrays[1:]):
+        if array is not None and np.issubdtype(np.asarray(array[:1]).dtype, np.floating):
+            rows.update(dict.fromkeys(_extremes_of_numbers(np.asarray(array))))
     chosen = np.array(list(rows))
     return map_arrays(lambda array: np.asarray(array)[chosen], arrays)
 
@@ -163,3 +169,12 @@ def _extremes(array: np.ndarray) -> list[int]:
     smallest = np.where(array == IGNORE, np.iinfo(array.dtype).max, array)
     width = array.size // len(array)
     return [int(array.argmax() // width), int(smallest.argmin() // width)]
+
+
+def _extremes_of_numbers(array: np.ndarray) -> list[int]:
+    if not array.size:
+        return []
+    width = array.size // len(array)
+    finite = np.isfinite(array)
+    known = np.where(finite & (array != IGNORE), array, array.dtype.type(0))
+    return [int(each) // width for each in (known.argmax(), known.argmin(), finite.argmin())]

@@ -12,7 +12,7 @@ from ..losses._batch import Outputs
 from ..models.masks import has_spans, mask_span_logits, name_span_logits
 from ..models.outputs import as_outputs, raw_logits
 from . import first_batch
-from .bad_targets import BadTargets, refuse_changed
+from .bad_examples import BadExamples, refuse_changed
 from .batches import BatchMaker, Inputs, find_not_finite, zero_examples, zero_weights
 from .input_checksum import changed_examples
 
@@ -24,10 +24,16 @@ class TargetSource:
     """
 
     def __init__(
-        self, teacher: Any, *, objective: Objective, make_batch: BatchMaker, reading: str
+        self,
+        teacher: Any,
+        *,
+        objective: Objective,
+        make_batch: BatchMaker,
+        reading: str,
+        bad_examples: BadExamples,
     ) -> None:
         self.teacher = teacher
-        self.bad_targets = BadTargets()
+        self._bad_examples = bad_examples
         # Stored targets are logits alone: the student's names say whether they are those of spans.
         self.has_spans = False
         self._objective, self._make_batch, self._reading = objective, make_batch, reading
@@ -43,7 +49,7 @@ class TargetSource:
         """Return the teacher's outputs and the sample weights, 0 for an example of bad targets.
 
         Bad are NaN or +inf among the logits, and stored targets of other inputs. They are counted
-        for `BadTargets`, since a compiled step cannot raise.
+        by `BadExamples`, since a compiled step cannot raise.
         """
         if not self._objective.reads:
             return None, sample_weight
@@ -52,8 +58,11 @@ class TargetSource:
         outputs = tf.nest.map_structure(tf.stop_gradient, outputs)
         not_finite = self._find_not_finite(inputs, labels, outputs)
         changed = changed_examples(inputs.checksum, inputs.student)
-        self.bad_targets.add(not_finite, changed)
-        bad = not_finite if changed is None else not_finite | changed
+        self._bad_examples.add("targets", not_finite)
+        bad = not_finite
+        if changed is not None:
+            self._bad_examples.add("changed", changed)
+            bad |= changed
         if "logits" in outputs:
             outputs["logits"] = zero_examples(bad, outputs["logits"])
         return outputs, zero_weights(bad, sample_weight)
