@@ -67,17 +67,123 @@ def test_an_empty_text_is_refused(finished, refused):
     assert "at least one word" in refused("predict", finished, "good", " ")
 
 
-@pytest.mark.parametrize(
-    ("line", "words"),
-    [(b"\n", "line 2 of stdin is empty"), (b"caf\xe9\n", "not UTF-8 (byte 0xe9")],
-)
-def test_a_bad_line_is_told_by_its_number(finished, refused, monkeypatch, line, words):
+def test_a_line_that_is_not_utf8_is_told_by_its_number(finished, refused, monkeypatch):
     """One bad line among thousands, and nobody knows which."""
     import io
 
-    stdin = io.TextIOWrapper(io.BytesIO(b"good\n" + line), encoding="utf-8")
+    stdin = io.TextIOWrapper(io.BytesIO(b"good\ncaf\xe9\n"), encoding="utf-8")
     monkeypatch.setattr("sys.stdin", stdin)
-    assert words in refused("predict", finished)
+    assert "not UTF-8 (byte 0xe9" in refused("predict", finished)
+
+
+@pytest.mark.parametrize("batch", ["1", "2", "8"])
+def test_blank_lines_have_blank_answers(finished, tfkd, monkeypatch, batch):
+    """A million lines that end at the first blank one."""
+    lines = ["\n", "good\n", "  \n", "\n", "bad\n"]
+    monkeypatch.setattr("sys.stdin", iter(lines))
+    code, printed, _ = tfkd("predict", finished, "--batch-size", batch)
+    assert code == 0
+    assert [bool(line) for line in printed.splitlines()] == [False, True, False, False, True]
+    monkeypatch.setattr("sys.stdin", iter(lines))
+    code, printed, _ = tfkd("predict", finished, "--json", "--batch-size", batch)
+    found = [json.loads(line) for line in printed.splitlines()]
+    assert [each["text"].strip() for each in found] == ["", "good", "", "", "bad"]
+    assert [each["label"] is None for each in found] == [True, False, True, True, False]
+    assert len({tuple(each) for each in found}) == 1
+
+
+@pytest.mark.parametrize("nothing", ['""', "null", '" "'])
+def test_json_without_a_text_has_no_answer(finished, tfkd, monkeypatch, nothing):
+    """The line is there, so that rows and answers still belong together."""
+    lines = [f'{{"id": 1, "text": {nothing}}}\n', '{"id": 2, "text": "good", "label": "x"}\n']
+    monkeypatch.setattr("sys.stdin", iter(lines))
+    code, printed, _ = tfkd("predict", finished, "--jsonl")
+    found = [json.loads(line) for line in printed.splitlines()]
+    assert code == 0
+    assert [(each["id"], each["probability"] is None) for each in found] == [(1, True), (2, False)]
+    assert found[1]["label"] == "x"
+    assert found[1]["predicted_label"] in ("negative", "positive")
+
+
+# -- files -----------------------------------------------------------------------------------
+
+
+def table(path, rows, header=("id", "review"), mark=","):
+    import csv
+
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, delimiter=mark)
+        writer.writerows([header, *rows] if header else rows)
+    return path
+
+
+ROWS = [(7, "good, really"), (8, ""), (9, "a film that I will not forget")]
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+@pytest.mark.parametrize("to", ["out.csv", "out.jsonl"])
+def test_a_table_with_its_answers(finished, tfkd, tmp_path, mark, to):
+    """The name of a file was answered as if it were a review."""
+    import csv
+
+    path = table(tmp_path / "reviews.csv", ROWS, mark=mark)
+    code, printed, _ = tfkd("predict", finished, path, "--text-column", "review", "--to", to)
+    assert (code, "3 rows, 1 of them without a text" in printed) == (0, True)
+    if to.endswith("l"):
+        found = [json.loads(line) for line in (tmp_path / to).read_text().splitlines()]
+    else:
+        with (tmp_path / to).open(encoding="utf-8-sig", newline="") as file:
+            found = list(csv.DictReader(file))
+        assert float(found[0]["probabilities.positive"]) <= float(found[0]["probability"])
+    assert [(int(each["id"]), each["review"]) for each in found] == ROWS
+    assert [each["label"] or "" for each in found][1] == ""
+    assert {each["label"] for each in found} - {"", None} <= {"negative", "positive"}
+    assert tfkd("predict", finished, path, "--text-column", "review", "--to", path)[0] == 2
+    assert path.read_text().startswith(f"id{mark}review")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "arguments", "count"),
+    [
+        ("a.txt", "good\n\nbad, very\n", (), 3),
+        ("a.csv", "Text\ngood\nbad\n", (), 2),
+        ("a.tsv", "1\tgood\n0\tbad\n", ("--header", "id,text"), 2),
+        ("a.jsonl", '{"text": "good"}\n{"text": ""}\n', (), 2),
+        ("a.csv", "text\tx\ncaf\u00e9\t1\n", ("--encoding", "cp1252"), 1),
+        ("a.csv", "text;x\ngood;1;2\nbad;1\n", ("--skip-bad",), 1),
+    ],
+)
+def test_files_of_all_kinds(finished, tfkd, tmp_path, name, content, arguments, count):
+    """What `distill` reads, `predict` reads too."""
+    encoding = "cp1252" if "cp1252" in arguments else "utf-8"
+    (tmp_path / name).write_text(content, encoding=encoding)
+    code, printed, said = tfkd("predict", finished, name, "--json", *arguments)
+    assert (code, len(printed.splitlines())) == (0, count), said
+    assert all("label" in json.loads(line) for line in printed.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("missing.csv",), "there is no file missing.csv"),
+        (("a.csv", "good"), "a.csv is a file and 'good' a text"),
+        (("a.csv",), "no column 'text'; it has 'id', 'review'. Name the text column with --text"),
+        (("a.csv", "--text-column", "review", "--to", "a.pdf"), "ends in .csv, .tsv, .jsonl"),
+        (("a.csv", "--text-column", "review", "--to", "no/a.csv"), "there is no folder no"),
+        (("good", "--to", "b.csv"), "--to writes the answers of a file"),
+        (("b.csv",), "2 of the 3 rows of b.csv cannot be used: row 1 (line 2): 2 fields"),
+        (("c.docx",), "c.docx is none of .jsonl"),
+    ],
+)
+def test_files_that_cannot_be_answered(finished, refused, tmp_path, arguments, words):
+    """Told before the first answer."""
+    table(tmp_path / "a.csv", ROWS)
+    (tmp_path / "b.csv").write_text(
+        "text\tx\ngood\t1\n".replace("\tx", "\tx\ty") + "b\t1\nc\t1\t1\n"
+    )
+    (tmp_path / "c.docx").write_bytes(b"x")
+    assert words in refused("predict", finished, *arguments)
+    assert sorted(path.name for path in tmp_path.glob("*.csv")) == ["a.csv", "b.csv"]
 
 
 def test_files_that_are_no_classifier(finished, copy, refused, tmp_path):

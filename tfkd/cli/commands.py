@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any
 
+from ..data.file_kinds import Reading, parse_header
 from ..errors import UserError
 from ..running.config import make_config
 from ..runtime.memory import no_more_than_there_is
 from ..runtime.watchdog import no_endless_loop
-from . import flags
+from . import answer_files, flags, predicting
 from .console import console
 
+_FILE_BATCH = 32
 _OPTIONS = ("dtype", "top_k", "precision", "shard")
 _OF_STORE = (*_OPTIONS, "verify", "repair", "runner", "parts", "beam")
 
@@ -138,27 +144,65 @@ def predict(args: argparse.Namespace) -> None:
     import json
 
     from ..runtime import load
-    from . import predicting
 
+    files = answer_files.find_files(args.text)
+    if args.to and not files:
+        raise UserError("--to writes the answers of a file: give one, such as reviews.csv.")
+    size = _FILE_BATCH if files else 1
     file = args.file / "student.tflite" if args.file.is_dir() else args.file
     with no_endless_loop(str(file)) as expect:
         predictor = load(file, threads=args.threads, task=args.task)
         reader = predicting.RecordReader(predictor.task)
-        if args.jsonl:
+        if args.jsonl or files:
             columns = predicting.parse_columns(args.column)
             reader = predicting.RecordReader(predictor.task, columns, args.text_column)
-        records = reader.from_texts(args.text)
-        if not args.text:
-            records = (reader.from_json if args.jsonl else reader.from_lines)(sys.stdin)
         answers = predicting.answer_records(
-            predictor, reader, records, batch_size=args.batch_size, before_batch=expect
+            predictor,
+            reader,
+            _records(args, reader, files),
+            batch_size=(_FILE_BATCH if files else 1)
+            if args.batch_size is None
+            else args.batch_size,
+            before_batch=expect,
         )
+        fields = predicting.AnswerFields(predictor, reader)
+        if args.to:
+            _write_answers(args.to, answers, files, fields)
+            return
         for record, example, answer in answers:
-            line = predictor.task.line(answer, example)
+            line = "" if answer is None else predictor.task.line(answer, example)
             if args.json or args.jsonl:
-                fields = record | predictor.task.to_json(answer)
-                line = json.dumps(fields, ensure_ascii=False)
+                merged = answer_files.merge(record, fields.of(answer))
+                line = json.dumps(merged, ensure_ascii=False, default=str)
             print(line, flush=True)
+
+
+def _records(
+    args: argparse.Namespace, reader: predicting.RecordReader, files: list[Path]
+) -> Iterator[dict[str, Any]]:
+    """Return what there is to answer: files, lines of stdin, or the words of the command line."""
+    if files:
+        reading = Reading(parse_header(args.header), args.encoding or "")
+        return chain.from_iterable(
+            answer_files.read_records(path, reader, reading, skip_bad=args.skip_bad)
+            for path in files
+        )
+    if args.text:
+        return reader.from_texts(args.text)
+    return (reader.from_json if args.jsonl else reader.from_lines)(sys.stdin)
+
+
+def _write_answers(
+    to: Path, answers: Iterable, files: list[Path], fields: predicting.AnswerFields
+) -> None:
+    """Write the rows of files with their answers."""
+    count = empty = 0
+    with answer_files.open_answers(to, files) as write:
+        for record, _, answer in answers:
+            write(answer_files.merge(record, fields.of(answer)))
+            count, empty = count + 1, empty + (answer is None)
+    without = f", {empty:,} of them without a text" if empty else ""
+    print(f"{to}: {count:,} rows{without}")
 
 
 @no_more_than_there_is()

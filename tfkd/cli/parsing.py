@@ -10,7 +10,7 @@ from .. import __version__
 from ..running.config import places
 from ..runtime.quantisations import AUTO, QUANTIZE
 from . import commands
-from .flags import OF_CACHE, OF_TEACH, add_command, add_settings
+from .flags import ALSO, OF_CACHE, OF_TEACH, add_command, add_settings
 
 PRECISIONS = ("auto", "float32", "bfloat16", "int8")
 
@@ -126,23 +126,33 @@ def _add_predict(subparsers: Any) -> None:
         subparsers, "predict", commands.predict, "answer texts with an exported file"
     )
     command.add_argument("file", type=Path, help="a .tflite, or the folder of a run")
-    command.add_argument("text", nargs="*", help="texts; without any, the lines of stdin")
+    command.add_argument(
+        "text", nargs="*", help="texts, or files of texts; without any, the lines of stdin"
+    )
     command.add_argument("--json", action="store_true", help="print one JSON object a line")
     command.add_argument(
         "--jsonl", action="store_true", help="read and print one JSON object a line"
     )
-    command.add_argument("--text-column", help="key of the text in the JSON objects")
+    command.add_argument(
+        "--to", type=Path, help="write the rows of a file with their answers: .csv, .tsv or .jsonl"
+    )
+    command.add_argument("--text-column", help="column of a file, or key of the JSON objects")
     command.add_argument(
         "--column",
         action="append",
         default=[],
         metavar="ROLE=NAME",
-        help="key of a role of the task in the JSON objects",
+        help="column or key of a role of the task",
     )
+    command.add_argument("--header", *ALSO["header"], help="columns of a file without a header")
+    command.add_argument("--encoding", help="encoding of a file that is not UTF-8 or UTF-16")
+    command.add_argument("--skip-bad", action="store_true", help="leave out rows with errors")
     command.add_argument(
         "--task", help="import path of the task's class, package.module:Class, if not installed"
     )
-    command.add_argument("--batch-size", type=int, default=1, help="texts answered together")
+    command.add_argument(
+        "--batch-size", type=int, help="texts answered together (default: 1; of a file 32)"
+    )
     command.add_argument("--threads", type=int, default=1, help="CPU threads")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ..data import Example
+from ..data.text_columns import split_names
 from ..errors import UserError
 from ..runtime import Predictor
 from ..tasks import Task
@@ -22,7 +23,7 @@ class RecordReader:
     Args:
         task: The task of the file.
         columns: Names of columns by role, where they differ from the task's own.
-        text_column: The same of the only text.
+        text_column: The same of the only text, or with a comma of the two of a pair.
 
     Raises:
         UserError: A role that the task does not have.
@@ -34,41 +35,47 @@ class RecordReader:
         self.task = task
         names = {role: c.default for role, c in task.columns.items() if c.required}
         self._texts = [role for role in names if task.columns[role].kind == "text"]
-        if text_column is not None and self._texts:
-            names[self._texts[0]] = text_column
+        written = split_names(text_column)
+        names |= dict(zip(self._texts, written.values(), strict=False))
         for role, name in (columns or {}).items():
             if role not in names:
                 raise UserError(f"--column {role}: the task {task.name} has {', '.join(names)}.")
             names[role] = name
         self.columns = names
+        self.named = {**dict(zip(self._texts, written.values(), strict=False)), **(columns or {})}
 
     def fields(self, record: Record) -> Record:
         """Return what the task reads of a record, by role."""
         return {role: record[name] for role, name in self.columns.items()}
 
+    def is_blank(self, record: Record) -> bool:
+        """Return whether a record has no text, so that there is nothing to answer."""
+        texts = (record[self.columns[role]] for role in self._texts)
+        return any(text is None or (isinstance(text, str) and not text.strip()) for text in texts)
+
     def from_texts(self, texts: Iterable[str]) -> Iterator[Record]:
         """Yield a record for each text.
 
         Raises:
-            UserError: The task reads something other than one text.
+            UserError: An empty text, or the task reads something other than one text.
         """
-        for text in texts:
+        for number, text in enumerate(texts, 1):
+            if not text.strip():
+                raise UserError(f"text {number} is empty: give at least one word.")
             yield {self._text_column(): text}
 
     def from_lines(self, lines: Iterable[str], where: str = "stdin") -> Iterator[Record]:
-        r"""Yield a record for each line of plain text.
+        r"""Yield a record for each line of plain text, blank ones too.
 
         Raises:
-            UserError: An empty line, or the task reads something other than one text.
+            UserError: The task reads something other than one text.
 
         >>> from tfkd.tasks import find
         >>> list(RecordReader(find("")).from_lines(["a film\n"]))
         [{'text': 'a film'}]
         """
-        for number, line in _numbered(lines, where):
-            if not line.strip():
-                raise UserError(f"line {number} of {where} is empty: give one text a line.")
-            yield {self._text_column(): line.rstrip("\n")}
+        for _, line in _numbered(lines, where):
+            yield {self._text_column(): line.rstrip("\r\n")}
 
     def from_json(self, lines: Iterable[str], where: str = "stdin") -> Iterator[Record]:
         """Yield a record for each line of JSON, an object with the task's columns and any others.
@@ -87,7 +94,9 @@ class RecordReader:
                 raise UserError(f"line {number} of {where} is not JSON ({error}).") from error
             for role, name in self.columns.items():
                 value = record.get(name) if isinstance(record, dict) else None
-                if role in self._texts and (not isinstance(value, str) or not value.strip()):
+                if role in self._texts and isinstance(record, dict) and name in record:
+                    value = "" if value is None else value
+                if role in self._texts and not isinstance(value, str):
                     flag = "--text-column" if len(self._texts) == 1 else f"--column {role}=NAME"
                     raise UserError(
                         f'line {number} of {where} has no text: give {{"{name}": "..."}}, or name '
@@ -107,6 +116,45 @@ class RecordReader:
                 "with these, and --jsonl."
             )
         return self.columns[self._texts[0]]
+
+
+class AnswerFields:
+    """Answers as plain values by name; those of records without a text have the same names.
+
+    Args:
+        predictor: The file.
+        reader: Knows what the task reads of a record.
+    """
+
+    def __init__(self, predictor: Predictor, reader: RecordReader) -> None:
+        self._predictor, self._reader = predictor, reader
+        self._blank: Record | None = None
+
+    def of(self, answer: Any) -> Record:
+        """Return the values of an answer, or of none."""
+        if answer is not None:
+            return self._predictor.task.to_json(answer)
+        if self._blank is None:
+            some = dict.fromkeys(self._reader.columns, "a")
+            try:
+                (answer,) = self._predictor.predict([some])
+            except UserError:
+                # The task reads more than texts, and has no example by itself.
+                self._blank = {"answer": None}
+            else:
+                self._blank = _without_values(self._predictor.task.to_json(answer))
+        return self._blank
+
+
+def _without_values(fields: Any) -> Any:
+    """Return the same names with nothing in them.
+
+    >>> _without_values({"label": "good", "probabilities": {"good": 1.0}})
+    {'label': None, 'probabilities': {'good': None}}
+    """
+    if not isinstance(fields, dict):
+        return [] if isinstance(fields, list) else None
+    return {name: _without_values(value) for name, value in fields.items()}
 
 
 def parse_columns(flags: Iterable[str]) -> dict[str, str]:
@@ -134,8 +182,10 @@ def answer_records(
     *,
     batch_size: int = 1,
     before_batch: Callable[[int], None] = lambda texts: None,
-) -> Iterator[tuple[Record, Example, Any]]:
+) -> Iterator[tuple[Record, Example | None, Any]]:
     """Yield each record with its example and the file's answer, in the order given.
+
+    A record without a text has neither.
 
     Args:
         predictor: The file.
@@ -151,8 +201,12 @@ def answer_records(
         raise UserError(f"batch_size is {batch_size}: write at least 1.")
     for chunk in chunks(records, batch_size):
         before_batch(len(chunk))
-        examples = predictor.examples([reader.fields(record) for record in chunk])
-        yield from zip(chunk, examples, predictor.predict(examples), strict=True)
+        known = [not reader.is_blank(record) for record in chunk]
+        texts = [r for r, is_known in zip(chunk, known, strict=True) if is_known]
+        examples = predictor.examples([reader.fields(record) for record in texts])
+        answers = iter(zip(examples, predictor.predict(examples), strict=True))
+        for record, is_known in zip(chunk, known, strict=True):
+            yield record, *(next(answers) if is_known else (None, None))
 
 
 def _numbered(lines: Iterable[str], where: str) -> Iterator[tuple[int, str]]:

@@ -193,8 +193,13 @@ class Columns:
                 continue
             yield Record(row.where, example)
 
-    def reading_of(self, labelled: bool) -> Reading:
-        """Return how to read a file, given the columns that are looked for in it."""
+    def reading_of(self, labelled: bool, blank_lines: bool = False) -> Reading:
+        """Return how to read a file, given the columns that are looked for in it.
+
+        Args:
+            labelled: Whether the labels are read too.
+            blank_lines: Whether a blank line of a plain text is a row too.
+        """
         wanted = {
             role: self.named.get(role, column.default)
             for role, column in self.reader.columns.items()
@@ -202,9 +207,8 @@ class Columns:
         }
         texts = [n for role, n in wanted.items() if self.reader.columns[role].kind == "text"]
         lines = texts[0] if not labelled and len(texts) == len(wanted) == 1 else ""
-        return replace(
-            self.reading, names=(*wanted.values(), *filter(None, ACCOMPANYING)), lines=lines
-        )
+        names = (*wanted.values(), *filter(None, ACCOMPANYING))
+        return replace(self.reading, names=names, lines=lines, blank_lines=blank_lines)
 
     def _value(self, row: Row, role: str, name: str) -> Any:
         column = self.reader.columns[role]

@@ -47,12 +47,14 @@ class Reading:
         encoding: Of text that is neither UTF-8 nor UTF-16.
         names: Names that columns probably have, which help to find out what separates them.
         lines: The name of the only column of a `.txt` whose first line has none of these names.
+        blank_lines: Whether a blank line of such a file is a row too.
     """
 
     header: tuple[str, ...] = ()
     encoding: str = ""
     names: tuple[str, ...] = ()
     lines: str = ""
+    blank_lines: bool = False
 
 
 def parse_header(written: str | Sequence[str] | None) -> tuple[str, ...]:

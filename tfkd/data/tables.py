@@ -36,9 +36,10 @@ def read_table(path: Path, reading: Reading, faults: Faults) -> Iterator[Row]:
         [line for _, line in head], suffix, names=reading.names, width=len(reading.header)
     )
     rest = chain(head[dialect.skip :], lines)
-    if reading.lines and not reading.header and not _has_header(head, dialect, reading):
+    is_text = suffix == ".txt" and reading.lines and not reading.header
+    if is_text and not _has_header(head, dialect, reading):
         for number, line in rest:
-            if line.strip():
+            if line.strip() or reading.blank_lines:
                 yield Row(f"{path}, line {number}", {reading.lines: line.strip("\r\n")})
         return
     table = (_csv if dialect.quoted else _unquoted)(path, rest, dialect, faults)
@@ -58,7 +59,10 @@ def _take(lines: Iterator[tuple[int, str]]) -> list[tuple[int, str]]:
 
 
 def _has_header(head: list[tuple[int, str]], dialect: Dialect, reading: Reading) -> bool:
+    """Return whether the first line is one: with a name that is known, or with tabs."""
     first = head[dialect.skip][1] if len(head) > dialect.skip else ""
+    if dialect.mark == "\t" and "\t" in first:
+        return True
     cells = {cell.strip(' "\r\n') for cell in first.split(dialect.mark)}
     return bool(cells & {reading.lines, *reading.names})
 

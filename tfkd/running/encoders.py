@@ -37,13 +37,26 @@ def learn_encoder(
     config: RunConfig, data: Data, task: Task, progress: Progress
 ) -> text.TextEncoder:
     """Learn a vocabulary from the training texts, of the size that the settings name."""
-    with progress("vocabulary", _PASSES * data.counts["train"]) as advance:
+    with progress("vocabulary", data.counts["train"]) as advance:
         return text.learn(
-            _Texts(data, task, advance),
+            _Texts(data, task, _every(_PASSES, advance)),
             vocab_size=config.student.vocab_size,
             max_length=config.student.max_length,
             lowercase=config.student.lowercase,
         )
+
+
+def _every(passes: int, advance: Callable[[int], None]) -> Callable[[int], None]:
+    """Return what counts a text once that is read several times, in equal parts of each pass."""
+    read = 0
+
+    def advance_by_parts(count: int) -> None:
+        nonlocal read
+        before, read = read // passes, read + count
+        if read // passes > before:
+            advance(read // passes - before)
+
+    return advance_by_parts
 
 
 def check_tokenizer(config: RunConfig) -> None:

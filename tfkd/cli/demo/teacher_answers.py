@@ -35,7 +35,9 @@ def _checked(
     records: Iterable[dict[str, Any]], path: Path, classes: Sequence[str]
 ) -> Iterator[dict[str, Any]]:
     for number, record in enumerate(records, 1):
-        label, probability = record.get("label"), record.get("probability")
+        # The label of the row itself, where it has one, is not the teacher's.
+        label = record.get("predicted_label", record.get("label"))
+        probability = record.get("probability")
         if label not in classes:
             raise UserError(
                 f"line {number} of {path} has the label {label!r}, the student knows "

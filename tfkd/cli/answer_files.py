@@ -1,0 +1,155 @@
+"""`tfkd predict FILE reviews.csv`: a file of texts in, and its rows with the answers out."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+from ..data.columns import Columns
+from ..data.faults import Faults
+from ..data.file_kinds import FORMATS, Reading, check_format, file_format
+from ..data.rows import read_rows
+from ..errors import UserError
+from ..files import replace_when_whole
+from .predicting import Record, RecordReader
+
+WRITTEN = (".csv", ".tsv", ".jsonl")
+
+
+def find_files(words: Iterable[str]) -> list[Path]:
+    """Return the files that words of the command line name; none where they are texts.
+
+    Args:
+        words: The words behind the `.tflite`.
+
+    Raises:
+        UserError: Files and texts together, or the name of a file that is not there.
+    """
+    words = list(words)
+    files = [Path(word).expanduser() for word in words if _is_file(word)]
+    for word in words:
+        path = Path(word)
+        if not _is_file(word) and path.suffix.lower() in FORMATS and len(word.split()) == 1:
+            raise UserError(f"there is no file {word}; give a text as more than the name of one.")
+    if files and len(files) < len(words):
+        text = next(word for word in words if not _is_file(word))
+        raise UserError(f"{files[0]} is a file and {text[:40]!r} a text: give one or the other.")
+    for path in files:
+        check_format(path)
+    return files
+
+
+def _is_file(word: str) -> bool:
+    try:
+        return Path(word).expanduser().is_file()
+    # A long text is no path, nor is one with a null byte.
+    except (OSError, ValueError, RuntimeError):
+        return False
+
+
+def read_records(
+    path: Path, reader: RecordReader, reading: Reading, *, skip_bad: bool = False
+) -> Iterator[Record]:
+    """Yield the rows of a file as records, all columns with them; rows without a text too.
+
+    Args:
+        path: A table, JSON, workbook or plain text with one text on each line.
+        reader: Knows what the task reads; learns here what the columns are called.
+        reading: What the user says of how the file is written.
+        skip_bad: Whether to leave out rows that are none.
+
+    Raises:
+        UserError: A file that cannot be read, bad rows, or columns that are not there.
+    """
+    columns = Columns(reader.task, reader.named, reading=reading)
+    known = columns.reading_of(False, blank_lines=True)
+    faults, count = Faults(collect=True), 0
+    for row in read_rows(path, known, faults):
+        if not count:
+            reader.columns = columns.find(path, row.fields, labelled=False)
+        count += 1
+    if faults.count and not skip_bad:
+        faults.refuse(str(path), count)
+    if faults.count:
+        # The output holds answers alone.
+        named = faults.describe(str(path))
+        print(f"skipped {faults.count:,} rows of {path}: {named}", file=sys.stderr)
+    for row in read_rows(path, known, Faults(collect=True)):
+        texts = {name: row.fields.get(name) for name in reader.columns.values()}
+        yield {**texts, **row.fields} if texts.keys() - row.fields else dict(row.fields)
+
+
+def merge(record: Mapping[str, Any], answer: Mapping[str, Any]) -> Record:
+    """Return a record with its answer; what the record says itself stays.
+
+    >>> merge({"id": 7, "label": "bad"}, {"label": "good", "probability": 0.9})
+    {'id': 7, 'label': 'bad', 'predicted_label': 'good', 'probability': 0.9}
+    """
+    return {**record, **{f"predicted_{k}" if k in record else k: v for k, v in answer.items()}}
+
+
+@contextmanager
+def open_answers(to: Path, sources: Iterable[Path]) -> Iterator[Callable[[Record], None]]:
+    """Write records to a file, which is there once it is whole.
+
+    Args:
+        to: A `.csv`, `.tsv` or `.jsonl`.
+        sources: The files that are read, none of which is replaced.
+
+    Yields:
+        A function that writes one record.
+
+    Raises:
+        UserError: Another format, a folder that is not there, or one of the files that are read.
+    """
+    kind = file_format(to)
+    if kind not in WRITTEN or to.suffix.lower() not in WRITTEN:
+        raise UserError(f"--to {to}: write a file that ends in {', '.join(WRITTEN)}.")
+    if to.is_dir() or not to.parent.is_dir():
+        raise UserError(f"--to {to}: there is no folder {to.parent}, or this is one.")
+    if any(to.exists() and to.samefile(source) for source in sources):
+        raise UserError(f"--to {to} is the file that is read: write another one.")
+    # A spreadsheet takes UTF-8 for something else without a mark.
+    encoding = "utf-8" if kind == ".jsonl" else "utf-8-sig"
+    with replace_when_whole(to) as part, part.open("w", encoding=encoding, newline="") as stream:
+        yield _json_writer(stream) if kind == ".jsonl" else _table_writer(stream, kind or "")
+
+
+def _json_writer(stream: TextIO) -> Callable[[Record], None]:
+    return lambda record: print(json.dumps(record, ensure_ascii=False, default=str), file=stream)
+
+
+def _table_writer(stream: TextIO, kind: str) -> Callable[[Record], None]:
+    rows = csv.writer(stream, delimiter="," if kind == ".csv" else "\t")
+    header: list[str] = []
+
+    def write(record: Record) -> None:
+        flat = _flatten(record)
+        if not header:
+            header.extend(flat)
+            rows.writerow(header)
+        rows.writerow([_cell(flat.get(name)) for name in header])
+
+    return write
+
+
+def _flatten(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Give each class a column of its own.
+
+    >>> _flatten({"id": 7, "probabilities": {"bad": 0.25}})
+    {'id': 7, 'probabilities.bad': 0.25}
+    """
+    flat: dict[str, Any] = {}
+    for name, value in record.items():
+        inner = value.items() if isinstance(value, dict) else ()
+        flat |= {f"{name}.{key}": each for key, each in inner} if inner else {name: value}
+    return flat
+
+
+def _cell(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else value
