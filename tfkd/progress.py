@@ -87,7 +87,22 @@ def log_duration(title: str, total: int, unit: str, seconds: float) -> None:
         unit: What they are.
         seconds: How long it took.
     """
-    logger.info(f"{title}: {total:,} {unit} in {format_duration(seconds)}")
+    logger.info(f"{title}: {format_count(total, unit)} in {format_duration(seconds)}")
+
+
+def format_count(count: int, unit: str) -> str:
+    """Write a number of things, of which one is no plural.
+
+    Args:
+        count: How many.
+        unit: Their name in the plural.
+
+    >>> format_count(1, "epochs"), format_count(3000, "texts"), format_count(1, "classes")
+    ('1 epoch', '3,000 texts', '1 class')
+    """
+    if count == 1:
+        unit = unit.removesuffix("es" if unit.endswith("sses") else "s")
+    return f"{count:,} {unit}"
 
 
 def format_duration(seconds: float) -> str:

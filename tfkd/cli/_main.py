@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
 
 from ..errors import LostWorker, UserError
 from ..training.backup.preemption import EXIT_PREEMPTED, Preempted, raise_on_sigterm
 from .console import catch_interrupts, console
-from .parsing import parser
+from .parsing import COMMANDS, parser
 
 EXIT_WRONG_INPUT, EXIT_INTERRUPTED, EXIT_CLOSED_PIPE = 2, 130, 141
 
@@ -25,11 +29,13 @@ def main(argv: list[str] | None = None) -> int:
     """
     # TensorFlow reads this when it is imported, later.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    args = argparse.Namespace()
     try:
         try:
             with catch_interrupts(), raise_on_sigterm(), console.show_log():
                 # Texts may stand after a flag too: `predict FILE --json TEXT`.
                 top = parser()
+                _refuse_unknown_command(sys.argv[1:] if argv is None else argv)
                 args, rest = top.parse_known_args(argv)
                 if rest and ("text" not in args or any(word.startswith("-") for word in rest)):
                     top.error(f"unrecognized arguments: {' '.join(rest)}")
@@ -47,10 +53,11 @@ def main(argv: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_CLOSED_PIPE
     except OSError as error:
+        # A full disk has no name; what was to be written there has one.
+        where = error.filename or getattr(args, "to", "") or getattr(args, "store", "")
         return _fail(
-            f"{error.strerror or str(error).splitlines()[0]}"
-            f"{f' ({error.filename})' if error.filename else ''}: what was finished is kept; fix "
-            "this and give the same command again."
+            f"{error.strerror or str(error).splitlines()[0]} ({where or Path.cwd()}): what was "
+            "finished is kept; fix this and give the same command again."
         )
     except Preempted as stopped:
         print(stopped, file=sys.stderr)
@@ -61,6 +68,14 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\ninterrupted; the same command goes on from here.", file=sys.stderr)
         return EXIT_INTERRUPTED
+
+
+def _refuse_unknown_command(words: Sequence[str]) -> None:
+    """Refuse a command that does not exist, where one of almost this name does."""
+    word = words[0] if words else ""
+    near = get_close_matches(word, COMMANDS, n=1) if word not in COMMANDS else []
+    if near and not word.startswith("-"):
+        raise UserError(f"no command is called {word!r} (did you mean {near[0]}?).")
 
 
 def _fail(sentence: str) -> int:

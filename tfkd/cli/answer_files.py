@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 from ..data.columns import Columns
 from ..data.faults import Faults
-from ..data.file_kinds import FORMATS, Reading, check_format, file_format
+from ..data.file_kinds import FORMATS, FileForm, check_format, file_format
 from ..data.rows import read_rows
 from ..errors import UserError
 from ..files import replace_when_whole
@@ -53,7 +53,7 @@ def _is_file(word: str) -> bool:
 
 
 def read_records(
-    path: Path, reader: RecordReader, reading: Reading, *, skip_bad: bool = False
+    path: Path, reader: RecordReader, reading: FileForm, *, skip_bad: bool = False
 ) -> Iterator[Record]:
     """Yield the rows of a file as records, all columns with them; rows without a text too.
 

@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from ..data.file_kinds import Reading, parse_header
+from ..data.file_kinds import FileForm, parse_header
 from ..errors import UserError
 from ..running.config import make_config
 from ..runtime.memory import no_more_than_there_is
@@ -160,9 +160,7 @@ def predict(args: argparse.Namespace) -> None:
             predictor,
             reader,
             _records(args, reader, files),
-            batch_size=(_FILE_BATCH if files else 1)
-            if args.batch_size is None
-            else args.batch_size,
+            batch_size=size if args.batch_size is None else args.batch_size,
             before_batch=expect,
         )
         fields = predicting.AnswerFields(predictor, reader)
@@ -182,7 +180,7 @@ def _records(
 ) -> Iterator[dict[str, Any]]:
     """Return what there is to answer: files, lines of stdin, or the words of the command line."""
     if files:
-        reading = Reading(parse_header(args.header), args.encoding or "")
+        reading = FileForm(parse_header(args.header), args.encoding or "")
         return chain.from_iterable(
             answer_files.read_records(path, reader, reading, skip_bad=args.skip_bad)
             for path in files

@@ -12,6 +12,10 @@ from ..runtime.quantisations import AUTO, QUANTIZE
 from . import commands
 from .flags import ALSO, OF_CACHE, OF_TEACH, add_command, add_settings
 
+COMMANDS = (
+    *("distill", "teach", "cache", "compare", "export", "predict", "bench", "demo", "recipes"),
+    "list",
+)
 PRECISIONS = ("auto", "float32", "bfloat16", "int8")
 
 

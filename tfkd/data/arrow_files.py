@@ -9,12 +9,12 @@ from typing import Any
 
 from ..errors import UserError, first_line, missing_extra
 from .faults import Faults
-from .file_kinds import Reading, Row
+from .file_kinds import FileForm, Row
 
 _ROWS = 256
 
 
-def read_arrow(path: Path, reading: Reading, faults: Faults) -> Iterator[Row]:
+def read_arrow(path: Path, reading: FileForm, faults: Faults) -> Iterator[Row]:
     """Yield the rows of a `.parquet` file, or of a `.arrow` file or stream.
 
     Args:
@@ -104,7 +104,7 @@ def class_names(path: Path, column: str) -> tuple[str, ...]:
                 schema = reader.schema
         kept = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
     except (ArrowException, OSError, ValueError):
-        # Reading it says what is wrong.
+        # FileForm it says what is wrong.
         return ()
     return names_of_feature(kept.get("info", {}).get("features") or {}, column)
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from ..errors import UserError
 from .examples import Example
 from .faults import Faults
-from .file_kinds import Reading, Row
+from .file_kinds import FileForm, Row
 from .labels import label_key
 from .questions import UnfitDataError, first_rows, suggest_flags
 from .reader import Column, ExampleReader
@@ -49,7 +49,7 @@ class Columns:
     reader: ExampleReader = field(default_factory=ExampleReader)
     named: Mapping[str, str] = field(default_factory=dict)
     ignore_texts: bool = False
-    reading: Reading = field(default_factory=Reading)
+    reading: FileForm = field(default_factory=FileForm)
     skip_bad: bool = False
 
     def __post_init__(self) -> None:
@@ -193,7 +193,7 @@ class Columns:
                 continue
             yield Record(row.where, example)
 
-    def reading_of(self, labelled: bool, blank_lines: bool = False) -> Reading:
+    def reading_of(self, labelled: bool, blank_lines: bool = False) -> FileForm:
         """Return how to read a file, given the columns that are looked for in it.
 
         Args:

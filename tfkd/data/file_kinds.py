@@ -39,7 +39,7 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Reading:
+class FileForm:
     """What the user says of how a file is written, and what is looked for in it.
 
     Attributes:

@@ -10,11 +10,11 @@ from typing import Any
 
 from ..errors import UserError
 from .faults import Faults
-from .file_kinds import Reading, Row, file_format
+from .file_kinds import FileForm, Row, file_format
 from .lines import read_lines
 
 
-def read_json(path: Path, reading: Reading, faults: Faults) -> Iterator[Row]:
+def read_json(path: Path, reading: FileForm, faults: Faults) -> Iterator[Row]:
     """Yield the objects of a file.
 
     Args:

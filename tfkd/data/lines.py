@@ -89,7 +89,7 @@ def _look(path: Path, encoding: str) -> tuple[str, str]:
         with _open(path) as stream:
             head = stream.read(_HEAD)
     except (OSError, EOFError, zlib.error):
-        # Reading it says at which line it breaks off.
+        # FileForm it says at which line it breaks off.
         return "utf-8", "\n"
     for mark, what in _OTHERS.items():
         if head.startswith(mark):

@@ -19,7 +19,7 @@ from .examples import Data
 from .faults import Faults
 from .file_kinds import (
     POSSIBLE_FILES,
-    Reading,
+    FileForm,
     check_format,
     file_format,
     parse_header,
@@ -99,7 +99,7 @@ def open_data(
             f"two columns of texts are named, {named.get('text', 'text')} and {named[PAIR]}, and "
             'this task reads one: give a task with the setting "pair": True, or name one column.'
         )
-    reading = Reading(parse_header(header), encoding or "")
+    reading = FileForm(parse_header(header), encoding or "")
     wanted = Columns(reader, named, bool(ignore_texts), reading, bool(skip_bad))
     _refuse(spec, data_dir=data_dir, size=size, labels=labels)
     base = _base(spec, wanted, data_dir, size, seed)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from ..errors import UserError
 from .faults import Faults
-from .file_kinds import Reading, Row, check_format, file_format
+from .file_kinds import FileForm, Row, check_format, file_format
 
 
 def read_rows(
-    path: Path, reading: Reading | None = None, faults: Faults | None = None
+    path: Path, reading: FileForm | None = None, faults: Faults | None = None
 ) -> Iterator[Row]:
     """Yield the rows of `path`.
 
@@ -26,14 +26,14 @@ def read_rows(
     """
     check_format(path)
     empty = True
-    for row in _parser(path)(path, reading or Reading(), faults or Faults()):
+    for row in _parser(path)(path, reading or FileForm(), faults or Faults()):
         empty = False
         yield row
     if empty and not (faults and faults.count):
         raise UserError(f"{path} is empty: expected at least one row with a text.")
 
 
-def _parser(path: Path) -> Callable[[Path, Reading, Faults], Iterator[Row]]:
+def _parser(path: Path) -> Callable[[Path, FileForm, Faults], Iterator[Row]]:
     """Return what reads a format; its library is imported only now."""
     kind = file_format(path)
     if kind == ".xlsx":

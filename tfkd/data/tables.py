@@ -10,14 +10,14 @@ from pathlib import Path
 from ..errors import UserError
 from .delimiters import MARKS, NO_MARK, Dialect, allow_long_fields, find_dialect, split_fields
 from .faults import Faults
-from .file_kinds import Reading, Row, file_format
+from .file_kinds import FileForm, Row, file_format
 from .lines import read_lines
 
 _LINES, _CHARACTERS = 200, 200_000
 Lines = Iterable[tuple[int, str]]
 
 
-def read_table(path: Path, reading: Reading, faults: Faults) -> Iterator[Row]:
+def read_table(path: Path, reading: FileForm, faults: Faults) -> Iterator[Row]:
     """Yield the rows of a table, by the names in its header or those that are given.
 
     Args:
@@ -58,7 +58,7 @@ def _take(lines: Iterator[tuple[int, str]]) -> list[tuple[int, str]]:
     return head
 
 
-def _has_header(head: list[tuple[int, str]], dialect: Dialect, reading: Reading) -> bool:
+def _has_header(head: list[tuple[int, str]], dialect: Dialect, reading: FileForm) -> bool:
     """Return whether the first line is one: with a name that is known, or with tabs."""
     first = head[dialect.skip][1] if len(head) > dialect.skip else ""
     if dialect.mark == "\t" and "\t" in first:
@@ -109,7 +109,7 @@ def _rows(
     table: Iterable[tuple[int, list[str]]],
     dialect: Dialect,
     *,
-    reading: Reading,
+    reading: FileForm,
     faults: Faults,
 ) -> Iterator[Row]:
     header = list(reading.header)
@@ -155,7 +155,7 @@ def name_columns(path: Path, cells: Iterable[str]) -> list[str]:
 
 
 def _wrong_width(
-    where: str, found: int, header: list[str], *, dialect: Dialect, reading: Reading
+    where: str, found: int, header: list[str], *, dialect: Dialect, reading: FileForm
 ) -> str:
     named = "--header names" if reading.header else "the header has"
     fields = f"{found} field{'' if found == 1 else 's'}"

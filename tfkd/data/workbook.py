@@ -9,11 +9,11 @@ from typing import Any
 
 from ..errors import UserError, first_line, missing_extra
 from .faults import Faults
-from .file_kinds import Reading, Row
+from .file_kinds import FileForm, Row
 from .tables import name_columns
 
 
-def read_workbook(path: Path, reading: Reading, faults: Faults) -> Iterator[Row]:
+def read_workbook(path: Path, reading: FileForm, faults: Faults) -> Iterator[Row]:
     """Yield the rows of the only sheet with cells; all values are text, as in a CSV.
 
     Args:
@@ -41,7 +41,7 @@ def read_workbook(path: Path, reading: Reading, faults: Faults) -> Iterator[Row]
         book.close()
 
 
-def _only_sheet(path: Path, book: Any, reading: Reading) -> Any:
+def _only_sheet(path: Path, book: Any, reading: FileForm) -> Any:
     """Return the sheet with cells; of several, the one whose first row has the columns' names."""
     filled = {}
     for sheet in book.worksheets:
@@ -69,7 +69,7 @@ def _filled_rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:
             yield number, cells
 
 
-def _sheet_rows(path: Path, sheet: Any, reading: Reading) -> Iterator[Row]:
+def _sheet_rows(path: Path, sheet: Any, reading: FileForm) -> Iterator[Row]:
     header = list(reading.header)
     count = 0
     for line, cells in _filled_rows(sheet):

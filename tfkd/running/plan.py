@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import students
 from ..models.text_model import TextModel
-from ..progress import logger
+from ..progress import format_count, logger
 from . import callbacks
 from .checks import describe_other_names
 from .config import RunConfig
@@ -102,8 +102,8 @@ def report_plan(context: RunContext, student: Any, plan: TrainingPlan, notes: li
     replicas = context.strategy.num_replicas_in_sync
     logger.info(f"student   {config.student.source}: {student.count_params():,} parameters")
     logger.info(
-        f"training  {plan.epochs} epochs of {plan.steps:,} steps of "
-        f"{config.training.batch_size} examples"
+        f"training  {format_count(plan.epochs, 'epochs')} of {format_count(plan.steps, 'steps')} "
+        f"of {format_count(config.training.batch_size, 'examples')}"
         + (f", split over {replicas} replicas" if replicas > 1 else "")
         + (", then the same number of steps alone" if config.training.alone else "")
     )

@@ -35,6 +35,16 @@ class ExampleStream:
         # Of the widest batch so far, as it is padded.
         self.width = 0
 
+    @property
+    def unit(self) -> str:
+        """What its examples are called: images and tables are no texts."""
+        dataset = self._dataset
+        if isinstance(dataset, Mapping):
+            dataset = dataset.get(IDS, dataset)
+        if isinstance(dataset, np.ndarray):
+            return "texts" if dataset.ndim == 2 and dataset.dtype.kind in "iuOU" else "examples"
+        return "texts" if isinstance(dataset, Encoded) or _is_texts(dataset) else "examples"
+
     def chunks(self) -> Iterator[list[Example]]:
         """Yield lists of examples; the next one is made while the last one is worked on."""
         stream = self._examples()

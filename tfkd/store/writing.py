@@ -138,7 +138,7 @@ class _Writer:
 
     def run(self, source: Any, title: str, repair: bool) -> Store | None:
         self.manifest = self._load_manifest(repair)
-        with self.progress(title, self.source.count or 0) as self.advance:
+        with self.progress(title, self.source.count or 0, self.source.unit) as self.advance:
             for chunk in self.source.chunks():
                 self._take(chunk)
                 while len(self.pending) >= self.rows:
