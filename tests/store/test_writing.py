@@ -14,6 +14,7 @@ from tfkd.errors import UserError
 from tfkd.models.text_model import TextModel
 from tfkd.progress import log_progress
 from tfkd.store import Store
+from tfkd.store.example_stream import ExampleStream
 from tfkd.text import learn
 
 X, TEXTS = features(100), texts(100)
@@ -164,7 +165,7 @@ def test_the_plan_and_the_progress(tmp_path, capsys):
     said = capsys.readouterr().out
     assert totals == [110] == [sum(done)]
     assert "110 examples to compute, 24 bytes each, 0.0 MB; about" in said
-    assert "teacher's outputs: 110 texts" in said
+    assert "teacher's outputs: 110 examples" in said
     write(tmp_path, Features(), X[:5], verbose=0)
     assert capsys.readouterr().out == ""
 
@@ -211,3 +212,21 @@ def test_sources_are_kept(tmp_path):
     store = write(tmp_path, Features(), X, source={"data": "b.csv"})
     assert store.manifest.sources == ({"data": "a.csv"}, {"data": "b.csv"})
     assert Store(tmp_path).manifest.sources == store.manifest.sources
+
+
+@pytest.mark.parametrize(
+    ("dataset", "unit"),
+    [
+        (np.zeros((5, 28, 28), "uint8"), "examples"),
+        (np.zeros((5, 8), "float32"), "examples"),
+        ({"pixels": np.zeros((5, 4, 4, 3))}, "examples"),
+        ([(np.zeros((5, 8), "float32"), np.zeros(5))], "examples"),
+        (np.zeros((5, 8), "int32"), "texts"),
+        ({"mask": np.zeros((5, 8)), "input_ids": np.zeros((5, 8), "int32")}, "texts"),
+        (["a", "b"], "texts"),
+        (lambda: iter(()), "texts"),
+    ],
+)
+def test_what_is_counted(dataset, unit):
+    """3,000 images are no texts."""
+    assert ExampleStream(dataset).unit == unit

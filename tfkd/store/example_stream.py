@@ -38,12 +38,16 @@ class ExampleStream:
     @property
     def unit(self) -> str:
         """What its examples are called: images and tables are no texts."""
-        dataset = self._dataset
-        if isinstance(dataset, Mapping):
-            dataset = dataset.get(IDS, dataset)
-        if isinstance(dataset, np.ndarray):
-            return "texts" if dataset.ndim == 2 and dataset.dtype.kind in "iuOU" else "examples"
-        return "texts" if isinstance(dataset, Encoded) or _is_texts(dataset) else "examples"
+        inputs = getattr(self._dataset, "element_spec", self._dataset)
+        while isinstance(inputs, (tuple, list)) and inputs:
+            inputs = inputs[0]
+        if isinstance(inputs, Mapping):
+            known = [inputs[name] for name in inputs if name in IDS]
+            inputs = next(iter([*known, *inputs.values()]), None)
+        # Of NumPy or TensorFlow: float32, float16, bfloat16.
+        is_number = "float" in str(getattr(inputs, "dtype", ""))
+        rank = len(getattr(inputs, "shape", None) or ())
+        return "examples" if is_number or rank > 2 else "texts"
 
     def chunks(self) -> Iterator[list[Example]]:
         """Yield lists of examples; the next one is made while the last one is worked on."""
