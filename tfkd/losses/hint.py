@@ -22,7 +22,8 @@ class Hint(ProjectedLoss):
 
     averaged over the pairs. `projection` is `"auto"`, `"always"`, `"never"`, or `"pool"`, which
     averages the wider side's units in groups. Padded tokens do not count. A map
-    `[b, h, w, c]` is compared position by position. The projections train with the student and are left out of its file.
+    `[b, h, w, c]` is compared position by position. The projections train with the student and
+    are left out of its file.
     Raises `UserError` for widths that differ with `projection="never"`.
 
     Source: Romero et al. 2015, arXiv:1412.6550, equation 3 (there with 1/2, and a convolution as

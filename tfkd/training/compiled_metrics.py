@@ -9,7 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from ..errors import UserError
-from .metric_reading import Reading, name_in_keras, reading_of, to_snake
+from .metric_reading import MetricReading, name_in_keras, reading_of, to_snake
 
 _BY_FORM = {
     "accuracy": {
@@ -155,7 +155,7 @@ def _check(metric: Any, form: str) -> None:
 class _Behind:
     """A metric that hands on what another one reads, and that one's result."""
 
-    reading: Reading
+    reading: MetricReading
     inner: Any
     function: Any
     weighted: bool

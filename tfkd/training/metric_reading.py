@@ -30,7 +30,7 @@ _OF_SCORES = {"hinge", "squared_hinge", "categorical_hinge"}
 
 
 @dataclass(frozen=True)
-class Reading:
+class MetricReading:
     """What one metric reads of labels, logits and weights.
 
     `kind` is `"entries"` (each class of each example by itself), `"rows"` (0 and 1 for each
@@ -111,7 +111,7 @@ def _by_entry(weights: tf.Tensor, logits: tf.Tensor, columns: int) -> tf.Tensor:
     return tf.repeat(tf.reshape(weights, [-1]), columns)
 
 
-def reading_of(metric: Any, form: str) -> Reading:
+def reading_of(metric: Any, form: str) -> MetricReading:
     """Find out what a metric reads: an instance or a function.
 
     >>> def share_right(labels, probabilities): ...
@@ -121,7 +121,7 @@ def reading_of(metric: Any, form: str) -> Reading:
     name = name_in_keras(metric)
     kind = _kind(metric, name)
     two_columns = form == "binary" and (kind in ("ids", "choices") or name in _BY_CHOICE)
-    return Reading(form, kind, name in _OF_SCORES or wants_logits(metric), two_columns)
+    return MetricReading(form, kind, name in _OF_SCORES or wants_logits(metric), two_columns)
 
 
 def wants_logits(metric: Any) -> bool:
