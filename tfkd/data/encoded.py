@@ -18,7 +18,7 @@ from ..text.batching import chunks, pad
 from .examples import IGNORE, Example, Schema
 from .reader import Arrays, ExampleReader
 
-LABELS = "labels"
+LABELS, IDS = "labels", "input_ids"
 # Examples that are encoded at once.
 CHUNK = 2_000
 _MANIFEST = "manifest.json"
@@ -29,8 +29,8 @@ class Encoded:
 
     A column holds one number a row, a fixed number of them, or as many as the row has tokens. One
     example may be several rows, which follow each other. Slicing with an array of positions,
-    `encoded[rows]`, gives the inputs of these rows padded with 0: `[rows, longest]` where there is
-    one input, else a dict.
+    `encoded[rows]`, gives the inputs of these rows, padded: `[rows, longest]` where there is one
+    input, else a dict.
 
     Args:
         folder: The folder.
@@ -114,8 +114,12 @@ class Encoded:
         return batch[self.inputs[0]] if len(batch) == 1 else batch
 
     def batch(self, rows: np.ndarray) -> dict[str, np.ndarray]:
-        """Return the inputs of rows by name, each padded with 0 to the longest of these rows."""
-        return {name: self._columns[name].padded(rows, 0) for name in self.inputs}
+        """Return the inputs of rows by name, each padded to the longest of these rows."""
+        return {name: self._columns[name].padded(rows, self.fill_of(name)) for name in self.inputs}
+
+    def fill_of(self, name: str) -> int:
+        """Return what a column is padded with: token ids as their tokenizer pads, others with 0."""
+        return self.facts.get("pad_id", 0) if name == IDS else 0
 
     def row(self, row: int) -> np.ndarray:
         """Return the first input of one row, without padding: its token ids."""
@@ -206,7 +210,7 @@ def encode(
             for chunk in chunks(examples, CHUNK):
                 writer.add(task.encode(chunk, encoder, schema or Schema()))
                 advance(len(chunk))
-        writer.finish(task.inputs)
+        writer.finish(task.inputs, getattr(encoder, "pad_id", 0))
     return Encoded(folder)
 
 
@@ -249,7 +253,7 @@ class _Writer:
             self._add_column(name, values, ragged=ragged)
         self.rows, self.examples = self.rows + len(rows), self.examples + len(examples)
 
-    def finish(self, inputs: tuple[str, ...]) -> None:
+    def finish(self, inputs: tuple[str, ...], pad_id: int) -> None:
         """Write the manifest; and columns without a row, if there was no example at all."""
         if not self.examples:
             self.dtypes = {**dict.fromkeys(inputs, self._ids_dtype), LABELS: "int32"}
@@ -263,6 +267,7 @@ class _Writer:
             "columns": self.dtypes,
             "inputs": list(inputs),
             "widths": self.widths,
+            "pad_id": pad_id,
         }
         (self.folder / _MANIFEST).write_text(json.dumps(facts))
 
@@ -285,7 +290,7 @@ class _Writer:
             self._ends[name] = int(ends[-1])
             self._append(f"{name}.ends", ends.astype("int64"))
         flat = itertools.chain(*values) if ragged or name in self._fixed else values
-        if name == "input_ids":
+        if name == IDS:
             # Many numbers, of which a tokenizer gives whole ones only; too large a one raises.
             self.dtypes[name] = self._ids_dtype
             self._append(name, np.fromiter(flat, self._ids_dtype))

@@ -152,7 +152,7 @@ class Feed:
 def _inputs(encoded: Encoded, rows: np.ndarray) -> Any:
     """Return the inputs of rows, padded to a multiple of tokens: fewer shapes for TensorFlow."""
     batch = {
-        name: pad_to_multiple(array) if encoded.is_ragged(name) else array
+        name: pad_to_multiple(array, encoded.fill_of(name)) if encoded.is_ragged(name) else array
         for name, array in encoded.batch(rows).items()
     }
     return batch[encoded.inputs[0]] if len(batch) == 1 else batch

@@ -27,12 +27,14 @@ class ModelSignature:
         kind: What the student takes: "dict", "list", the one tensor alone ("tensor"), or as
             Hugging Face's models ids and the mask that is made of them ("masked").
         outputs: The names of the outputs, the one that answers first.
+        pad_id: The id of padding, for a mask.
     """
 
     student: Any
     inputs: Inputs
     kind: str
     outputs: tuple[str, ...] = LOGITS
+    pad_id: int = 0
 
     def fixed(self, batch: int | None, length: int | None) -> ModelSignature:
         """Return the same with the free sizes of the batch and of all other axes fixed."""
@@ -62,7 +64,7 @@ class ModelSignature:
     def serve(self, inputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Return the outputs by name, float32, without dropout."""
         values = [inputs[name] for name in self.inputs]
-        feed = _FEEDS[self.kind](dict(inputs), values)
+        feed = _FEEDS[self.kind](dict(inputs), values, self.pad_id)
         returned = self.student(feed, training=False)
         if self.outputs == LOGITS:
             named = as_outputs(returned, whose="student")
@@ -79,14 +81,16 @@ class ModelSignature:
         return {name: tf.cast(named[name], tf.float32) for name in self.outputs}
 
 
-def _masked(inputs: dict[str, tf.Tensor], values: list[tf.Tensor]) -> dict[str, tf.Tensor]:
-    return {"input_ids": values[0], "attention_mask": tf.cast(values[0] != 0, tf.int32)}
+def _masked(
+    inputs: dict[str, tf.Tensor], values: list[tf.Tensor], pad_id: int
+) -> dict[str, tf.Tensor]:
+    return {"input_ids": values[0], "attention_mask": tf.cast(values[0] != pad_id, tf.int32)}
 
 
 _FEEDS = {
-    "dict": lambda inputs, values: inputs,
-    "list": lambda inputs, values: values,
-    "tensor": lambda inputs, values: values[0],
+    "dict": lambda inputs, values, pad_id: inputs,
+    "list": lambda inputs, values, pad_id: values,
+    "tensor": lambda inputs, values, pad_id: values[0],
     "masked": _masked,
 }
 

@@ -70,7 +70,8 @@ class TaskContext:
     def feeder(self, inputs: Inputs) -> RowFeeder:
         """Return what makes arrays for a model with `inputs` of rows."""
         assert self.encoder is not None
-        return RowFeeder(self.sources(inputs), inputs, self.encoder.max_length)
+        encoder = self.encoder
+        return RowFeeder(self.sources(inputs), inputs, encoder.max_length, encoder.pad_id)
 
 
 @dataclass(frozen=True)

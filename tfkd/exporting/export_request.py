@@ -22,6 +22,7 @@ from .check_data import SENTENCES, CheckData, TaskContext, checks_of
 from .decisions import activation_of
 from .gate import Figures, check_figures
 from .input_signature import count_inputs
+from .padding import check_padding
 from .text_signature import as_texts
 from .verify import Model, compare
 
@@ -121,8 +122,9 @@ class ExportRequest:
     def _answer_texts(self, feed: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         assert self.context.encoder is not None
         ((name, (_, dtype)),) = self.signature.inputs.items()
-        ids = self.context.encoder.encode_many(feed["texts"].tolist())
-        return self.reference({name: pad(ids, max(map(len, ids)), dtype)})
+        encoder = self.context.encoder
+        ids = encoder.encode_many(feed["texts"].tolist())
+        return self.reference({name: pad(ids, max(map(len, ids)), dtype, encoder.pad_id)})
 
     def activation(self, figures: Figures) -> str | None:
         """Return the activation that could not be removed from the outputs, if there is one."""
@@ -169,6 +171,7 @@ def prepare(
     data = parse_check(check, context, inputs)
     signature = signature_of(student, data.first, context.encoder is not None, outputs)
     if context.encoder is not None:
+        signature = replace(signature, pad_id=context.encoder.pad_id)
         _check_reads_ids(signature, context)
         check_vocabulary(student, context.encoder.vocab_size)
     if signature.kind == "masked" and precisions(student):
@@ -177,6 +180,7 @@ def prepare(
             "exported from float32: save it, set tf_keras's policy to float32, and load it again."
         )
     signature, reference = _refer(signature)
+    check_padding(reference, signature, context)
     context = _completed(context, reference)
     _check_labels_fit(data.labels, reference, context)
     ranges = None if calibration is None else parse_check(calibration, context, inputs)

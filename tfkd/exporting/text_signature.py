@@ -38,7 +38,8 @@ class TextSignature(tf.Module):
         super().__init__(name="texts")
         self._signature, self._most = signature, encoder.max_length
         self._form, self._squashed = form, squashed
-        self._ends = [encoder.tokenizer.token_to_id(piece) for piece in ("[CLS]", "[SEP]")]
+        self._pad_id = encoder.pad_id
+        self._ends = [end[0] for end in encoder.ends]
         self._lowercase = encoder.lowercase
         self._tokenizer = tensorflow_text.FastBertTokenizer(
             vocab=encoder.vocabulary,
@@ -53,7 +54,7 @@ class TextSignature(tf.Module):
         return {"texts": tf.TensorSpec([None], tf.string, name="texts")}
 
     def ids(self, texts: tf.Tensor) -> tf.Tensor:
-        """Return ids `[batch, length]` of the longest text, padded with 0."""
+        """Return ids `[batch, length]` of the longest text, padded."""
         texts = tf.strings.regex_replace(texts, BREAK, " ")
         pieces = self._tokenizer.tokenize(lower_case(texts) if self._lowercase else texts)
         room = self._most - 2
@@ -64,7 +65,7 @@ class TextSignature(tf.Module):
         )
         pieces = tf.ragged.boolean_mask(pieces, (places < room - tail) | (places >= last))
         first, end = (tf.fill([tf.shape(texts)[0], 1], piece) for piece in self._ends)
-        return tf.concat([first, pieces, end], axis=1).to_tensor(0)
+        return tf.concat([first, pieces, end], axis=1).to_tensor(self._pad_id)
 
     def serve(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Return `logits` and `probabilities`, `[batch, classes]`, float32."""

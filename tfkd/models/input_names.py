@@ -33,13 +33,14 @@ def takes_dict(model: Any) -> bool:
         return False
 
 
-def feed(names: tuple[str, ...], inputs: Any) -> Any:
+def feed(names: tuple[str, ...], inputs: Any, pad_id: int = 0) -> Any:
     """Return the inputs called `names`, whatever their library calls them.
 
     Args:
         names: Those of the model. A model of one input takes ids as they are.
-        inputs: Ids `[batch, length]`, padded with 0, or a dict of ids and other arrays. Masks that
-            it does not hold are made from the ids; segments are 0.
+        inputs: Padded ids `[batch, length]`, or a dict of ids and other arrays. Masks that it does
+            not hold are made from the ids; segments are 0.
+        pad_id: The id of padding.
 
     Raises:
         UserError: The model has an input that is none of these.
@@ -49,10 +50,10 @@ def feed(names: tuple[str, ...], inputs: Any) -> Any:
     ids = next((inputs[name] for name in IDS if name in inputs), None)
     if len(names) <= 1:
         return inputs.get(names[0], ids) if names else ids
-    return {name: _derive(name, ids, inputs) for name in names}
+    return {name: _derive(name, ids, inputs, pad_id) for name in names}
 
 
-def _derive(name: str, ids: Any, inputs: Mapping[str, Any]) -> Any:
+def _derive(name: str, ids: Any, inputs: Mapping[str, Any], pad_id: int) -> Any:
     """Take one input by its name or another library's, or make it of the ids."""
     import tensorflow as tf
 
@@ -63,8 +64,10 @@ def _derive(name: str, ids: Any, inputs: Mapping[str, Any]) -> Any:
     for names in (MASKS, SEGMENTS):
         if name in names:
             known = [inputs[other] for other in names if other in inputs]
-            made = tf.cast(tf.not_equal(ids, 0), tf.int32) if names is MASKS else tf.zeros_like(ids)
-            return known[0] if known else made
+            if known:
+                return known[0]
+            there = tf.cast(tf.not_equal(ids, tf.cast(pad_id, ids.dtype)), tf.int32)
+            return there if names is MASKS else tf.zeros_like(ids)
     raise UserError(
         f"the model has an input {name!r}: expected ids ({', '.join(IDS[:2])}), a mask "
         f"({', '.join(MASKS[:2])}) or segments ({', '.join(SEGMENTS[:2])})."

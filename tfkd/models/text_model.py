@@ -103,10 +103,6 @@ class TextModel:
             for name in self.shapes
         }
 
-    @property
-    def _padding(self) -> int:
-        return getattr(self.encoder, "pad_id", 0)
-
     def _try_lengths(self, reads: tuple[str, ...]) -> Shapes:
         """Return the shapes for two tokens; of a model that needs more, for as many as it reads."""
         try:
@@ -129,6 +125,11 @@ class TextModel:
             f"{self.length} tokens: give max_length (--teacher-max-length) if it was trained with "
             "another length."
         )
+
+    @property
+    def pad_id(self) -> int:
+        """The id that fills up the shorter texts of a batch."""
+        return getattr(self.encoder, "pad_id", 0)
 
     @property
     def classes(self) -> int:
@@ -161,7 +162,7 @@ class TextModel:
         outputs: list[Arrays] = [{}] * len(rows)
         names = self._row_names(rows[0]) if rows else ()
         for places in by_length(np.maximum(lengths, self.length or 0)):
-            batch = pad_rows([rows[place] for place in places], names)
+            batch = pad_rows([rows[place] for place in places], names, {IDS[0]: self.pad_id})
             inputs = batch if len(names) > 1 else batch[names[0]]
             tensors = self.outputs(inputs, tuple(self.shapes))
             arrays = {name: tensors[name].numpy() for name in self.shapes}
@@ -226,12 +227,12 @@ class TextModel:
 
         if not self.length:
             return self._teacher(inputs, reads)
-        outputs = self._teacher(set_length(inputs, self.length, self._padding), reads)
+        outputs = self._teacher(set_length(inputs, self.length, self.pad_id), reads)
         return cut_tokens(outputs, inputs, self.length)
 
     def _feed(self, inputs: Any) -> Any:
         """Return the inputs that the model has, made of ids or of a dict with other names."""
-        inputs = feed(self._names, inputs)
+        inputs = feed(self._names, inputs, self.pad_id)
         # A model that takes a dict of a single input warns of anything else.
         single = len(self._names) == 1 and takes_dict(self.model)
         return {self._names[0]: inputs} if single else inputs

@@ -23,6 +23,7 @@ from ..store import Store
 from ..store.keys import as_keys, key_of
 from ..store.parts import Parts
 from ..store.writing import SHARD_ROWS
+from ..text import padding_of
 from . import caching
 from .checks import open_run_data
 from .config import RunConfig, make_config
@@ -136,8 +137,10 @@ def _number_texts(texts: list[str], work: _Work) -> Iterator[_Pair]:
     """Yield each text with the number of its part."""
     from ..store.example_stream import ExampleStream
 
-    source = ExampleStream(list(texts), _load_teacher(work.settings))
-    keys = [key_of(example) for chunk in source.chunks() for example in chunk]
+    teacher = _load_teacher(work.settings)
+    source = ExampleStream(list(texts), teacher)
+    pad = padding_of(teacher)
+    keys = [key_of(example, pad) for chunk in source.chunks() for example in chunk]
     numbers = Parts.numbers(as_keys(b"".join(keys)), work.parts)
     yield from zip((int(number) for number in numbers), texts, strict=True)
 

@@ -94,7 +94,9 @@ def prepare_encoder(context: RunContext, shrunk: TextModel | None = None) -> tex
         # Its teacher brought a tokenizer: no layers are taken of one that only has answers.
         encoder = cast("text.TextEncoder", shrunk.encoder)
     elif config.student.tokenizer:
-        encoder = text.load(config.student.tokenizer, config.student.max_length)
+        given = text.load(config.student.tokenizer, config.student.max_length)
+        # Students take 0 for padding.
+        encoder = text.with_padding_first(given)
     else:
         encoder = learn_encoder(config, context.data, context.task, context.progress)
     encoder.save(context.folder)

@@ -158,7 +158,7 @@ def _speed(test: TestSet, model: TextModel, sample: Sequence[Example]) -> dict[s
 
     # One call a batch, as large as it is: `run` would cut long ones.
     def call(batch: list[Arrays]) -> list[np.ndarray]:
-        tensors = model.outputs(pad_rows(batch, [name])[name], outputs)
+        tensors = model.outputs(pad_rows(batch, [name], {name: model.pad_id})[name], outputs)
         return [tensors[output].numpy() for output in outputs]
 
     return time_rows(call, rows)

@@ -122,7 +122,7 @@ def _load_given_encoder(config: RunConfig) -> text.Encoder | None:
             config.teacher.source.partition(":")[2], min(config.student.max_length, _LONGEST)
         )
     return (
-        text.load(config.student.tokenizer, config.student.max_length)
+        text.with_padding_first(text.load(config.student.tokenizer, config.student.max_length))
         if config.student.tokenizer
         else None
     )

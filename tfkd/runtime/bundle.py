@@ -13,6 +13,7 @@ from tokenizers import Tokenizer
 
 from ..errors import UserError, first_line
 from ..text import TextEncoder, mediapipe_tokenizer, wordpiece
+from ..text.encoder import one_line
 from .checks.tokenizer import check_tokenizer
 from .file_settings import FORMAT, MEDIAPIPE, parse
 from .quiet import quiet
@@ -30,13 +31,12 @@ def describe(encoder: TextEncoder, settings: dict) -> dict[str, str]:
         settings: All further entries of `tfkd.json`: task, schema, inputs, outputs and so on.
     """
     lines, special = encoder.vocabulary, _special(encoder)
-    files = {"vocab.txt": "\n".join(lines) + "\n"}
-    again = _wordpiece(lines, encoder.lowercase, special)
-    kind = "wordpiece" if _parts(again) == _parts(encoder.tokenizer) else "tokenizer.json"
+    kind = "wordpiece" if _is_of_bert(encoder, lines, special) else "tokenizer.json"
+    files = {"vocab.txt": "".join(f"{one_line(piece)}\n" for piece in lines)}
     if kind == "tokenizer.json":
         files[kind] = encoder.tokenizer.to_str()
-    ours = {"tokenizer": kind, "lowercase": encoder.lowercase, "special": special, "pad_id": 0}
-    ours |= {"max_length": encoder.max_length, "vocab_size": len(lines)}
+    ours = {"tokenizer": kind, "lowercase": encoder.lowercase, "special": special}
+    ours |= {"max_length": encoder.max_length, "vocab_size": len(lines), "pad_id": encoder.pad_id}
     return {"tfkd.json": json.dumps({"format": FORMAT, **ours, **settings}, indent=1)} | files
 
 
@@ -103,7 +103,8 @@ def _encoder(files: dict[str, str], settings: dict) -> TextEncoder:
     length = int(settings["max_length"])
     if settings["tokenizer"] == "tokenizer.json":
         check_tokenizer(files["tokenizer.json"])
-        encoder = TextEncoder(Tokenizer.from_str(files["tokenizer.json"]), length)
+        tokenizer = Tokenizer.from_str(files["tokenizer.json"])
+        encoder = TextEncoder(tokenizer, length, settings["pad_id"])
     else:
         encoder = _of_pieces(files["vocab.txt"].split("\n")[:-1], settings, length)
     if encoder.vocab_size != settings["vocab_size"]:
@@ -130,6 +131,18 @@ def _wordpiece(lines: list[str], lowercase: bool, special: list[str]) -> Tokeniz
     tokenizer = wordpiece({piece: i for i, piece in enumerate(lines)}, lowercase)
     tokenizer.add_special_tokens(special)
     return tokenizer
+
+
+def _is_of_bert(encoder: TextEncoder, lines: list[str], special: list[str]) -> bool:
+    """Return whether vocabulary, lower-case flag and special tokens say all about an encoder."""
+    again = _wordpiece(lines, encoder.lowercase, special)
+    if _parts(again) != _parts(encoder.tokenizer):
+        return False
+    try:
+        read = TextEncoder(again)
+    except UserError:
+        return False
+    return (read.ends, read.pad_id) == (encoder.ends, encoder.pad_id)
 
 
 def _parts(tokenizer: Tokenizer) -> dict:

@@ -135,6 +135,7 @@ _FITS: dict[str, Callable[[Any], bool]] = {
     "lowercase": _one_of(True, False),
     "special": _names(10_000),
     "max_length": _whole(4, LONGEST),
+    "pad_id": _whole(0, PIECES),
     "vocab_size": _whole(1, PIECES),
     "task": is_line,
     "schema": _schema,

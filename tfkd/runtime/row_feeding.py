@@ -15,6 +15,7 @@ import numpy as np
 from ..errors import UserError
 from ..text.batching import bucket, pad
 
+IDS = "input_ids"
 CLIENT = ("ids", "mask", "segment_ids")
 Shape = tuple[int | None, ...]
 
@@ -30,12 +31,14 @@ class RowFeeder:
         sources: For each input of the model, the name of the value of a row that it reads.
         inputs: Shape (`None` where any size will do) and dtype of each input, by name.
         most: The longest row.
+        pad_id: What token ids are padded with.
         client: Whether the model is one for MediaPipe's clients; then `sources` has the ids alone.
     """
 
     sources: Mapping[str, str]
     inputs: Mapping[str, tuple[Shape, Any]]
     most: int
+    pad_id: int = 0
     client: bool = False
 
     @property
@@ -59,7 +62,8 @@ class RowFeeder:
         for name, source in self.sources.items():
             shape, dtype = self.inputs[name]
             values = [row[source] for row in rows]
-            array = self._pad(values, shape, dtype)
+            fill = self.pad_id if source == IDS else 0
+            array = self._pad(values, shape, dtype, fill)
             if self.batch and len(array) < self.batch:
                 missing = [(0, self.batch - len(array)), *[(0, 0)] * (array.ndim - 1)]
                 array = np.pad(array, missing)
@@ -67,10 +71,10 @@ class RowFeeder:
         if not self.client:
             return arrays
         ids = next(iter(arrays.values()))
-        parts = (ids, (ids != 0).astype(ids.dtype), np.zeros_like(ids))
+        parts = (ids, (ids != self.pad_id).astype(ids.dtype), np.zeros_like(ids))
         return dict(zip(CLIENT, parts, strict=True))
 
-    def _pad(self, values: Sequence[Any], shape: Shape, dtype: Any) -> np.ndarray:
+    def _pad(self, values: Sequence[Any], shape: Shape, dtype: Any, fill: int) -> np.ndarray:
         if len(shape) != 2:
             return np.stack([np.asarray(value, dtype) for value in values])
         longest = max(map(len, values))
@@ -80,4 +84,4 @@ class RowFeeder:
                 f"a row of {longest} values came for a model that takes {length}: the file is "
                 "damaged, or was exported for another task; export it again."
             )
-        return pad(values, length, dtype)
+        return pad(values, length, dtype, fill)

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError
+from ..models.input_names import IDS
+from ..text import padding_of
 from ..text.batching import by_length
 from . import precision as precision_of
-from .keys import Example
+from .keys import Example, count_tokens
 from .manifest import LENGTH, Output
 from .teacher_function import Arrays, as_function, token_inputs
 
@@ -49,6 +51,7 @@ class Computer:
     ) -> None:
         self._run = as_function(teacher, reads, form, sample)
         self.reads, self._teacher, self._form = reads, teacher, form
+        self._pad_id = padding_of(teacher)
         self._tokens = token_inputs(sample)
         self.width = max(width if self._tokens else 0, *map(self._full, sample))
         self._fixed, self._few = True, 0
@@ -161,12 +164,16 @@ class Computer:
         for name, first in batch[0].items():
             rows = [np.asarray(example[name]) for example in batch]
             if name in self._tokens:
-                padded[name] = np.zeros((len(rows), width, *first.shape[1:]), first.dtype)
+                shape = (len(rows), width, *first.shape[1:])
+                padded[name] = np.full(shape, self._fill(name), first.dtype)
                 for i, row in enumerate(rows):
                     padded[name][i, : len(row)] = row[:width]
             else:
                 padded[name] = np.stack(rows)
         return padded
+
+    def _fill(self, name: str) -> int:
+        return self._pad_id if name in IDS else 0
 
     def _shape(self, name: str, array: np.ndarray) -> tuple[int | str, ...]:
         axes = self.axes.get(name, ())
@@ -177,7 +184,7 @@ class Computer:
 
     def _real(self, example: Example) -> int:
         ends = [
-            int(used[-1]) + 1 if len(used := np.flatnonzero(example[name])) else 0
+            count_tokens(example[name], self._fill(name))
             for name in self._tokens
             if np.ndim(example[name]) == 1
         ]

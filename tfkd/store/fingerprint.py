@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError
-from ..text import encoder_of
+from ..text import encoder_of, padding_of
 
 WORDS = {
     "teacher": "another teacher (its weights or its layers)",
     "tokenizer": "another tokenizer of the teacher",
+    "padding": "another padding token",
     "preprocessing": "other preprocessing of the texts",
     "classes": "another order of the classes",
 }
@@ -29,7 +30,9 @@ def fingerprint(teacher: Any) -> dict[str, Any]:
     """
     encoder = encoder_of(teacher)
     if encoder is not None:
+        pad_id = padding_of(teacher)
         return {
+            **({"padding": pad_id} if pad_id else {}),
             "teacher": _digest_of_model(teacher.model),
             "tokenizer": encoder.fingerprint(),
             "preprocessing": {"max_length": encoder.max_length},

@@ -15,7 +15,7 @@ SIZE = 16  # bytes
 Example = dict[str, Any]
 
 
-def key_of(example: Example) -> bytes:
+def key_of(example: Example, pad_id: int = 0) -> bytes:
     """Return the key of one example: 16 bytes.
 
     They are a hash of each input, in the order of their names: the name, a kind (`i`, `f` or `s`)
@@ -23,7 +23,11 @@ def key_of(example: Example) -> bytes:
     or as UTF-8.
     Integers in one row lose the zeros at their end, which are padding (token ids with a mask: what
     it leaves out); what is empty then, and masks, do not count; token ids count as `ids` by
-    whatever name a library gives them.
+    whatever name a library gives them, and lose their tokenizer's padding where it is no 0.
+
+    Args:
+        example: The inputs by name.
+        pad_id: What the teacher's tokenizer pads with.
 
     >>> key_of({"input_ids": np.array([101, 7, 102, 0]), "attention_mask": [1, 1, 1, 0]}).hex()[:8]
     '7030d41b'
@@ -33,15 +37,16 @@ def key_of(example: Example) -> bytes:
     digest = blake2b(digest_size=SIZE)
     masked = next((_length(value) for name, value in example.items() if name in MASKS), None)
     for name in sorted((n for n in example if n not in MASKS), key=_plain):
-        kind, shape, data = _to_bytes(example[name], masked if name in IDS else None)
+        tokens, fill = (masked, pad_id) if name in IDS else (None, 0)
+        kind, shape, data = _to_bytes(example[name], tokens, fill)
         if data:
             digest.update(f"{_plain(name)}\0{kind}\0{shape}\0".encode() + data)
     return digest.digest()
 
 
-def keys_of(examples: list[Example]) -> np.ndarray:
+def keys_of(examples: list[Example], pad_id: int = 0) -> np.ndarray:
     """Return the keys of many examples: `[examples]`, dtype `S16`."""
-    return as_keys(b"".join(map(key_of, examples)))
+    return as_keys(b"".join(key_of(example, pad_id) for example in examples))
 
 
 def as_keys(data: bytes | np.ndarray) -> np.ndarray:
@@ -118,7 +123,7 @@ def _length(mask: Any) -> int | None:
     return int(np.count_nonzero(mask)) if np.ndim(mask) == 1 else None
 
 
-def _to_bytes(value: Any, tokens: int | None) -> tuple[str, str, bytes]:
+def _to_bytes(value: Any, tokens: int | None, fill: int) -> tuple[str, str, bytes]:
     """Return kind, shape and bytes; `tokens` says how many integers are no padding, if known."""
     if isinstance(value, (str, bytes)) or np.asarray(value).dtype.kind in "SUO":
         value = value if isinstance(value, (str, bytes)) else np.asarray(value).item()
@@ -129,8 +134,18 @@ def _to_bytes(value: Any, tokens: int | None) -> tuple[str, str, bytes]:
     data = array.astype("<i8").tobytes()
     if array.ndim != 1:
         return "i", _shape(array), data if array.any() else b""
-    length = -(-len(data.rstrip(b"\0")) // 8) if tokens is None else tokens
+    length = count_tokens(array, fill) if tokens is None else tokens
     return "i", str(length), data[: 8 * length]
+
+
+def count_tokens(ids: Any, pad_id: int) -> int:
+    """Return how many ids there are without the padding at their end.
+
+    >>> count_tokens([5, 0, 1, 1], 1)
+    2
+    """
+    used = np.flatnonzero(np.asarray(ids) != pad_id)
+    return int(used[-1]) + 1 if len(used) else 0
 
 
 def _shape(array: np.ndarray) -> str:

@@ -14,7 +14,7 @@ from ..errors import UserError
 from ..models.callables import Model
 from ..models.input_names import feed
 from ..models.lengths import declared_length, reads_tokens, set_length
-from ..text import encoder_of
+from ..text import encoder_of, padding_of
 
 PRECISIONS = ("auto", "float32", "bfloat16", "int8")
 WORTH = 1_000_000  # parameters from which a lower precision is quicker
@@ -175,11 +175,11 @@ def _in_int8(teacher: Any, reads: tuple[str, ...]) -> Run:
         lite = LiteRT(file, threads=os.cpu_count() or 1)
 
     length = declared_length(model) if reads_tokens(model) else getattr(teacher, "length", None)
-    padding = getattr(encoder_of(teacher), "pad_id", 0)
+    padding = padding_of(teacher)
 
     def run(inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         if has_encoder:
-            inputs = _feed(inputs, tuple(signature.inputs))
+            inputs = _feed(inputs, tuple(signature.inputs), padding)
         if length:
             inputs = set_length(inputs, length, padding)
         kinds = {name: kind for name, (_, kind) in signature.inputs.items()}
@@ -190,7 +190,7 @@ def _in_int8(teacher: Any, reads: tuple[str, ...]) -> Run:
     return run
 
 
-def _feed(inputs: Arrays, names: tuple[str, ...]) -> Arrays:
-    fed = feed(names, inputs)
+def _feed(inputs: Arrays, names: tuple[str, ...], pad_id: int) -> Arrays:
+    fed = feed(names, inputs, pad_id)
     fed = {names[0]: fed} if len(names) == 1 else fed
     return {name: np.asarray(value) for name, value in fed.items()}

@@ -80,7 +80,7 @@ class Store:
 
     def find_examples(self, examples: list[Example]) -> np.ndarray:
         """Return the row of each example; -1 where there is none."""
-        return self.index.find(keys_of(examples))
+        return self.index.find(keys_of(examples, self.manifest.fingerprint.get("padding", 0)))
 
     def rows_of(self, dataset: Any) -> np.ndarray:
         """Return the row of every example of a dataset, in its order.

@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from ..errors import UserError
 from ..progress import Progress, format_duration, log_progress, logger, print_log
+from ..text import padding_of
 from . import fingerprint as marks
 from . import precision as precision_of
 from .computing import Computer
@@ -172,7 +173,7 @@ class _Writer:
 
     def _take(self, chunk: list[Example]) -> None:
         """Remember what is new in a chunk."""
-        keys = keys_of(chunk)
+        keys = keys_of(chunk, padding_of(self.teacher))
         new = (self.index.find(keys) < 0) & self.parts.owned_keys(keys)
         before = len(self.pending)
         for place in np.flatnonzero(new):

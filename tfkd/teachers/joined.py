@@ -21,6 +21,7 @@ class JointEncoder:
 
     def __init__(self, encoders: Sequence[Encoder]) -> None:
         self.encoders = list(encoders)
+        self.pad_id = 0
         self.max_length = sum(encoder.max_length for encoder in self.encoders)
         self.vocab_size = max(encoder.vocab_size for encoder in self.encoders)
 
@@ -42,23 +43,29 @@ class JointEncoder:
         raise UserError("several teachers have no tokenizer in common: save each of them.")
 
 
-def split_rows(rows: tf.Tensor, count: int) -> list[tf.Tensor]:
-    """Return the ids of each of `count` tokenizers, `[batch, length]`, from rows of all.
+def split_rows(rows: tf.Tensor, pads: Sequence[int]) -> list[tf.Tensor]:
+    """Return the ids of each tokenizer, `[batch, length]`, from rows of all.
+
+    Args:
+        rows: What `JointEncoder` makes, padded.
+        pads: What each tokenizer pads with.
 
     >>> [
     ...     ids.numpy().tolist()
-    ...     for ids in split_rows(tf.constant([[2, 1, 5, 6, 7], [1, 1, 8, 9, 0]]), 2)
+    ...     for ids in split_rows(tf.constant([[2, 1, 5, 6, 7], [1, 1, 8, 9, 0]]), [0, 1])
     ... ]
     [[[5, 6], [8, 0]], [[7], [9]]]
     """
+    count = len(pads)
     lengths = rows[:, :count]
     starts = count + tf.cumsum(lengths, axis=1, exclusive=True)
     parts = []
-    for number in range(count):
+    for number, fill in enumerate(pads):
         length = lengths[:, number, None]
         places = tf.range(tf.maximum(tf.reduce_max(length), 1))[None]
         inside = tf.minimum(starts[:, number, None] + places, tf.shape(rows)[1] - 1)
-        parts.append(tf.where(places < length, tf.gather(rows, inside, batch_dims=1), 0))
+        ids = tf.gather(rows, inside, batch_dims=1)
+        parts.append(tf.where(places < length, ids, tf.cast(fill, ids.dtype)))
     return parts
 
 
@@ -77,17 +84,19 @@ def join_teachers(models: Sequence[TextModel], **options: Any) -> TextModel:
     ensemble = Ensemble({str(i): model for i, model in enumerate(aligned)}, **options)
     origin = " + ".join(model.origin for model in aligned)
     encoder = JointEncoder([model.encoder for model in aligned])
-    return TextModel(_Joint(ensemble, first.shapes), encoder, first.labels, origin).check()
+    pads = [model.pad_id for model in aligned]
+    return TextModel(_Joint(ensemble, first.shapes, pads), encoder, first.labels, origin).check()
 
 
 class _Joint:
     """An ensemble as a function of joint rows, which know their lengths."""
 
-    def __init__(self, ensemble: Ensemble, output_shapes: Shapes) -> None:
+    def __init__(self, ensemble: Ensemble, output_shapes: Shapes, pads: Sequence[int]) -> None:
+        self._pads = pads
         self._ensemble, self.output_shapes, self.jit = ensemble, output_shapes, ensemble.jit
 
     def __call__(self, rows: tf.Tensor) -> dict[str, tf.Tensor]:
-        ids = split_rows(tf.convert_to_tensor(rows), len(self._ensemble.members))
+        ids = split_rows(tf.convert_to_tensor(rows), self._pads)
         return self._ensemble({str(i): part for i, part in enumerate(ids)})
 
     @property

@@ -27,13 +27,19 @@ class LiteRTModel(PythonFunctionTeacher):
         threads: How many processors it may use.
         activation: "softmax" or "sigmoid" of a file that returns probabilities, of which the logs
             (or log odds) are the logits.
+        pad_id: What its tokenizer pads with.
     """
 
     def __init__(
-        self, path: str | Path, *, threads: int = 2, activation: str | None = None
+        self,
+        path: str | Path,
+        *,
+        threads: int = 2,
+        activation: str | None = None,
+        pad_id: int = 0,
     ) -> None:
         self._path, self._model = Path(path), LiteRT(path, threads=threads)
-        self._activation = activation
+        self._activation, self._pad_id = activation, pad_id
         self.shapes = {"logits": self._model.logits_shape[1:]}
         shape, _ = next(iter(self._model.inputs.values()))
         self._batch, self.length = shape[0], shape[1] if len(shape) > 1 else None
@@ -42,7 +48,8 @@ class LiteRTModel(PythonFunctionTeacher):
         """Return the logits of padded ids, by NumPy."""
         if self.length:
             ids = ids[:, : self.length]
-            ids = np.pad(ids, [[0, 0], [0, max(0, self.length - ids.shape[1])]])
+            missing = [[0, 0], [0, max(0, self.length - ids.shape[1])]]
+            ids = np.pad(ids, missing, constant_values=self._pad_id)
         size = self._batch or max(len(ids), 1)
         parts = []
         for start in range(0, len(ids), size):
@@ -58,11 +65,11 @@ class LiteRTModel(PythonFunctionTeacher):
 
     def _feed(self, ids: np.ndarray) -> dict[str, np.ndarray]:
         kinds = {name: dtype for name, (_, dtype) in self._model.inputs.items()}
-        return {name: _input(name, ids).astype(kind) for name, kind in kinds.items()}
+        return {name: _input(name, ids, self._pad_id).astype(kind) for name, kind in kinds.items()}
 
 
-def _input(name: str, ids: np.ndarray) -> np.ndarray:
+def _input(name: str, ids: np.ndarray, pad_id: int) -> np.ndarray:
     """Return what an input of that name reads; a single one of any name reads ids."""
     if name in MASKS:
-        return ids != 0
+        return ids != pad_id
     return np.zeros_like(ids) if name in SEGMENTS else ids

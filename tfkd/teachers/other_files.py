@@ -16,8 +16,8 @@ def load_saved_model(path: str, request: Request) -> TextModel:
 
     name, _, signature = path.partition("#")
     folder = Path(name).expanduser()
-    model = SavedModel(folder, signature)
     encoder = text.load(folder, request.max_length)
+    model = SavedModel(folder, signature, pad_id=encoder.pad_id)
     labels = read_labels(folder)
     return request.check(TextModel(model, encoder, labels, f"saved_model:{path}"))
 
@@ -40,7 +40,7 @@ def load_tflite(path: str, request: Request) -> TextModel:
     else:
         encoder = text.load(file.parent, request.max_length)
         labels, activation = read_labels(file.parent), None
-    model = LiteRTModel(file, activation=activation)
+    model = LiteRTModel(file, activation=activation, pad_id=encoder.pad_id)
     return request.check(TextModel(model, encoder, labels, f"tflite:{path}"))
 
 

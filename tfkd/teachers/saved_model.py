@@ -17,15 +17,16 @@ class SavedModel:
     """A SavedModel's signature as a function of padded ids: `{"logits": [batch, classes]}`.
 
     `signature` is by default `serve`, `serving_default`, or the only one. A model of one input
-    gets the ids; one of several, ids, mask and segments by the names that libraries give them.
-    `length` is the number of tokens that it reads, where its signature fixes it.
+    gets the ids; one of several, ids, mask and segments by the names that libraries give them. The
+    mask leaves out `pad_id`, which its tokenizer pads with. `length` is the number of tokens that
+    it reads, where its signature fixes it.
 
     Raises:
         UserError: No SavedModel there, no such signature, outputs of which none is the logits.
     """
 
-    def __init__(self, path: str | Path, signature: str = "") -> None:
-        self._path = Path(path)
+    def __init__(self, path: str | Path, signature: str = "", *, pad_id: int = 0) -> None:
+        self._path, self._pad_id = Path(path), pad_id
         if not (self._path / "saved_model.pb").is_file():
             raise UserError(f"{path} is no SavedModel: it has no saved_model.pb.")
         try:
@@ -50,9 +51,9 @@ class SavedModel:
         self._output = "logits" if "logits" in outputs else next(iter(outputs))
 
     def __call__(self, ids: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Return the logits of ids `[batch, length]`, padded with 0."""
+        """Return the logits of padded ids `[batch, length]`."""
         names = tuple(self._specs)
-        inputs = feed(names, ids)
+        inputs = feed(names, ids, self._pad_id)
         inputs = inputs if isinstance(inputs, dict) else {names[0]: inputs}
         cast = {name: tf.cast(value, self._specs[name].dtype) for name, value in inputs.items()}
         return {"logits": self._call(**cast)[self._output]}

@@ -25,7 +25,7 @@ class TextKeys:
     (8, False)
     """
 
-    max_length, vocab_size = KEY_IDS, 2**16 + 1
+    max_length, vocab_size, pad_id = KEY_IDS, 2**16 + 1, 0
 
     def encode_many(self, texts: Sequence[str]) -> list[list[int]]:
         """Return eight numbers from 1 to 65,536 for each text; 0 is padding."""

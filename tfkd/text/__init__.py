@@ -1,11 +1,21 @@
-"""Text to word-piece ids, with a learnt or a given vocabulary.
+"""Text to token ids, with a learnt or a given vocabulary.
 
 No TensorFlow here: an exported model is served with this and the runtime alone.
 """
 
 from . import mediapipe_tokenizer
-from .encoder import SPECIAL, Encoder, TextEncoder, clean, encoder_of, head_and_tail, wordpiece
+from .encoder import (
+    SPECIAL,
+    Encoder,
+    TextEncoder,
+    clean,
+    encoder_of,
+    head_and_tail,
+    padding_of,
+    wordpiece,
+)
 from .learning import learn
+from .renumbering import with_padding_first
 from .tokenizer_files import load, read_vocab
 
 __all__ = [
@@ -18,6 +28,8 @@ __all__ = [
     "learn",
     "load",
     "mediapipe_tokenizer",
+    "padding_of",
     "read_vocab",
+    "with_padding_first",
     "wordpiece",
 ]

@@ -116,19 +116,26 @@ def pad(
     return out
 
 
-def padded(ids: Sequence[Sequence[int]]) -> np.ndarray:
-    """Return lists of ids as one array `[texts, longest]`, int32, padded with 0.
+def padded(ids: Sequence[Sequence[int]], value: int = 0) -> np.ndarray:
+    """Return lists of ids as one array `[texts, longest]`, int32, padded with `value`.
 
     >>> padded([[5, 6], [7]]).tolist()
     [[5, 6], [7, 0]]
     """
-    return pad(ids, max(map(len, ids), default=1))
+    return pad(ids, max(map(len, ids), default=1), value=value)
 
 
-def pad_rows(rows: Sequence[Mapping[str, Any]], names: Iterable[str]) -> dict[str, np.ndarray]:
+def pad_rows(
+    rows: Sequence[Mapping[str, Any]], names: Iterable[str], fills: Mapping[str, int] | None = None
+) -> dict[str, np.ndarray]:
     """Return rows of named values as batches: `[rows, longest, ...]`, or `[rows]` for numbers.
 
-    Whole numbers become int32 and all others float32; the end of shorter rows is 0.
+    Whole numbers become int32 and all others float32.
+
+    Args:
+        rows: Values by name.
+        names: Those to return.
+        fills: What the end of shorter rows is, by name; 0 where it does not say.
 
     >>> batch = pad_rows([{"ids": [5, 6], "number": 0.5}, {"ids": [7], "number": 1}], ["ids"])
     >>> batch["ids"].tolist()
@@ -142,7 +149,8 @@ def pad_rows(rows: Sequence[Mapping[str, Any]], names: Iterable[str]) -> dict[st
             batch[name] = np.array(arrays, dtype)
             continue
         longest = max(len(array) for array in arrays)
-        batch[name] = np.zeros((len(rows), longest, *arrays[0].shape[1:]), dtype)
+        shape = (len(rows), longest, *arrays[0].shape[1:])
+        batch[name] = np.full(shape, (fills or {}).get(name, 0), dtype)
         for place, array in zip(batch[name], arrays, strict=True):
             place[: len(array)] = array
     return batch

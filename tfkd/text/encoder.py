@@ -15,9 +15,10 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 
 from ..errors import UserError
 from .pair_encoding import Pair, PairIds, pair_tokenizer, segments_of, tells_apart
+from .special_tokens import BERT, check_word_pieces, ends_of, find_pad
 
+SPECIAL = BERT
 MAX_LENGTH = 256
-SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 BREAK = r"(?i)<br\s*/?>"  # the same to Python and to TensorFlow
 
 
@@ -46,13 +47,14 @@ class Encoder(Protocol):
     """Turn texts into token ids: all that a model, a store or a task asks of a tokenizer."""
 
     max_length: int
+    pad_id: int
 
     @property
     def vocab_size(self) -> int:
         """The greatest id plus one: a model's token embedding needs at least so many rows."""
 
     def encode_many(self, texts: Sequence[str]) -> list[list[int]]:
-        """Return the ids of each text, at least 1 and at most `max_length`; 0 is padding."""
+        """Return the ids of each text, at least 1 and at most `max_length`, without padding."""
 
     def encode_pairs(self, pairs: Sequence[Pair]) -> list[PairIds]:
         """Return the ids of each two texts in one row, and 0 or 1 for the text each is of."""
@@ -74,28 +76,33 @@ def encoder_of(model: object) -> Encoder | None:
     return encoder if hasattr(encoder, "encode_many") else None
 
 
+def padding_of(model: object) -> int:
+    """Return the id that the tokenizer of a model pads with; 0 for a model without one."""
+    return getattr(encoder_of(model), "pad_id", 0)
+
+
 @dataclass
 class TextEncoder:
-    """A word-piece tokenizer with the length it cuts at: what a model needs to read text.
+    """A tokenizer with the length it cuts at: what a model needs to read text.
 
-    `encode` returns `[CLS] pieces [SEP]`, at most `max_length` ids. Padding is id 0.
+    `encode` returns what the tokenizer puts around a text, such as `[CLS] pieces [SEP]`, at most
+    `max_length` ids. `pad_id` fills up the shorter texts of a batch; by default it is that of
+    `[PAD]` or `<pad>`.
     """
 
     tokenizer: Tokenizer
     max_length: int = MAX_LENGTH
+    pad_id: int = -1
 
     def __post_init__(self) -> None:
         if not isinstance(self.max_length, int) or self.max_length < 4:
             raise UserError(f"max_length is {self.max_length!r}; write a number, at least 4.")
         self.tokenizer.no_padding()
         self.tokenizer.no_truncation()
-        self._ends = tuple(self.tokenizer.token_to_id(piece) for piece in ("[CLS]", "[SEP]"))
-        missing = [piece for piece in SPECIAL[:4] if self.tokenizer.token_to_id(piece) is None]
-        if missing or self.tokenizer.token_to_id("[PAD]") != 0:
-            raise UserError(
-                f"the vocabulary lacks {', '.join(missing) or '[PAD] as its first entry'}; "
-                "give a BERT-style word-piece vocabulary ([PAD] first, with [UNK], [CLS], [SEP])."
-            )
+        check_word_pieces(self.tokenizer)
+        self.ends = ends_of(self.tokenizer)
+        if self.pad_id < 0:
+            self.pad_id = find_pad(self.tokenizer)
 
     @property
     def vocab_size(self) -> int:
@@ -112,8 +119,9 @@ class TextEncoder:
     @property
     def lowercase(self) -> bool:
         """Whether the text is lower-cased first."""
-        normalizer = json.loads(self.tokenizer.to_str()).get("normalizer") or {}
-        return bool(normalizer.get("lowercase", False))
+        normalizer = self.tokenizer.normalizer
+        state = "" if normalizer is None else normalizer.__getstate__().decode()
+        return '"lowercase":true' in state or '"type":"Lowercase"' in state
 
     def read(self, text: str) -> str:
         """Return what the tokenizer gets of a text."""
@@ -125,11 +133,13 @@ class TextEncoder:
 
     def encode_many(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the ids of each text."""
-        cls, sep = self._ends
+        before, after = self.ends
         clean_texts = list(map(self.read, texts))
         encodings = self.tokenizer.encode_batch(clean_texts, add_special_tokens=False)
-        room = self.max_length - 2
-        return [[cls, *head_and_tail(encoding.ids, room), sep] for encoding in encodings]
+        room = self.max_length - len(before) - len(after)
+        rows = [[*before, *head_and_tail(encoding.ids, room), *after] for encoding in encodings]
+        # Where nothing stands around a text, an empty one would have no id at all.
+        return [row or [self.pad_id] for row in rows]
 
     def encode_pairs(self, pairs: Sequence[Pair]) -> list[PairIds]:
         """Return ids and segments of pairs: `[CLS] a [SEP] b [SEP]`, 0 up to `b`, and then 1.
@@ -147,7 +157,7 @@ class TextEncoder:
 
     @cached_property
     def _joining(self) -> Tokenizer:
-        return pair_tokenizer(self.tokenizer, self.max_length, self._ends)
+        return pair_tokenizer(self.tokenizer, self.max_length, [*self.ends[0], *self.ends[1]])
 
     def fingerprint(self) -> str:
         """Return a digest of the tokenizer, without the length that it cuts at."""
@@ -157,9 +167,16 @@ class TextEncoder:
         """Write `tokenizer.json`, `vocab.txt` and `preprocessing.json` into `folder`."""
         folder.mkdir(parents=True, exist_ok=True)
         self.tokenizer.save(str(folder / "tokenizer.json"))
-        (folder / "vocab.txt").write_text("\n".join(self.vocabulary) + "\n", encoding="utf-8")
+        pieces = "".join(f"{one_line(piece)}\n" for piece in self.vocabulary)
+        (folder / "vocab.txt").write_text(pieces, encoding="utf-8")
         settings = {"max_length": self.max_length, "lowercase": self.lowercase}
+        settings["pad_id"] = self.pad_id
         (folder / "preprocessing.json").write_text(json.dumps(settings, indent=1) + "\n")
+
+
+def one_line(piece: str) -> str:
+    """Return a piece without line breaks, as a line of `vocab.txt`."""
+    return piece.replace("\n", "\\n").replace("\r", "\\r")
 
 
 def _unused(i: int, taken: dict[str, int]) -> str:

@@ -83,11 +83,13 @@ class Neighbours:
         """Return what may stand in for each word, by its place among the parts."""
         find = self.encoder.tokenizer
         pieces = [find.encode(part, add_special_tokens=False).ids for part in parts]
-        # After [CLS].
-        starts = np.cumsum([1, *map(len, pieces)])
-        ids = [token for part in pieces for token in part][: self.encoder.max_length - 2]
+        before, after = self.encoder.ends
+        # After [CLS], or what stands there.
+        starts = np.cumsum([len(before), *map(len, pieces)])
+        room = self.encoder.max_length - len(before) - len(after)
+        ids = [token for part in pieces for token in part][:room]
         words = [i for i, part in enumerate(parts) if part[0].isalnum()]
-        single = [i for i in words if len(pieces[i]) == 1 and starts[i] <= len(ids)]
+        single = [i for i in words if len(pieces[i]) == 1 and starts[i] < len(before) + len(ids)]
         guesses = self._guesses(ids, [int(starts[i]) for i in single])
         best = {i: self._best(row, parts[i]) for i, row in zip(single, guesses, strict=True)}
         if self.embeddings is not None:
@@ -97,14 +99,14 @@ class Neighbours:
 
     def _guesses(self, ids: list[int], places: list[int]) -> Iterator[np.ndarray]:
         """Yield the scores of all tokens at each place, of which each is hidden alone."""
-        find = self.encoder.tokenizer.token_to_id
-        whole = np.array([find("[CLS]"), *ids, find("[SEP]")])
+        before, after = self.encoder.ends
+        whole = np.array([*before, *ids, *after])
         for start in range(0, len(places), BATCH):
             some = places[start : start + BATCH]
             rows = np.tile(whole, (len(some), 1))
-            rows[np.arange(len(some)), some] = find("[MASK]")
-            rows = pad_to_multiple(rows.astype("int32"))
-            mask = (rows != 0).astype("int32")
+            rows[np.arange(len(some)), some] = self.encoder.tokenizer.token_to_id("[MASK]")
+            rows = pad_to_multiple(rows.astype("int32"), self.encoder.pad_id)
+            mask = (rows != self.encoder.pad_id).astype("int32")
             scores = self.model({"input_ids": rows, "attention_mask": mask})
             scores = np.asarray(scores["logits"] if isinstance(scores, Mapping) else scores)
             yield from scores[np.arange(len(some)), some]

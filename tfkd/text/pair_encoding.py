@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from tokenizers import Encoding, Tokenizer, processors
 
@@ -11,16 +11,17 @@ PairIds = tuple[list[int], list[int]]
 """The ids of both texts with what a tokenizer puts around them, and their segments."""
 
 
-def pair_tokenizer(tokenizer: Tokenizer, max_length: int, ends: Iterable[int]) -> Tokenizer:
+def pair_tokenizer(tokenizer: Tokenizer, max_length: int, ends: Sequence[int]) -> Tokenizer:
     """Return a copy of a tokenizer that joins two texts and cuts the longer one first.
 
     Args:
         tokenizer: Joins texts as its own post-processor says; as BERT does without one.
         max_length: How many ids a pair has at most.
-        ends: The ids of `[CLS]` and `[SEP]`, for a tokenizer without a post-processor.
+        ends: The ids of `[CLS]` and `[SEP]`, for a tokenizer without a post-processor; none where
+            nothing stands around a text.
     """
     copy = Tokenizer.from_str(tokenizer.to_str())
-    if copy.post_processor is None:
+    if copy.post_processor is None and ends:
         cls, sep = ends
         copy.post_processor = processors.BertProcessing(("[SEP]", sep), ("[CLS]", cls))
     copy.no_padding()

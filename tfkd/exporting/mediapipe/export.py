@@ -84,7 +84,7 @@ def check_client(
         )
     if encoder is None:
         raise UserError("client='mediapipe' classifies texts: give the student's `encoder` too.")
-    if not encoder.lowercase or "tokenizer.json" in describe(encoder, {}):
+    if not encoder.lowercase or encoder.pad_id or "tokenizer.json" in describe(encoder, {}):
         raise UserError(
             "MediaPipe's tokenizer is BERT's word pieces over a lower-cased vocabulary, and the "
             "student's is another: export a student of such a tokenizer (as `tfkd distill` learns "

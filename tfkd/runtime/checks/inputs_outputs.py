@@ -40,7 +40,7 @@ def row_feeder(
         sources, client = dict(zip(names, task.inputs, strict=True)), False
     if not all(shapes):
         raise UserError(f"{path} takes single numbers: the file is damaged; export it again.")
-    feeder = RowFeeder(sources, model.inputs, most, client)
+    feeder = RowFeeder(sources, model.inputs, most, settings["pad_id"], client)
     first = shapes[0] if client else model.inputs[settings["inputs"][0]][0]
     length = first[1] if len(first) == 2 and first[1] and not client else most
     if length < most or any((shape[0] or 1) > BATCH for shape in shapes):

@@ -94,7 +94,7 @@ def as_model_of_ids(student: TextModel) -> Any:
     small = student.model
     ids = keras.Input((None,), dtype="int32", name="input_ids")
     names = text_input_names(small)
-    mask = keras.ops.cast(keras.ops.not_equal(ids, 0), "int32")
+    mask = keras.ops.cast(keras.ops.not_equal(ids, student.pad_id), "int32")
     inputs = {**dict.fromkeys(IDS, ids), **dict.fromkeys(MASKS, mask)}
     inputs |= dict.fromkeys(SEGMENTS, keras.ops.zeros_like(ids))
     value = small({name: inputs[name] for name in names} if len(names) > 1 else ids)

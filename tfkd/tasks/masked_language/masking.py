@@ -13,6 +13,7 @@ from ...data.examples import IGNORE
 from ...errors import UserError
 from ...text.batching import WINDOW, bucket_by_length, chunks, padded
 from ...text.encoder import SPECIAL, TextEncoder
+from ...text.special_tokens import find_mask, special_ids
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -31,7 +32,7 @@ def mask_tokens(
     `[texts, tokens]`, int32.
 
     Args:
-        ids: Token ids `[texts, tokens]`, 0 for padding.
+        ids: Token ids `[texts, tokens]`, padded as the tokenizer pads.
         encoder: The tokenizer that made them, which must have `[MASK]`.
         rng: Draws the tokens.
         rate: Share of tokens to choose, above 0, up to 1; BERT's is 0.15.
@@ -48,13 +49,13 @@ def mask_tokens(
     >>> bool(np.all(labels[0, 1:-1] == ids[0, 1:-1])), labels[0, [0, -1]].tolist()
     (True, [-100, -100])
     """
-    special = _special(encoder, rate)
-    there = ~np.isin(ids, [0, *special.values()])
+    mask, special = _special(encoder, rate)
+    there = ~np.isin(ids, special)
     drawn = np.where(there, rng.random(ids.shape), 2.0)
     lowest = there & (drawn == drawn.min(axis=1, keepdims=True))
     chosen = there & (drawn < rate) | lowest
     fate = rng.random(ids.shape)
-    hidden = np.where(chosen & (fate < _MASKED), special["[MASK]"], ids)
+    hidden = np.where(chosen & (fate < _MASKED), mask, ids)
     random = rng.choice(_plain(encoder, special), ids.shape)
     hidden = np.where(chosen & (fate >= _MASKED) & (fate < _MASKED + _RANDOM), random, hidden)
     return hidden.astype("int32"), np.where(chosen, ids, IGNORE).astype("int32")
@@ -103,9 +104,9 @@ def masked_batches(
             encoded = encoder.encode_many(chunk)
             lengths = np.array([len(each) for each in encoded])
             for rows in bucket_by_length(lengths, batch_size, (seed, turn, number)):
-                ids = padded([encoded[row] for row in rows])
+                ids = padded([encoded[row] for row in rows], encoder.pad_id)
                 hidden, labels = mask_tokens(ids, encoder, rng, rate)
-                mask = (ids != 0).astype("int32")
+                mask = (ids != encoder.pad_id).astype("int32")
                 yield {"input_ids": hidden, "attention_mask": mask}, labels
 
     of_ids = tf.TensorSpec((None, None), tf.int32)
@@ -113,16 +114,18 @@ def masked_batches(
     return tf.data.Dataset.from_generator(batches, output_signature=signature).prefetch(4)
 
 
-def _special(encoder: TextEncoder, rate: float) -> dict[str, int]:
-    """Return the ids of special tokens, which are never masked."""
+def _special(encoder: TextEncoder, rate: float) -> tuple[int, list[int]]:
+    """Return the id of the mask, and those of all special tokens, which are never masked."""
     if not (math.isfinite(rate) and 0 < rate <= 1):
         raise UserError(f"rate={rate}: write a share of the tokens above 0, up to 1, e.g. 0.15.")
-    ids = {piece: encoder.tokenizer.token_to_id(piece) for piece in SPECIAL}
-    if ids["[MASK]"] is None:
+    mask = find_mask(encoder.tokenizer)
+    if mask is None:
         raise UserError("the tokenizer has no [MASK]: take the one of a masked language model.")
-    return ids
+    named = (encoder.tokenizer.token_to_id(piece) for piece in SPECIAL)
+    known = {i for i in named if i is not None} | special_ids(encoder.tokenizer)
+    return mask, sorted(known | {mask, encoder.pad_id})
 
 
-def _plain(encoder: TextEncoder, special: dict[str, int]) -> np.ndarray:
+def _plain(encoder: TextEncoder, special: list[int]) -> np.ndarray:
     every = np.array(sorted(encoder.tokenizer.get_vocab().values()))
-    return every[~np.isin(every, list(special.values()))]
+    return every[~np.isin(every, special)]
