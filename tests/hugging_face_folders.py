@@ -162,3 +162,162 @@ def state(folder: Path, name: str, **changes) -> None:
     known = {**known, **changes}
     kept = {key: value for key, value in known.items() if value is not None}
     file.write_text(json.dumps(kept), encoding="utf-8")
+
+
+# -- models ----------------------------------------------------------------------------------
+
+ROUTES = ("hf", "hub", "tf", "torch")
+READS = {
+    "bert": ("hf", "hub", "tf", "torch"),
+    "distilbert": ("hf", "tf", "torch"),
+    "roberta": ("hf", "hub", "tf", "torch"),
+    "xlm-roberta": ("hf", "hub", "tf", "torch"),
+    "electra": ("hf", "tf", "torch"),
+    "albert": ("hf", "tf", "torch"),
+    "deberta-v2": ("hf", "tf", "torch"),
+    "mpnet": ("hf", "tf", "torch"),
+    "gpt2": ("hf", "tf", "torch"),
+    "modernbert": ("torch",),
+}
+NAMES = {
+    "bert": ("BERT", "Bert"),
+    "distilbert": ("DistilBERT", "DistilBert"),
+    "roberta": ("RoBERTa", "Roberta"),
+    "xlm-roberta": ("XLM-R", "XLMRoberta"),
+    "electra": ("ELECTRA", "Electra"),
+    "albert": ("ALBERT", "Albert"),
+    "deberta-v2": ("DeBERTa-v2, -v3", "DebertaV2"),
+    "mpnet": ("MPNet", "MPNet"),
+    "gpt2": ("GPT-2", "GPT2"),
+    "modernbert": ("ModernBERT", "ModernBert"),
+}
+PIECES = {**dict.fromkeys(WORD_PIECES, "word pieces"), **dict.fromkeys(BYTE_LEVEL, "bytes")}
+PIECES |= dict.fromkeys(SENTENCE_PIECES, "SentencePiece")
+_DISTIL = {"dim": 16, "hidden_dim": 32, "n_layers": 2, "n_heads": 2, "initializer_range": 0.4}
+_GPT2 = {"n_embd": 16, "n_layer": 2, "n_head": 2, "initializer_range": 0.4}
+_DEBERTA = {"relative_attention": True, "position_biased_input": False, "type_vocab_size": 0}
+_DEBERTA |= {"pos_att_type": ["p2c", "c2p"], "norm_rel_ebd": "layer_norm", "share_att_key": True}
+_DEBERTA |= {"position_buckets": 16}
+_MODERN = {"global_attn_every_n_layers": 2, "reference_compile": False}
+OWN = {
+    "distilbert": _DISTIL,
+    "gpt2": _GPT2,
+    "albert": {**TINY, "embedding_size": 8},
+    "electra": {**TINY, "embedding_size": 8},
+    "deberta-v2": {**TINY, **_DEBERTA},
+    "roberta": {**TINY, "layer_norm_eps": 1e-5, "type_vocab_size": 1},
+    "xlm-roberta": {**TINY, "layer_norm_eps": 1e-5, "type_vocab_size": 1},
+    "modernbert": {**TINY, **_MODERN},
+}
+LABELS = ("bad", "so so", "good")
+
+
+def model(kind: str, folder: Path, labels=LABELS, **settings):
+    """Write a classifier of a kind with its tokenizer, as PyTorch's safetensors."""
+    from tfkd.models.hugging_face_weights import names_of_pytorch
+
+    made = tensorflow_model(kind, folder, labels, **settings)
+    if made is None:
+        return
+    from safetensors.numpy import save_file
+
+    weights = names_of_pytorch(made)
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+
+
+def config_of(kind: str, folder: Path, labels=LABELS, **settings):
+    """Write a tokenizer, and return the config of a tiny classifier for it."""
+    import transformers
+
+    read = tokenizer(kind, folder)
+    pad = read.pad_token_id
+    names = dict(enumerate(labels))
+    common = {
+        "vocab_size": len(read),
+        "pad_token_id": pad,
+        "id2label": names,
+        "label2id": {name: i for i, name in names.items()},
+        "n_positions" if kind == "gpt2" else "max_position_embeddings": 130,
+    }
+    if read.cls_token_id is not None:
+        common |= {"cls_token_id": read.cls_token_id, "sep_token_id": read.sep_token_id}
+    name = f"{NAMES[kind][1]}Config"
+    own = OWN.get(kind, TINY)
+    return getattr(transformers, name)(**{**own, **common, **settings})
+
+
+def tensorflow_model(kind: str, folder: Path, labels=LABELS, **settings):
+    """Write tokenizer and config, and return a TensorFlow model at random; ModernBERT is saved."""
+    import transformers
+
+    config = config_of(kind, folder, labels, **settings)
+    name = f"{NAMES[kind][1]}ForSequenceClassification"
+    if kind == "modernbert":
+        import torch
+
+        torch.manual_seed(0)
+        getattr(transformers, name)(config).save_pretrained(folder)
+        return None
+    import tf_keras
+
+    tf_keras.utils.set_random_seed(0)
+    made = getattr(transformers, f"TF{name}")(config)
+    made.build_in_name_scope()
+    config.architectures = [name]
+    config.save_pretrained(folder)
+    return made
+
+
+def own_logits(folder: Path):
+    """Return the logits of the library's own tokenizer and model, one odd text after another."""
+    import numpy as np
+    import transformers
+
+    read = transformers.AutoTokenizer.from_pretrained(str(folder))
+    modern = "ModernBert" in (folder / "config.json").read_text()
+    kind = "AutoModelForSequenceClassification"
+    made = getattr(transformers, kind if modern else f"TF{kind}").from_pretrained(str(folder))
+    logits = []
+    for text in ODD:
+        ids = read(text)["input_ids"] or [read.eos_token_id]
+        # Longer ones lose their middle.
+        ids = _cut(ids, len(read("")["input_ids"]) and 1, 120)
+        logits.append(_logits(made, ids, modern))
+    return np.array(logits)
+
+
+def _cut(ids: list, ends: int, most: int) -> list:
+    if len(ids) <= most:
+        return ids
+    inner, room = ids[ends : len(ids) - ends], most - 2 * ends
+    tail = room // 2
+    inner = inner[: room - tail] + inner[len(inner) - tail :]
+    return [*ids[:ends], *inner, *ids[len(ids) - ends :]]
+
+
+def _logits(made, ids: list, modern: bool):
+    import numpy as np
+
+    if modern:
+        import torch
+
+        with torch.no_grad():
+            return made.eval()(input_ids=torch.tensor([ids])).logits[0].numpy()
+    mask = np.ones((1, len(ids)), "int32")
+    return made(input_ids=np.array([ids], "int32"), attention_mask=mask).logits[0].numpy()
+
+
+def table() -> str:
+    """Return the table of kinds and libraries, as the docs have it."""
+    lines = [
+        "| model | tokenizer | `hf:` | `hub:` | `tf:` | `torch:` |",
+        "|---|---|---|---|---|---|",
+    ]
+    for kind, routes in READS.items():
+        marks = " | ".join("yes" if route in routes else "no" for route in ROUTES)
+        lines.append(f"| {NAMES[kind][0]} | {PIECES[kind]} | {marks} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    print(table())

@@ -15,8 +15,10 @@ from tiny_bert import checkpoint, texts
 
 from tfkd import load_teacher
 from tfkd.errors import UserError
-from tfkd.models import hugging_face
+from tfkd.models import hugging_face, keras_hub_models
 from tfkd.models.hugging_face import load_model, trainable_classifier
+from tfkd.models.hugging_face_config import read_config
+from tfkd.models.hugging_face_weights import read_tensors
 from tfkd.tasks.text_classification.scores import agreement
 
 HEAD = "ForSequenceClassification"
@@ -39,13 +41,13 @@ def logits(model, x) -> np.ndarray:
 
 def through_keras_hub(folder):
     pytest.importorskip("keras_hub")
-    return hugging_face._through_keras_hub(folder, hugging_face.read_config(folder), HEAD)
+    return keras_hub_models.load_classifier(folder, read_config(folder), HEAD)
 
 
 def through_transformers(folder):
     pytest.importorskip("transformers")
     pytest.importorskip("tf_keras")
-    return hugging_face._through_transformers(folder, HEAD)
+    return hugging_face.load_by_transformers(folder, HEAD)
 
 
 @pytest.mark.parametrize("activation", ["gelu", "gelu_new"])
@@ -61,10 +63,12 @@ def test_both_routes_give_the_same_logits(tmp_path, activation):
 def test_the_exact_gelu_makes_a_difference_here(bert):
     """Else the test above would not tell the two forms apart."""
     exact = logits(through_keras_hub(bert), inputs())
-    backbone = hugging_face._backbone(bert, {}, exact=False)
-    kernel, bias = hugging_face._head(bert)
+    backbone = keras_hub_models.load_backbone(bert, read_config(bert), exact=False)
+    head = read_tensors(bert, ("classifier.weight", "classifier.bias"))
+    kernel, bias = head["classifier.weight"].T, head["classifier.bias"]
     ids, mask = map(keras.ops.convert_to_tensor, inputs().values())
-    tanh = np.array(hugging_face._hidden(backbone, ids, mask, "pooled_output")) @ kernel + bias
+    pooled = keras_hub_models.hidden_states(backbone, ids, mask, "pooled_output")
+    tanh = np.array(pooled) @ kernel + bias
     assert 1e-3 < np.abs(tanh - exact).max() < 0.1
 
 
@@ -151,10 +155,10 @@ def test_weights_that_transformers_cannot_read(tmp_path):
 
 def test_without_either_library(bert, monkeypatch):
     """The cure is an extra by name, and the right one."""
-    monkeypatch.setattr(hugging_face, "_has", lambda *packages: False)
+    monkeypatch.setattr(hugging_face, "has_packages", lambda *packages: False)
     with pytest.raises(UserError, match=r'a bert teacher needs .* `pip install "tfkd\[hub\]"`'):
         load_model(bert, HEAD)
-    with pytest.raises(UserError, match=r"fine-tuning takes a BERT folder through KerasHub"):
+    with pytest.raises(UserError, match=r"fine-tuning takes a folder of bert, .* through KerasHub"):
         trainable_classifier(bert, 3)
 
 

@@ -1,25 +1,25 @@
-"""Keras models from a Hugging Face folder, without its tokenizer, by KerasHub or transformers.
+"""Models from a Hugging Face folder, without its tokenizer, by KerasHub or transformers.
 
-BERT goes through KerasHub where that is installed (Keras 3), everything else through transformers
-(tf_keras). `tfkd.teachers.pretrained` adds the tokenizer.
+What KerasHub computes exactly goes through it where it is installed (Keras 3), everything else
+through transformers (tf_keras). `tfkd.teachers.pretrained` adds the tokenizer.
 """
 
 from __future__ import annotations
 
 import importlib.util
-import json
+import re
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ..errors import UserError, first_line, missing_extra
-
-# What the head of an architecture reads of KerasHub's BERT.
-_READS = {
-    "ForSequenceClassification": "pooled_output",
-    "ForTokenClassification": "sequence_output",
-}
+from . import keras_hub_models as hub
+from .hugging_face_config import read_config
+from .hugging_face_weights import (
+    kind_of_weights,
+    names_of_pytorch,
+    pytorch_folder,
+    readable_folder,
+)
 
 
 def load_model(path: str | Path, architecture: str) -> Any:
@@ -39,10 +39,14 @@ def load_model(path: str | Path, architecture: str) -> Any:
     """
     path = Path(path)
     config = read_config(path)
-    if _plain_bert(config) and architecture in _READS and _has("keras_hub"):
-        return _through_keras_hub(path, config, architecture)
-    if _has("transformers", "tf_keras"):
-        return _through_transformers(path, architecture)
+    tensorflow = has_packages("transformers", "tf_keras")
+    exact = hub.is_exact(config, architecture) and has_packages("keras_hub")
+    # RoBERTa counts no position for a `<pad>` within a text, and KerasHub does.
+    fastest = config.get("model_type") == "bert" or not tensorflow
+    if exact and fastest and kind_of_weights(path) == "safetensors":
+        return hub.load_classifier(path, config, architecture)
+    if tensorflow:
+        return load_by_transformers(path, architecture)
     extra = "hub" if config.get("model_type") == "bert" else "hf"
     raise UserError(
         f"a {config.get('model_type')} teacher needs KerasHub or transformers: run "
@@ -51,7 +55,7 @@ def load_model(path: str | Path, architecture: str) -> Any:
 
 
 def load_by_keras_hub(path: Path, architecture: str) -> Any:
-    """Load a BERT, of Hugging Face's or a preset of KerasHub's own, as a Keras 3 model.
+    """Load a BERT or RoBERTa, or a preset of KerasHub's own, as a Keras 3 model.
 
     Args:
         path: The folder.
@@ -60,19 +64,25 @@ def load_by_keras_hub(path: Path, architecture: str) -> Any:
     Raises:
         UserError: No KerasHub, or a model or a head that it does not know.
     """
-    if not _has("keras_hub"):
+    if not has_packages("keras_hub"):
         raise UserError('a hub: teacher needs KerasHub: run `pip install "tfkd[hub]"`.')
-    if architecture not in _READS:
+    if architecture not in (hub.CLASSES, hub.TOKENS):
         raise UserError(f"KerasHub has no BERT {architecture}: write hf:{path}, or torch:{path}.")
     if (path / "task.json").is_file():
-        return _load_preset(path)
+        return hub.load_preset(path)
     config = read_config(path)
-    if not _plain_bert(config):
+    if not hub.is_exact(config, architecture):
         raise UserError(
             f"KerasHub does not read {path} as it was trained ({config.get('model_type')}, "
             f"{config.get('hidden_act')}): write hf:{path}, or torch:{path}."
         )
-    return _through_keras_hub(path, config, architecture)
+    if kind_of_weights(path) == "tf":
+        raise UserError(
+            f"KerasHub reads weights of PyTorch, and those of {path} are TensorFlow's: write "
+            f"tf:{path}."
+        )
+    with readable_folder(path) as folder:
+        return hub.load_classifier(folder, config, architecture)
 
 
 def load_by_transformers(path: Path, architecture: str) -> Any:
@@ -81,206 +91,125 @@ def load_by_transformers(path: Path, architecture: str) -> Any:
     Args:
         path: The folder.
         architecture: The end of the class's name, e.g. `ForSequenceClassification`.
+
+    Raises:
+        UserError: No transformers with TensorFlow models, a model that is in PyTorch alone, weights
+            that do not fit, no head of that kind.
     """
-    if not _has("transformers", "tf_keras"):
+    if not has_packages("transformers", "tf_keras"):
         raise UserError('a tf: teacher needs transformers: run `pip install "tfkd[hf]"`.')
-    return _through_transformers(path, architecture)
+    model, missing = _from_pretrained(path, architecture)
+    # transformers leaves these at random, with a warning at most.
+    if missing:
+        raise hub.headless(path, missing[0], architecture)
+    return model
 
 
-def read_config(path: Path) -> dict[str, Any]:
-    """Read `config.json` of a Hugging Face folder."""
-    file = path / "config.json"
-    if not file.is_file():
-        raise UserError(
-            f"{path} is no Hugging Face model folder: expected a folder with config.json, "
-            "weights and vocab.txt or tokenizer.json."
-        )
-    try:
-        config = json.loads(file.read_text(encoding="utf-8"))
-    # Not JSON, or not UTF-8.
-    except ValueError as error:
-        raise UserError(f"{file} is not JSON ({error}): copy it again.") from error
-    if not isinstance(config, dict):
-        raise UserError(f"{file} holds no settings of a model: copy it again.")
-    return config
-
-
-def label_names(config: dict[str, Any]) -> tuple[str, ...]:
-    """Return the class names of a config, in order of their ids."""
-    names = config.get("id2label") or {}
-    return tuple(names[key] for key in sorted(names, key=int))
-
-
-def trainable_classifier(path: Path, classes: int) -> Any:
-    """Return a BERT encoder with a classification head to fine-tune: ids to logits.
+def trainable_classifier(path: Path, classes: int, pad_id: int = 0) -> Any:
+    """Return an encoder with a classification head to fine-tune: ids to logits.
 
     Args:
         path: A Hugging Face folder.
         classes: How many logits the head has. It is the folder's own where that has as many, else
             a new one.
+        pad_id: What its tokenizer pads with.
 
     Raises:
-        UserError: No BERT, or no KerasHub.
+        UserError: No BERT or RoBERTa, or no KerasHub.
     """
     config = read_config(path)
-    if config.get("model_type") != "bert" or not _has("keras_hub"):
-        raise UserError(
-            f"fine-tuning takes a BERT folder through KerasHub, and {path} is "
-            f'{config.get("model_type")}: run `pip install "tfkd[hub]"`, or fine-tune it with '
-            "transformers and give it as hf:PATH."
-        )
-    import keras
+    check_trainable(path, config)
+    if kind_of_weights(path) != "tf":
+        with readable_folder(path) as folder:
+            return hub.trainable(folder, config, classes, pad_id)
+    if not has_packages("transformers", "tf_keras"):
+        raise missing_extra("transformers", "hf", f"{path}, with weights of TensorFlow,")
+    model, missing = _from_pretrained(path, hub.CLASSES)
+    heads = {layer.name for layer in model.layers if layer.name in missing}
+    weights = names_of_pytorch(model)
+    kept = {n: w for n, w in weights.items() if n.partition(".")[0] not in heads}
+    with pytorch_folder(path, kept) as folder:
+        return hub.trainable(folder, config, classes, pad_id)
 
-    # In KerasHub's own GELU: it is what the saved file will be loaded with.
-    backbone, head = _backbone(path, config, exact=False), _head(path)
-    ids = keras.Input((None,), dtype="int32", name="input_ids")
-    mask = keras.ops.cast(keras.ops.not_equal(ids, 0), "int32")
-    dense = keras.layers.Dense(classes, name="classifier")
-    dropped = keras.layers.Dropout(config.get("hidden_dropout_prob", 0.1))
-    logits = dense(dropped(_hidden(backbone, ids, mask, "pooled_output")))
-    if head is not None and head[0].shape[1] == classes:
-        dense.set_weights(list(head))
-    return keras.Model(ids, logits)
+
+def check_trainable(path: Path, config: dict[str, Any]) -> None:
+    """Refuse a folder that cannot be fine-tuned.
+
+    Raises:
+        UserError: It is of another kind than KerasHub has, or that is not installed.
+    """
+    kind = str(config.get("model_type"))
+    if kind not in hub.FAMILIES or not has_packages("keras_hub"):
+        raise UserError(
+            f"fine-tuning takes a folder of {', '.join(hub.FAMILIES)} through KerasHub, and {path} "
+            f'is {kind}: run `pip install "tfkd[hub]"`, or fine-tune it with transformers and give '
+            "it as hf:PATH."
+        )
 
 
 def load_masked_lm(path: Path) -> Any:
     """Load the masked language model in a Hugging Face folder, by transformers."""
     read_config(path)
+    if not has_packages("transformers", "tf_keras"):
+        raise missing_extra("transformers", "hf", "a masked language model")
     try:
-        import transformers
-
-        model_class = transformers.TFAutoModelForMaskedLM
-    except (ImportError, AttributeError):
-        raise missing_extra("transformers", "hf", "a masked language model") from None
-    try:
-        model, report = model_class.from_pretrained(str(path), output_loading_info=True)
-    # OSError, SafetensorError, ValueError, ...
-    except Exception as error:
-        raise UserError(f"{path} holds no masked language model ({first_line(error)}).") from error
+        model, missing = _from_pretrained(path, "ForMaskedLM")
+    except UserError as error:
+        cause = error.__cause__ or error
+        raise UserError(f"{path} holds no masked language model ({first_line(cause)}).") from error
     # Such weights are left at random, with a warning at most.
-    if report["missing_keys"]:
+    if missing:
         raise UserError(
-            f"{path} has no head for masked language modelling (no {report['missing_keys'][0]}): "
+            f"{path} has no head for masked language modelling (no {missing[0]}): "
             "take a ...ForMaskedLM checkpoint."
         )
     return model
 
 
-def _plain_bert(config: dict[str, Any]) -> bool:
-    """Return whether KerasHub's BERT is this model: it knows one activation, epsilon, position."""
-    return (
-        config.get("model_type") == "bert"
-        and config.get("hidden_act", "gelu") in ("gelu", "gelu_new", "gelu_pytorch_tanh")
-        and config.get("layer_norm_eps", 1e-12) == 1e-12
-        and config.get("position_embedding_type", "absolute") == "absolute"
-        and config.get("type_vocab_size", 2) == 2
-    )
-
-
-def _has(*packages: str) -> bool:
+def has_packages(*packages: str) -> bool:
+    """Return whether all of these are installed."""
     return all(importlib.util.find_spec(package) for package in packages)
 
 
-def _load_preset(path: Path) -> Any:
-    import keras_hub
-
-    try:
-        return keras_hub.models.TextClassifier.from_preset(str(path), preprocessor=None)
-    except Exception as error:
-        raise _unreadable(path, error) from error
-
-
-def _through_keras_hub(path: Path, config: dict[str, Any], architecture: str) -> Any:
-    import keras
-
-    head = _head(path)
-    if head is None:
-        raise _headless(path, "classifier.weight", architecture)
-    backbone = _backbone(path, config, exact=True)
-    names = ("input_ids", "attention_mask")
-    ids, mask = (keras.Input((None,), dtype="int32", name=name) for name in names)
-    dense = keras.layers.Dense(head[0].shape[1], name="classifier")
-    logits = dense(_hidden(backbone, ids, mask, _READS[architecture]))
-    # KerasHub converts no BERT head and would leave one at random, without a word.
-    dense.set_weights(list(head))
-    return keras.Model({"input_ids": ids, "attention_mask": mask}, {"logits": logits})
-
-
-def _backbone(path: Path, config: dict[str, Any], exact: bool) -> Any:
-    import keras_hub
-
-    try:
-        backbone = keras_hub.models.BertBackbone.from_preset(str(path), dtype="float32")
-    # KeyError, SafetensorError, ValueError, ...
-    except Exception as error:
-        raise _unreadable(path, error) from error
-    if exact:
-        _use_exact_gelu(backbone, config)
-    return backbone
-
-
-def _hidden(backbone: Any, ids: Any, mask: Any, output: str) -> Any:
-    import keras
-
-    segments = keras.ops.zeros_like(ids)
-    return backbone({"token_ids": ids, "padding_mask": mask, "segment_ids": segments})[output]
-
-
-def _head(path: Path) -> tuple[np.ndarray, np.ndarray] | None:
-    """Read kernel `[width, classes]` and bias of the folder's classification head, if any."""
-    from safetensors.numpy import load_file
-
-    file = path / "model.safetensors"
-    if not file.is_file():
-        raise UserError(f"{path} holds no model.safetensors: convert the checkpoint first.")
-    try:
-        weights = load_file(str(file))
-    # SafetensorError is no ValueError.
-    except Exception as error:
-        raise _unreadable(path, error) from error
-    if "classifier.weight" not in weights:
-        return None
-    kernel, bias = weights["classifier.weight"], weights["classifier.bias"]
-    return kernel.T.astype("float32"), bias.astype("float32")
-
-
-def _headless(path: Path, missing: str, architecture: str) -> UserError:
-    return UserError(
-        f"{path} has no classification head (no {missing}): it is an encoder; fine-tune it first "
-        f"(tfkd teach), or take a ...{architecture} checkpoint."
-    )
-
-
-def _unreadable(path: Path, error: Exception) -> UserError:
-    return UserError(
-        f"the weights in {path} cannot be read as its config.json says "
-        f"({type(error).__name__}: {first_line(error)}): copy the whole folder again."
-    )
-
-
-def _use_exact_gelu(backbone: Any, config: dict[str, Any]) -> None:
-    """Replace KerasHub's tanh form of GELU, which alone moves hidden states by 0.003."""
-    import keras
-
-    if config.get("hidden_act", "gelu") != "gelu":
-        return
-    for layer in backbone.layers:
-        inner = getattr(layer, "_feedforward_intermediate_dense", None)
-        if inner is not None:
-            inner.activation = keras.activations.gelu
-
-
-def _through_transformers(path: Path, architecture: str) -> Any:
+def _from_pretrained(path: Path, architecture: str) -> tuple[Any, list[str]]:
+    """Load a TensorFlow model; return it with the names of weights that the folder lacks."""
     import transformers
 
     transformers.logging.set_verbosity_error()
+    _check_in_tensorflow(path, architecture)
     model_class = getattr(transformers, f"TFAutoModel{architecture}")
+    with readable_folder(path) as folder:
+        try:
+            model, report = model_class.from_pretrained(str(folder), output_loading_info=True)
+        # OSError, SafetensorError, ValueError, ...
+        except Exception as error:
+            raise hub.unreadable(path, error) from error
+    # A layer without weights may have another number in its name than where it was saved.
+    empty = {layer.name for layer in model.layers if not layer.weights}
+    return model, [name for name in report["missing_keys"] if name not in empty]
+
+
+def _check_in_tensorflow(path: Path, architecture: str) -> None:
+    """Refuse a kind of model that transformers has in PyTorch alone, as all of version 5.
+
+    Raises:
+        UserError: It is.
+    """
+    from transformers.models import auto
+
+    kind = read_config(path).get("model_type")
+    written = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", architecture).upper()
     try:
-        model, report = model_class.from_pretrained(str(path), output_loading_info=True)
-    # OSError, SafetensorError, ValueError, ...
-    except Exception as error:
-        raise _unreadable(path, error) from error
-    # transformers leaves these at random, with a warning at most.
-    if report["missing_keys"]:
-        raise _headless(path, report["missing_keys"][0], architecture)
-    return model
+        names = importlib.import_module(".modeling_tf_auto", auto.__name__)
+        known = getattr(names, f"TF_MODEL_{written}_MAPPING_NAMES", {kind: ""})
+    except ImportError:
+        known = {}
+    if kind in known:
+        return
+    cure = "" if has_packages("torch") else ' (pip install "tfkd[torch]")'
+    if not known:
+        cure += ', or take transformers below 5 (pip install "tfkd[hf]")'
+    raise UserError(
+        f"{path} is a {kind} model, and the transformers here have it in PyTorch alone: write "
+        f"torch:{path}{cure}."
+    )

@@ -53,6 +53,22 @@ def feed(names: tuple[str, ...], inputs: Any, pad_id: int = 0) -> Any:
     return {name: _derive(name, ids, inputs, pad_id) for name in names}
 
 
+def token_mask(ids: Any, pad_id: int) -> Any:
+    """Return 1 at the tokens and 0 at the padding around them, int32.
+
+    A text may have a `[PAD]` within, as letters, which its model reads as a token.
+
+    >>> token_mask([[5, 0, 6, 0]], 0).numpy().tolist()
+    [[1, 1, 1, 0]]
+    """
+    import tensorflow as tf
+
+    ids = tf.convert_to_tensor(ids)
+    there = tf.cast(tf.not_equal(ids, tf.cast(pad_id, ids.dtype)), tf.int32)
+    before, after = tf.cumsum(there, axis=-1), tf.cumsum(there, axis=-1, reverse=True)
+    return tf.minimum(1, tf.minimum(before, after))
+
+
 def _derive(name: str, ids: Any, inputs: Mapping[str, Any], pad_id: int) -> Any:
     """Take one input by its name or another library's, or make it of the ids."""
     import tensorflow as tf
@@ -66,8 +82,7 @@ def _derive(name: str, ids: Any, inputs: Mapping[str, Any], pad_id: int) -> Any:
             known = [inputs[other] for other in names if other in inputs]
             if known:
                 return known[0]
-            there = tf.cast(tf.not_equal(ids, tf.cast(pad_id, ids.dtype)), tf.int32)
-            return there if names is MASKS else tf.zeros_like(ids)
+            return token_mask(ids, pad_id) if names is MASKS else tf.zeros_like(ids)
     raise UserError(
         f"the model has an input {name!r}: expected ids ({', '.join(IDS[:2])}), a mask "
         f"({', '.join(MASKS[:2])}) or segments ({', '.join(SEGMENTS[:2])})."

@@ -39,6 +39,8 @@ class TextModel:
         order: The model's own class ids in the order of `labels`, where that is another.
         shapes: The shape of each output for one row, `None` for the number of tokens; `check` finds
             them out. By default one row of logits is taken as it comes.
+        problem: What its logits stand for, as Hugging Face names it: `regression`,
+            `multi_label_classification`, or empty for one class a text.
         length: How many tokens each text is cut or padded to: by default what the model declares,
             such as `Input((64,))`. `check` sets it for a model whose answers depend on the padding.
 
@@ -53,6 +55,7 @@ class TextModel:
     order: list[int] | None = None
     shapes: Shapes = field(default_factory=lambda: CLASSIFIER)
     length: int | None = None
+    problem: str = ""
 
     def __post_init__(self) -> None:
         from .callables import as_teacher

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..models.input_names import MASKS, SEGMENTS
+from ..models.input_names import MASKS, SEGMENTS, token_mask
 from ..runtime.activations import undo_activation
 from ..runtime.interpreter import LiteRT
 from ..store.fingerprint import digest_of_files
@@ -71,5 +71,5 @@ class LiteRTModel(PythonFunctionTeacher):
 def _input(name: str, ids: np.ndarray, pad_id: int) -> np.ndarray:
     """Return what an input of that name reads; a single one of any name reads ids."""
     if name in MASKS:
-        return ids != pad_id
+        return token_mask(ids, pad_id).numpy()
     return np.zeros_like(ids) if name in SEGMENTS else ids

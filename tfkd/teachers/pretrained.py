@@ -13,6 +13,7 @@ from typing import Any
 from .. import text
 from ..errors import UserError, first_line
 from ..models import hugging_face as models
+from ..models import hugging_face_config as configs
 from ..models.text_model import TextModel
 from .keras_files import read_labels
 from .request import Request
@@ -36,7 +37,7 @@ def load_torch(path: str, request: Request) -> TextModel:
     from .pytorch import TorchModel
 
     def load(folder: Path, architecture: str) -> TorchModel:
-        labels = models.label_names(models.read_config(folder))
+        labels = configs.label_names(configs.read_config(folder))
         return TorchModel(folder, architecture, request.shapes(labels))
 
     return _load_folder("torch", path, request, load)
@@ -57,21 +58,34 @@ def _load_folder(
     kind: str, path: str, request: Request, load: Callable[[Path, str], Any]
 ) -> TextModel:
     folder = Path(path).expanduser()
-    config = models.read_config(folder)
+    config = configs.read_config(folder)
+    labels = configs.label_names(config)
     model = load(folder, request.architecture)
-    encoder = text.load(folder, _length(config, request.max_length))
+    encoder = text.load(folder)
+    length = _length(config, encoder.pad_id, request.max_length)
+    encoder = dataclasses.replace(encoder, max_length=length)
+    _set_padding(model, encoder.pad_id)
     rows = config.get("vocab_size")
     if rows and encoder.vocab_size > rows:
         raise UserError(
             f"the tokenizer in {path} has {encoder.vocab_size} pieces and the model's embedding "
             f"{rows} rows: they do not belong together."
         )
-    labels = models.label_names(config)
-    return request.check(TextModel(model, encoder, labels, f"{kind}:{path}"))
+    problem = configs.problem_of(config)
+    return request.check(TextModel(model, encoder, labels, f"{kind}:{path}", problem=problem))
 
 
-def _length(config: dict[str, Any], asked: int | None) -> int | None:
-    most = config.get("max_position_embeddings")
+def _set_padding(model: Any, pad_id: int) -> None:
+    """Tell a model what pads, where its folder does not: GPT-2 looks for the last token by it."""
+    if hasattr(model, "pad_id"):
+        model.pad_id = pad_id
+    config = getattr(model, "config", None)
+    if getattr(config, "pad_token_id", pad_id) is None:
+        config.pad_token_id = pad_id
+
+
+def _length(config: dict[str, Any], pad_id: int, asked: int | None) -> int:
+    most = configs.most_tokens(config, pad_id)
     if asked and most and asked > most:
         raise UserError(f"max_length is {asked}, and the teacher reads at most {most} pieces.")
     return asked or min(256, most or 256)

@@ -9,6 +9,8 @@ from types import ModuleType
 import numpy as np
 
 from ..errors import UserError, first_line
+from ..models.hugging_face_weights import kind_of_weights
+from ..models.input_names import token_mask
 from ..models.text_model import CLASSIFIER, Shapes
 from .python_function import PythonFunctionTeacher
 
@@ -22,6 +24,9 @@ class TorchModel(PythonFunctionTeacher):
         shapes: The outputs for one text, `None` for the number of tokens; the last axis of logits
             is the number of labels in the folder's config.
 
+    Attributes:
+        pad_id: What its tokenizer pads with.
+
     Raises:
         UserError: No PyTorch or transformers, weights that cannot be read, no head of that kind.
     """
@@ -30,8 +35,12 @@ class TorchModel(PythonFunctionTeacher):
         torch, transformers = _packages()
         transformers.logging.set_verbosity_error()
         model_class = getattr(transformers, f"AutoModel{architecture}")
+        # Version 5 of transformers reads none of TensorFlow's.
+        options = {"from_tf": True} if kind_of_weights(Path(path)) == "tf" else {}
         try:
-            model, report = model_class.from_pretrained(str(path), output_loading_info=True)
+            model, report = model_class.from_pretrained(
+                str(path), output_loading_info=True, **options
+            )
         except Exception as error:
             raise UserError(
                 f"the weights in {path} cannot be read ({first_line(error)})."
@@ -42,7 +51,8 @@ class TorchModel(PythonFunctionTeacher):
                 f"{path} has no classification head (no {sorted(report['missing_keys'])[0]}): take "
                 f"a ...{architecture} checkpoint."
             )
-        self._torch, self._model = torch, model.float().eval()
+        self._torch, self._model, self.pad_id = torch, model.float().eval(), 0
+        self.config = model.config
         self.shapes = {
             name: (*shape[:-1], model.config.num_labels) if name == "logits" else shape
             for name, shape in shapes.items()
@@ -51,8 +61,9 @@ class TorchModel(PythonFunctionTeacher):
     def run(self, ids: np.ndarray) -> dict[str, np.ndarray]:
         """Return the outputs of padded ids, by NumPy."""
         tensor = self._torch.from_numpy(np.asarray(ids, "int64"))
+        mask = self._torch.from_numpy(token_mask(ids, self.pad_id).numpy()).long()
         with self._torch.no_grad():
-            outputs = self._model(input_ids=tensor, attention_mask=(tensor != 0).long())
+            outputs = self._model(input_ids=tensor, attention_mask=mask)
         return {name: outputs[name].numpy() for name in self.shapes}
 
     @property

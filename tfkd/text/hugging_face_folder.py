@@ -10,7 +10,7 @@ import contextlib
 import importlib
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,29 +22,11 @@ from .special_tokens import BERT, find_pad
 _SETTINGS = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
 _ROLES = ("bos", "eos", "unk", "sep", "pad", "cls", "mask")
 # Their classes read tokenizer.json, and then follow tokenizer_config.json.
-_LIKE_BERT: tuple[str, ...] = (
-    "bert",
-    "convbert",
-    "distilbert",
-    "electra",
-    "funnel",
-    "layoutlm",
-    "lxmert",
-)
-_LIKE_BERT += ("mobilebert", "mpnet", "roformer", "squeezebert")
-_LIKE_ROBERTA = ("bart", "blenderbot", "deberta", "gpt2", "led", "longformer", "mvp", "roberta")
-# Their vocab.txt holds [CLS] and its like.
-_BERT_FILES: tuple[str, ...] = (
-    "",
-    "bert",
-    "convbert",
-    "distilbert",
-    "electra",
-    "layoutlm",
-    "lxmert",
-)
-_BERT_FILES += ("mobilebert", "squeezebert")
-
+_LIKE_BERT = {"bert", "convbert", "distilbert", "electra", "ernie", "funnel", "layoutlm", "lxmert"}
+_LIKE_BERT |= {"megatron-bert", "mobilebert", "mpnet", "nezha", "roformer", "squeezebert"}
+_LIKE_ROBERTA = {"bart", "blenderbot", "deberta", "gpt2", "led", "longformer", "mvp", "roberta"}
+# They split the words of a vocab.txt in their own way.
+_OTHER_WORDS = {"bertjapanese", "roformer", "tapas"}
 _OTHER_FILES = ("vocab.*", "merges.txt", "*.model", "*.bpe", "*.tiktoken", "bpe.codes")
 
 
@@ -53,7 +35,9 @@ def is_model_folder(folder: Path) -> bool:
     return any((folder / name).is_file() for name in ("config.json", *_SETTINGS))
 
 
-def read_folder(folder: Path, vocabulary: Any) -> tuple[Tokenizer, int]:
+def read_folder(
+    folder: Path, vocabulary: Callable[[Path], dict[str, int]]
+) -> tuple[Tokenizer, int]:
     """Return the tokenizer of a folder and the id that it pads with.
 
     Args:
@@ -67,10 +51,11 @@ def read_folder(folder: Path, vocabulary: Any) -> tuple[Tokenizer, int]:
     if (folder / "tokenizer.json").is_file():
         tokenizer = _from_json(folder / "tokenizer.json")
         _follow_settings(tokenizer, settings)
-    elif (folder / "vocab.txt").is_file() and settings.family in _BERT_FILES:
-        tokenizer = _of_bert(vocabulary(folder / "vocab.txt"), settings)
     else:
-        return _converted(folder, settings)
+        pieces = _pieces_of_bert(folder, settings, vocabulary)
+        if pieces is None:
+            return _converted(folder, settings)
+        tokenizer = _of_bert(pieces, settings)
     _add_tokens(tokenizer, settings)
     return tokenizer, _pad_of(tokenizer, settings)
 
@@ -178,6 +163,19 @@ def _follow_prefix(tokenizer: Tokenizer, prefix: bool) -> None:
 
 def _state(part: Any) -> dict[str, Any]:
     return {} if part is None else json.loads(part.__getstate__())
+
+
+def _pieces_of_bert(
+    folder: Path, settings: _Settings, vocabulary: Callable[[Path], dict[str, int]]
+) -> dict[str, int] | None:
+    """Return the pieces of a `vocab.txt` of BERT's kind; None where it is another."""
+    file = folder / "vocab.txt"
+    if not file.is_file() or settings.family in _OTHER_WORDS:
+        return None
+    pieces = vocabulary(file)
+    # In a folder that names no kind, what is missing is told later.
+    named = settings.family and not settings.family.endswith("bert")
+    return pieces if not named or set(BERT[:4]) <= pieces.keys() else None
 
 
 def _of_bert(pieces: dict[str, int], settings: _Settings) -> Tokenizer:
