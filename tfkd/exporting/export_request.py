@@ -22,7 +22,7 @@ from .check_data import SENTENCES, CheckData, TaskContext, checks_of
 from .decisions import activation_of
 from .gate import Figures, check_figures
 from .input_signature import count_inputs
-from .padding import check_padding
+from .student_padding import check_padding
 from .text_signature import as_texts
 from .verify import Model, compare
 
