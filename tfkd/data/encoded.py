@@ -16,9 +16,9 @@ from ..files import replace_when_whole
 from ..text import Encoder
 from ..text.batching import chunks, pad
 from .examples import IGNORE, Example, Schema
-from .reader import Arrays, ExampleReader
+from .reader import IDS, Arrays, ExampleReader
 
-LABELS, IDS = "labels", "input_ids"
+LABELS = "labels"
 # Examples that are encoded at once.
 CHUNK = 2_000
 _MANIFEST = "manifest.json"

@@ -13,7 +13,7 @@ from ..errors import UserError, first_line
 from .hugging_face_weights import read_tensors
 
 CLASSES, TOKENS = "ForSequenceClassification", "ForTokenClassification"
-_TYPES = ("roberta.embeddings.token_type_embeddings.weight",)
+_TYPES: tuple[str, ...] = ("roberta.embeddings.token_type_embeddings.weight",)
 _TYPES += ("embeddings.token_type_embeddings.weight",)
 _CLASSIFIER = ("classifier.weight", "classifier.bias")
 _DENSE = ("classifier.dense.weight", "classifier.dense.bias")

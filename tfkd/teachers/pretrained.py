@@ -80,7 +80,7 @@ def _set_padding(model: Any, pad_id: int) -> None:
     if hasattr(model, "pad_id"):
         model.pad_id = pad_id
     config = getattr(model, "config", None)
-    if getattr(config, "pad_token_id", pad_id) is None:
+    if config is not None and getattr(config, "pad_token_id", pad_id) is None:
         config.pad_token_id = pad_id
 
 
