@@ -45,6 +45,17 @@ def replace_when_whole(path: Path) -> Iterator[Path]:
         raise
 
 
+def describe_size(count: int) -> str:
+    """Return a number of bytes as people write it.
+
+    >>> describe_size(950), describe_size(42_900), describe_size(5_160_000)
+    ('950 bytes', '43 kB', '5.16 MB')
+    """
+    if count < 1_000:
+        return f"{count} bytes"
+    return f"{count / 1e3:.0f} kB" if count < 999_500 else f"{count / 1e6:.2f} MB"
+
+
 def replace_atomically(source: Path, target: Path) -> None:
     """Flush `source` to the disk and rename it to `target`, which stays as it was until then."""
     _flush(source)

@@ -1,14 +1,17 @@
 """`tfkd export` and `tfkd compare` of a finished run."""
 
 import json
+import re
 import shutil
 from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tfkd.exporting import gate
-from tfkd.runtime import Classifier
+from tfkd.runtime import Classifier, bench
 from tfkd.runtime.quantisations import KINDS
 
 
@@ -54,6 +57,35 @@ def test_export_another_tflite(run, finished, tfkd, quantize):
     code, printed, _ = tfkd("predict", run / f"student-{quantize}.tflite", "a good film")
     assert code == 0
     assert not (run / "work").exists()
+
+
+def test_export_after_the_data_and_the_folder_moved(copy, tfkd, tmp_path, monkeypatch):
+    """'there is no file reviews.csv', from any folder but that in which the run was made."""
+    config = (copy / "config.toml").read_text()
+    assert '"sample:' in config
+    (copy / "config.toml").write_text(re.sub(r'"sample:\d+"', '"reviews.csv"', config))
+    elsewhere = tmp_path / "elsewhere"
+    copy.rename(elsewhere)
+    monkeypatch.chdir(elsewhere)
+    quantize = ("--quantize", "full-int8") if find_spec("ai_edge_quantizer") else ()
+    code, printed, _ = tfkd("export", ".", "--to", "again.tflite", *quantize)
+    assert code == 0
+    assert " kB, " in printed
+    kept = json.loads(Path("kept.json").read_text())["examples"]
+    assert f"verified on {len(kept['validation'])} texts" in printed
+    assert 0 < len(kept["train"]) <= 100
+    Path("kept.json").unlink()
+    assert "reviews.csv" in tfkd("export", ".", "--to", "third.tflite")[2]
+
+
+def test_bench_takes_the_folders_of_runs(run, finished, tfkd, monkeypatch):
+    """'no file RUN', where `predict` takes it."""
+    monkeypatch.setattr(bench, "STARTS", 1)
+    monkeypatch.setattr(bench, "REPEATS", 1)
+    code, printed, _ = tfkd("bench", run, finished)
+    assert code == 0
+    assert f"| {run.name}/student.tflite |" in printed
+    assert f"| {finished.name}/student.tflite |" in printed
 
 
 def test_export_for_mediapipe(run, tfkd):

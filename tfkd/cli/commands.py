@@ -11,6 +11,7 @@ from typing import Any
 
 from ..data.file_kinds import FileForm, parse_header
 from ..errors import UserError
+from ..files import describe_size
 from ..running.config import make_config
 from ..runtime.memory import no_more_than_there_is
 from ..runtime.watchdog import no_endless_loop
@@ -132,10 +133,18 @@ def export(args: argparse.Namespace) -> None:
         tokenizer=args.tokenizer,
     )
     print(
-        f"{exported.path}: {exported.bytes / 1e6:.2f} MB, {exported.quantize or exported.format}, "
+        f"{exported.path}: {describe_size(exported.bytes)}, "
+        f"{exported.quantize or exported.format}, "
         f"verified on {exported.checked} texts: agreement {exported.agreement:.2%}, greatest "
         f"difference of logits {exported.max_difference:.4g}"
     )
+    if exported.note:
+        print(f"{exported.path}: {exported.note}")
+
+
+def _file_of_run(path: Path) -> Path:
+    """Return the file of a run's folder, any other path as it is."""
+    return path / "student.tflite" if path.is_dir() else path
 
 
 @no_more_than_there_is()
@@ -149,7 +158,7 @@ def predict(args: argparse.Namespace) -> None:
     if args.to and not files:
         raise UserError("--to writes the answers of a file: give one, such as reviews.csv.")
     size = _FILE_BATCH if files else 1
-    file = args.file / "student.tflite" if args.file.is_dir() else args.file
+    file = _file_of_run(args.file)
     with no_endless_loop(str(file)) as expect:
         predictor = load(file, threads=args.threads, task=args.task)
         reader = predicting.RecordReader(predictor.task)
@@ -211,9 +220,10 @@ def bench(args: argparse.Namespace) -> None:
     texts = bench.TEXTS
     if args.texts:
         texts = tuple(filter(None, args.texts.read_text(encoding="utf-8").splitlines()))
-    with no_endless_loop(", ".join(map(str, args.file))) as expect:
+    files = list(map(_file_of_run, args.file))
+    with no_endless_loop(", ".join(map(str, files))) as expect:
         timings = bench.bench(
-            args.file, texts, threads=args.threads, task=args.task, before_text=expect
+            files, texts, threads=args.threads, task=args.task, before_text=expect
         )
     print(bench.as_json(timings) if args.json else bench.table(timings))
 

@@ -165,7 +165,10 @@ def _add_bench(subparsers: Any) -> None:
         subparsers, "bench", commands.bench, "time exported files, without TensorFlow"
     )
     command.add_argument(
-        "file", nargs="+", type=Path, help="a .tflite; further ones are compared with the first"
+        "file",
+        nargs="+",
+        type=Path,
+        help="a .tflite or a run's folder; further ones are compared with the first",
     )
     command.add_argument("--texts", type=Path, help="a file with one text a line")
     command.add_argument("--threads", nargs="+", type=int, default=[1], help="e.g. --threads 1 4")

@@ -18,6 +18,7 @@ from .config import RunConfig
 from .context import RunContext, open_run
 from .encoders import open_encoder
 from .given_teacher import GivenModels
+from .kept_examples import open_to_export
 from .lock import hold_folder
 from .student_export import export_student, write_student
 from .teacher import RunTeacher, open_teacher, prepare_teacher
@@ -197,7 +198,7 @@ def export_again(
     Raises:
         UserError: No run there, no trained student, or a file that cannot be written.
     """
-    context = open_run(folder)
+    context = open_to_export(folder)
     context.require_files("student.keras")
     if to is None:
         name = f"student-{quantize}" if quantize else "student"
@@ -206,7 +207,7 @@ def export_again(
         quantize = quantize or context.config.export.quantize
     # Both use the run's texts as ids, which are removed at the end.
     with hold_folder(folder, wait=_WAIT):
-        exported = write_student(
+        return write_student(
             context,
             open_encoder(context),
             to,
@@ -215,5 +216,3 @@ def export_again(
             max_drop=max_drop,
             tokenizer=tokenizer,
         )
-        context.remove_work()
-    return exported

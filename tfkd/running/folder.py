@@ -121,13 +121,18 @@ def remember(path: Path, facts: dict[str, Any], what: str) -> None:
     if not path.is_file():
         write_json(path, facts)
         return
-    if _read_json(path) != facts:
+    if read_json(path) != facts:
         raise UserError(
             f"{what} changed since the run in {path.parent} began: start another run with --to."
         )
 
 
-def _read_json(path: Path) -> Any:
+def read_json(path: Path) -> Any:
+    """Read a JSON file of a run.
+
+    Raises:
+        UserError: It is damaged.
+    """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     # Not JSON, or not UTF-8.

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from ..data import Data, Example
+from ..files import describe_size
 from ..progress import logger
-from ..runtime.quantisations import AUTO, CALIBRATED, DRAWN
+from ..runtime.quantisations import AUTO, CALIBRATED
 from ..text import TextEncoder
 from .context import RunContext
+from .kept_examples import calibration_examples, checked_examples, keep_examples
 from .student import load_student
 from .texts import RunTexts
 from .tuning import tune_student
-
-_CHECKED = 500  # validation texts on which an export is verified
 
 
 def export_student(context: RunContext, encoder: TextEncoder) -> None:
@@ -29,6 +25,7 @@ def export_student(context: RunContext, encoder: TextEncoder) -> None:
     from ..exporting.gate import Differs
 
     path = context.folder / "student.tflite"
+    keep_examples(context)
     if path.is_file():
         return
     try:
@@ -39,7 +36,7 @@ def export_student(context: RunContext, encoder: TextEncoder) -> None:
         logger.info(f"{error} Going on with that.")
         exported = write_student(context, encoder, path, error.instead)
     logger.info(
-        f"exported  {path}: {exported.bytes / 1e6:.2f} MB, {exported.quantize}; agrees with the "
+        f"exported  {path}: {describe_size(exported.bytes)}, {exported.quantize}; agrees with the "
         f"Keras student on {exported.agreement:.2%} of {exported.checked} validation texts"
     )
 
@@ -62,7 +59,6 @@ def write_student(
     """
     from ..exporting import export
 
-    labelled = filter(context.task.is_labelled, context.data.read("validation"))
     calibrated = quantize in (*CALIBRATED, AUTO)
     student = load_student(context, encoder)
     return export(
@@ -72,16 +68,7 @@ def write_student(
         encoder=encoder,
         task=context.task,
         schema=tune_student(context, RunTexts(context, encoder), student),
-        check=list(itertools.islice(labelled, _CHECKED)) or None,
-        calibration=_draw_examples(context.data, context.config.training.seed)
-        if calibrated
-        else None,
+        check=checked_examples(context) or None,
+        calibration=calibration_examples(context) if calibrated else None,
         **options,
     )
-
-
-def _draw_examples(data: Data, seed: int) -> list[Example]:
-    """Return training examples drawn by the seed, of all parts of the file."""
-    rows = np.random.default_rng(seed).permutation(data.counts["train"])[:DRAWN]
-    chosen = set(rows.tolist())
-    return [example for row, example in enumerate(data.read("train")) if row in chosen]

@@ -158,18 +158,34 @@ def _first_answer(file: Path, threads: int, text: str, task: str | None) -> tupl
 
 def table(timings: list[Timing]) -> str:
     """Return timings as Markdown, and how many times slower than the first file each one is."""
+    names = _short_names([t.file for t in timings])
     first = {t.threads: t for t in reversed(timings) if t.file == timings[0].file}
     lines = [
         f"| file | {' | '.join(_COLUMNS)} |",
         f"| --- |{' ---: |' * len(_COLUMNS)}",
     ]
     lines += [
-        f"| {Path(t.file).name} | {t.megabytes:,.2f} | {t.threads} | {t.p50:.3f} | "
+        f"| {names[t.file]} | {t.megabytes:,.2f} | {t.threads} | {t.p50:.3f} | "
         f"{t.p95:.3f} | {t.p99:.3f} | {t.p50 / first[t.threads].p50:.1f} | "
         f"{t.cold_start:,.0f} | {t.peak_memory:,.0f} |"
         for t in timings
     ]
     return "\n".join(lines)
+
+
+def _short_names(files: list[str]) -> dict[str, str]:
+    """Return the names of files, with their folder where two files share one.
+
+    >>> _short_names(["runs/a/student.tflite", "runs/b/student.tflite"])["runs/b/student.tflite"]
+    'b/student.tflite'
+    """
+    names = [Path(file).name for file in set(files)]
+    return {
+        file: Path(file).name
+        if names.count(Path(file).name) == 1
+        else "/".join(Path(file).parts[-2:])
+        for file in files
+    }
 
 
 def as_json(timings: list[Timing]) -> str:

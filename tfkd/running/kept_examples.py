@@ -1,0 +1,86 @@
+"""The examples that a run's files are checked on, kept in its folder.
+
+So that its student is exported again in any working folder, and after its data went elsewhere.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..data import Data, Example, Schema
+from ..progress import log_progress
+from ..runtime.quantisations import DRAWN
+from . import config as configs
+from . import folder as run_folder
+from .context import RunContext, open_run
+from .task_choice import choose_task
+
+KEPT = "kept.json"
+CHECKED = 500
+"Validation texts on which an export is verified."
+
+
+def keep_examples(context: RunContext) -> None:
+    """Write the examples of a run's exports into its folder, unless they are there."""
+    if (context.folder / KEPT).is_file():
+        return
+    data = context.data
+    examples = {"validation": checked_examples(context), "train": calibration_examples(context)}
+    facts = {"name": data.name, "schema": data.schema.to_json(), "examples": examples}
+    run_folder.write_json(context.folder / KEPT, facts)
+
+
+def open_to_export(folder: Path) -> RunContext:
+    """Open a run to export its student: with the examples that it kept, else with its data.
+
+    Raises:
+        UserError: No run there, or one that kept no examples and whose data are missing.
+    """
+    if not (folder / KEPT).is_file() or not run_folder.has_begun(folder):
+        return open_run(folder)
+    import tensorflow as tf
+
+    config = configs.read_config(folder / run_folder.CONFIG).replaced(to=str(folder))
+    task, _ = choose_task(config)
+    data = _read(run_folder.read_json(folder / KEPT))
+    strategy = tf.distribute.get_strategy()
+    return RunContext(config, task, data, folder, progress=log_progress, strategy=strategy)
+
+
+def checked_examples(context: RunContext) -> list[Example]:
+    """Return the labelled validation examples that a run's exports are verified on."""
+    labelled = filter(context.task.is_labelled, context.data.read("validation"))
+    return list(itertools.islice(labelled, CHECKED))
+
+
+def calibration_examples(context: RunContext) -> list[Example]:
+    """Return the training examples that ranges of numbers are read off.
+
+    They are drawn by the run's seed, of all parts of the file.
+    """
+    data, seed = context.data, context.config.training.seed
+    rows = np.random.default_rng(seed).permutation(data.counts["train"])[:DRAWN]
+    chosen = set(rows.tolist())
+    return [example for row, example in enumerate(data.read("train")) if row in chosen]
+
+
+def _read(facts: dict[str, Any]) -> Data:
+    """Return the examples that were kept as data of two splits."""
+    schema = Schema.from_json(facts["schema"])
+
+    def stream(split: str) -> Iterator[Example]:
+        return map(Example, facts["examples"][split])
+
+    return Data(
+        facts["name"],
+        schema.labels,
+        {split: len(rows) for split, rows in facts["examples"].items()},
+        settings=schema.settings,
+        streams={split: partial(stream, split) for split in facts["examples"]},
+    )
