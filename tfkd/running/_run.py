@@ -207,7 +207,7 @@ def export_again(
         quantize = quantize or context.config.export.quantize
     # Both use the run's texts as ids, which are removed at the end.
     with hold_folder(folder, wait=_WAIT):
-        return write_student(
+        exported = write_student(
             context,
             open_encoder(context),
             to,
@@ -216,3 +216,5 @@ def export_again(
             max_drop=max_drop,
             tokenizer=tokenizer,
         )
+        context.remove_work()
+    return exported
