@@ -53,6 +53,15 @@ def arrays(count):
     return inputs, tags, rng.uniform(0.1, 3, count).astype("float32")
 
 
+def make_optimizer(keras, settings):
+    """SGD with some settings, or the optimizer of a run with these."""
+    if settings and "name" in settings:
+        from tfkd.running.optimizers import OptimizerPlan
+
+        return OptimizerPlan(**settings).make(0.01, 10)
+    return keras.optimizers.SGD(**(settings or {"learning_rate": 0.1}))
+
+
 def run(strategy, *, count, batch, epochs, stored=False, flavour="keras", optimizer=None):
     """Ten steps of training, an evaluation and a prediction."""
     import importlib
@@ -78,7 +87,7 @@ def run(strategy, *, count, batch, epochs, stored=False, flavour="keras", optimi
         for each in distiller.projection_variables:
             each.assign(rng.normal(size=each.shape))
         distiller.compile(
-            keras.optimizers.SGD(**(optimizer or {"learning_rate": 0.1})),
+            make_optimizer(keras, optimizer),
             metrics=["accuracy"],
             weighted_metrics=[keras.metrics.SparseCategoricalCrossentropy(from_logits=True)],
         )

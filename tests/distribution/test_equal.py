@@ -13,12 +13,15 @@ from cluster import HERE, ended, start
 from tfkd.distribution import keras3
 
 CLIPPED = {"learning_rate": 0.1, "global_clipnorm": 0.05}
+ADAMW = {"name": "adamw", "weight_decay": 0.5, "clip": 0.1, "schedule": "linear", "warm_up": 2}
 CASES = {
     "33 in batches of 32": {"count": 33, "batch": 32, "epochs": 5},
     "1 in batches of 2": {"count": 1, "batch": 2, "epochs": 10},
     "49 in batches of 32": {"count": 49, "batch": 32, "epochs": 5},
     "stored": {"count": 33, "batch": 32, "epochs": 5, "stored": True},
     "clipped": {"count": 33, "batch": 32, "epochs": 5, "optimizer": CLIPPED},
+    "adamw": {"count": 33, "batch": 32, "epochs": 5, "optimizer": ADAMW},
+    "lion": {"count": 49, "batch": 32, "epochs": 5, "optimizer": {"name": "lion", "clip": 0.05}},
     "tf_keras": {"count": 49, "batch": 32, "epochs": 5, "flavour": "tf_keras"},
     "tf_keras clipped": {
         "count": 1,

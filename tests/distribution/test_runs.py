@@ -15,8 +15,20 @@ SETTINGS = (
 )
 
 
-def begun(workers, folder):
-    return start(workers, "-m", "tfkd", *SETTINGS, "--to", folder / "run", cwd=folder)
+STOPPING = (*SETTINGS, "--epochs", "12", "--patience", "2", "--optimizer", "adamw", "--clip", "1")
+MIRRORED = """
+import sys, tensorflow as tf
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+from tfkd import cli, distribution
+made = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+distribution.strategies.strategy = lambda name="auto": made
+cli.main(sys.argv[1:])
+"""
+
+
+def begun(workers, folder, settings=SETTINGS):
+    return start(workers, "-m", "tfkd", *settings, "--to", folder / "run", cwd=folder)
 
 
 def logits(folder):
@@ -65,3 +77,39 @@ def test_two_workers_make_the_run_of_one(alone, tmp_path, killed):
         for folder in (tmp_path, alone)
     )
     assert report == expected
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory):
+    """A run on one device that stopped early."""
+    folder = tmp_path_factory.mktemp("stopped")
+    ((code, said),) = ended(begun(1, folder, STOPPING))
+    assert code == 0, said[-3000:]
+    assert len(numbers(folder)) < 12
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("where", ["workers", "killed workers", "replicas"])
+def test_they_stop_in_the_same_epoch_and_keep_the_same(stopped, tmp_path, where):
+    """A worker that stops while the others wait for it, or that keeps an epoch of its own."""
+    workers = 1 if where == "replicas" else 2
+    if where == "killed workers":
+        processes = begun(2, tmp_path, STOPPING)
+        backup = tmp_path / "run" / "distilled" / "backup"
+        while not list(backup.glob("epoch-000002*")) and processes[1].poll() is None:
+            time.sleep(0.01)
+        processes[1].kill()
+        ended(processes, timeout=120)
+    if where == "replicas":
+        found = ended(start(1, "-c", MIRRORED, *STOPPING, "--to", "run", cwd=tmp_path))
+    else:
+        found = ended(begun(2, tmp_path, STOPPING))
+    assert [code for code, _ in found] == [0] * workers, found[0][1][-3000:]
+    assert "split over 2 replicas" in found[0][1]
+    ours, theirs = numbers(tmp_path), numbers(stopped)
+    assert [line["epoch"] for line in ours] == [line["epoch"] for line in theirs]
+    for line, expected in zip(ours, theirs, strict=True):
+        assert line == pytest.approx(expected, abs=1e-4)
+    np.testing.assert_allclose(logits(tmp_path), logits(stopped), atol=1e-3)
+    assert not list(tmp_path.rglob("best-*"))

@@ -1,6 +1,7 @@
 """Training on feeds: how long, how fast, and what is kept on the way."""
 
-from tfkd.running.fitting import TrainingPlan, read_history
+from tfkd.running.best_epoch import read_history
+from tfkd.running.fitting import TrainingPlan
 
 
 def test_a_history_that_was_cut_off_is_read_as_far_as_it_goes(tmp_path):

@@ -21,7 +21,9 @@ PHASES = (
     ("tokens of transfer for the student", 300),
     ("tokens of test for the student", 0),
     ("teacher bag_of_ngrams:tiny", 6),
-    ("tfkd.models.saving", "replace_when_whole"),  # the teacher is trained and not saved
+    ("tfkd.models.saving", "replace_when_whole"),  # the best weights so far have no name yet
+    ("tfkd.running.fitting", "restore_best"),  # all epochs are done
+    ("tfkd.running.own_teacher", "save_keras"),  # the teacher is trained and not saved
     ("tfkd.store.shards", "replace_when_whole"),  # a shard is written, and has no name yet
     ("teacher on transfer", 100),
     ("teacher on test", 20),
@@ -69,7 +71,10 @@ def interrupt(*arguments):
     raise KeyboardInterrupt
 
 
-UNNAMED = {"replace_when_whole": unnamed, "replace_atomically": interrupt}
+UNNAMED = {
+    "replace_when_whole": unnamed,
+    **dict.fromkeys(("replace_atomically", "save_keras", "restore_best"), interrupt),
+}
 
 
 class CtrlC:

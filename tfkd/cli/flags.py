@@ -16,6 +16,7 @@ OF_TEACH = (
     *("teacher", "data_dir", "validation", "test", "text_column", "label_column", "labels"),
     "ignore_texts",
     *("tokenizer", "vocab_size", "lowercase", "max_length", "epochs", "batch_size"),
+    *("patience", "optimizer", "weight_decay", "clip", "schedule", "warmup"),
     *("learning_rate", "freeze", "seed", "task", "form", "columns", "task_settings", "to"),
     *("header", "encoding", "skip_bad"),
 )

@@ -26,6 +26,7 @@ def plan_assistants(config: RunConfig, folder: Path, store: str = "") -> list[Ru
         changes: dict[str, Any] = {
             "student": student,
             "teacher": f"keras:{runs[-1].to}" if runs else config.teacher.source,
+            "teacher_epochs": 0 if runs else config.teacher.epochs,
             "store": "" if runs else store,
             "student_settings": {"seed": config.training.seed + number},
             "to": str(folder / f"assistant-{number}"),
@@ -37,7 +38,9 @@ def plan_assistants(config: RunConfig, folder: Path, store: str = "") -> list[Ru
 def configure_last(config: RunConfig, folder: Path) -> RunConfig:
     """Return the settings of the run after its assistants, whose teacher is the last of them."""
     runs = plan_assistants(config, folder)
-    return config.replaced(teacher=f"keras:{runs[-1].to}", store="") if runs else config
+    if not runs:
+        return config
+    return config.replaced(teacher=f"keras:{runs[-1].to}", teacher_epochs=0, store="")
 
 
 def read_assistants(config: RunConfig) -> list[str]:

@@ -17,7 +17,7 @@ from ..tasks import Task, match_names
 from ..text.encoder import MAX_LENGTH
 from . import chain, own_teacher
 from .config import RunConfig
-from .stages import check_frozen, read_stages
+from .stages import check_frozen, read_optimizer, read_stages
 
 _SHRINKING = ("width", "vocabulary")
 """The settings of a student that is made of its teacher's layers."""
@@ -66,6 +66,11 @@ def open_run_data(config: RunConfig, task: Task) -> Data:
     for split in ("train", "test"):
         if not data.counts.get(split):
             raise UserError(f"{config.data.source} has no {split} texts: give some to distil on.")
+    if config.training.patience and not data.counts.get("validation"):
+        raise UserError(
+            f"patience is {config.training.patience} and {config.data.source} has no validation "
+            "texts to tell the best epoch by: give some with --validation."
+        )
     return data
 
 
@@ -83,6 +88,7 @@ def check_settings(config: RunConfig, task: Task) -> None:
     size = config.student.source.partition(":")[2]
     kind = config.teacher.source.partition(":")[0]
     read_stages(config)
+    check_training(config)
     if shrinks(config):
         _check_shrink(size, kind, config)
     else:
@@ -94,6 +100,22 @@ def check_settings(config: RunConfig, task: Task) -> None:
         check_teacher(config)
     else:
         teachers.check_spec(config.teacher.source)
+
+
+def check_training(config: RunConfig) -> None:
+    """Refuse settings of a training that do not go together.
+
+    Raises:
+        UserError: A decay or a learning rate that does not fit the optimizer, or settings of a
+            teacher that is not trained.
+    """
+    read_optimizer(config).check(config.training.learning_rate)
+    teacher = config.teacher
+    if teacher.epochs and teacher.source.partition(":")[0] != "train":
+        raise UserError(
+            f"teacher_epochs is {teacher.epochs} and the teacher {teacher.source} is not trained "
+            "here: leave it out, or write --teacher train."
+        )
 
 
 def _check_student(spec: str, config: RunConfig, task: Task) -> None:

@@ -9,6 +9,7 @@ from typing import Any, get_type_hints
 from .. import tasks
 from ..runtime.quantisations import AUTO, QUANTIZE
 from .config_checks import typed_value
+from .optimizers import OPTIMIZERS, SCHEDULES, WARM_UP
 
 FORMS = tasks.forms()
 STRATEGIES = ("auto", "one", "mirrored", "multi_worker", "tpu", "parameter_server")
@@ -83,6 +84,15 @@ class TeacherConfig(Table):
         "teacher_precision",
         ("float32", "bfloat16"),
     )
+    epochs: int = option(
+        0, "passes over the texts of a teacher `train`; 0 for about 1,000 steps", "teacher_epochs"
+    )
+    patience: int = option(
+        3,
+        "epochs without a better validation score after which a teacher `train` keeps the best; "
+        "0: all epochs, and the last one",
+        "teacher_patience",
+    )
     cache: bool = option(True, "store the teacher's outputs once; --no-cache runs it in every step")
     store: str = option("", "folder of the stored outputs; targets/TEACHER-DIGEST next to the run")
 
@@ -113,7 +123,15 @@ class TrainingConfig(Table):
     projection_rate: float = option(0.0, "learning rate of the losses' projections")
     epochs: int = option(0, "passes over the texts; 0 for about 1,000 steps")
     batch_size: int = option(128, "examples in a batch")
+    patience: int = option(
+        0, "epochs without a better validation score after which to stop and keep the best; 0: all"
+    )
     learning_rate: float = option(0.0, "highest learning rate, reached after the warm-up")
+    optimizer: str = option("adam", "what updates the weights", choices=OPTIMIZERS)
+    weight_decay: float = option(0.0, "of adamw and lion; 0 for 0.01 and 0.1")
+    clip: float = option(0.0, "greatest norm of all gradients together; 0 for no limit")
+    schedule: str = option("cosine", "of the learning rate after the warm-up", choices=SCHEDULES)
+    warmup: int = option(WARM_UP, "steps in which the rate rises, at most a quarter of all")
     seed: int = option(0, "seed of the split, the initial weights, the dropout and the shuffling")
     freeze: str = option("", "layers that are not trained, names or their beginnings: NAME,NAME")
     alone: bool = option(True, "also train the student without the teacher, for comparison")

@@ -1,25 +1,36 @@
-"""Train on feeds, with a warm-up and a cosine; interrupted, it goes on with the same command."""
+"""Train on feeds as planned; interrupted, a training goes on with the same command."""
 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..data.feeding import Feed
 from ..files import replace_when_whole
-from ..progress import Progress, logger
+from ..progress import Progress, format_duration, logger
 from ..training.backup import Backup
+from .best_epoch import (
+    HISTORY,
+    EarlyStopping,
+    best_epoch_callback,
+    forget_best,
+    has_stopped,
+    read_history,
+    restore_best,
+)
+from .optimizers import OptimizerPlan
 
 if TYPE_CHECKING:
     from ..training.distiller import Distiller
 
 STEPS = 1_000  # what `epochs` aims at where it is not given
 EPOCHS = (2, 30)
-_WARM_UP = 50  # steps
 _BACKUP_STEPS = 500  # between two backups, in addition to those after each epoch
+_WORTH_SAYING = 60.0  # seconds that a training takes, from which on they are said
 
 
 @dataclass(frozen=True)
@@ -31,26 +42,20 @@ class TrainingPlan:
         epochs: Passes of so many steps.
         learning_rate: The highest rate, reached after the warm-up.
         projection_rate: A constant rate for the losses' projections; None takes the student's.
+        optimizer: What updates the weights.
+        stopping: When to stop before the last epoch, to keep the best one; None keeps the last.
     """
 
     steps: int
     epochs: int
     learning_rate: float
     projection_rate: float | None = None
+    optimizer: OptimizerPlan = field(default_factory=OptimizerPlan)
+    stopping: EarlyStopping | None = None
 
     def make_optimizer(self) -> Any:
-        """Make Adam with a linear warm-up and a cosine to zero."""
-        import keras
-
-        total = self.steps * self.epochs
-        warm_up = min(_WARM_UP, total // 4)
-        rate = keras.optimizers.schedules.CosineDecay(
-            self.learning_rate / 50,
-            total - warm_up,
-            warmup_target=self.learning_rate,
-            warmup_steps=warm_up,
-        )
-        return keras.optimizers.Adam(rate, beta_2=0.99)
+        """Make the optimizer, with its schedule over all steps."""
+        return self.optimizer.make(self.learning_rate, self.steps * self.epochs)
 
 
 @dataclass(frozen=True)
@@ -92,8 +97,8 @@ def train_distiller(
     """Train a distiller on a feed, and go on where an interrupted training stopped.
 
     What is in the log's folder already is not trained again, so call `forget_backups` when the
-    model is saved. Under a strategy of several workers all of them train, and the first one writes
-    the history.
+    model is saved. Where the plan stops early, the student ends with the weights of its best epoch.
+    Under a strategy of several workers all of them train, and the first one writes the history.
 
     Args:
         distiller: The distiller, not yet compiled.
@@ -109,7 +114,10 @@ def train_distiller(
     from ..distribution.workers import worker
 
     log.folder.mkdir(parents=True, exist_ok=True)
-    strategy = distiller.distribute_strategy
+    strategy, stopping = distiller.distribute_strategy, plan.stopping
+    if stopping is not None and has_stopped(stopping, log.folder, strategy):
+        restore_best(stopping, distiller.student, log.folder, strategy)
+        return
     with strategy.scope():
         distiller.compile(
             plan.make_optimizer(),
@@ -120,6 +128,8 @@ def train_distiller(
     callbacks = [feed.follow(), *callbacks]
     with log.progress(log.title, feed.steps * plan.epochs, "steps") as advance:
         callbacks.append(_progress_callback(advance, feed.steps))
+        if stopping is not None:
+            callbacks.append(best_epoch_callback(stopping, log.folder, strategy))
         if worker(strategy)[0] == 0:
             callbacks.append(_history_callback(log, plan.epochs))
         distiller.fit(
@@ -131,18 +141,14 @@ def train_distiller(
             callbacks=callbacks,
             backup=Backup(log.folder / "backup", every=_BACKUP_STEPS, follows=True),
         )
+    if stopping is not None:
+        restore_best(stopping, distiller.student, log.folder, strategy)
 
 
 def forget_backups(folder: Path) -> None:
     """Remove the backups of a training whose model has been saved."""
     Backup(folder / "backup").forget()
-
-
-def read_history(folder: Path) -> list[dict[str, Any]]:
-    """Return one dict of numbers per epoch; a line that was cut off is left out."""
-    file = folder / "history.jsonl"
-    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
-    return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
+    forget_best(folder)
 
 
 def _data_arguments(feed: Feed, validation: Feed | None, strategy: Any) -> dict[str, Any]:
@@ -178,9 +184,14 @@ def _history_callback(log: TrainingLog, epochs: int) -> Any:
     """Make the callback that writes each epoch's numbers to `history.jsonl`, and reports them."""
     import keras
 
-    file = log.folder / "history.jsonl"
+    file = log.folder / HISTORY
 
     class History(keras.callbacks.Callback):
+        start, said = 0.0, False
+
+        def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+            self.start = time.monotonic()
+
         def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
             numbers = {key: float(value) for key, value in (logs or {}).items()}
             # Epochs that a resumed training repeats are written again.
@@ -193,5 +204,14 @@ def _history_callback(log: TrainingLog, epochs: int) -> Any:
             shown = ("loss", *names, *(f"val_{name}" for name in names))
             scores = ", ".join(f"{key} {numbers[key]:.4f}" for key in shown if key in numbers)
             logger.info(f"  epoch {epoch + 1} of {epochs}: {scores}")
+            self._say_time(epochs - epoch - 1)
+
+        def _say_time(self, left: int) -> None:
+            """Say once how long the other epochs take, if that is long."""
+            seconds = left * (time.monotonic() - self.start)
+            if not self.said and seconds > _WORTH_SAYING:
+                others = f"other {left} epochs" if left > 1 else "other epoch"
+                logger.info(f"  about {format_duration(seconds)} for the {others}")
+            self.said = True
 
     return History()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,13 @@ from ..errors import UserError
 from ..models.freezing import TrainableFlags, find_by_beginning, freeze, has_layer
 from ..models.saving import save_keras
 from ..models.text_model import TextModel
-from ..progress import Progress, log_progress
+from ..progress import Progress, format_count, log_progress
 from ..tasks import Task
 from ..text import Encoder
 from . import fitting
 from .fitting import TrainingLog, TrainingPlan, choose_epochs, forget_backups
+from .optimizers import OptimizerPlan
+from .validation import ValidationSet
 
 # Kinds that err differently; each learns from scratch within minutes on a CPU.
 ENSEMBLE = ("ngram_cnn:base", "text_cnn:base", "text_cnn:base")
@@ -34,17 +36,26 @@ class Lessons:
 
     Attributes:
         train: Token ids and labels to train on.
-        validation: Those to evaluate on after each epoch; there may be none.
-        encoder: The tokenizer.
-        task: What is to be learnt.
-        schema: What the training split fixed, such as the class names.
+        validation: What to evaluate on after each epoch, with task and tokenizer.
     """
 
     train: Encoded
-    validation: Encoded
-    encoder: Encoder
-    task: Task
-    schema: Schema
+    validation: ValidationSet
+
+    @property
+    def task(self) -> Task:
+        """What is to be learnt."""
+        return self.validation.task
+
+    @property
+    def encoder(self) -> Encoder:
+        """The tokenizer."""
+        return self.validation.encoder
+
+    @property
+    def schema(self) -> Schema:
+        """What the training split fixed, such as the class names."""
+        return self.validation.data.schema
 
 
 @dataclass(frozen=True)
@@ -56,12 +67,17 @@ class Effort:
         batch_size: Examples in a batch.
         learning_rate: The highest rate.
         frozen: Names of layers that are not trained, see `tfkd.models.freezing`.
+        patience: Epochs without a better validation score after which to keep the best; 0 trains
+            them all.
+        optimizer: What updates the weights.
     """
 
     epochs: int = 0
     batch_size: int = BATCH
     learning_rate: float = 0.0
     frozen: tuple[str, ...] = ()
+    patience: int = 0
+    optimizer: OptimizerPlan = field(default_factory=OptimizerPlan)
 
 
 def check_frozen(spec: str, task: Task, frozen: Sequence[str]) -> None:
@@ -108,6 +124,35 @@ def list_members(spec: str) -> tuple[str, ...]:
     return (f"{name}:{size or 'base'}",)
 
 
+def describe_training(
+    spec: str, effort: Effort, *, task: Task, schema: Schema, vocabulary: int, texts: int
+) -> str:
+    """Say how many models a teacher consists of, how large they are, and for how long they train.
+
+    Args:
+        spec: `train`, `train:ensemble` or `train:STUDENT[:SIZE]`.
+        effort: Epochs and batch size.
+        task: What is to be learnt.
+        schema: What the training split fixed, such as the class names.
+        vocabulary: How many ids the tokenizer has.
+        texts: How many texts have labels.
+    """
+    members = list_members(spec)
+    parameters = 0
+    for name, _, size in (member.partition(":") for member in members):
+        parameters += students.build_for(task, schema, name, vocabulary, size).count_params()
+    steps = -(-texts // effort.batch_size)
+    epochs = choose_epochs(steps, effort.epochs)
+    ensemble = f"an ensemble of {len(members)}: " if len(members) > 1 else ""
+    each = " each" if len(members) > 1 else ""
+    at_most = "at most " if effort.patience else ""
+    return (
+        f"{ensemble}{', '.join(members)}, {parameters:,} parameters; trained here for {at_most}"
+        f"{format_count(epochs, 'epochs')} of {format_count(steps, 'steps')}{each}, "
+        f"{format_count(len(members) * epochs * steps, 'steps')} in all"
+    )
+
+
 def train_teacher(
     spec: str,
     lessons: Lessons,
@@ -143,8 +188,7 @@ def train_teacher(
             model = keras.models.load_model(log.folder / "model.keras", compile=False)
         else:
             feed = Feed(lessons.train, effort.batch_size, seed + number, only=known)
-            rate = effort.learning_rate or students.LEARNING_RATES[name]
-            plan = TrainingPlan(feed.steps, choose_epochs(feed.steps, effort.epochs), rate)
+            plan = _plan_member(name, feed.steps, effort, lessons)
             flags = TrainableFlags(model)
             freeze(model, _names_in(model, effort.frozen))
             _train_member(model, feed, lessons, plan, log)
@@ -157,6 +201,18 @@ def train_teacher(
     return TextModel(model, lessons.encoder, schema.labels, spec, shapes=shapes)
 
 
+def _plan_member(name: str, steps: int, effort: Effort, lessons: Lessons) -> TrainingPlan:
+    """Return epochs, rate and optimizer of a student that is trained as a teacher."""
+    rate = effort.optimizer.choose_rate(students.LEARNING_RATES[name])
+    return TrainingPlan(
+        steps,
+        choose_epochs(steps, effort.epochs),
+        effort.learning_rate or rate,
+        optimizer=effort.optimizer,
+        stopping=lessons.validation.stop_early(effort.patience),
+    )
+
+
 def _train_member(
     model: Any, feed: Feed, lessons: Lessons, plan: TrainingPlan, log: TrainingLog
 ) -> None:
@@ -167,7 +223,7 @@ def _train_member(
         Distiller(student=model, objective=lessons.task.objective_alone(lessons.schema)),
         feed,
         plan=plan,
-        validation=Feed(lessons.validation, 256, 0) if len(lessons.validation) else None,
+        validation=lessons.validation.feed(),
         log=log,
     )
 

@@ -26,7 +26,7 @@ from .plan import (
 )
 from .student import build_student
 from .targets import store_folder
-from .teacher import RunTeacher
+from .teacher import RunTeacher, report_own_teacher
 from .texts import SPLITS, RunTexts, check_augmentation
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ def prepare(context: RunContext, given: GivenModels | None = None) -> tuple[Give
     given = given or load_given(context)
     report_data(context)
     texts = RunTexts(context, prepare_encoder(context, given.shrunk))
+    report_own_teacher(context, texts.encoder)
     student = build_student(context, texts.encoder, given.shrunk)
     plan = plan_training(config, texts.count_transfer())
     report_plan(context, student, plan, notes_on_data(context, given.teacher))

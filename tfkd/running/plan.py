@@ -14,7 +14,7 @@ from .checks import describe_other_names
 from .config import RunConfig
 from .context import RunContext
 from .fitting import TrainingPlan, choose_epochs
-from .stages import Stage, read_stages
+from .stages import Stage, read_optimizer, read_stages
 from .targets import store_folder
 from .tensorboard import check_tensorboard
 
@@ -53,8 +53,11 @@ def plan_training(config: RunConfig, texts: int, stage: Stage | None = None) -> 
             all stages of the distillation take together.
     """
     steps = -(-texts // config.training.batch_size)
-    rate = config.training.learning_rate or students.rate_of(config.student.source)
-    plan = TrainingPlan(steps, 0, rate, config.training.projection_rate or None)
+    optimizer = read_optimizer(config)
+    rate = config.training.learning_rate or optimizer.choose_rate(
+        students.rate_of(config.student.source)
+    )
+    plan = TrainingPlan(steps, 0, rate, config.training.projection_rate or None, optimizer)
     if stage is None:
         epochs = sum(plan_training(config, texts, each).epochs for each in read_stages(config))
         return replace(plan, epochs=epochs)
@@ -99,10 +102,12 @@ def report_plan(context: RunContext, student: Any, plan: TrainingPlan, notes: li
         notes: What a reader of the scores must know of the data.
     """
     config = context.config
+    at_most = "at most " if config.training.patience else ""
     replicas = context.strategy.num_replicas_in_sync
     logger.info(f"student   {config.student.source}: {student.count_params():,} parameters")
     logger.info(
-        f"training  {format_count(plan.epochs, 'epochs')} of {format_count(plan.steps, 'steps')} "
+        f"training  {at_most}{format_count(plan.epochs, 'epochs')} of "
+        f"{format_count(plan.steps, 'steps')} "
         f"of {format_count(config.training.batch_size, 'examples')}"
         + (f", split over {replicas} replicas" if replicas > 1 else "")
         + (", then the same number of steps alone" if config.training.alone else "")

@@ -15,6 +15,7 @@ from ..losses._base import Objective
 from ..models.freezing import TrainableFlags, freeze
 from .config import RunConfig
 from .config_checks import typed_value
+from .optimizers import OptimizerPlan
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,18 @@ def read_stages(config: RunConfig, schema: Schema | None = None) -> list[Stage]:
 def read_names(config: RunConfig) -> tuple[str, ...]:
     """Return the names of the layers that the settings freeze in every stage that names none."""
     return tuple(name.strip() for name in config.training.freeze.split(",") if name.strip())
+
+
+def read_optimizer(config: RunConfig) -> OptimizerPlan:
+    """Return what updates the weights of a student, or of a teacher that `tfkd teach` trains."""
+    training = config.training
+    return OptimizerPlan(
+        training.optimizer,
+        training.weight_decay,
+        training.clip,
+        training.schedule,
+        training.warmup,
+    )
 
 
 def read_objective(config: RunConfig, schema: Schema | None = None) -> Objective:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from .student import build_student
 from .teacher import RunTeacher
 from .tensorboard import TEXTS, Samples, tensorboard_callback
 from .texts import RunTexts
+from .validation import ValidationSet
 
 _WEIGHTS = "weights.npz"  # of the student after a stage
 
@@ -115,6 +116,9 @@ class _Trainer:
                 example=example,
             )
         keras.utils.set_random_seed(seed)
+        checks = ValidationSet(
+            context.task, context.data, self.texts.encoder, self.texts.encode("validation")
+        )
         callbacks = load_callbacks(context.config.training.callbacks)
         if context.config.training.tensorboard and context.first:
             board = context.folder / "tensorboard" / folder.name
@@ -122,8 +126,8 @@ class _Trainer:
         fitting.train_distiller(
             distiller,
             feed,
-            plan=plan,
-            validation=Feed(self.texts.encode("validation"), 256, 0),
+            plan=replace(plan, stopping=checks.stop_early(context.config.training.patience)),
+            validation=checks.feed(),
             log=TrainingLog(folder, folder.name, context.progress, context.task.metrics()),
             callbacks=callbacks,
         )

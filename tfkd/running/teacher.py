@@ -12,11 +12,14 @@ from ..data.encoded import Encoded
 from ..models.text_model import TextModel
 from ..progress import logger
 from ..store.precision import check_moved, in_bfloat16
+from ..text import TextEncoder
 from . import own_teacher
+from .config import RunConfig
 from .context import RunContext
 from .given_teacher import load_given_teacher, remember_teacher, trains_teacher
 from .targets import Targets, compute_targets, open_targets, store_folder
 from .texts import RunTexts
+from .validation import ValidationSet
 
 _PROBES = 64  # validation texts on which a teacher in bfloat16 is compared
 
@@ -117,22 +120,38 @@ def open_teacher(context: RunContext, texts: RunTexts) -> RunTeacher:
     return prepare_teacher(context, texts, given)
 
 
+def report_own_teacher(context: RunContext, encoder: TextEncoder) -> None:
+    """Say what is trained as the teacher of a run, and for how long; nothing of a given one."""
+    config = context.config
+    if trains_teacher(config):
+        training = own_teacher.describe_training(
+            config.teacher.source,
+            _effort_of(config),
+            task=context.task,
+            schema=context.data.schema,
+            vocabulary=encoder.vocab_size,
+            texts=context.data.counts["train"],
+        )
+        logger.info(f"teacher   {training}")
+
+
+def _effort_of(config: RunConfig) -> own_teacher.Effort:
+    return own_teacher.Effort(config.teacher.epochs, patience=config.teacher.patience)
+
+
 def _train_own_teacher(context: RunContext, texts: RunTexts) -> TextModel:
     folder, config = context.folder / "teacher", context.config
     if (folder / teachers.MODEL).is_file():
         return teachers.load_teacher(f"keras:{folder}", task=context.task)
-    lessons = own_teacher.Lessons(
-        texts.encode("transfer"),
-        texts.encode("validation"),
-        texts.encoder,
-        context.task,
-        context.data.schema,
+    validation = ValidationSet(
+        context.task, context.data, texts.encoder, texts.encode("validation")
     )
     teacher = own_teacher.train_teacher(
         config.teacher.source,
-        lessons,
+        own_teacher.Lessons(texts.encode("transfer"), validation),
         folder=folder,
         seed=config.training.seed,
+        effort=_effort_of(config),
         progress=context.progress,
     )
     teachers.save(teacher, folder)

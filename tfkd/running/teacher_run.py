@@ -21,15 +21,16 @@ from ..models.text_model import TextModel
 from ..progress import Progress, log_progress, logger
 from . import fitting, own_teacher
 from . import folder as run_folder
-from .checks import check_teacher, open_run_data
+from .checks import check_teacher, check_training, open_run_data
 from .config import RunConfig
 from .encoders import learn_encoder
 from .fitting import TrainingLog, TrainingPlan, forget_backups
 from .lock import hold_folder
 from .measuring import answer_encoded, open_test_set
 from .own_teacher import Effort, Lessons
-from .stages import read_names
+from .stages import read_names, read_optimizer
 from .task_choice import choose_task, with_task
+from .validation import ValidationSet
 
 SCORE = "score.json"  # written last
 FINE_TUNING_RATE, FINE_TUNING_EPOCHS, FINE_TUNING_BATCH = 3e-5, 2, 16
@@ -79,7 +80,7 @@ def _make_teacher(work: _Work) -> TextModel:
     train, validation, test = (
         _encode(work, split, encoder) for split in ("train", "validation", "test")
     )
-    lessons = Lessons(train, validation, encoder, task, work.data.schema)
+    lessons = Lessons(train, ValidationSet(task, work.data, encoder, validation))
     model = _fine_tune(work, lessons) if _fine_tunes(config) else _train(work, lessons)
     teachers.save(model, folder)
     forget_backups(folder / "members")
@@ -102,6 +103,7 @@ def _check_teacher(config: RunConfig) -> None:
         hugging_face.read_config(Path(config.teacher.source.partition(":")[2]).expanduser())
     else:
         check_teacher(config)
+    check_training(config)
     _load_given_encoder(config)
 
 
@@ -162,7 +164,12 @@ def _train(work: _Work, lessons: Lessons) -> TextModel:
         folder=work.folder / "members",
         seed=config.training.seed,
         effort=Effort(
-            config.training.epochs, batch, config.training.learning_rate, read_names(config)
+            config.training.epochs,
+            batch,
+            config.training.learning_rate,
+            read_names(config),
+            config.training.patience,
+            read_optimizer(config),
         ),
         progress=work.progress,
     )
@@ -186,10 +193,13 @@ def _fine_tune(work: _Work, lessons: Lessons) -> TextModel:
         config.training.seed,
         only=known,
     )
+    optimizer = read_optimizer(config)
     plan = TrainingPlan(
         feed.steps,
         config.training.epochs or FINE_TUNING_EPOCHS,
-        config.training.learning_rate or FINE_TUNING_RATE,
+        config.training.learning_rate or optimizer.choose_rate(FINE_TUNING_RATE),
+        optimizer=optimizer,
+        stopping=lessons.validation.stop_early(config.training.patience),
     )
     flags = TrainableFlags(model)
     freeze(model, read_names(config))
@@ -197,7 +207,7 @@ def _fine_tune(work: _Work, lessons: Lessons) -> TextModel:
         Distiller(student=model, objective=task.objective_alone(schema)),
         feed,
         plan=plan,
-        validation=Feed(lessons.validation, 64, 0) if len(lessons.validation) else None,
+        validation=lessons.validation.feed(64),
         log=TrainingLog(work.folder / "members", "fine-tuning", work.progress, task.metrics()),
     )
     flags.restore()

@@ -14,9 +14,9 @@ from ...progress import Progress
 from ...reporting.report import Report, load
 from ...reporting.sections.gathering import SECTIONS, gather_sections
 from ...tasks import find
+from ..best_epoch import read_history
 from ..config import read_config
 from ..context import open_run
-from ..fitting import read_history
 from ..folder import CONFIG
 from .asking import ask_models, other_files
 

@@ -1,0 +1,63 @@
+"""The validation set of a training, and how an epoch is scored on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..data import Data
+from ..data.encoded import Encoded
+from ..data.feeding import Feed
+from ..models.text_model import TextModel
+from ..tasks import Task
+from ..text import Encoder
+from .best_epoch import EarlyStopping
+
+_BATCH = 256  # examples
+
+
+@dataclass(frozen=True)
+class ValidationSet:
+    """The validation split of a data set, as a student reads it.
+
+    Attributes:
+        task: What its examples are.
+        data: The data set.
+        encoder: The student's tokenizer.
+        encoded: The token ids and labels of the split; there may be none.
+    """
+
+    task: Task
+    data: Data
+    encoder: Encoder
+    encoded: Encoded
+
+    def feed(self, batch_size: int = _BATCH) -> Feed | None:
+        """Return the batches to evaluate on after each epoch; None where there are none."""
+        return Feed(self.encoded, batch_size, 0) if len(self.encoded) else None
+
+    def stop_early(self, patience: int) -> EarlyStopping | None:
+        """Return when to stop by the headline of the task; None trains all epochs.
+
+        Args:
+            patience: Epochs without a better score; 0 for no stopping.
+        """
+        if not patience or not len(self.encoded):
+            return None
+        name, measure = next(iter(self.task.measures.items()))
+        reported = {getattr(metric, "name", metric) for metric in self.task.metrics()}
+        return EarlyStopping(
+            patience,
+            name,
+            higher_is_better=measure.higher_is_better,
+            score=None if name in reported else self.score,
+        )
+
+    def score(self, student: Any) -> float:
+        """Return the headline of a Keras model on all validation examples."""
+        task, encoded, schema = self.task, self.encoded, self.data.schema
+        shapes = task.output_shapes(schema)
+        model = TextModel(student, self.encoder, schema.labels, "student", shapes=shapes)
+        rows = [[encoded.arrays(i) for i in encoded.rows_of(n)] for n in range(encoded.examples)]
+        answers = task.answers(model.run, rows, schema)
+        return task.score(answers, list(self.data.read("validation")))[next(iter(task.measures))]
