@@ -33,8 +33,9 @@ def labelled(labels) -> list[Example]:
 LABELS = np.zeros(400, int)
 
 
-def verdict(distilled, alone, labels=LABELS, task=TASK) -> str:
-    return helped(task, distilled, alone, labelled(labels))
+def verdict(distilled, alone, labels=LABELS, task=TASK, improving=()) -> str:
+    examples = labelled(labels)
+    return helped(task, distilled, alone=alone, examples=examples, improving=improving)
 
 
 @pytest.mark.parametrize(
@@ -166,3 +167,22 @@ def test_unlabelled_and_one_class():
     assert chance(0.93, labels) is None
     assert chance(0.5, labels) == chance(0.5, BALANCED)
     assert chance(1.0, np.zeros(9, int)) is None  # nothing to tell it by
+
+
+@pytest.mark.parametrize(
+    ("right", "improving", "words", "lacks"),
+    [
+        (320, ["distilled", "alone"], "Both students were still improving", "Train it without"),
+        (320, ["distilled"], "The distilled student was still improving", "Train it without"),
+        (320, [], "Train it without the teacher", "train longer"),
+        (350, ["alone", "distilled"], "train longer (--epochs).", "Train it without"),
+        (350, [], "95 % interval).", "train longer"),
+        (380, ["alone", "distilled"], "Distillation helped", "train longer"),
+    ],
+)
+def test_students_that_were_not_trained_to_the_end(right, improving, words, lacks):
+    """Another temperature for a student that needs more epochs."""
+    said = verdict(answers(right), answers(350, start=3), improving=improving)
+    assert words in said
+    assert lacks not in said
+    assert said == said.strip()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -72,14 +72,26 @@ class TestSet:
         """Return a report whose measures are those of the task."""
         return Report(title, tuple(rows), self.task.measures, tuple(words), facts or {})
 
-    def verdict(self, distilled: Sequence[Any], alone: Sequence[Any] | None) -> list[str]:
+    def verdict(
+        self,
+        distilled: Sequence[Any],
+        alone: Sequence[Any] | None,
+        *,
+        improving: Collection[str] = (),
+    ) -> list[str]:
         """Say whether distillation helped.
 
         Args:
             distilled: Answers of the distilled student.
             alone: Answers of the same student without the teacher; `None` where there is none.
+            improving: Those of "distilled" and "alone" whose training ended too early.
         """
-        return [] if alone is None else [helped(self.task, distilled, alone, self.examples)]
+        if alone is None:
+            return []
+        words = helped(
+            self.task, distilled, alone=alone, examples=self.examples, improving=improving
+        )
+        return [words]
 
     def warnings(self, scores: Mapping[str, float], answers: Sequence[Any]) -> list[str]:
         """Warn of a teacher that is hardly better than chance, or has another order of classes.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..data.labels import shorten
+from .unfinished import advise_longer
 
 if TYPE_CHECKING:
     from ..data import Example
@@ -21,7 +22,12 @@ MOST_EXAMPLES = 2_000
 
 
 def helped(
-    task: Task, distilled: Sequence[Any], alone: Sequence[Any], examples: Sequence[Example]
+    task: Task,
+    distilled: Sequence[Any],
+    *,
+    alone: Sequence[Any],
+    examples: Sequence[Example],
+    improving: Collection[str] = (),
 ) -> str:
     """Say whether distillation helped, given the answers of both students to the same examples.
 
@@ -30,6 +36,7 @@ def helped(
         distilled: Answers of the distilled student.
         alone: Answers of the same student, trained without the teacher.
         examples: What both answered; examples without labels do not count.
+        improving: Those of "distilled" and "alone" whose training ended too early.
     """
     rows = [i for i, example in enumerate(examples) if task.is_labelled(example)]
     ours, theirs, known = ([items[i] for i in rows] for items in (distilled, alone, examples))
@@ -44,14 +51,16 @@ def helped(
     direction = 1 if measure.higher_is_better else -1
     if direction * difference > half:
         return f"Distillation helped: {gain} over the same student trained alone ({where})."
+    longer = advise_longer(improving)
     if direction * difference < -half:
+        advice = "Train it without the teacher, or try another temperature or soft_weight."
         return (
             f"Distillation HURT: {gain} against the same student trained alone ({where}). "
-            "Train it without the teacher, or try another temperature or soft_weight."
+            f"{longer or advice}"
         )
     return (
         f"Distillation made no clear difference: {gain} against the same student trained alone "
-        f"({where})."
+        f"({where}). {longer}".rstrip()
     )
 
 

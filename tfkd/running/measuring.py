@@ -19,11 +19,10 @@ from ..tasks import Arrays, Task
 from ..teachers.stored_answers import StoredTexts
 from ..text.batching import pad_rows
 from .baseline import baseline_row
-from .best_epoch import EarlyStopping, read_history
 from .context import RunContext
 from .given_teacher import trains_teacher
+from .histories import describe_best_epochs, find_unfinished
 from .plan import notes_on_data, plan_training
-from .stages import name_folders, read_stages
 from .student import load_student
 from .teacher import RunTeacher
 from .texts import RunTexts
@@ -69,7 +68,11 @@ def run_report(context: RunContext, texts: RunTexts, run_teacher: RunTeacher) ->
     given = None if trains_teacher(context.config) else run_teacher.model
     words = [
         *test.warnings(lines[0].scores, teacher),
-        *test.verdict(answers.get("distilled", ()), answers.get("alone")),
+        *test.verdict(
+            answers.get("distilled", ()),
+            answers.get("alone"),
+            improving=find_unfinished(context),
+        ),
         *_compare_costs(lines[0], lines[-1]),
         *notes_on_data(context, given),
     ]
@@ -185,22 +188,9 @@ def _facts(context: RunContext, texts: RunTexts) -> dict[str, Any]:
         "soft weight": config.training.soft_weight,
         "seed": config.training.seed,
         "epochs": plan_training(config, texts.count_transfer()).epochs,
-        **_best_epochs(context),
+        **describe_best_epochs(context),
         "texts": ", ".join(f"{name} {count:,}" for name, count in context.data.counts.items()),
         **({"labels for the student": config.data.labelled} if config.data.labelled else {}),
         "speed": f"of {SAMPLE} test texts, without the tokenizer; Keras models by tf.function on "
         "all processors, the exported file on one thread",
     }
-
-
-def _best_epochs(context: RunContext) -> dict[str, str]:
-    """Return which epochs the students of a run are of, where the best ones were kept."""
-    config, parts = context.config, []
-    if not config.training.patience:
-        return {}
-    measure, kind = next(iter(context.task.measures.items()))
-    stopping = EarlyStopping(config.training.patience, measure, kind.higher_is_better)
-    for name in (*name_folders(read_stages(config)), "alone"):
-        if history := read_history(context.folder / name):
-            parts.append(f"{name} {stopping.find_best(history)[0]} of {len(history)}")
-    return {"best epoch": ", ".join(parts)}

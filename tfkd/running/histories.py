@@ -1,0 +1,53 @@
+"""What the histories of a run's trainings say: which epochs were kept, and what ended too early."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..reporting.unfinished import is_improving
+from .best_epoch import EarlyStopping, read_history
+from .context import RunContext
+from .stages import name_folders, read_stages
+
+ALONE = "alone"
+
+
+def describe_best_epochs(context: RunContext) -> dict[str, str]:
+    """Return which epochs the students of a run are of, where the best ones were kept."""
+    stopping = _stopping_of(context)
+    if stopping is None:
+        return {}
+    parts = [
+        f"{name} {stopping.find_best(history)[0]} of {len(history)}"
+        for name, history in _histories(context).items()
+    ]
+    return {"best epoch": ", ".join(parts)}
+
+
+def find_unfinished(context: RunContext) -> list[str]:
+    """Return which of "distilled" and "alone" were still improving when their training ended."""
+    histories, stopping = _histories(context), _stopping_of(context)
+    last = name_folders(read_stages(context.config))[-1]
+    found = []
+    for name, folder in (("distilled", last), (ALONE, ALONE)):
+        history = histories.get(folder, [])
+        kept = len(history) if stopping is None else stopping.find_best(history)[0]
+        # Where an earlier epoch was the best, the training had come to its end.
+        if is_improving(history) and kept == len(history):
+            found.append(name)
+    return found
+
+
+def _stopping_of(context: RunContext) -> EarlyStopping | None:
+    patience = context.config.training.patience
+    if not patience:
+        return None
+    name, measure = next(iter(context.task.measures.items()))
+    return EarlyStopping(patience, name, measure.higher_is_better)
+
+
+def _histories(context: RunContext) -> dict[str, list[dict[str, Any]]]:
+    """Return the history of each training of a run, by the name of its folder."""
+    names = (*name_folders(read_stages(context.config)), ALONE)
+    found = {name: read_history(context.folder / name) for name in names}
+    return {name: history for name, history in found.items() if history}
