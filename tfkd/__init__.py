@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .reporting import Report, compare
     from .running._run import distill
     from .running.config import RunConfig
+    from .running.cross_validation import cross_validate
     from .running.reports.page_files import PageOptions, write_page
     from .running.texts import load_neighbours
     from .students.shrinking import shrink
@@ -63,6 +64,7 @@ _HOME = {
     "Ensemble": "teachers.ensemble",
     "weights_by_score": "teachers.ensemble",
     "distill": "running._run",
+    "cross_validate": "running.cross_validation",
     "RunConfig": "running.config",
     "PageOptions": "running.reports.page_files",
     "write_page": "running.reports.page_files",

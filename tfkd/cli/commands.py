@@ -12,7 +12,8 @@ from typing import Any
 from ..data.file_kinds import FileForm, parse_header
 from ..errors import UserError
 from ..files import describe_size
-from ..running.config import make_config
+from ..reporting.cross_validation import MARKDOWN
+from ..running.config import RunConfig, make_config
 from ..runtime.memory import no_more_than_there_is
 from ..runtime.watchdog import no_endless_loop
 from . import answer_files, flags, predicting
@@ -41,6 +42,9 @@ def distill(args: argparse.Namespace) -> None:
     """Carry out a run, or what is left of it, and show its report."""
     config = flags.config_of(args)
     _import_tensorflow()
+    if config.data.cross_validate:
+        _cross_validate(config)
+        return
     from ..running._run import run
 
     result = run(config, console.progress)
@@ -49,6 +53,16 @@ def distill(args: argparse.Namespace) -> None:
     result.report.show(console.rich)
     console.print(f"report    {result.folder / 'report.md'}")
     console.print(f'try       tfkd predict {result.file} "..."')
+
+
+def _cross_validate(config: RunConfig) -> None:
+    """Carry out a run for each fold, and show the scores of all."""
+    from ..running.cross_validation import run_folds
+
+    found = run_folds(config, console.progress)
+    if not found.worker:
+        found.show(console.rich)
+        console.print(f"report    {found.folder / MARKDOWN}")
 
 
 def teach(args: argparse.Namespace) -> None:

@@ -12,6 +12,7 @@ from ..progress import logger
 from .class_files import find_names, read_classes
 from .examples import SPLITS, Data, Example
 from .faults import Faults
+from .folds import plan_fold
 from .labels import Classes, check_all_seen, classes_from_data, classes_from_names
 from .questions import check_class_count
 from .reader import ExampleReader
@@ -45,6 +46,9 @@ def assemble(
         UserError: Anything wrong with a row, a label or a split.
     """
     sources = {split: sources[split] for split in SPLITS if split in sources}
+    if base.fold is not None:
+        # A fold of train is the test split, whatever else the data set has.
+        sources.pop("test", None)
     missing = [split for split in ("test", "validation") if split not in sources]
     reader = _adapt(sources, reader)
     cutting = bool(missing) and "train" in sources
@@ -64,8 +68,17 @@ def assemble(
     classes = _classes(base, sources, tallies, names_file, reader)
     for split_tally in tallies.values():
         classes = classes.including(split_tally.first)
-    cut = None
-    if cutting and tallies["train"].labelled:
+    cut: Cut | None = None
+    if base.fold is not None and "train" in sources:
+        cut = plan_fold(
+            sources["train"].records(),
+            reader,
+            base.fold,
+            seed=seed,
+            validation="validation" in missing,
+            origin=sources["train"].origin,
+        )
+    elif cutting and tallies["train"].labelled:
         cut = plan_cut(tallies["train"], missing, seed, sources["train"].origin)
     streams = _streams(sources, reader, classes, cut)
     train = streams["train"]() if "train" in streams else iter(())

@@ -26,6 +26,7 @@ from .file_kinds import (
     safe_stem,
 )
 from .folders import FILE_NAMES, no_layout, split_files, split_trees, tree_records
+from .folds import parse_fold
 from .reader import PAIR, ExampleReader
 from .rows import read_rows
 from .sample import sample
@@ -57,6 +58,7 @@ def open_data(
     skip_bad: bool | None = None,
     labels: PathLike | None = None,
     size: int | None = None,
+    fold: str | None = None,
     seed: int = 0,
 ) -> Data:
     """Find, check and count a data set; nothing is kept in memory.
@@ -80,6 +82,7 @@ def open_data(
         skip_bad: Whether rows without a text or with errors are left out, and logged.
         labels: A file of class names by id, `.txt` or `.json`.
         size: Training rows of `sample`.
+        fold: `"2/5"` makes the second of five folds of train the test split.
         seed: Of `sample`, and of the cut where a split is missing.
 
     Raises:
@@ -99,6 +102,8 @@ def open_data(
             f"two columns of texts are named, {named.get('text', 'text')} and {named[PAIR]}, and "
             'this task reads one: give a task with the setting "pair": True, or name one column.'
         )
+    if fold is not None and test is not None:
+        raise UserError(f"test is {test}, and folds of train are the test splits: leave it out.")
     reading = FileForm(parse_header(header), encoding or "")
     wanted = Columns(reader, named, bool(ignore_texts), reading, bool(skip_bad))
     _refuse(spec, data_dir=data_dir, size=size, labels=labels)
@@ -110,7 +115,7 @@ def open_data(
         if path is not None
     }
     names_file = None if labels is None else Path(labels).expanduser()
-    base = dataclasses.replace(base, spec=spec)
+    base = dataclasses.replace(base, spec=spec, fold=fold and parse_fold(fold))
     sources = {**base.sources, **extra}
     return assemble(
         base,

@@ -38,7 +38,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Base:
-    """What a spec stands for: sources by split, and class names where they are known."""
+    """What a spec stands for: sources by split, and class names where they are known.
+
+    `fold` is the number, from 1, of a fold of train that is the test split, and how many there are.
+    """
 
     name: str
     sources: Mapping[str, Source]
@@ -47,3 +50,4 @@ class Base:
     synthetic: bool = False
     spec: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    fold: tuple[int, int] | None = None

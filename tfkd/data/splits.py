@@ -31,9 +31,14 @@ def bucket(text: str, seed: int) -> int:
     >>> bucket("a fine film", 0), bucket("a fine film", 1)
     (22989, 17091)
     """
+    return hash_text(text, seed) % BUCKETS
+
+
+def hash_text(text: str, seed: int) -> int:
+    """Return a number of a text and a seed, below 2 to the power of 64."""
     key = str(seed).encode()[:64]
     digest = blake2b(text.encode(), digest_size=8, key=key).digest()
-    return int.from_bytes(digest, "big") % BUCKETS
+    return int.from_bytes(digest, "big")
 
 
 @dataclass
@@ -148,7 +153,7 @@ def plan_cut(seen: Tally, missing: Iterable[str], seed: int, origin: str) -> Cut
         )
     ranges, start = {}, 0
     for split in missing:
-        stop = _stop(seen, start, TEST_SHARE if split == "test" else validation_share(labelled))
+        stop = find_stop(seen, start, TEST_SHARE if split == "test" else validation_share(labelled))
         ranges[split], start = (start, stop), stop
     # A rare class may fall into the cut as a whole: its text of the highest bucket stays.
     kept = frozenset(place for place in seen.highest.values() if place < start)
@@ -171,7 +176,7 @@ def validation_share(rows: int) -> float:
     return min(share, TEST_SHARE, VALIDATION_MOST / rows)
 
 
-def _stop(seen: Tally, start: int, share: float) -> int:
+def find_stop(seen: Tally, start: int, share: float) -> int:
     """Return the end of a range of this share of the buckets, widened until it holds a row."""
     stop = min(BUCKETS, start + max(1, round(share * BUCKETS)))
     first = next((place for place in range(start, BUCKETS) if seen.filled[place]), 0)

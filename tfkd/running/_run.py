@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..errors import UserError
 from ..progress import Progress, log_progress, logger, mute_log, print_log
 from ..reporting.report import Report, load
 from . import folder as run_folder
@@ -102,6 +103,11 @@ def run(
     """
     from ..distribution import keras3, lost, strategies, workers
 
+    if config.data.cross_validate:
+        raise UserError(
+            f"cross_validate is {config.data.cross_validate}, which is several runs: call "
+            "tfkd.cross_validate, or `tfkd distill --cross-validate`."
+        )
     strategy = strategy or strategies.strategy(config.training.strategy)
     keras3.check_strategy(strategy)
     number, _ = workers.worker(strategy)

@@ -34,6 +34,7 @@ OF_DATA = (
     "encoding",
     "skip_bad",
     "labels",
+    "fold",
 )
 """The settings that change which examples a data set has."""
 

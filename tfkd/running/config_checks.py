@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..data.folds import MOST_FOLDS, parse_fold
 from ..errors import UserError
 
 _WORDS = {
@@ -64,6 +65,7 @@ def check_values(settings: Mapping[str, Any]) -> None:
     if settings["seed"] >= 2**31:
         raise UserError(f"seed is {settings['seed']}: write a number below {2**31}.")
     _check_weights(settings["temperature"], settings["soft_weight"])
+    _check_folds(settings["cross_validate"], settings["fold"], settings["test"])
     if settings["augment_model"] and not settings["augment"]:
         raise UserError(
             f"augment_model is {settings['augment_model']!r} and augment 0: write augment = 20, "
@@ -72,6 +74,19 @@ def check_values(settings: Mapping[str, Any]) -> None:
     for role, column in settings["columns"].items():
         if not isinstance(column, str):
             raise UserError(f"columns: {role} is {column!r}: write the name of a column.")
+
+
+def _check_folds(count: int, fold: str, test: str) -> None:
+    if count and not 2 <= count <= MOST_FOLDS:
+        raise UserError(f"cross_validate is {count}: write a number of folds, e.g. 5.")
+    if count and (fold or test):
+        name, value = ("fold", fold) if fold else ("test", test)
+        raise UserError(
+            f"cross_validate is {count} and {name} {value}: each fold is a test split, so leave "
+            "one of them out."
+        )
+    if fold:
+        parse_fold(fold)
 
 
 def _check_weights(temperature: float, soft_weight: float) -> None:

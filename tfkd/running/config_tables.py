@@ -57,6 +57,10 @@ class DataConfig(Table):
     skip_bad: bool = option(False, "leave out rows without a text or with errors, and name them")
     labelled: int = option(0, "number of labels that the student may use; 0 for all")
     labels: str = option("", "file with the class names, in the order of their ids")
+    cross_validate: int = option(
+        0, "number of folds: a run for each, tested on its texts, and mean and deviation of all"
+    )
+    fold: str = option("", "fold of the training texts that is the test split, e.g. 2/5")
     augment: int = option(0, "augmented texts to add for each training text")
     augment_model: str = option(
         "", "folder of a Hugging Face masked language model that augments the texts"
