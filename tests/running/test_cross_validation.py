@@ -105,7 +105,7 @@ def test_a_chosen_quantisation_may_differ(validated):
     """A row of one fold that another one does not have."""
     from dataclasses import replace
 
-    from tfkd.reporting.cross_validation import CrossValidation
+    from tfkd.reporting.fold_scores import CrossValidation
     from tfkd.reporting.report import load
 
     folder, _ = validated

@@ -12,7 +12,8 @@ from typing import Any
 from ..data.file_kinds import FileForm, parse_header
 from ..errors import UserError
 from ..files import describe_size
-from ..reporting.cross_validation import MARKDOWN
+from ..reporting.fold_scores import MARKDOWN
+from ..running.config import RunConfig, make_config
 from ..running.config import RunConfig, make_config
 from ..runtime.memory import no_more_than_there_is
 from ..runtime.watchdog import no_endless_loop

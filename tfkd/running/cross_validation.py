@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
 from ..progress import Progress, log_progress, logger, print_log
-from ..reporting.cross_validation import CrossValidation
+from ..reporting.fold_scores import CrossValidation
 from . import _run
 from . import folder as run_folder
 from .config import RunConfig, make_config
