@@ -169,3 +169,25 @@ def test_only_what_is_needed_is_kept(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["best-2.npz"]
     fitting.forget_backups(tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("form", "key", "labels"),
+    [
+        ("regression", "val_pearson", [n / 7 for n in range(60)]),
+        ("multilabel", "val_micro_f1", [["good", "long"][: n % 3] for n in range(60)]),
+    ],
+)
+def test_other_forms_have_their_own_headline(form, key, labels, tfkd, tmp_path):
+    """Numbers and lists of labels by the accuracy of something else."""
+    words = ("good", "bad", "long")
+    lines = [
+        json.dumps({"text": f"a {words[n % 3]} film number {n}", "label": label})
+        for n, label in enumerate(labels)
+    ]
+    (tmp_path / "data.jsonl").write_text("".join(f"{line}\n" for line in lines))
+    given = ("--form", form, "--teacher", "train:bag_of_ngrams:tiny", "--epochs", "2")
+    student = ("--student", "bag_of_ngrams:tiny", "--vocab-size", "200", "--max-length", "16")
+    rest = ("--patience", "1", "--no-alone", "--quantize", "float32", "--to", "out")
+    assert tfkd("distill", "data.jsonl", *given, *student, *rest)[0] == 0
+    assert all(key in line for line in history(tmp_path / "out"))

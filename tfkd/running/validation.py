@@ -58,6 +58,5 @@ class ValidationSet:
         task, encoded, schema = self.task, self.encoded, self.data.schema
         shapes = task.output_shapes(schema)
         model = TextModel(student, self.encoder, schema.labels, "student", shapes=shapes)
-        rows = [[encoded.arrays(i) for i in encoded.rows_of(n)] for n in range(encoded.examples)]
-        answers = task.answers(model.run, rows, schema)
+        answers = task.answers(model.run, encoded.rows_by_example(), schema)
         return task.score(answers, list(self.data.read("validation")))[next(iter(task.measures))]
