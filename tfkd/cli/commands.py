@@ -12,8 +12,6 @@ from typing import Any
 from ..data.file_kinds import FileForm, parse_header
 from ..errors import UserError
 from ..files import describe_size
-from ..reporting.fold_scores import MARKDOWN
-from ..running.config import RunConfig, make_config
 from ..running.config import RunConfig, make_config
 from ..runtime.memory import no_more_than_there_is
 from ..runtime.watchdog import no_endless_loop
@@ -58,6 +56,7 @@ def distill(args: argparse.Namespace) -> None:
 
 def _cross_validate(config: RunConfig) -> None:
     """Carry out a run for each fold, and show the scores of all."""
+    from ..reporting.fold_scores import MARKDOWN
     from ..running.cross_validation import run_folds
 
     found = run_folds(config, console.progress)
