@@ -128,6 +128,33 @@ def test_frozen_layers_stay_as_they_began(tfkd, monkeypatch):
     assert all(layer.trainable for layer in model._flatten_layers())
 
 
+def test_a_fine_tuned_encoder_may_keep_its_lower_layers(tfkd, tmp_path, monkeypatch):
+    """Names of a library that nobody knows, or layers that are trained all the same."""
+    from tiny_bert import checkpoint
+
+    from tfkd.models.layers import walk
+    from tfkd.running import fitting
+
+    real, moved = fitting.train_distiller, set()
+
+    def watch(distiller, *arguments, **options):
+        layers = dict(walk(distiller.student))
+        before = {path: layer.get_weights() for path, layer in layers.items()}
+        real(distiller, *arguments, **options)
+        for path, weights in before.items():
+            after = layers[path].get_weights()
+            if any((a != b).any() for a, b in zip(weights, after, strict=True) if a.ndim):
+                moved.add(path.partition("/")[2] or path)
+
+    monkeypatch.setattr(fitting, "train_distiller", watch)
+    bert = checkpoint(tmp_path / "bert", classes=2)
+    given = ("--teacher", f"hf:{bert}", "--max-length", "24", "--freeze", "embeddings,block_0")
+    assert tfkd("teach", "sample:60", *given, "--epochs", "1", "--to", "out")[0] == 0
+    assert "classifier" in moved
+    assert any(path.startswith("transformer_layer_1") for path in moved)
+    assert not [path for path in moved if "embedding" in path or "layer_0" in path]
+
+
 @pytest.mark.parametrize(
     ("teacher", "words"),
     [
