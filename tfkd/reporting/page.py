@@ -34,6 +34,7 @@ COSTS = {
     "latency_p50": {"title": "p50, ms", "unit": "decimal"},
     "latency_p95": {"title": "p95, ms", "unit": "decimal"},
     "texts_per_second": {"title": "texts a second", "unit": "count"},
+    "training_seconds": {"title": "training, s", "unit": "count"},
 }
 _FORMATS = {"share": "{:.2f} %", "count": "{:,.0f}", "decimal": "{:,.2f}"}
 

@@ -31,6 +31,7 @@ class ScoreRow:
         latency_p50: Median milliseconds for one example, without the tokenizer.
         latency_p95: Milliseconds within which 95 % of the examples are answered.
         texts_per_second: Examples a second in batches, without the tokenizer.
+        training_seconds: How long its training took, without what was stored before.
         interval: Ends of the 95 % interval of the headline, where that is a mean over examples.
     """
 
@@ -42,6 +43,7 @@ class ScoreRow:
     latency_p50: float | None = None
     latency_p95: float | None = None
     texts_per_second: float | None = None
+    training_seconds: float | None = None
     interval: tuple[float, float] | None = None
 
 
@@ -52,6 +54,7 @@ _COSTS: dict[str, tuple[str, Callable[[float], str]]] = {
     "latency_p50": ("latency p50, ms", "{:.2f}".format),
     "latency_p95": ("latency p95, ms", "{:.2f}".format),
     "texts_per_second": ("texts per second", "{:,.0f}".format),
+    "training_seconds": ("training, s", "{:,.0f}".format),
 }
 
 

@@ -22,6 +22,7 @@ from .best_epoch import (
     read_history,
     restore_best,
 )
+from .durations import record_epoch
 from .optimizers import OptimizerPlan
 
 if TYPE_CHECKING:
@@ -204,6 +205,7 @@ def _history_callback(log: TrainingLog, epochs: int) -> Any:
             shown = ("loss", *names, *(f"val_{name}" for name in names))
             scores = ", ".join(f"{key} {numbers[key]:.4f}" for key in shown if key in numbers)
             logger.info(f"  epoch {epoch + 1} of {epochs}: {scores}")
+            record_epoch(log.folder, epoch + 1, time.monotonic() - self.start)
             self._say_time(epochs - epoch - 1)
 
         def _say_time(self, left: int) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from ..reporting.unfinished import is_improving
 from .best_epoch import EarlyStopping, read_history
 from .context import RunContext
+from .durations import sum_seconds
 from .stages import name_folders, read_stages
 
 ALONE = "alone"
@@ -22,6 +23,21 @@ def describe_best_epochs(context: RunContext) -> dict[str, str]:
         for name, history in _histories(context).items()
     ]
     return {"best epoch": ", ".join(parts)}
+
+
+def training_seconds(context: RunContext, model: str) -> float | None:
+    """Return how long a model of the run was trained in it; `None` where that is not known.
+
+    Args:
+        context: The context of the run.
+        model: "teacher", "alone" or "distilled".
+    """
+    folders = {
+        "teacher": [*(context.folder / "teacher").glob("member-*")],
+        ALONE: [context.folder / ALONE],
+        "distilled": [context.folder / n for n in name_folders(read_stages(context.config))],
+    }
+    return sum_seconds(folders[model])
 
 
 def find_unfinished(context: RunContext) -> list[str]:

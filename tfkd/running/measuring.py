@@ -21,7 +21,7 @@ from ..text.batching import pad_rows
 from .baseline import baseline_row
 from .context import RunContext
 from .given_teacher import trains_teacher
-from .histories import describe_best_epochs, find_unfinished
+from .histories import describe_best_epochs, find_unfinished, training_seconds
 from .plan import notes_on_data, plan_training
 from .student import load_student
 from .teacher import RunTeacher
@@ -66,6 +66,12 @@ def run_report(context: RunContext, texts: RunTexts, run_teacher: RunTeacher) ->
         lines.append(baseline_row(context, test, teacher))
     lines.append(file_row(test, context.folder / "student.tflite", context.progress, teacher))
     given = None if trains_teacher(context.config) else run_teacher.model
+    lines = [
+        dataclasses.replace(line, training_seconds=training_seconds(context, line.name))
+        if line.name in ("teacher", *answers)
+        else line
+        for line in lines
+    ]
     words = [
         *test.warnings(lines[0].scores, teacher),
         *test.verdict(
