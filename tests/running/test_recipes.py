@@ -140,7 +140,9 @@ def test_a_student_of_no_encoder(capsys, tmp_path, monkeypatch, taught):
     monkeypatch.chdir(tmp_path)
     given = ["distill", "sample:60", "--student", "shrink:3"]
     assert main([*given, "--teacher", "train"]) == 2
-    assert "write shrink:3, say, for three layers" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "copies layers from a Keras or Hugging Face teacher, and the teacher is train" in said
+    assert "add --teacher keras:PATH or --teacher hf:PATH" in said
     assert main([*given, "--teacher", f"keras:{taught}"]) == 2
     assert "shrink found 0 encoders" in capsys.readouterr().err
     assert not (tmp_path / "runs").exists()

@@ -162,3 +162,21 @@ def test_export_is_the_students(tmp_path):
     distiller.export(str(tmp_path / "saved"), verbose=False)
     served = tf.saved_model.load(str(tmp_path / "saved"))
     assert len(served.variables) == 2
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.4])
+def test_the_student_alone_loads_a_weights_file(tmp_path, dropout):
+    """`ModelCheckpoint(save_weights_only=True)`, whose file no student could read."""
+    path = tmp_path / "best.weights.h5"
+    student, twin = mlp(seed=1, dropout=dropout), mlp(seed=5, dropout=dropout)
+    keep = keras.callbacks.ModelCheckpoint(str(path), save_weights_only=True)
+    teacher = linear(seed=2)
+    _, distiller = distil(student, X, Y, teacher=teacher, callbacks=[keep])
+    twin.load_weights(path)
+    assert_same_weights(student, twin)
+    other = mlp(seed=6, dropout=dropout)
+    Distiller(student=other, teacher=teacher).load_weights(path)
+    assert_same_weights(student, other)
+    distiller.save_weights(path)
+    student.save_weights(tmp_path / "own.weights.h5")
+    distiller.student.load_weights(tmp_path / "own.weights.h5")

@@ -73,6 +73,7 @@ def token_mask(inputs: Any) -> tf.Tensor | None:
     known = inputs if isinstance(inputs, Mapping) else {"input_ids": inputs}
     for name in (*MASKS, *IDS):
         found: Any = known.get(name)
-        if tf.is_tensor(found) and found.shape.rank == 2 and not found.dtype.is_floating:
-            return tf.cast(tf.not_equal(found, 0), tf.float32)
+        counts = tf.is_tensor(found) and (found.dtype.is_integer or found.dtype.is_bool)
+        if counts and found.shape.rank == 2:
+            return tf.cast(tf.cast(found, tf.bool), tf.float32)
     return None

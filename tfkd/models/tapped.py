@@ -18,6 +18,7 @@ import tensorflow as tf
 from ..errors import UserError
 from ..losses._batch import Outputs
 from . import attention_layers, layers
+from .keras_internals import list_layers
 from .outputs import as_outputs, call_model
 
 INSIDE = ("hidden_states", "attentions", "embeddings", *attention_layers.OF_ATTENTION)
@@ -54,7 +55,9 @@ class Tapped:
         self._unfound: dict[str, UserError] = {}
         for name, chosen in where.items():
             self._place(name, chosen)
-        self.jit = getattr(model, "supports_jit", True)
+        # A `TextVectorization` inside tells it, and the model around it does not.
+        parts = [model, *list_layers(model, recursive=True)]
+        self.jit = all(getattr(each, "supports_jit", True) for each in parts)
 
     def __call__(
         self, inputs: Any, reads: tuple[str, ...] = ("logits",), training: bool = False

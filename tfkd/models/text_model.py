@@ -16,7 +16,8 @@ from ..text import Encoder
 from ..text.batching import by_length, pad_rows
 from .input_names import IDS, MASKS, feed, takes_dict, text_input_names
 from .padding import depends_on_padding
-from .trial import Shapes, match_shapes, try_shapes
+from .tracing import as_array, as_float32, is_symbolic, spec_of
+from .trial import Shapes, match_shapes, refuse_softmax_of_one, try_shapes
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -43,6 +44,7 @@ class TextModel:
             `multi_label_classification`, or empty for one class a text.
         length: How many tokens each text is cut or padded to: by default what the model declares,
             such as `Input((64,))`. `check` sets it for a model whose answers depend on the padding.
+        two_of_one: Whether its one logit is that of the second of two classes.
 
     Raises:
         UserError: `model` is neither a model nor a function.
@@ -56,6 +58,7 @@ class TextModel:
     shapes: Shapes = field(default_factory=lambda: CLASSIFIER)
     length: int | None = None
     problem: str = ""
+    two_of_one: bool = False
 
     def __post_init__(self) -> None:
         from .callables import as_teacher
@@ -70,7 +73,7 @@ class TextModel:
         self._teacher = as_teacher(self.model)
         self._graphs: dict[tuple, Any] = {}
 
-    def check(self, shapes: Shapes = CLASSIFIER) -> TextModel:
+    def check(self, shapes: Shapes = CLASSIFIER, *, two_of_one: bool = False) -> TextModel:
         """Run the model on a two-token text to learn its output shapes.
 
         A model that declares `output_shapes` is believed.
@@ -78,6 +81,7 @@ class TextModel:
         Args:
             shapes: The expected shape of each output for one row: `None` is the number of tokens,
                 and 0 any number.
+            two_of_one: Whether a single logit is that of the second of two classes.
 
         Returns:
             The model itself, which knows its shapes now.
@@ -89,6 +93,8 @@ class TextModel:
         declared = getattr(self.model, "output_shapes", None)
         actual = self._try_lengths(tuple(shapes)) if declared is None else declared
         self.shapes = match_shapes(actual, shapes, self.origin)
+        if two_of_one and self.shapes.get("logits") == (1,):
+            self._split_logit()
         if self.labels and "logits" in self.shapes and len(self.labels) != self.classes:
             raise UserError(
                 f"{self.origin} has {self.classes} classes and {len(self.labels)} names for them "
@@ -119,6 +125,14 @@ class TextModel:
             except UserError:
                 raise error from error.__cause__
 
+    def _split_logit(self) -> None:
+        """Take the only logit as that of the second of two classes, from now on."""
+        ids = np.array([[2, 3]] if self.length is None else [[2, 3, *[0] * (self.length - 2)]])
+        if not hasattr(self.model, "output_shapes"):
+            refuse_softmax_of_one(self._teacher, self._feed(ids.astype("int32")), self.origin)
+        self.two_of_one, self.shapes = True, {**self.shapes, "logits": (2,)}
+        self._graphs = {}
+
     def _fix_length(self) -> None:
         """Give each text as many tokens as the tokenizer has at most, from now on."""
         self.length = self.encoder.max_length
@@ -141,7 +155,7 @@ class TextModel:
 
     def __call__(self, ids: Any) -> Any:
         """Return the logits of padded ids, in inference mode; a tensor where a graph is made."""
-        if _is_symbolic(ids):
+        if is_symbolic(ids):
             return self.in_graph(ids)["logits"]
         return self.outputs(ids, ("logits",))["logits"].numpy()
 
@@ -196,14 +210,14 @@ class TextModel:
         import tensorflow as tf
 
         if isinstance(inputs, Mapping):
-            inputs = {name: _as_array(value) for name, value in inputs.items()}
+            inputs = {name: as_array(value) for name, value in inputs.items()}
             key = (reads, *inputs)
         else:
-            inputs, key = _as_array(inputs), (reads,)
+            inputs, key = as_array(inputs), (reads,)
         if key not in self._graphs:
             self._graphs[key] = tf.function(
                 lambda inputs: self.in_graph(self._feed(inputs), reads),
-                input_signature=[tf.nest.map_structure(_spec, inputs)],
+                input_signature=[tf.nest.map_structure(spec_of, inputs)],
                 autograph=False,
             )
         return self._graphs[key](inputs)
@@ -221,8 +235,12 @@ class TextModel:
             inputs = self._feed(inputs)
         outputs = self._outputs_of_length(inputs, reads)
         logits = tf.cast(outputs["logits"], tf.float32)
+        if self.two_of_one:
+            # A sigmoid is a softmax next to a logit of zero.
+            logits = tf.concat([tf.zeros_like(logits), logits], axis=-1)
         logits = logits if self.order is None else tf.gather(logits, self.order, axis=-1)
-        return {**{name: outputs[name] for name in reads if name in outputs}, "logits": logits}
+        found = {name: outputs[name] for name in reads if name in outputs}
+        return {**tf.nest.map_structure(as_float32, found), "logits": logits}
 
     def _outputs_of_length(self, inputs: Any, reads: tuple[str, ...]) -> Arrays:
         """Run the model, at its own length where it has one; return as many tokens as came."""
@@ -266,26 +284,5 @@ class TextModel:
     @property
     def parameters(self) -> int | None:
         """How many weights the model has, where it can tell."""
-        count = getattr(self.model, "count_params", None)
+        count = getattr(getattr(self.model, "model", self.model), "count_params", None)
         return int(count()) if count else None
-
-
-def _is_symbolic(inputs: Any) -> bool:
-    """Return whether inputs are tensors without values, as in a function that is being traced."""
-    import tensorflow as tf
-
-    return any(tf.is_symbolic_tensor(each) for each in tf.nest.flatten(inputs))
-
-
-def _as_array(value: Any) -> np.ndarray:
-    array = np.asarray(value)
-    return array.astype("int32" if array.dtype.kind in "iub" else "float32", copy=False)
-
-
-def _spec(array: np.ndarray) -> tf.TensorSpec:
-    """Describe arrays of any batch and, where they hold whole numbers, of any length."""
-    import tensorflow as tf
-
-    rest = array.shape[2:] if array.dtype.kind == "i" else array.shape[1:]
-    free = (None, None) if array.dtype.kind == "i" and array.ndim > 1 else (None,)
-    return tf.TensorSpec((*free, *rest), array.dtype)

@@ -67,3 +67,24 @@ def match_shapes(actual: Shapes, expected: Shapes, origin: str) -> Shapes:
         )
         for name, shape in expected.items()
     }
+
+
+def refuse_softmax_of_one(teacher: Any, inputs: Any, origin: str) -> None:
+    """Refuse a model of one output that is 1 for every text.
+
+    Args:
+        teacher: The model, as `as_teacher` makes it.
+        inputs: Those of one text.
+        origin: What to call the model.
+
+    Raises:
+        UserError: Its one output is a softmax.
+    """
+    from .outputs import raw_logits
+
+    value = np.asarray(raw_logits(teacher.raw(inputs, ("logits",))), "float32")
+    if (value == 1).all():
+        raise UserError(
+            f"{origin} returns 1 for every text, as a softmax over one number does: end it in a "
+            "sigmoid, or in a softmax over two numbers, and train it again."
+        )

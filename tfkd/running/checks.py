@@ -159,10 +159,17 @@ def _list_reads(config: RunConfig) -> set[str]:
 
 def _check_shrink(layers: str, kind: str, config: RunConfig) -> None:
     shrinkable = [name for name, known in teachers.KINDS.items() if known.shrinkable]
-    if kind not in shrinkable or not layers.isdecimal() or not int(layers):
+    if not layers.isdecimal() or not int(layers):
         raise UserError(
-            f"shrink:{layers} does not work with a teacher {kind}: write shrink:3, say, for three "
-            f"layers of a teacher {', '.join(f'{name}:PATH' for name in shrinkable)}."
+            f"shrink:{layers} names no number of layers: write shrink:3, say, for three of the "
+            "teacher's layers."
+        )
+    if kind not in shrinkable:
+        given = "train, the default" if kind == "train" else f"{kind}:..."
+        raise UserError(
+            f"shrink:{layers} copies layers from a Keras or Hugging Face teacher, and the teacher "
+            f"is {given}: add --teacher "
+            f"{' or --teacher '.join(f'{name}:PATH' for name in shrinkable)}."
         )
     unknown = [name for name in config.student.settings if name not in _SHRINKING]
     if unknown:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError
+from ..models.callables import models_within
 from ..text import encoder_of, padding_of
 
 WORDS = {
@@ -84,7 +85,7 @@ def _digest_of_model(model: Any) -> str:
         return str(own)
     weights = getattr(model, "weights", None)
     if weights is None or not hasattr(model, "count_params"):
-        return f"{getattr(model, '__module__', '')}.{getattr(model, '__qualname__', type(model))}"
+        return _digest_of_function(model)
     digest = hashlib.sha256()
     for layer in getattr(model, "layers", ()):
         digest.update(f"{type(layer).__name__}{_settings(layer)}".encode())
@@ -94,6 +95,19 @@ def _digest_of_model(model: Any) -> str:
             f"{array.dtype}{array.shape}".encode() + np.ascontiguousarray(array).tobytes()
         )
     return digest.hexdigest()[:16]
+
+
+def _digest_of_function(function: Any) -> str:
+    """Return a function's name, with the digests of the models that it calls."""
+    name = f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', '')}"
+    if not hasattr(function, "__qualname__"):
+        name += str(type(function))
+    models = [each for each in models_within(function) if _is_model(each)]
+    return digest_of([name, [fingerprint(each) for each in models]]) if models else name
+
+
+def _is_model(value: Any) -> bool:
+    return any(hasattr(value, name) for name in ("fingerprint", "count_params", "encoder"))
 
 
 def _settings(layer: Any) -> list[tuple[str, Any]]:
@@ -109,6 +123,9 @@ def _settings(layer: Any) -> list[tuple[str, Any]]:
         for name, value in sorted(config.items())
         if isinstance(value, plain) and name not in _FREE
     ]
+    if hasattr(layer, "get_vocabulary"):
+        # Of a layer that reads texts, which is no setting where it was learnt.
+        settings.append(("vocabulary", list(layer.get_vocabulary())))
     for inner in getattr(layer, "layers", ()):
         settings.append((type(inner).__name__, _settings(inner)))
     return settings

@@ -89,6 +89,8 @@ class Task(ExampleReader):
         hugging_face: How the `architectures` of Hugging Face's models for this task end.
         problem_type: What their configuration calls it, where several tasks have such models.
         clients: Foreign runtimes that a file can be written for, such as `mediapipe`.
+        two_classes_of_one_logit: Whether a teacher's only logit is that of the second of two
+            classes, as of a sigmoid.
         headline_is_mean: Whether the headline is the mean of `per_example`. If not, intervals come
             from a paired bootstrap.
         tunes: Whether `tune` chooses something for each model.
@@ -112,6 +114,7 @@ class Task(ExampleReader):
     "What `chance` scores, in words."
     headline_is_mean: ClassVar[bool] = True
     tunes: ClassVar[bool] = False
+    two_classes_of_one_logit: ClassVar[bool] = False
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
         unknown = sorted(set(settings or {}) - set(self.defaults))

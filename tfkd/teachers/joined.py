@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
@@ -14,10 +13,13 @@ from ..models.class_names import are_names
 from ..models.text_model import Shapes, TextModel
 from ..text import Encoder
 from .ensemble import Ensemble
+from .single_texts import SingleTexts
 
 
-class JointEncoder:
+class JointEncoder(SingleTexts):
     """The ids of several tokenizers in one row: how many each has, then all of them."""
+
+    whose = "several teachers"
 
     def __init__(self, encoders: Sequence[Encoder]) -> None:
         self.encoders = list(encoders)
@@ -37,10 +39,6 @@ class JointEncoder:
         """Return a digest of all tokenizers in their order."""
         parts = "\n".join(encoder.fingerprint() for encoder in self.encoders)
         return hashlib.sha256(parts.encode()).hexdigest()[:16]
-
-    def save(self, folder: Path) -> None:
-        """Raise `UserError`: several tokenizers do not make one."""
-        raise UserError("several teachers have no tokenizer in common: save each of them.")
 
 
 def split_rows(rows: tf.Tensor, pads: Sequence[int]) -> list[tf.Tensor]:

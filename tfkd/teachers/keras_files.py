@@ -7,31 +7,29 @@ from pathlib import Path
 from typing import Any
 
 from .. import text
-from ..errors import UserError, first_line
+from ..errors import UserError
 from ..models.text_model import TextModel
 from ..runtime.bundle import read_encoder
 from ..runtime.zip_tail import unpack
 from ..text import TextEncoder
+from .keras_loading import load_keras_model
 from .request import Request
+from .text_reader import MOST, Characters, TextReader, text_input
 
 LABELS = "labels.txt"
 MODEL = "model.keras"
 
 
 def load_keras(path: str, request: Request) -> TextModel:
-    """Load a `.keras` file, or the one in a folder."""
-    import keras
-
+    """Load a `.keras` or `.h5` file, or the one in a folder; a model of texts by itself."""
     file = keras_file(Path(path).expanduser())
-    try:
-        model = keras.models.load_model(file, compile=False)
-    except Exception as error:
-        raise UserError(
-            f"{file} cannot be loaded as a Keras model ({first_line(error)})."
-        ) from error
+    model, origin = load_keras_model(file), f"keras:{path}"
+    if text_input(model) is not None:
+        characters, labels = Characters(request.max_length or MOST), read_labels(file.parent)
+        return request.check(TextModel(TextReader(model, origin), characters, labels, origin))
     encoder, labels = _read_encoder(file, request.max_length)
     _check_embedding(model, encoder.vocab_size, file)
-    return request.check(TextModel(model, encoder, labels, f"keras:{path}"))
+    return request.check(TextModel(model, encoder, labels, origin))
 
 
 def _read_encoder(file: Path, max_length: int | None) -> tuple[TextEncoder, tuple[str, ...]]:
@@ -73,13 +71,14 @@ def _check_embedding(model: Any, tokens: int, file: Path) -> None:
 
 
 def keras_file(path: Path) -> Path:
-    """Return the `.keras` file that a path means."""
+    """Return the `.keras` file that a path means, or `.h5` where there is no other."""
     if path.is_file():
         return path
     if not path.is_dir():
         raise UserError(f"there is no {path}: give the path of a .keras file or of its folder.")
     # What an interrupted save left is no model.
     files = sorted(file for file in path.glob("*.keras") if not file.name.startswith("part-"))
+    files = files or sorted(path.glob("*.h5"))
     ours = [file for file in files if file.name in (MODEL, "student.keras")]
     for candidates in (files, ours):
         if len(candidates) == 1:

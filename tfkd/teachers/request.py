@@ -42,4 +42,5 @@ class Request:
                 f"max_length is {self.max_length}, and {model.origin} reads {model.length} tokens "
                 f"of each text: write {model.length}, or nothing."
             )
-        return model.check(self.shapes(model.labels))
+        shapes = self.shapes(model.labels)
+        return model.check(shapes, two_of_one=self.task.two_classes_of_one_logit)

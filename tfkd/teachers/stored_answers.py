@@ -8,16 +8,16 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import UserError
 from ..models.text_model import Shapes
 from ..store.keys import SIZE, as_keys, key_of
 from ..store.reading import Store, refuse_missing
 from .python_function import PythonFunctionTeacher
+from .single_texts import SingleTexts
 
 KEY_IDS = SIZE // 2
 
 
-class TextKeys:
+class TextKeys(SingleTexts):
     """The encoder of stored answers: the key of a text as eight ids, to find its outputs by.
 
     >>> one, other = TextKeys().encode_many(["a film", "a"])
@@ -25,6 +25,7 @@ class TextKeys:
     (8, False)
     """
 
+    whose = "stored answers"
     max_length, vocab_size, pad_id = KEY_IDS, 2**16 + 1, 0
 
     def encode_many(self, texts: Sequence[str]) -> list[list[int]]:
@@ -35,10 +36,6 @@ class TextKeys:
     def fingerprint(self) -> str:
         """Return the same digest always: there is one such encoder."""
         return hashlib.sha256(b"text keys").hexdigest()[:16]
-
-    def save(self, folder: Path) -> None:
-        """Raise `UserError`: stored answers are to texts, whatever they consist of."""
-        raise UserError("stored answers have no tokenizer that could be written.")
 
 
 class StoredTexts(PythonFunctionTeacher):

@@ -11,6 +11,7 @@ import tensorflow as tf
 from ..distribution import keras3
 from ..models import as_tapped
 from ..models.outputs import flavour, raw_logits
+from . import weight_files
 from .base_distiller import BaseDistiller
 
 
@@ -53,6 +54,20 @@ class Distiller(BaseDistiller, keras.Model):
             # Not an instance of this class, so Python leaves its __init__ to us.
             return _legacy()(*args, student=student, **options)
         return super().__new__(cls)
+
+    def save_weights(self, filepath: Any, overwrite: bool = True, **options: Any) -> None:
+        """Save the weights of a run to go on with; the student alone can load the file, too."""
+        super().save_weights(filepath, overwrite=overwrite, **options)
+        if weight_files.is_hdf5(filepath):
+            weight_files.share_with_student(filepath)
+
+    def load_weights(self, filepath: Any, **options: Any) -> None:
+        """Load what `save_weights` has saved."""
+        if not weight_files.is_hdf5(filepath):
+            super().load_weights(filepath, **options)
+            return
+        with weight_files.as_keras_wrote_it(filepath) as path:
+            super().load_weights(path, **options)
 
     def save_own_variables(self, store: Any) -> None:
         """Save the projections, and the state of the student's random numbers.
