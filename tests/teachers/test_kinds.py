@@ -150,6 +150,27 @@ def test_every_kind_gets_the_length_that_it_declares(encoder, tmp_path):
             load_teacher(given.format(tmp_path), max_length=14)
 
 
+@pytest.mark.parametrize(("classes", "activation"), [(3, "softmax"), (1, "sigmoid"), (1, None)])
+def test_probabilities_of_a_file_are_read_as_logits(classes, activation, encoder, tmp_path):
+    """A softmax over probabilities: a teacher that is unsure of everything."""
+    keras.utils.set_random_seed(0)
+    ids = keras.Input((12,), dtype="int32", name="input_ids")
+    x = keras.layers.GlobalAveragePooling1D()(keras.layers.Embedding(60, 6, "normal")(ids))
+    model = keras.Model(ids, keras.layers.Dense(classes, activation, name="out")(x * 20))
+    save(TextModel(model, encoder), tmp_path / "keras")
+    want = load_teacher(f"keras:{tmp_path}/keras").logits(TEXTS)
+    model.export(tmp_path / "saved", verbose=False)
+    (tmp_path / "lite").mkdir()
+    converter = tf.lite.TFLiteConverter.from_saved_model(str(tmp_path / "saved"))
+    (tmp_path / "lite" / "model.tflite").write_bytes(converter.convert())
+    for given in ("saved_model:{}/saved", "tflite:{}/lite/model.tflite"):
+        encoder.save(tmp_path / given.split("/")[1])
+        found = load_teacher(given.format(tmp_path)).logits(TEXTS)
+        p, q = (np.array(tf.nn.softmax(each)) for each in (found, want))
+        np.testing.assert_allclose(p, q, atol=1e-5)
+        assert p.max() > 0.6
+
+
 def test_hub_and_tf_read_one_folder(tmp_path):
     """One checkpoint, two libraries, head included."""
     path = checkpoint(tmp_path, classes=3)

@@ -15,13 +15,20 @@ DECODER_MASKS = ("decoder_attention_mask", "decoder_padding_mask")
 
 
 def text_input_names(model: Any) -> tuple[str, ...]:
-    """Return the names of a functional model's inputs; of other models, Hugging Face's two."""
+    """Return the names of a model's inputs; empty for one that takes ids alone.
+
+    A functional model says them; a subclassed one was built with them, or is Hugging Face's.
+    """
     from .outputs import input_names
 
     names = input_names(model)
-    if not names and not hasattr(model, "count_params"):
-        return ()
-    return names or ("input_ids", "attention_mask")
+    if names or not hasattr(model, "count_params"):
+        return names
+    if hasattr(model, "config"):
+        return ("input_ids", "attention_mask")
+    built = getattr(model, "get_build_config", dict)() or {}
+    shape = built.get("input_shape")
+    return tuple(shape) if isinstance(shape, Mapping) else ()
 
 
 def takes_dict(model: Any) -> bool:

@@ -13,6 +13,7 @@ from .checks.soundness import check
 from .quiet import quiet
 
 SIGNATURE = "serve"
+_PASSED_ON = ("RESHAPE", "QUANTIZE", "DEQUANTIZE", "CAST")
 OUTPUT = "logits"
 LARGEST = 2**31 + 2**28
 "Bytes: a flatbuffer ends at 2 GB, and four entries follow it."
@@ -87,6 +88,17 @@ class LiteRT:
     def logits(self, feed: dict[str, np.ndarray]) -> np.ndarray:
         """Return the output `logits`, or the first one of a file that has none of this name."""
         return self(feed)[self._main]
+
+    @property
+    def final_operation(self) -> str:
+        """The name of the operation that computes what `logits` returns; empty if not known."""
+        details = getattr(self._interpreter, "_get_ops_details", None)
+        operations = details() if details else ()
+        made_by = {int(output): each for each in operations for output in each["outputs"]}
+        tensor = int(self._runner.get_output_details()[self._main]["index"])
+        while tensor in made_by and made_by[tensor]["op_name"] in _PASSED_ON:
+            tensor = int(made_by[tensor]["inputs"][0])
+        return str(made_by[tensor]["op_name"]) if tensor in made_by else ""
 
     @property
     def logits_shape(self) -> tuple[int | None, ...]:

@@ -9,7 +9,8 @@ import numpy as np
 from ..models.input_names import MASKS, SEGMENTS, token_mask
 from ..runtime.activations import undo_activation
 from ..runtime.interpreter import LiteRT
-from ..store.fingerprint import digest_of_files
+from ..store.fingerprint import digest_of, digest_of_files
+from .final_operation import READINGS
 from .python_function import PythonFunctionTeacher
 
 LEAST = 1e-7
@@ -26,7 +27,7 @@ class LiteRTModel(PythonFunctionTeacher):
         path: The file.
         threads: How many processors it may use.
         activation: "softmax" or "sigmoid" of a file that returns probabilities, of which the logs
-            (or log odds) are the logits.
+            (or log odds) are the logits; by default what the file says by its last operation.
         pad_id: What its tokenizer pads with.
     """
 
@@ -39,7 +40,8 @@ class LiteRTModel(PythonFunctionTeacher):
         pad_id: int = 0,
     ) -> None:
         self._path, self._model = Path(path), LiteRT(path, threads=threads)
-        self._activation, self._pad_id = activation, pad_id
+        self._found = READINGS.get(self._model.final_operation) if activation is None else None
+        self._activation, self._pad_id = activation or self._found, pad_id
         self.shapes = {"logits": self._model.logits_shape[1:]}
         shape, _ = next(iter(self._model.inputs.values()))
         self._batch, self.length = shape[0], shape[1] if len(shape) > 1 else None
@@ -61,7 +63,8 @@ class LiteRTModel(PythonFunctionTeacher):
     @property
     def fingerprint(self) -> str:
         """A digest of the file, for a store."""
-        return digest_of_files(self._path)
+        digest = digest_of_files(self._path)
+        return digest_of([digest, self._found]) if self._found else digest
 
     def _feed(self, ids: np.ndarray) -> dict[str, np.ndarray]:
         kinds = {name: dtype for name, (_, dtype) in self._model.inputs.items()}

@@ -10,7 +10,9 @@ import tensorflow as tf
 
 from ..errors import UserError, first_line
 from ..models.input_names import feed
+from ..models.probabilities import to_logits
 from ..store.fingerprint import digest_of, digest_of_files
+from .final_operation import READINGS, final_operation
 
 
 class SavedModel:
@@ -19,7 +21,8 @@ class SavedModel:
     `signature` is by default `serve`, `serving_default`, or the only one. A model of one input
     gets the ids; one of several, ids, mask and segments by the names that libraries give them. The
     mask leaves out `pad_id`, which its tokenizer pads with. `length` is the number of tokens that
-    it reads, where its signature fixes it.
+    it reads, where its signature fixes it. Of a final softmax or sigmoid, the logits are its
+    logarithm or log odds.
 
     Raises:
         UserError: No SavedModel there, no such signature, outputs of which none is the logits.
@@ -49,6 +52,8 @@ class SavedModel:
                 "you export it, or export it alone."
             )
         self._output = "logits" if "logits" in outputs else next(iter(outputs))
+        # Keras hands on no logits through a file.
+        self._reading = READINGS.get(final_operation(self._call, self._output), "logits")
 
     def __call__(self, ids: tf.Tensor) -> dict[str, tf.Tensor]:
         """Return the logits of padded ids `[batch, length]`."""
@@ -56,12 +61,13 @@ class SavedModel:
         inputs = feed(names, ids, self._pad_id)
         inputs = inputs if isinstance(inputs, dict) else {names[0]: inputs}
         cast = {name: tf.cast(value, self._specs[name].dtype) for name, value in inputs.items()}
-        return {"logits": self._call(**cast)[self._output]}
+        return {"logits": to_logits(self._call(**cast)[self._output], self._reading)}
 
     @property
     def fingerprint(self) -> str:
         """A digest of its files and the signature, for a store."""
-        return digest_of([digest_of_files(self._path), self._signature, self._output])
+        facts = [digest_of_files(self._path), self._signature, self._output]
+        return digest_of(facts if self._reading == "logits" else [*facts, self._reading])
 
 
 def _find_signature(signatures: Mapping[str, Any], name: str, path: str | Path) -> str:

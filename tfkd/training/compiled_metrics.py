@@ -98,6 +98,11 @@ def _behind(keras: Any, identifier: Any, *, form: str, weighted: bool) -> Any:
     made.reading = reading_of(metric, form)
     made.inner = metric if is_metric else keras.metrics.Mean(name="mean")
     made.function, made.weighted = None if is_metric else _as_function(metric), weighted
+    # By it `ModelCheckpoint` and `EarlyStopping` know which of two values is the better one.
+    is_share = "accuracy" in _name(identifier, metric)
+    direction = getattr(metric, "_direction", "up" if is_share else None)
+    if direction is not None:
+        made._direction = direction
     return made
 
 
