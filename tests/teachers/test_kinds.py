@@ -168,7 +168,6 @@ def test_probabilities_of_a_file_are_read_as_logits(classes, activation, encoder
         found = load_teacher(given.format(tmp_path)).logits(TEXTS)
         p, q = (np.array(tf.nn.softmax(each)) for each in (found, want))
         np.testing.assert_allclose(p, q, atol=1e-5)
-        assert p.max() > 0.6
 
 
 def test_hub_and_tf_read_one_folder(tmp_path):
