@@ -62,6 +62,8 @@ NUMBERS = [
     (["1.5", "word", "1.5"], ("1.5", "word"), [0, 1, 0]),
     (["True", True, "false", False, "FALSE"], ("FALSE", "True"), [1, 1, 0, 0, 0]),
     (["yes", "no", "Yes"], ("Yes", "no", "yes"), [2, 1, 0]),
+    (["N/A", "yes", "no"], ("N/A", "no", "yes"), [0, 2, 1]),
+    (["1,5 h", "2,5"], ("1,5 h", "2,5"), [0, 1]),
     (["1" * 30, "2" * 5_000], ("1" * 30, "2" * 5_000), [0, 1]),
 ]
 
@@ -110,7 +112,10 @@ def test_a_table_of_floats(tmp_path, gap):
         ([-1, 0, 1, 2, 3], "-1 is below 0, and the others of .* are 0 to 3"),
         ([0.5, 1, 2], "row 1: the label is 0.5.*3 different decimal numbers.*--form regression"),
         (["7.25", "8.5", None], "2 different decimal numbers as labels"),
-        ([0, "nan", 1], "row 2: the label is 'nan', and the others are numbers: leave"),
+        ([0, "nan", 1], "row 2: the label is 'nan', which says that there is none: leave"),
+        (["good", "NaN", "bad"], "row 2: the label is 'NaN', which says that there is none"),
+        (["4,5", "3,0", "4"], "the label is '4,5', a number with a comma: write"),
+        (["1,000", "2,000"], "a number with a comma"),
         (["None", "1.0", "2"], "the label is 'None'"),
         (["good", "very\nbad"], "row 2: the class name 'very.*' has a line break"),
         (["good", "very\u2028bad"], "has a line break"),

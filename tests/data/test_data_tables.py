@@ -164,6 +164,7 @@ def test_a_header_that_does_not_fit(tmp_path, header, message):
     [
         ("{text} and so on\t{label}", "--header text,label"),
         ("{label}\t{text} and so on", "--header label,text"),
+        ("{label}\t{text}", "--header label,text"),
         ("1\t{text}", "--header label,text"),
     ],
 )
@@ -301,6 +302,24 @@ def test_one_column_that_is_missing(tmp_path, named, message):
     path.write_text(TICKETS)
     with pytest.raises(UserError, match=message):
         open_data(path, **named)
+
+
+@pytest.mark.parametrize(
+    ("header", "flags"),
+    [
+        ("comment,stars", "--text-column comment --label-column stars"),
+        ("Review,Rating", "--text-column Review --label-column Rating"),
+        ("text,stars", "--label-column stars"),
+        ("title,mood", "--text-column title --label-column mood"),
+        ("words,summary", "--text-column words --label-column summary"),
+    ],
+)
+def test_columns_that_usually_only_accompany(tmp_path, header, flags):
+    """With nothing else in the file, stars are the label and a title the text."""
+    path = tmp_path / "a.csv"
+    path.write_text(f"{header}\n" + "".join(f'"{t}",{i % 5 + 1}\n' for i, t in enumerate(PLAIN)))
+    with pytest.raises(UserError, match=rf"By the first rows: {flags}\."):
+        open_data(path)
 
 
 # -- rows that cannot be used ----------------------------------------------------------------

@@ -132,10 +132,17 @@ class Columns:
                     names[role] = self.column_of(role, path, fields)
                 except UserError as error:
                     missing[role] = str(error)
+        if any(self.reader.columns[role].kind == "text" for role in missing):
+            # What is left may be the text as well as the label.
+            guessed = [role for role in names if names[role].casefold() != self._wanted(role)]
+            missing |= {role: "" for role in guessed if role not in self.named}
         self._refuse_other_kinds(path, fields, names)
         if missing:
             raise self._explain(path, fields, missing, names)
         return names
+
+    def _wanted(self, role: str) -> str:
+        return self.named.get(role, self.reader.columns[role].default).casefold()
 
     def _refuse_other_kinds(
         self, path: Path, fields: Mapping[str, Any], names: Mapping[str, str]
@@ -159,9 +166,11 @@ class Columns:
         names: Mapping[str, str],
     ) -> UserError:
         wanted = {role: self.named.get(role, self.reader.columns[role].default) for role in missing}
+        names = {role: name for role, name in names.items() if role not in missing}
         rows = first_rows(read_rows(path, self.reading_of(True), Faults(collect=True)))
-        others = {*names.values(), *(name for name in fields if name.lower() in ACCOMPANYING)}
-        hint = suggest_flags(tuple(missing), wanted, rows, others)
+        taken = {*names.values()}
+        others = {name for name in fields if name.strip().casefold() in ACCOMPANYING}
+        hint = suggest_flags(tuple(missing), wanted, rows, (taken | others, taken))
         if len(missing) == 1:
             return UserError(next(iter(missing.values())) + hint)
         flags = " and ".join(flag_of(role) for role in missing)

@@ -15,6 +15,8 @@ from .examples import IGNORE
 
 _NUMBER = re.compile(r"[+-]?(\d{1,18}(\.\d{0,18})?|\.\d{1,18})([eE][+-]?\d{1,2})?", re.ASCII)
 _ID = re.compile(r"-?\d{1,18}", re.ASCII)
+# 4,5 of half of the world; 1,000 of the other half.
+_COMMA = re.compile(r"[+-]?\d+(,\d+)+", re.ASCII)
 _LEADING_ZEROS = re.compile(r"0\d+", re.ASCII)
 # How programs write that there is nothing, in a column that is otherwise of numbers.
 _NOTHING = frozenset(("nan", "na", "n/a", "null", "none", "nil", "-", "?", "#n/a"))
@@ -193,10 +195,18 @@ def _refuse_doubtful_numbers(first_seen: Mapping[str, str], origin: str) -> None
     numbers = {key: as_number(key) for key in first_seen}
     words = [key for key, number in numbers.items() if number is None]
     marks = [key for key in words if key.casefold() in _NOTHING]
-    if words and words == marks and len(numbers) > len(marks) + 1:
+    nan = [key for key in marks if key.casefold() == "nan"]
+    if nan or (words and words == marks and len(numbers) > len(marks) + 1):
+        mark = (nan or marks)[0]
         raise UserError(
-            f"{first_seen[marks[0]]}: the label is {marks[0]!r}, and the others are numbers: leave "
-            "the field of a row without a label empty, or write -100."
+            f"{first_seen[mark]}: the label is {mark!r}, which says that there is none: leave the "
+            "field of a row without a label empty, or write -100."
+        )
+    if words and all(map(_COMMA.fullmatch, words)):
+        raise UserError(
+            f"{first_seen[words[0]]}: the label is {words[0]!r}, a number with a comma: write "
+            "numbers with a point and --form regression to predict them, --form multilabel where "
+            "the comma separates several labels, or names for classes."
         )
     fractions = [key for key, number in numbers.items() if number and number.denominator > 1]
     if fractions and not words:

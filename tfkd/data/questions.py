@@ -14,6 +14,7 @@ from .labels import as_number, shorten
 # Fewer classes than this may well have a row or two each.
 _MANY_CLASSES = 20
 _LONG_NAME = 40
+_SHORTEST_TEXT = 8
 
 
 class UnfitDataError(UserError):
@@ -51,40 +52,43 @@ def check_class_count(
     )
 
 
-def guess_columns(rows: Sequence[Mapping[str, Any]], others: Collection[str]) -> tuple[str, str]:
-    """Return the likely text and label columns of some rows; empty names where there are none.
-
-    The texts are longest, and the labels have the fewest different values, at least two.
+def guess_text(rows: Sequence[Mapping[str, Any]], others: Collection[str]) -> str:
+    """Return the column with the longest texts; empty without one.
 
     Args:
         rows: The first rows.
-        others: Columns that are taken, or known to be neither.
+        others: Columns that are taken, or known to be something else.
 
-    >>> rows = [{"id": 1, "said": "a fine film", "mood": "up"}]
-    >>> rows += [{"id": 2, "said": "never again", "mood": "down"}]
-    >>> guess_columns([*rows, *rows], ("id",))
-    ('said', 'mood')
+    >>> guess_text([{"id": "7", "said": "a fine film", "mood": "up"}], ("id",))
+    'said'
     """
     names = [name for name in rows[0] if name not in others] if rows else []
     lengths = {
-        name: sum(len(v) for row in rows if isinstance(v := row.get(name), str)) for name in names
+        name: sum(len(v) for row in rows if isinstance(v := row.get(name), str)) / len(rows)
+        for name in names
     }
-    text = max(lengths, key=lambda name: lengths[name], default="")
-    text = text if lengths.get(text) else ""
-    values = {name: {str(row.get(name)).strip() for row in rows} - {""} for name in names}
-    few = {
-        name: len(found)
-        for name, found in values.items()
-        if name != text and 2 <= len(found) <= max(2, len(rows) // 2)
-    }
-    return text, min(few, key=lambda name: few[name], default="")
+    best = max(lengths, key=lambda name: lengths[name], default="")
+    return best if lengths.get(best, 0) >= _SHORTEST_TEXT else ""
+
+
+def guess_label(rows: Sequence[Mapping[str, Any]], others: Collection[str]) -> str:
+    """Return the column with the fewest different values, at least two; empty without one.
+
+    Args:
+        rows: The first rows.
+        others: Columns that are taken, or known to be something else.
+    """
+    names = [name for name in rows[0] if name not in others] if rows else []
+    counts = {name: len({str(row.get(name)).strip() for row in rows} - {""}) for name in names}
+    few = {name: n for name, n in counts.items() if 2 <= n <= max(2, len(rows) // 2)}
+    return min(few, key=lambda name: few[name], default="")
 
 
 def suggest_flags(
     missing: Sequence[str],
     wanted: Mapping[str, str],
     rows: Sequence[Mapping[str, Any]],
-    others: Collection[str],
+    others: Sequence[Collection[str]],
 ) -> str:
     """Return what to write for the roles whose columns are missing, or nothing.
 
@@ -92,16 +96,19 @@ def suggest_flags(
         missing: The roles.
         wanted: The names that were looked for, by role.
         rows: The first rows of the file.
-        others: Columns that are taken, or known to be neither.
+        others: Columns that are taken or hardly text or label, and those that are taken.
     """
     names = list(rows[0]) if rows else []
-    if rows and _is_data(names):
+    if rows and _is_data(names, rows):
         text = max(range(len(names)), key=lambda i: len(names[i]))
         header = ["text" if i == text else "label" for i in range(len(names))][:2]
         if len(names) == 2:
             return f" If the first row is no header, name the columns: --header {','.join(header)}."
-        return " If the first row is no header, name all columns: --header A,B,..."
-    guess = dict(zip(("text", "label"), guess_columns(rows, others), strict=True))
+        return " If the first row is no header, name all columns, --header text,label,..."
+    text = next((name for taken in others if (name := guess_text(rows, taken))), "")
+    known = {text} if "text" in missing else set()
+    labels = (guess_label(rows, {*taken, *known}) for taken in others)
+    guess = {"text": text, "label": next(filter(None, labels), "")}
     flags = []
     for role in missing:
         near = get_close_matches(wanted[role], names, n=1)
@@ -112,9 +119,13 @@ def suggest_flags(
     return f" By the first rows: {' '.join(flags)}." if flags else ""
 
 
-def _is_data(names: Sequence[str]) -> bool:
-    """Return whether a header reads like a row: a long text, or a number."""
-    return any(len(name.split()) > 6 or as_number(name) is not None for name in names)
+def _is_data(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether a header reads like a row: a long text, a number, or a value of a column."""
+    values = [{str(row.get(name)) for row in rows} for name in names]
+    return any(
+        len(name.split()) > 5 or as_number(name) is not None or name in found
+        for name, found in zip(names, values, strict=True)
+    )
 
 
 def first_rows(rows: Any, count: int = 200) -> list[dict[str, Any]]:
