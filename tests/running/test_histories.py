@@ -54,3 +54,16 @@ def test_a_run_without_histories(tmp_path):
     run = SimpleNamespace(folder=tmp_path, config=config, task=TextClassification())
     assert find_unfinished(run) == []
     assert describe_best_epochs(run) == {}
+
+
+def test_a_stage_of_hidden_layers_says_nothing_of_answers(tmp_path):
+    """The best epoch of a student whose last layer has not been trained."""
+    stages = [
+        {"name": "inside", "objective": [{"loss": "Hint"}]},
+        {"name": "answers", "objective": [{"loss": "SoftTargets"}]},
+    ]
+    run = context(tmp_path, FALLING, FLAT, stage=stages, patience=2)
+    (tmp_path / "distilled").rename(tmp_path / "stage-1-inside")
+    assert describe_best_epochs(run) == {"best epoch": "alone 6 of 6"}
+    (tmp_path / "stage-1-inside").rename(tmp_path / "stage-2-answers")
+    assert find_unfinished(run) == ["distilled"]

@@ -150,3 +150,18 @@ def test_told_before_a_shrunk_student_is_trained(name, bert, refused, tmp_path):
     said = refused("distill", "sample:60", *given, "--freeze", name, "--to", "out")
     assert f"has no layer '{name}' to freeze" in said
     assert not (tmp_path / "out").exists()
+
+
+def test_patience_is_for_stages_that_learn_answers(bert, tfkd, tmp_path):
+    """A stage of hidden layers that ends by the score of a last layer which it does not train."""
+    hidden = [{"loss": "Hint"}]
+    stages = [{"name": "inside", "epochs": 3, "objective": hidden}, {"name": "all", "epochs": 9}]
+    toml = settings(tmp_path / "run.toml", stage=stages, patience=1)
+    given = ("--teacher", f"hf:{bert}", "--student", "shrink:1", "--max-length", "24", "--no-alone")
+    assert tfkd("distill", toml, *given, "--quantize", "float32", "--to", "out")[0] == 0
+    done = [
+        len((tmp_path / "out" / name / "history.jsonl").read_text().splitlines())
+        for name in ("stage-1-inside", "stage-2-all")
+    ]
+    assert done[0] == 3
+    assert done[1] < 9

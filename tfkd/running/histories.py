@@ -43,7 +43,7 @@ def training_seconds(context: RunContext, model: str) -> float | None:
 def find_unfinished(context: RunContext) -> list[str]:
     """Return which of "distilled" and "alone" were still improving when their training ended."""
     histories, stopping = _histories(context), _stopping_of(context)
-    last = name_folders(read_stages(context.config))[-1]
+    last = next(reversed(_distilled_folders(context)), "")
     found = []
     for name, folder in (("distilled", last), (ALONE, ALONE)):
         history = histories.get(folder, [])
@@ -63,7 +63,14 @@ def _stopping_of(context: RunContext) -> EarlyStopping | None:
 
 
 def _histories(context: RunContext) -> dict[str, list[dict[str, Any]]]:
-    """Return the history of each training of a run, by the name of its folder."""
-    names = (*name_folders(read_stages(context.config)), ALONE)
+    """Return the history of each training that has learnt answers, by the name of its folder."""
+    names = (*_distilled_folders(context), ALONE)
     found = {name: read_history(context.folder / name) for name in names}
     return {name: history for name, history in found.items() if history}
+
+
+def _distilled_folders(context: RunContext) -> list[str]:
+    """Return the folders of the stages whose students got better at answering."""
+    stages = read_stages(context.config)
+    folders = zip(name_folders(stages), stages, strict=True)
+    return [name for name, stage in folders if stage.learns_answers]

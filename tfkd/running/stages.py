@@ -36,6 +36,11 @@ class Stage:
     learning_rate: float = 0.0
     frozen: tuple[str, ...] = ()
 
+    @property
+    def learns_answers(self) -> bool:
+        """Whether a loss reads the student's logits, so that its answers get better."""
+        return "logits" in self.objective.student_reads
+
     def freeze(self, student: Any) -> None:
         """Freeze the layers of a Keras model that this stage does not train.
 

@@ -119,6 +119,8 @@ class _Trainer:
         checks = ValidationSet(
             context.task, context.data, self.texts.encoder, self.texts.encode("validation")
         )
+        # Scores say nothing of a stage that trains hidden layers alone.
+        patience = context.config.training.patience if stage.learns_answers else 0
         callbacks = load_callbacks(context.config.training.callbacks)
         if context.config.training.tensorboard and context.first:
             board = context.folder / "tensorboard" / folder.name
@@ -126,7 +128,7 @@ class _Trainer:
         fitting.train_distiller(
             distiller,
             feed,
-            plan=replace(plan, stopping=checks.stop_early(context.config.training.patience)),
+            plan=replace(plan, stopping=checks.stop_early(patience)),
             validation=checks.feed(),
             log=TrainingLog(folder, folder.name, context.progress, context.task.metrics()),
             callbacks=callbacks,
