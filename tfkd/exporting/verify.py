@@ -130,7 +130,7 @@ def _by_task(
     margins_of_rows = _margins_of_rows(wanted, got, checks.context.form)
     np.maximum.at(widest, checks.example_of_row, margins_of_rows)
     figures = {
-        "agreement": float(np.mean(same)),
+        "agreement": task.agreement(theirs, ours),
         "widest_flip": float(widest[~same].max(initial=0.0)),
     }
     labelled = [i for i, example in enumerate(checks.examples) if task.is_labelled(example)]

@@ -55,7 +55,7 @@ class TestSet:
             answers: Its answers to the examples.
             teacher: Those of the teacher, to agree with; `None` where there are none.
         """
-        agreement = None if teacher is None else float(np.mean(self.task.same(answers, teacher)))
+        agreement = None if teacher is None else self.task.agreement(answers, teacher)
         interval = None
         if self.task.headline_is_mean:
             interval = mean_interval(self.task.per_example(answers, self.examples))

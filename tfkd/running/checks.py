@@ -224,7 +224,13 @@ def align_classes(teacher: TextModel, task: Task, schema: Schema) -> TextModel:
         UserError: Another number of classes, or a teacher with more or fewer names than classes.
     """
     labels = schema.labels
+    wanted = task.output_shapes(schema).get("logits", (None,))[-1]
     if not labels:
+        if wanted and teacher.classes not in (0, wanted):
+            raise UserError(
+                f"the teacher {teacher.origin} returns {teacher.classes} numbers for a text, and "
+                f"the task {task.name} {wanted}: take a teacher that was trained for this task."
+            )
         return teacher
     if teacher.labels and len(teacher.labels) != teacher.classes:
         raise UserError(

@@ -337,6 +337,10 @@ class Task(ExampleReader):
         """Return whether two models give the same answers, `[examples]`, bool."""
         return np.array([a == b for a, b in zip(answers, others, strict=True)], bool)
 
+    def agreement(self, answers: Sequence[Any], others: Sequence[Any]) -> float:
+        """Return the share of what two models answer alike: by default of the same answers."""
+        return float(np.mean(self.same(answers, others)))
+
     def chance(self, examples: Sequence[Example]) -> float | None:
         """Return the headline of the best constant answer, or `None` where there is none."""
         return None

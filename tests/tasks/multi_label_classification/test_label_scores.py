@@ -6,7 +6,7 @@ import pytest
 from tfkd.data import Example, Schema
 from tfkd.tasks import find
 from tfkd.tasks.multi_label_classification.answering import choose_labels
-from tfkd.tasks.multi_label_classification.label_scores import tune_thresholds
+from tfkd.tasks.multi_label_classification.label_scores import FEWEST, tune_thresholds
 
 metrics = pytest.importorskip("sklearn.metrics")
 SCHEMA = Schema(("anger", "fear", "joy", "love", "never"))
@@ -45,14 +45,36 @@ def test_no_other_threshold_is_better(seed):
     likely = 1 / (1 + np.exp(-logits))
     for label, threshold in enumerate(tune_thresholds(likely, truth)):
         right, column = truth[:, label], likely[:, label]
-        if not right.any():
-            assert threshold == 0.5
+        if right.sum() < FEWEST:
             continue
         best = max(
             metrics.f1_score(right, column > cut, zero_division=0)
             for cut in (-1.0, *np.unique(column) + 1e-9)
         )
         assert metrics.f1_score(right, column > threshold) == pytest.approx(best)
+
+
+def test_labels_of_few_examples_share_a_threshold():
+    """One example of a label sets a threshold that only fits that one."""
+    draw = np.random.default_rng(0)
+    truth = draw.random((300, 4)) < [0.4, 0.3, 0.005, 0.01]
+    likely = np.clip(0.5 * truth + draw.random((300, 4)) * 0.6, 0, 1)
+    first, second, third, fourth = tune_thresholds(likely, truth)
+    assert third == fourth
+    assert len({first, second, third}) == 3
+
+
+def test_a_student_begins_at_the_share_of_texts_with_each_label():
+    from tfkd.students import build_for
+
+    task = find("multi-label-classification")
+    examples = [Example(label=(0,) if i % 4 == 0 else ()) for i in range(40)]
+    schema = task.complete_schema(Schema(("joy", "fear")), examples)
+    model = build_for(task, schema, "text_cnn", 50, "tiny", seed=0)
+    logits = model.predict(np.array([[2, 5, 3]], "int32"), verbose=0)
+    (answer,) = choose_labels(logits, schema)
+    assert answer.probabilities["joy"] == pytest.approx(0.25, abs=0.05)
+    assert answer.probabilities["fear"] < 0.01
 
 
 def test_the_thresholds_of_a_schema_choose_the_labels():

@@ -90,7 +90,7 @@ def front_matter(
     )
     card = ModelCardData(
         library_name="litert",
-        pipeline_tag=task.name if tags else None,
+        pipeline_tag=tags[0] if tags else None,
         tags=["knowledge-distillation", *tags, "tflite", "keras", "tfkd"],
         datasets=[dataset] if dataset else None,
         base_model=config.teacher.source[3:] if is_hub_model else None,

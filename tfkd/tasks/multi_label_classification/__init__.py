@@ -27,6 +27,8 @@ from .linear_labels import fit_labels
 if TYPE_CHECKING:
     from ...text import Encoder
 
+SHARES, RAREST = "shares", 1e-3
+"The setting of a schema with the share of training texts that have each label; the least of it."
 NONE = "none"
 "How an answer without a label is shown."
 
@@ -132,6 +134,30 @@ class MultiLabelClassification(Task):
             for row in labels
         ]
 
+    def complete_schema(self, schema: Schema, train: Iterable[Example]) -> Schema:
+        """Return the schema with the share of the training texts that have each label."""
+        counts, texts = np.zeros(len(schema.labels)), 0
+        for example in filter(self.is_labelled, train):
+            counts[list(example["label"])] += 1
+            texts += 1
+        shares = (counts / max(texts, 1)).round(6).tolist()
+        return Schema(
+            schema.labels, {**schema.settings, SHARES: shares} if texts else schema.settings
+        )
+
+    def head(self, features: Any, schema: Schema) -> dict[str, Any]:
+        """Return a logit for each label, which begins at the share of texts that have it.
+
+        Otherwise rare labels take hundreds of steps to become improbable (Lin et al. 2017,
+        arXiv:1708.02002, section 4.1).
+        """
+        from keras.layers import Rescaling
+
+        logits = features.project(len(schema.labels), "logits")
+        shares = np.clip(schema.settings.get(SHARES) or 0.5, RAREST, 1 - RAREST)
+        offset = np.broadcast_to(np.log(shares / (1 - shares)), len(schema.labels))
+        return {"logits": Rescaling(1.0, offset.round(4).tolist(), name="shares")(logits)}
+
     def fit_linear(
         self, features: Any, examples: Sequence[Example], schema: Schema
     ) -> Callable[[Any], dict[str, np.ndarray]]:
@@ -188,6 +214,10 @@ class MultiLabelClassification(Task):
         """Return whether the sets of labels are equal, `[examples]`, bool."""
         pairs = zip(answers, others, strict=True)
         return np.array([set(ours.labels) == set(theirs.labels) for ours, theirs in pairs], bool)
+
+    def agreement(self, answers: Sequence[LabelSet], others: Sequence[LabelSet]) -> float:
+        """Return the labels that both name as a share of those that either does, on average."""
+        return float(np.mean(jaccard(chosen_labels(answers), chosen_labels(others))))
 
     def chance(self, examples: Sequence[Example]) -> float | None:
         """Return the micro F1 of the best set of labels that is always the same."""

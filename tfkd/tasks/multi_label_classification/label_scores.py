@@ -88,11 +88,16 @@ def best_constant_f1(truth: np.ndarray) -> float:
     return float(np.max(_f1(frequent.cumsum(), sizes + frequent.sum()), initial=0.0))
 
 
+FEWEST = 10
+"""Examples with a label from which on it has a threshold of its own."""
+
+
 def tune_thresholds(likely: np.ndarray, truth: np.ndarray) -> list[float]:
     """Return for each label the threshold of its probability with the greatest F1.
 
     Among those that are equally good it is the one nearest to 0.5, half-way between two
-    neighbouring probabilities. A label that no example has keeps 0.5.
+    neighbouring probabilities. Labels that fewer than ten examples have share one threshold, that
+    of the greatest micro F1 of all labels: their own would fit these few examples alone.
 
     Args:
         likely: The probability of each label, `[examples, labels]`.
@@ -101,7 +106,11 @@ def tune_thresholds(likely: np.ndarray, truth: np.ndarray) -> list[float]:
     >>> tune_thresholds(np.array([[0.1], [0.3], [0.4]]), np.array([[False], [True], [True]]))
     [0.2]
     """
-    return [_tune(likely[:, i], truth[:, i]) for i in range(likely.shape[1])]
+    shared = _tune(likely.reshape(-1), truth.reshape(-1))
+    return [
+        _tune(likely[:, i], truth[:, i]) if truth[:, i].sum() >= FEWEST else shared
+        for i in range(likely.shape[1])
+    ]
 
 
 def _tune(likely: np.ndarray, truth: np.ndarray) -> float:

@@ -12,6 +12,7 @@ from .._base import Arrays, Measure, Task
 from .number_scores import correlation, score_numbers
 from .number_section import by_number
 from .numbers import MEAN, SPREAD, as_labels, describe_numbers, mean_and_spread, read_number
+from .units import check_units
 
 if TYPE_CHECKING:
     from ...losses._base import Objective
@@ -118,6 +119,21 @@ class TextRegression(Task):
         if flat.ndim != 1 or flat.dtype.kind not in "biuf" or not np.isfinite(flat).all():
             raise self.refuse_array(labels, "finite numbers [examples]")
         return [Example(label=float(each)) for each in flat]
+
+    def examples_for_order(self, schema: Schema) -> int:
+        """Return how many texts tell whether a teacher's numbers are in the data's units."""
+        return 100
+
+    def find_order(
+        self, answers: Sequence[Estimate], examples: Sequence[Example], schema: Schema
+    ) -> list[int] | None:
+        """Return None: numbers have no order; a teacher on another scale is refused.
+
+        Raises:
+            UserError: Its numbers go with the labels, and are far off all the same.
+        """
+        check_units(_values(answers), _truth(examples))
+        return None
 
     # -- network -----------------------------------------------------------------------------
 
