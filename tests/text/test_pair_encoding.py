@@ -1,5 +1,6 @@
 """Pairs are read as Hugging Face's tokenizers read them, at every length."""
 
+import copy
 import json
 
 import pytest
@@ -83,6 +84,10 @@ def test_a_copy_of_another_length_cuts_at_its_own():
     long = ("a good film " * 9, "a film " * 9)
     assert len(encoder.encode_pairs([long])[0][0]) == 12
     assert len(replace(encoder, max_length=8).encode_pairs([long])[0][0]) == 8
+    shallow = copy.copy(encoder)
+    shallow.max_length = 8
+    assert len(shallow.encode_pairs([long])[0][0]) == 8
+    assert len(encoder.encode_pairs([long])[0][0]) == 12
 
 
 def test_single_texts_are_read_as_before():

@@ -51,7 +51,8 @@ def distill(args: argparse.Namespace) -> None:
         return  # the first one shows the report
     result.report.show(console.rich)
     console.print(f"report    {result.folder / 'report.md'}")
-    console.print(f'try       tfkd predict {result.file} "..."')
+    texts = '--pair "..." "..."' if config.task_settings.get("pair") else '"..."'
+    console.print(f"try       tfkd predict {result.file} {texts}")
 
 
 def _cross_validate(config: RunConfig) -> None:
@@ -208,8 +209,8 @@ def _records(
             answer_files.read_records(path, reader, reading, skip_bad=args.skip_bad)
             for path in files
         )
-    if args.text:
-        return reader.from_texts(args.text)
+    if args.text or args.pair:
+        return reader.from_texts([*args.text, *args.pair])
     return (reader.from_json if args.jsonl else reader.from_lines)(sys.stdin)
 
 

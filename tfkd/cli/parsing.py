@@ -133,6 +133,14 @@ def _add_predict(subparsers: Any) -> None:
     command.add_argument(
         "text", nargs="*", help="texts, or files of texts; without any, the lines of stdin"
     )
+    command.add_argument(
+        "--pair",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("A", "B"),
+        help="two texts, for a file that reads pairs; may be given several times",
+    )
     command.add_argument("--json", action="store_true", help="print one JSON object a line")
     command.add_argument(
         "--jsonl", action="store_true", help="read and print one JSON object a line"
@@ -140,7 +148,9 @@ def _add_predict(subparsers: Any) -> None:
     command.add_argument(
         "--to", type=Path, help="write the rows of a file with their answers: .csv, .tsv or .jsonl"
     )
-    command.add_argument("--text-column", help="column of a file, or key of the JSON objects")
+    command.add_argument(
+        "--text-column", help="column of a file, or key of the JSON objects; of pairs both, A,B"
+    )
     command.add_argument(
         "--column",
         action="append",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from ..data import Example
@@ -36,6 +36,10 @@ class RecordReader:
         names = {role: c.default for role, c in task.columns.items() if c.required}
         self._texts = [role for role in names if task.columns[role].kind == "text"]
         written = split_names(text_column)
+        if len(written) > max(1, len(self._texts)):
+            raise UserError(
+                f"--text-column {text_column}: this file reads one text, name its column."
+            )
         names |= dict(zip(self._texts, written.values(), strict=False))
         for role, name in (columns or {}).items():
             if role not in names:
@@ -53,29 +57,40 @@ class RecordReader:
         texts = (record[self.columns[role]] for role in self._texts)
         return any(text is None or (isinstance(text, str) and not text.strip()) for text in texts)
 
-    def from_texts(self, texts: Iterable[str]) -> Iterator[Record]:
-        """Yield a record for each text.
+    def from_texts(self, texts: Iterable[str | Sequence[str]]) -> Iterator[Record]:
+        """Yield a record for each text, or each pair of texts.
 
         Raises:
-            UserError: An empty text, or the task reads something other than one text.
+            UserError: An empty text, or the task reads something other than that.
         """
-        for number, text in enumerate(texts, 1):
-            if not text.strip():
+        for number, given in enumerate(texts, 1):
+            each = [given] if isinstance(given, str) else given
+            if not all(text.strip() for text in each):
                 raise UserError(f"text {number} is empty: give at least one word.")
-            yield {self._text_column(): text}
+            yield dict(zip(self._text_columns(len(each)), each, strict=True))
 
     def from_lines(self, lines: Iterable[str], where: str = "stdin") -> Iterator[Record]:
         r"""Yield a record for each line of plain text, blank ones too.
 
+        Of a file that reads pairs, a tab stands between both texts.
+
         Raises:
-            UserError: The task reads something other than one text.
+            UserError: The task reads something other than texts, or a line has no pair.
 
         >>> from tfkd.tasks import find
         >>> list(RecordReader(find("")).from_lines(["a film\n"]))
         [{'text': 'a film'}]
         """
-        for _, line in _numbered(lines, where):
-            yield {self._text_column(): line.rstrip("\r\n")}
+        count = 2 if len(self._texts) == 2 else 1
+        for number, line in _numbered(lines, where):
+            line = line.rstrip("\r\n")
+            texts = line.split("\t") if count == 2 and line.strip() else [line] * count
+            if len(texts) != count:
+                raise UserError(
+                    f"line {number} of {where} has {len(texts) - 1} tabs: give both texts of a "
+                    "pair with one tab between them, or lines of JSON and --jsonl."
+                )
+            yield dict(zip(self._text_columns(count), texts, strict=True))
 
     def from_json(self, lines: Iterable[str], where: str = "stdin") -> Iterator[Record]:
         """Yield a record for each line of JSON, an object with the task's columns and any others.
@@ -97,7 +112,7 @@ class RecordReader:
                 if role in self._texts and isinstance(record, dict) and name in record:
                     value = "" if value is None else value
                 if role in self._texts and not isinstance(value, str):
-                    flag = "--text-column" if len(self._texts) == 1 else f"--column {role}=NAME"
+                    flag = "--text-column" if len(self._texts) == 1 else "--text-column A,B"
                     raise UserError(
                         f'line {number} of {where} has no text: give {{"{name}": "..."}}, or name '
                         f"the column with {flag}."
@@ -109,13 +124,21 @@ class RecordReader:
                     )
             yield record
 
-    def _text_column(self) -> str:
-        if list(self.columns) != self._texts or len(self._texts) != 1:
+    def _text_columns(self, count: int) -> list[str]:
+        """Return the names of as many texts, if that is what the task reads."""
+        if list(self.columns) != self._texts or len(self._texts) != count:
+            if len(self._texts) == 2:
+                raise UserError(
+                    'this file reads pairs of texts: give --pair "A" "B", lines with a tab between '
+                    "both texts, or lines of JSON with them and --jsonl."
+                )
+            if count == 2 and len(self._texts) == 1:
+                raise UserError("this file reads single texts: leave --pair out.")
             raise UserError(
                 f"the task {self.task.name} reads {', '.join(self.columns)}: give lines of JSON "
                 "with these, and --jsonl."
             )
-        return self.columns[self._texts[0]]
+        return [self.columns[role] for role in self._texts]
 
 
 class AnswerFields:

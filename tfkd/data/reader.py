@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ..text import Encoder
+from ..text.pair_encoding import IDS, SEGMENTS
+from ..text.row_encoding import encode_rows
 from .examples import IGNORE, Example, Schema
 
-IDS, SEGMENTS = "input_ids", "token_type_ids"
 PAIR = "text_pair"
 """The role of the second text of a pair."""
 
@@ -164,8 +165,9 @@ class ExampleReader:
             examples: Any examples.
             encoder: The tokenizer of the model that will read them.
         """
-        texts = [self.texts(example) for example in examples]
-        if self.reads_pairs:
-            pairs = encoder.encode_pairs([(first, second) for first, second in texts])
-            return [{IDS: ids, SEGMENTS: segments} for ids, segments in pairs]
-        return [{IDS: ids} for ids in encoder.encode_many([first for first, *_ in texts])]
+        return encode_rows(encoder, [self.read_together(example)[0] for example in examples])
+
+    def read_together(self, example: Example) -> tuple[Any, ...]:
+        """Return the texts of an example as a model reads them: each alone, or both as one pair."""
+        texts = self.texts(example)
+        return (texts,) if self.reads_pairs else texts

@@ -158,6 +158,7 @@ def export(
     _check_labels(labels if schema is None else schema.labels)
     check_target(target, kind, overwrite)
     from ..models.keras_internals import compute_in_float32
+    from .calling import reads_pairs
     from .check_data import TaskContext
     from .export_request import prepare
     from .formats import WRITERS
@@ -168,6 +169,9 @@ def export(
     if task is None and encoder is not None and form not in ("multiclass", "binary"):
         task = tasks.find_form(form)
     task, schema = _task(task, schema, labels)
+    if encoder is not None and reads_pairs(student):
+        task = tasks.of_pairs(task)
+        schema = replace(schema, settings={**schema.settings, **task.settings})
     check_client(client, kind, encoder, task)
     if tokenizer:
         check_texts(encoder, kind, task)

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from ..errors import UserError
 from ..models.outputs import as_outputs, flavour
+from ..text.pair_encoding import IDS, SEGMENTS
 from .input_signature import Inputs, Shape, inputs_of_example, inputs_of_model
 
 LOGITS = ("logits",)
@@ -161,3 +162,9 @@ def signature_of(
         )
     inputs, kind = inputs_of_example(example)
     return ModelSignature(student, inputs, kind, outputs)
+
+
+def reads_pairs(student: Any) -> bool:
+    """Return whether a student's inputs are ids and segments, as of pairs of texts."""
+    names = {getattr(tensor, "name", "") for tensor in getattr(student, "inputs", None) or ()}
+    return names == {IDS, SEGMENTS}

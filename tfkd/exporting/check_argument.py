@@ -79,12 +79,18 @@ def _is_numbers(value: Any) -> bool:
 
 
 def _is_texts(values: Any) -> bool:
-    return not isinstance(values, Mapping) and len(values) > 0 and isinstance(values[0], str)
+    if isinstance(values, Mapping) or not len(values):
+        return False
+    first = values[0]
+    pair = isinstance(first, (tuple, list)) and len(first) == 2
+    return isinstance(first, str) or (pair and all(isinstance(text, str) for text in first))
 
 
 def _holds_texts(values: list[Any], context: TaskContext) -> bool:
     first = values[0] if values else ""
     if isinstance(first, Mapping):
         return context.encoder is not None
-    first = first[0] if isinstance(first, (tuple, list)) and first else first
+    # A text of `(text, label)`, or the first one of `(pair, label)`.
+    for _ in range(2):
+        first = first[0] if isinstance(first, (tuple, list)) and first else first
     return isinstance(first, str)

@@ -10,6 +10,7 @@ from .. import __version__, tasks
 from ..errors import UserError
 from ..runtime.bundle import describe, read_encoder
 from ..runtime.zip_tail import seal
+from ..text.row_encoding import encode_rows
 from .calling import ModelSignature
 from .export_request import ExportRequest
 from .gate import Figures
@@ -85,8 +86,9 @@ def check_encoder_inside(request: ExportRequest, files: dict[str, str]) -> None:
     if task is None or encoder is None:
         return
     again, _ = read_encoder(files)
-    texts = [text for example in request.check.examples for text in task.texts(example)]
-    if again.encode_many(texts) != encoder.encode_many(texts):
+    examples = request.check.examples
+    texts = [text for example in examples for text in task.read_together(example)]
+    if encode_rows(again, texts) != encode_rows(encoder, texts):
         raise UserError("the tokenizer does not read the same from the file: save it and report.")
 
 

@@ -260,6 +260,9 @@ def _completed(context: TaskContext, reference: Reference) -> TaskContext:
     A student of texts with one vector of logits is a classifier where no task was given.
     """
     labels, shape = context.schema.labels, next(iter(reference.shapes.values()))
+    if context.task is not None and context.task.reads_pairs and not labels:
+        labels = tuple(str(i) for i in range(2 if context.binary else shape[-1] or 0))
+        context = replace(context, schema=replace(context.schema, labels=labels))
     if context.binary and shape[-1] != 1:
         raise UserError(f"form='binary' is one logit; the student has {shape[-1]}.")
     if context.task is not None:

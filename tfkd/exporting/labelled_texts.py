@@ -14,52 +14,72 @@ from .check_data import SENTENCES, CheckData, TaskContext
 
 
 def parse_texts(values: list[Any], context: TaskContext) -> CheckData:
-    """Read texts, `(text, label)` or examples by role.
+    """Read texts, `(text, label)`, pairs, `(pair, label)` or examples by role.
 
     Raises:
         UserError: None of these, an empty one, or an unknown label.
     """
     if values and all(isinstance(value, Mapping) for value in values):
         return CheckData(tuple(map(Example, values)))
-    pairs = [value if isinstance(value, (tuple, list)) else (value, None) for value in values]
-    if not pairs or not all(len(p) == 2 and isinstance(p[0], str) and p[0].strip() for p in pairs):
-        raise UserError("`check` is a list of texts or of (text, label), not empty, none blank.")
-    role = _text_role(context)
-    if all(label is None for _, label in pairs):
-        return CheckData(tuple(Example({role: text}) for text, _ in pairs))
+    roles = _text_roles(context)
+    split = [_split_label(value, len(roles)) for value in values]
+    if not split or not all(_are_texts(texts, len(roles)) for texts, _ in split):
+        wanted = ("texts or of (text, label)", "(text, text) or of (pair, label)")[len(roles) - 1]
+        raise UserError(f"`check` is a list of {wanted}, not empty, none blank.")
+    examples = [Example(zip(roles, texts, strict=True)) for texts, _ in split]
+    labels = [label for _, label in split]
+    if all(label is None for label in labels):
+        return CheckData(tuple(examples))
     names, task = context.schema.labels, context.task
+    labelled = zip(examples, labels, strict=True)
     if task is not None and task.columns.get("label", Column("", kind="label")).kind != "label":
-        return CheckData(tuple(_read_by_task(task, names, role, pair) for pair in pairs))
+        return CheckData(tuple(_read_by_task(task, names, *each) for each in labelled))
     return CheckData(
-        tuple(Example({role: text, "label": label_id(label, names)}) for text, label in pairs)
+        tuple(Example({**texts, "label": label_id(label, names)}) for texts, label in labelled)
     )
 
 
-def _read_by_task(task: Task, names: Sequence[str], role: str, pair: tuple[str, Any]) -> Example:
+def _read_by_task(task: Task, names: Sequence[str], texts: Example, label: Any) -> Example:
     """Return an example whose label is no class, as its task reads it."""
-    example = task.example({role: pair[0], "label": pair[1]}, "among the texts to check on")
+    example = task.example({**texts, "label": label}, "among the texts to check on")
     keys = task.label_keys(example)
     numbers = {key: int(key) if key.isdecimal() and key not in names else key for key in keys}
     return task.with_ids(example, {key: label_id(numbers[key], names) for key in keys})
 
 
 def builtin_texts(context: TaskContext) -> CheckData:
-    """Return a few sentences of our own."""
-    role = _text_role(context)
-    return CheckData(tuple(Example({role: text}) for text in SENTENCES))
+    """Return a few sentences of our own; as pairs, each with the next one."""
+    roles = _text_roles(context)
+    texts = zip(SENTENCES, (*SENTENCES[1:], SENTENCES[0]), strict=True)
+    return CheckData(tuple(Example(zip(roles, pair, strict=False)) for pair in texts))
 
 
-def _text_role(context: TaskContext) -> str:
-    """Return what the task calls the only text that it reads."""
+def _text_roles(context: TaskContext) -> tuple[str, ...]:
+    """Return what the task calls the only text that it reads, or the two of a pair."""
     if context.task is None:
-        return "text"
+        return ("text",)
     required = {name: c.kind for name, c in context.task.columns.items() if c.required}
-    if list(required.values()) != ["text"]:
+    if list(required.values()) not in (["text"], ["text"] * 2):
         raise UserError(
             f"the task {context.task.name} reads {', '.join(required)}: give `check`, a list of "
             "examples with these."
         )
-    return next(iter(required))
+    return tuple(required)
+
+
+def _split_label(value: Any, texts: int) -> tuple[tuple, Any]:
+    """Return the texts of an entry, and its label or None."""
+    if not isinstance(value, (tuple, list)):
+        return (value,), None
+    if texts == 1:
+        return ((value[0],), value[1]) if len(value) == 2 else (tuple(value), None)
+    if len(value) == 2 and isinstance(value[0], (tuple, list)):
+        return tuple(value[0]), value[1]
+    return tuple(value), None
+
+
+def _are_texts(texts: tuple, count: int) -> bool:
+    return len(texts) == count and all(isinstance(t, str) and t.strip() for t in texts)
 
 
 def label_id(label: Any, names: Sequence[str]) -> int:

@@ -91,6 +91,11 @@ def check_texts(encoder: TextEncoder | None, kind: str, task: Task | None = None
             f"tokenizer=True is for classifiers of texts, and the task is {task.name}: leave it "
             "out, and send ids."
         )
+    if task is not None and task.reads_pairs:
+        raise UserError(
+            "tokenizer=True is for single texts, and this student reads pairs: leave it out, and "
+            "send ids and segments."
+        )
     if encoder is None:
         raise UserError("tokenizer=True puts the tokenizer inside: give the student's `encoder`.")
     if "tokenizer.json" in describe(encoder, {}):

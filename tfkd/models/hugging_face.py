@@ -22,12 +22,13 @@ from .hugging_face_weights import (
 )
 
 
-def load_model(path: str | Path, architecture: str) -> Any:
+def load_model(path: str | Path, architecture: str, *, pairs: bool = False) -> Any:
     """Load the model in a Hugging Face folder, head included: a Keras model or a callable.
 
     Args:
         path: The folder.
         architecture: The end of the class's name, e.g. `ForSequenceClassification`.
+        pairs: Whether it is given segments, of pairs of texts.
 
     Returns:
         A model of `{"input_ids", "attention_mask"}`, int32 `[batch, length]`, that returns its
@@ -44,7 +45,7 @@ def load_model(path: str | Path, architecture: str) -> Any:
     # RoBERTa counts no position for a `<pad>` within a text, and KerasHub does.
     fastest = config.get("model_type") == "bert" or not tensorflow
     if exact and fastest and kind_of_weights(path) == "safetensors":
-        return hub.load_classifier(path, config, architecture)
+        return hub.load_classifier(path, config, architecture, pairs)
     if tensorflow:
         return load_by_transformers(path, architecture)
     extra = "hub" if config.get("model_type") == "bert" else "hf"
@@ -54,12 +55,13 @@ def load_model(path: str | Path, architecture: str) -> Any:
     )
 
 
-def load_by_keras_hub(path: Path, architecture: str) -> Any:
+def load_by_keras_hub(path: Path, architecture: str, *, pairs: bool = False) -> Any:
     """Load a BERT or RoBERTa, or a preset of KerasHub's own, as a Keras 3 model.
 
     Args:
         path: The folder.
         architecture: The end of the class's name, e.g. `ForSequenceClassification`.
+        pairs: Whether it is given segments, of pairs of texts.
 
     Raises:
         UserError: No KerasHub, or a model or a head that it does not know.
@@ -82,7 +84,7 @@ def load_by_keras_hub(path: Path, architecture: str) -> Any:
             f"tf:{path}."
         )
     with readable_folder(path) as folder:
-        return hub.load_classifier(folder, config, architecture)
+        return hub.load_classifier(folder, config, architecture, pairs)
 
 
 def load_by_transformers(path: Path, architecture: str) -> Any:
@@ -105,7 +107,7 @@ def load_by_transformers(path: Path, architecture: str) -> Any:
     return model
 
 
-def trainable_classifier(path: Path, classes: int, pad_id: int = 0) -> Any:
+def trainable_classifier(path: Path, classes: int, pad_id: int = 0, *, pairs: bool = False) -> Any:
     """Return an encoder with a classification head to fine-tune: ids to logits.
 
     Args:
@@ -113,6 +115,7 @@ def trainable_classifier(path: Path, classes: int, pad_id: int = 0) -> Any:
         classes: How many logits the head has. It is the folder's own where that has as many, else
             a new one.
         pad_id: What its tokenizer pads with.
+        pairs: Whether it reads segments too, of pairs of texts.
 
     Raises:
         UserError: No BERT or RoBERTa, or no KerasHub.
@@ -121,7 +124,7 @@ def trainable_classifier(path: Path, classes: int, pad_id: int = 0) -> Any:
     check_trainable(path, config)
     if kind_of_weights(path) != "tf":
         with readable_folder(path) as folder:
-            return hub.trainable(folder, config, classes, pad_id)
+            return hub.trainable(folder, config, classes, pad_id=pad_id, pairs=pairs)
     if not has_packages("transformers", "tf_keras"):
         raise missing_extra("transformers", "hf", f"{path}, with weights of TensorFlow,")
     model, missing = _from_pretrained(path, hub.CLASSES)
@@ -129,7 +132,7 @@ def trainable_classifier(path: Path, classes: int, pad_id: int = 0) -> Any:
     weights = names_of_pytorch(model)
     kept = {n: w for n, w in weights.items() if n.partition(".")[0] not in heads}
     with pytorch_folder(path, kept) as folder:
-        return hub.trainable(folder, config, classes, pad_id)
+        return hub.trainable(folder, config, classes, pad_id=pad_id, pairs=pairs)
 
 
 def check_trainable(path: Path, config: dict[str, Any]) -> None:

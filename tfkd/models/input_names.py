@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,18 +18,31 @@ DECODER_MASKS = ("decoder_attention_mask", "decoder_padding_mask")
 def text_input_names(model: Any) -> tuple[str, ...]:
     """Return the names of a model's inputs; empty for one that takes ids alone.
 
-    A functional model says them; a subclassed one was built with them, or is Hugging Face's.
+    A functional model says them; a subclassed one was built with them, or is Hugging Face's. A
+    function says in `text_inputs` what it reads by name.
     """
     from .outputs import input_names
 
-    names = input_names(model)
+    names = getattr(model, "text_inputs", None) or input_names(model)
     if names or not hasattr(model, "count_params"):
         return names
     if hasattr(model, "config"):
-        return ("input_ids", "attention_mask")
+        segments = SEGMENTS[:1] if takes_segments(model.call, model) else ()
+        return (IDS[0], MASKS[0], *segments)
     built = getattr(model, "get_build_config", dict)() or {}
     shape = built.get("input_shape")
     return tuple(shape) if isinstance(shape, Mapping) else ()
+
+
+def takes_segments(call: Any, model: Any) -> bool:
+    """Return whether a model of Hugging Face's has vectors for the two texts of a pair.
+
+    Args:
+        call: Its method `call` or `forward`.
+        model: It, with its `config`.
+    """
+    kinds = getattr(getattr(model, "config", None), "type_vocab_size", 0)
+    return bool(kinds and kinds > 1) and SEGMENTS[0] in inspect.signature(call).parameters
 
 
 def takes_dict(model: Any) -> bool:
@@ -56,7 +70,7 @@ def feed(names: tuple[str, ...], inputs: Any, pad_id: int = 0) -> Any:
         inputs = {IDS[0]: inputs}
     ids = next((inputs[name] for name in IDS if name in inputs), None)
     if len(names) <= 1:
-        return inputs.get(names[0], ids) if names else ids
+        return inputs.get(names[0], ids) if names else inputs if ids is None else ids
     return {name: _derive(name, ids, inputs, pad_id) for name in names}
 
 

@@ -80,8 +80,17 @@ def load_preset(path: Path) -> Any:
         raise unreadable(path, error) from error
 
 
-def load_classifier(path: Path, config: dict[str, Any], architecture: str) -> Any:
-    """Load a model with its head: `{"input_ids", "attention_mask"}` to `{"logits"}`."""
+def load_classifier(
+    path: Path, config: dict[str, Any], architecture: str, pairs: bool = False
+) -> Any:
+    """Load a model with its head: `{"input_ids", "attention_mask"}` to `{"logits"}`.
+
+    Args:
+        path: The folder.
+        config: Its settings.
+        architecture: The end of the class's name.
+        pairs: Whether it reads `token_type_ids` too, of pairs of texts, where it has them.
+    """
     import keras
 
     family = FAMILIES[config["model_type"]]
@@ -90,34 +99,49 @@ def load_classifier(path: Path, config: dict[str, Any], architecture: str) -> An
         named = _DENSE if family.dense_head and architecture == CLASSES else _CLASSIFIER
         raise headless(path, named[0], architecture)
     backbone = load_backbone(path, config, exact=True)
-    names = ("input_ids", "attention_mask")
-    ids, mask = (keras.Input((None,), dtype="int32", name=name) for name in names)
+    names = ("input_ids", "attention_mask", *_segment_names(family, pairs))
+    inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in names}
     classes = arrays[-1][1].shape[0]
-    logits, layers = _head(backbone, family, architecture, classes)(ids, mask)
+    logits, layers = _head(backbone, family, architecture, classes)(*inputs.values())
     # KerasHub converts no head and would leave one at random, without a word.
     for layer, weights in zip(layers, arrays, strict=True):
         layer.set_weights(weights)
-    return keras.Model({"input_ids": ids, "attention_mask": mask}, {"logits": logits})
+    return keras.Model(inputs, {"logits": logits})
 
 
-def trainable(path: Path, config: dict[str, Any], classes: int, pad_id: int) -> Any:
+def _segment_names(family: Family, pairs: bool) -> tuple[str, ...]:
+    return ("token_type_ids",) if pairs and family.segments else ()
+
+
+def trainable(
+    path: Path, config: dict[str, Any], classes: int, *, pad_id: int, pairs: bool = False
+) -> Any:
     """Return an encoder with a head to fine-tune: ids to logits.
 
     The head is the folder's own where it has as many classes, else a new one.
+
+    Args:
+        path: The folder.
+        config: Its settings.
+        classes: The number of logits.
+        pad_id: What its tokenizer pads with.
+        pairs: Whether it reads segments too, of pairs of texts, where it has them.
     """
     import keras
 
     family = FAMILIES[config["model_type"]]
     # In KerasHub's own GELU: it is what the saved file will be loaded with.
     backbone, arrays = load_backbone(path, config, exact=False), _head_arrays(path, family, CLASSES)
-    ids = keras.Input((None,), dtype="int32", name="input_ids")
+    names = ("input_ids", *_segment_names(family, pairs))
+    inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in names}
+    ids, *segments = inputs.values()
     mask = keras.ops.cast(keras.ops.not_equal(ids, pad_id), "int32")
     rate = config.get("hidden_dropout_prob", 0.1)
-    logits, layers = _head(backbone, family, CLASSES, classes, rate)(ids, mask)
+    logits, layers = _head(backbone, family, CLASSES, classes, rate)(ids, mask, *segments)
     if arrays and arrays[-1][1].shape[0] == classes:
         for layer, weights in zip(layers, arrays, strict=True):
             layer.set_weights(weights)
-    return keras.Model(ids, logits)
+    return keras.Model(inputs if segments else ids, logits)
 
 
 def load_backbone(path: Path, config: dict[str, Any], exact: bool) -> Any:
@@ -138,13 +162,23 @@ def load_backbone(path: Path, config: dict[str, Any], exact: bool) -> Any:
     return backbone
 
 
-def hidden_states(backbone: Any, ids: Any, mask: Any, output: str = "sequence_output") -> Any:
-    """Return an output of an encoder; that of RoBERTa is its only one."""
+def hidden_states(
+    backbone: Any, ids: Any, mask: Any, output: str = "sequence_output", segments: Any = None
+) -> Any:
+    """Return an output of an encoder; that of RoBERTa is its only one.
+
+    Args:
+        backbone: The encoder.
+        ids: Token ids.
+        mask: 1 at tokens, 0 at padding.
+        output: The name of the output, of an encoder that has several.
+        segments: Which text of a pair each id is of; 0 by default.
+    """
     import keras
 
     inputs = {"token_ids": ids, "padding_mask": mask}
     if "segment_ids" in backbone.input:
-        inputs["segment_ids"] = keras.ops.zeros_like(ids)
+        inputs["segment_ids"] = keras.ops.zeros_like(ids) if segments is None else segments
     returned = backbone(inputs)
     return returned[output] if isinstance(returned, dict) else returned
 
@@ -167,8 +201,8 @@ def headless(path: Path, missing: str, architecture: str) -> UserError:
 
 def _head(
     backbone: Any, family: Family, architecture: str, classes: int, rate: float = 0.0
-) -> Callable[[Any, Any], tuple[Any, list[Any]]]:
-    """Return a function of ids and mask to logits and the head's layers."""
+) -> Callable[..., tuple[Any, list[Any]]]:
+    """Return a function of ids, mask and segments to logits and the head's layers."""
     import keras
 
     last = keras.layers.Dense(classes, name="classifier")
@@ -176,11 +210,13 @@ def _head(
     def drop(values: Any) -> Any:
         return keras.layers.Dropout(rate)(values) if rate else values
 
-    def apply(ids: Any, mask: Any) -> tuple[Any, list[Any]]:
+    def apply(ids: Any, mask: Any, segments: Any = None) -> tuple[Any, list[Any]]:
         if architecture == TOKENS:
-            return last(drop(hidden_states(backbone, ids, mask))), [last]
+            states = hidden_states(backbone, ids, mask, segments=segments)
+            return last(drop(states)), [last]
         if not family.dense_head:
-            return last(drop(hidden_states(backbone, ids, mask, "pooled_output"))), [last]
+            pooled = hidden_states(backbone, ids, mask, "pooled_output", segments)
+            return last(drop(pooled)), [last]
         first = hidden_states(backbone, ids, mask)[:, 0]
         inner = keras.layers.Dense(first.shape[-1], activation="tanh", name="classifier_dense")
         return last(drop(inner(drop(first)))), [inner, last]

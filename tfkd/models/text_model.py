@@ -14,7 +14,9 @@ from ..errors import UserError
 from ..progress import logger
 from ..text import Encoder
 from ..text.batching import by_length, pad_rows
-from .input_names import IDS, MASKS, feed, takes_dict, text_input_names
+from ..text.pair_encoding import Pair
+from ..text.row_encoding import encode_rows
+from .input_names import IDS, MASKS, SEGMENTS, feed, takes_dict, text_input_names
 from .padding import depends_on_padding
 from .tracing import as_array, as_float32, is_symbolic, spec_of
 from .trial import Shapes, match_shapes, refuse_softmax_of_one, try_shapes
@@ -45,6 +47,8 @@ class TextModel:
         length: How many tokens each text is cut or padded to: by default what the model declares,
             such as `Input((64,))`. `check` sets it for a model whose answers depend on the padding.
         two_of_one: Whether its one logit is that of the second of two classes.
+        reads_segments: Whether it is told which text of a pair each id is of, where it has an input
+            for that. RoBERTa has one, and was trained with zeros.
 
     Raises:
         UserError: `model` is neither a model nor a function.
@@ -59,6 +63,7 @@ class TextModel:
     length: int | None = None
     problem: str = ""
     two_of_one: bool = False
+    reads_segments: bool = True
 
     def __post_init__(self) -> None:
         from .callables import as_teacher
@@ -159,9 +164,13 @@ class TextModel:
             return self.in_graph(ids)["logits"]
         return self.outputs(ids, ("logits",))["logits"].numpy()
 
-    def logits(self, texts: Sequence[str]) -> np.ndarray:
-        """Return logits `[texts, classes]` in the order given; similar lengths run together."""
-        rows = [{IDS[0]: ids} for ids in self.encoder.encode_many(list(texts))]
+    def logits(self, texts: Sequence[str | Pair]) -> np.ndarray:
+        """Return logits `[texts, classes]` in the order given; similar lengths run together.
+
+        Args:
+            texts: Texts, or tuples of two for a model of pairs.
+        """
+        rows = encode_rows(self.encoder, list(texts))
         outputs = [row["logits"] for row in self.run(rows)]
         return np.array(outputs or np.zeros((0, self.classes)), "float32")
 
@@ -194,6 +203,8 @@ class TextModel:
     def _row_names(self, row: Arrays) -> tuple[str, ...]:
         """Return which arrays of a row the model reads; masks are made of the padding."""
         known = {name for name in self._names if name not in MASKS}
+        if known & set(SEGMENTS):
+            known.add(SEGMENTS[0])
         return (IDS[0], *(name for name in row if name in known and name not in IDS))
 
     def _without_padding(self, name: str, array: np.ndarray, length: int) -> np.ndarray:
@@ -231,8 +242,7 @@ class TextModel:
         """
         import tensorflow as tf
 
-        if not isinstance(inputs, Mapping):
-            inputs = self._feed(inputs)
+        inputs = self._feed(inputs)
         outputs = self._outputs_of_length(inputs, reads)
         logits = tf.cast(outputs["logits"], tf.float32)
         if self.two_of_one:
@@ -253,6 +263,8 @@ class TextModel:
 
     def _feed(self, inputs: Any) -> Any:
         """Return the inputs that the model has, made of ids or of a dict with other names."""
+        if isinstance(inputs, Mapping) and not self.reads_segments:
+            inputs = {name: value for name, value in inputs.items() if name not in SEGMENTS}
         inputs = feed(self._names, inputs, self.pad_id)
         # A model that takes a dict of a single input warns of anything else.
         single = len(self._names) == 1 and takes_dict(self.model)

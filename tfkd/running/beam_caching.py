@@ -34,7 +34,7 @@ from .teacher_classes import check_class_order
 _MOST_PARTS = 1_024
 _SAMPLE = 64
 """Texts by which every part looks at the teacher."""
-_Pair = tuple[int, str | None]
+_Pair = tuple[int, Any]
 
 
 def cache(
@@ -72,7 +72,7 @@ def cache(
     count = sum(data.counts.get(split, 0) for split in caching.SPLITS)
     parts = parts or max(1, min(_MOST_PARTS, -(-count // SHARD_ROWS)))
     examples = (example for split in caching.SPLITS for example in data.read(split))
-    texts = (text for example in examples for text in task.texts(example))
+    texts = (text for example in examples for text in task.read_together(example))
     work = _Work(
         json.dumps(config.replaced(store=str(folder)).flat()),
         parts,
@@ -93,7 +93,7 @@ class _Work:
 
     settings: str
     parts: int
-    sample: tuple[str, ...]
+    sample: tuple[Any, ...]
     options: dict[str, Any]
 
 
@@ -126,14 +126,14 @@ def _load_teacher(settings: str) -> TextModel:
     return caching.open_data_and_teacher(make_config(json.loads(settings)))[2].in_own_order()
 
 
-def _read_texts(split: str, work: _Work) -> Iterator[str]:
+def _read_texts(split: str, work: _Work) -> Iterator[Any]:
     config = make_config(json.loads(work.settings))
     task, _ = choose_task(config)
     for example in open_run_data(config, task).read(split):
-        yield from task.texts(example)
+        yield from task.read_together(example)
 
 
-def _number_texts(texts: list[str], work: _Work) -> Iterator[_Pair]:
+def _number_texts(texts: list[Any], work: _Work) -> Iterator[_Pair]:
     """Yield each text with the number of its part."""
     from ..store.example_stream import ExampleStream
 
@@ -145,7 +145,7 @@ def _number_texts(texts: list[str], work: _Work) -> Iterator[_Pair]:
     yield from zip((int(number) for number in numbers), texts, strict=True)
 
 
-def _write_part(part: tuple[int, Iterable[str | None]], work: _Work) -> int:
+def _write_part(part: tuple[int, Iterable[Any]], work: _Work) -> int:
     """Compute and write what is missing of one part, and return its number."""
     number, found = part
     config = make_config(json.loads(work.settings))

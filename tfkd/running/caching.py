@@ -17,6 +17,7 @@ from ..store.checking import broken_shards
 from ..store.manifest import NAME
 from ..store.manifest import load as load_manifest
 from ..tasks import Task
+from ..text.row_encoding import encode_rows
 from .checks import align_classes, open_run_data
 from .config import RunConfig, make_config
 from .targets import describe_source, shared_store_folder, store_options
@@ -35,11 +36,11 @@ class _Texts:
         counts = (data.counts.get(split, 0) for _, data in pairs for split in SPLITS)
         self.examples = sum(counts)
 
-    def __iter__(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[Any]:
         for task, data in self._pairs:
             for split in SPLITS:
                 for example in data.read(split):
-                    yield from task.texts(example)
+                    yield from task.read_together(example)
 
 
 def cache(config: RunConfig, *, progress: Progress = log_progress, **options: Any) -> Store | None:
@@ -153,12 +154,12 @@ def _check_rows_are_texts(task: Task, data: Data, teacher: TextModel) -> None:
         UserError: Such a task.
     """
     examples = list(itertools.islice(data.read("train"), _PROBES))
-    texts = [task.texts(example) for example in examples]
-    ids = teacher.encoder.encode_many([each[0] for each in texts if len(each) == 1])
-    rows = task.encode(examples, teacher.encoder, data.schema)
-    encoded = [[int(i) for i in row["input_ids"]] for example in rows for row in example]
-    if task.inputs != ("input_ids",) or encoded != [list(each) for each in ids]:
+    texts = [text for example in examples for text in task.read_together(example)]
+    rows = [row for each in task.encode(examples, teacher.encoder, data.schema) for row in each]
+    inputs = [{name: [*map(int, row[name])] for name in task.inputs} for row in rows]
+    stored = encode_rows(teacher.encoder, texts)
+    if inputs != [{name: [*map(int, ids)] for name, ids in row.items()} for row in stored]:
         raise UserError(
-            f"a teacher of the task {task.name} does not read one text a row, so its outputs "
+            f"a teacher of the task {task.name} reads other rows than its texts, so its outputs "
             "cannot be stored ahead: leave `tfkd cache` out, a run stores them by itself."
         )

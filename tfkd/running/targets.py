@@ -78,6 +78,8 @@ def shared_store_folder(config: RunConfig, runs: Path) -> Path:
         return Path(config.teacher.store).expanduser()
     files = teachers.digest_spec(config.teacher.source, with_names=False)
     identity = (files, config.teacher.max_length, config.task.name or DEFAULT)
+    # Of pairs, a teacher may be another graph.
+    identity += ("pair",) if config.task_settings.get("pair") else ()
     digest = hashlib.sha256(repr(identity).encode()).hexdigest()[:8]
     name = re.sub(r"\W+", "-", Path(config.teacher.source.partition(":")[2]).name).strip("-")
     return runs / FOLDER / f"{name}-{digest}"

@@ -184,7 +184,9 @@ def _fine_tune(work: _Work, lessons: Lessons) -> TextModel:
     config, task, schema = work.config, lessons.task, lessons.schema
     keras.utils.set_random_seed(config.training.seed)
     path = Path(config.teacher.source.partition(":")[2]).expanduser()
-    model = hugging_face.trainable_classifier(path, task.output_shapes(schema)["logits"][-1] or 0)
+    units = task.output_shapes(schema)["logits"][-1] or 0
+    pad_id = getattr(lessons.encoder, "pad_id", 0)
+    model = hugging_face.trainable_classifier(path, units, pad_id, pairs=task.reads_pairs)
     model = _finish(model, task, schema)
     known = np.flatnonzero(lessons.train.has_labels())
     feed = Feed(
@@ -221,7 +223,7 @@ def _finish(model: Any, task: tasks.Task, schema: Schema) -> Any:
     import keras
 
     finished = task.finish(model.output, schema)
-    return model if finished is model.output else keras.Model(model.inputs, finished)
+    return model if finished is model.output else keras.Model(model.input, finished)
 
 
 def _report_score(work: _Work, model: TextModel, encoded: Encoded) -> None:

@@ -115,6 +115,8 @@ def _augmented_examples(context: RunContext) -> Iterator[Example]:
     roles = [role for role in required if task.columns[role].kind == "text"]
     for example in data.read("train"):
         plain = {role: example[role] for role in required}
-        for copies in zip(*(rules.augment(example[role]) for role in roles), strict=False):
-            augmented = Example({**plain, **dict(zip(roles, copies, strict=True))})
-            yield task.with_ids(augmented, {})
+        # Of a pair one text is changed at a time, each in turn: both at once say less of either.
+        copies = itertools.zip_longest(*(rules.augment(example[role]) for role in roles))
+        changes = ({r: t} for texts in copies for r, t in zip(roles, texts, strict=True) if t)
+        for change in itertools.islice(changes, config.data.augment):
+            yield task.with_ids(Example({**plain, **change}), {})

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -40,10 +41,11 @@ _COLUMNS = (
 # A process of its own, as the first request after a deployment meets it. Linux hands ru_maxrss
 # on from the process that starts another one; VmHWM is the new one's alone.
 _FIRST = """
+import json
 import sys
 from tfkd.runtime import load
 file, threads, text, task = sys.argv[1:]
-load(file, threads=int(threads), task=task or None).predict([text])
+load(file, threads=int(threads), task=task or None).predict([json.loads(text)])
 try:
     with open("/proc/self/status") as status:
         print(next(line.split()[1] for line in status if line.startswith("VmHWM")))
@@ -83,7 +85,7 @@ class Timing:
 
 def bench(
     files: Sequence[str | os.PathLike],
-    texts: Sequence[str] = TEXTS,
+    texts: Sequence[str | tuple[str, str]] = TEXTS,
     *,
     threads: Sequence[int] = (1,),
     task: str | None = None,
@@ -95,7 +97,7 @@ def bench(
 
     Args:
         files: Exported files.
-        texts: What they answer.
+        texts: What they answer; single texts, each with the next one for a file of pairs.
         threads: Numbers of CPU threads.
         task: The import path of the files' task, where it is not installed.
         before_text: Called with 1 before each text.
@@ -112,24 +114,35 @@ def bench(
     pairs = [(Path(file), count) for file in files for count in threads]
     predictors = {pair: load(pair[0], threads=pair[1], task=task) for pair in pairs}
 
-    def seconds(predictor: Predictor, text: str) -> float:
+    inputs = {pair: _texts_for(predictor, texts) for pair, predictor in predictors.items()}
+
+    def seconds(predictor: Predictor, text: Any) -> float:
         before_text(1)
         start = time.perf_counter()
         predictor.predict([text])
         return time.perf_counter() - start
 
-    for predictor in predictors.values():
+    for pair, predictor in predictors.items():
         # Twice: then shapes are planned, and caches are warm.
-        for text in (*texts, *texts):
+        for text in (*inputs[pair], *inputs[pair]):
             seconds(predictor, text)
     took: dict = {pair: [] for pair in pairs}
     for _ in range(REPEATS):
         for pair, predictor in predictors.items():
-            took[pair].append([seconds(predictor, text) for text in texts])
-    return [_timing(pair, np.array(took[pair]) * 1e3, texts[0], task) for pair in pairs]
+            took[pair].append([seconds(predictor, text) for text in inputs[pair]])
+    return [_timing(pair, np.array(took[pair]) * 1e3, inputs[pair][0], task) for pair in pairs]
 
 
-def _timing(pair: tuple[Path, int], took: np.ndarray, text: str, task: str | None) -> Timing:
+def _texts_for(predictor: Predictor, texts: Sequence[Any]) -> list[Any]:
+    """Return texts as a file reads them: lines with a tab, or each with the next one, as pairs."""
+    if not predictor.task.reads_pairs or not isinstance(texts[0], str):
+        return list(texts)
+    if all(text.count("\t") == 1 for text in texts):
+        return [tuple(text.split("\t")) for text in texts]
+    return list(zip(texts, (*texts[1:], texts[0]), strict=True))
+
+
+def _timing(pair: tuple[Path, int], took: np.ndarray, text: Any, task: str | None) -> Timing:
     file, threads = pair
     p50, p95, p99 = (float(np.percentile(took, q)) for q in (50, 95, 99))
     starts = [_first_answer(file, threads, text, task) for _ in range(STARTS)]
@@ -137,9 +150,9 @@ def _timing(pair: tuple[Path, int], took: np.ndarray, text: str, task: str | Non
     return Timing(str(file), file.stat().st_size / 1e6, threads, p50, p95, p99, cold, memory)
 
 
-def _first_answer(file: Path, threads: int, text: str, task: str | None) -> tuple[float, float]:
+def _first_answer(file: Path, threads: int, text: Any, task: str | None) -> tuple[float, float]:
     """Return milliseconds to the first answer of a new process, and its peak memory in MB."""
-    command = [sys.executable, "-c", _FIRST, str(file), str(threads), text, task or ""]
+    command = [sys.executable, "-c", _FIRST, str(file), str(threads), json.dumps(text), task or ""]
     path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
     start = time.perf_counter()
     process = subprocess.run(

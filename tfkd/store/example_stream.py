@@ -14,8 +14,10 @@ from ..data.encoded import Encoded
 from ..errors import UserError
 from ..models.input_names import IDS, MASKS
 from ..text import encoder_of
+from ..text.pair_encoding import Pair
+from ..text.row_encoding import encode_rows
 from ..training.batches import split_by_model
-from .keys import Example, examples_of, name_inputs, width_of
+from .keys import Example, examples_of, name_inputs, name_texts, width_of
 
 CHUNK = 1_024  # examples looked at together
 
@@ -88,13 +90,13 @@ class ExampleStream:
         self.form = object
         yield from ({"ids": dataset.row(row)} for row in range(len(dataset)))
 
-    def _encoded(self, texts: list[str]) -> Iterator[Example]:
+    def _encoded(self, texts: list[str] | list[Pair]) -> Iterator[Example]:
         encoder = encoder_of(self._teacher)
         if encoder is None:
-            yield from ({"text": text} for text in texts)
+            yield from map(name_texts, texts)
             return
-        for ids in encoder.encode_many(texts):
-            yield {"ids": np.array(ids, "int32")}
+        for row in encode_rows(encoder, texts):
+            yield {name: np.array(values, "int32") for name, values in row.items()}
 
 
 def as_inputs(form: type, inputs: Mapping[str, Any]) -> Any:
@@ -113,7 +115,7 @@ def _batches(dataset: Any) -> Iterator[Any]:
     stream = iter(dataset)
     first = next(stream, None)
     rest: Iterable = itertools.chain([] if first is None else [first], stream)
-    if isinstance(first, str):
+    if _is_text(first):
         while chunk := list(itertools.islice(rest, CHUNK)):
             yield chunk
         return
@@ -165,7 +167,14 @@ def _need_ids(inputs: Any) -> None:
 
 
 def _is_texts(batch: Any) -> bool:
-    return isinstance(batch, list) and bool(batch) and isinstance(batch[0], str)
+    return isinstance(batch, list) and bool(batch) and _is_text(batch[0])
+
+
+def _is_text(value: Any) -> bool:
+    """Return whether a value is a text, or a pair of texts."""
+    if isinstance(value, tuple) and len(value) == 2:
+        return all(isinstance(each, str) for each in value)
+    return isinstance(value, str)
 
 
 def _take(stream: Iterator[Example]) -> list[Example]:
@@ -179,6 +188,6 @@ def _count(dataset: Any) -> int | None:
         return len(dataset)
     if isinstance(dataset, Mapping):
         return _size(dataset) if dataset else 0
-    if isinstance(dataset, (list, tuple)) and dataset and isinstance(dataset[0], str):
+    if isinstance(dataset, (list, tuple)) and dataset and _is_text(dataset[0]):
         return len(dataset)
     return None

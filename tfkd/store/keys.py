@@ -12,6 +12,7 @@ from ..errors import UserError
 from ..models.input_names import IDS, MASKS
 
 SIZE = 16  # bytes
+TEXTS = ("text", "text_pair")
 Example = dict[str, Any]
 
 
@@ -63,6 +64,11 @@ def name_inputs(inputs: Any) -> Example:
         return {f"x{i}": value for i, value in enumerate(inputs)}
     kind = np.dtype(getattr(inputs.dtype, "as_numpy_dtype", inputs.dtype)).kind
     return {{"i": "ids", "u": "ids", "b": "ids", "f": "x"}.get(kind, "text"): inputs}
+
+
+def name_texts(texts: str | tuple[str, str]) -> Example:
+    """Name a text, or the two of a pair."""
+    return {"text": texts} if isinstance(texts, str) else dict(zip(TEXTS, texts, strict=True))
 
 
 def width_of(inputs: Mapping[str, Any]) -> int:

@@ -17,6 +17,7 @@ from ._registry import (
     infer,
     name_of,
     names,
+    of_pairs,
 )
 
 __all__ = [
@@ -35,4 +36,5 @@ __all__ = [
     "match_names",
     "name_of",
     "names",
+    "of_pairs",
 ]

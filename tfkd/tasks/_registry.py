@@ -119,6 +119,20 @@ def as_task(task: Task | str | None) -> Task:
     return task if isinstance(task, Task) else find(task or DEFAULT)
 
 
+def of_pairs(task: Task | None) -> Task:
+    """Return the same task for pairs of texts; text classification where none is given.
+
+    Raises:
+        UserError: A task that reads no pairs.
+    """
+    task = as_task(task)
+    if task.reads_pairs:
+        return task
+    pairs = type(task)({**task.settings, "pair": True})
+    pairs.name = task.name
+    return pairs
+
+
 def _imported(path: str, name: str) -> type[Task]:
     module, _, attribute = path.partition(":")
     try:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import tensorflow as tf
 
 from ..errors import UserError
 from ..models.class_names import are_names
+from ..models.input_names import IDS, SEGMENTS, feed
 from ..models.text_model import Shapes, TextModel
 from ..text import Encoder
+from ..text.pair_encoding import Pair, PairIds
 from .ensemble import Ensemble
 from .single_texts import SingleTexts
 
@@ -34,6 +37,16 @@ class JointEncoder(SingleTexts):
             [*map(len, parts), *(token for part in parts for token in part)]
             for parts in zip(*ids_by_encoder, strict=True)
         ]
+
+    def encode_pairs(self, pairs: Sequence[Pair]) -> list[PairIds]:
+        """Return a row for each pair, and its segments in the same places."""
+        encoded = [encoder.encode_pairs(pairs) for encoder in self.encoders]
+        rows = []
+        for parts in zip(*encoded, strict=True):
+            ids, segments = zip(*parts, strict=True)
+            lengths = list(map(len, ids))
+            rows.append(([*lengths, *chain(*ids)], [*[0] * len(lengths), *chain(*segments)]))
+        return rows
 
     def fingerprint(self) -> str:
         """Return a digest of all tokenizers in their order."""
@@ -89,13 +102,21 @@ def join_teachers(models: Sequence[TextModel], **options: Any) -> TextModel:
 class _Joint:
     """An ensemble as a function of joint rows, which know their lengths."""
 
+    text_inputs = (IDS[0], SEGMENTS[0])
+
     def __init__(self, ensemble: Ensemble, output_shapes: Shapes, pads: Sequence[int]) -> None:
         self._pads = pads
         self._ensemble, self.output_shapes, self.jit = ensemble, output_shapes, ensemble.jit
 
-    def __call__(self, rows: tf.Tensor) -> dict[str, tf.Tensor]:
-        ids = split_rows(tf.convert_to_tensor(rows), self._pads)
-        return self._ensemble({str(i): part for i, part in enumerate(ids)})
+    def __call__(self, inputs: Any) -> dict[str, tf.Tensor]:
+        rows, segments = map(tf.convert_to_tensor, feed(self.text_inputs, inputs).values())
+        count = len(self._pads)
+        # The lengths of all parts stand before them.
+        segments = tf.concat([rows[:, :count], segments[:, count:]], axis=1)
+        parts = zip(split_rows(rows, self._pads), split_rows(segments, [0] * count), strict=True)
+        return self._ensemble(
+            {str(i): dict(zip(self.text_inputs, part, strict=True)) for i, part in enumerate(parts)}
+        )
 
     @property
     def fingerprint(self) -> str:

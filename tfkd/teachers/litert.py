@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..models.input_names import MASKS, SEGMENTS, token_mask
+from ..models.input_names import IDS, MASKS, SEGMENTS, token_mask
 from ..runtime.activations import undo_activation
 from ..runtime.interpreter import LiteRT
 from ..store.fingerprint import digest_of, digest_of_files
@@ -46,18 +46,27 @@ class LiteRTModel(PythonFunctionTeacher):
         shape, _ = next(iter(self._model.inputs.values()))
         self._batch, self.length = shape[0], shape[1] if len(shape) > 1 else None
 
-    def run(self, ids: np.ndarray) -> dict[str, np.ndarray]:
+    @property
+    def text_inputs(self) -> tuple[str, ...]:  # type: ignore[override]  # depends on the file
+        """Ids, and segments where the file has an input for them."""
+        reads = set(SEGMENTS) & set(self._model.inputs)
+        return (IDS[0], SEGMENTS[0]) if reads else IDS[:1]
+
+    def run(self, ids: np.ndarray, segments: np.ndarray | None = None) -> dict[str, np.ndarray]:
         """Return the logits of padded ids, by NumPy."""
+        segments = np.zeros_like(ids) if segments is None else segments
         if self.length:
             ids = ids[:, : self.length]
             missing = [[0, 0], [0, max(0, self.length - ids.shape[1])]]
             ids = np.pad(ids, missing, constant_values=self._pad_id)
+            segments = np.pad(segments[:, : self.length], missing)
         size = self._batch or max(len(ids), 1)
         parts = []
         for start in range(0, len(ids), size):
-            batch = ids[start : start + size]
-            whole = np.pad(batch, [[0, size - len(batch)], [0, 0]])
-            parts.append(self._model.logits(self._feed(whole))[: len(batch)])
+            batch = [each[start : start + size] for each in (ids, segments)]
+            missing = [[0, size - len(batch[0])], [0, 0]]
+            whole = [np.pad(each, missing) for each in batch]
+            parts.append(self._model.logits(self._feed(*whole))[: len(batch[0])])
         return {"logits": undo_activation(np.concatenate(parts), self._activation, LEAST)}
 
     @property
@@ -66,13 +75,12 @@ class LiteRTModel(PythonFunctionTeacher):
         digest = digest_of_files(self._path)
         return digest_of([digest, self._found]) if self._found else digest
 
-    def _feed(self, ids: np.ndarray) -> dict[str, np.ndarray]:
+    def _feed(self, ids: np.ndarray, segments: np.ndarray) -> dict[str, np.ndarray]:
         kinds = {name: dtype for name, (_, dtype) in self._model.inputs.items()}
-        return {name: _input(name, ids, self._pad_id).astype(kind) for name, kind in kinds.items()}
+        return {name: self._input(name, ids, segments).astype(kind) for name, kind in kinds.items()}
 
-
-def _input(name: str, ids: np.ndarray, pad_id: int) -> np.ndarray:
-    """Return what an input of that name reads; a single one of any name reads ids."""
-    if name in MASKS:
-        return token_mask(ids, pad_id).numpy()
-    return np.zeros_like(ids) if name in SEGMENTS else ids
+    def _input(self, name: str, ids: np.ndarray, segments: np.ndarray) -> np.ndarray:
+        """Return what an input of that name reads; a single one of any name reads ids."""
+        if name in MASKS:
+            return token_mask(ids, self._pad_id).numpy()
+        return segments if name in SEGMENTS else ids

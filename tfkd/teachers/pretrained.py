@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ def load_hf(path: str, request: Request) -> TextModel:
     """Load a folder, or a name on the hub, by the fastest library that reads it."""
     folder = Path(path).expanduser()
     folder = folder if folder.is_dir() else _download(path)
-    model = _load_folder("hf", str(folder), request, models.load_model)
+    load = partial(models.load_model, pairs=request.task.reads_pairs)
+    model = _load_folder("hf", str(folder), request, load)
     return dataclasses.replace(model, origin=f"hf:{path}")
 
 
@@ -47,7 +49,8 @@ def load_hub(path: str, request: Request) -> TextModel:
     """Load a folder or a preset by KerasHub."""
     folder = Path(path).expanduser()
     if not (folder / "task.json").is_file():
-        return _load_folder("hub", path, request, models.load_by_keras_hub)
+        load = partial(models.load_by_keras_hub, pairs=request.task.reads_pairs)
+        return _load_folder("hub", path, request, load)
     model = models.load_by_keras_hub(folder, request.architecture)
     vocabulary = folder / "assets" / "tokenizer" / "vocabulary.txt"
     encoder = text.load(vocabulary, request.max_length)
@@ -71,8 +74,11 @@ def _load_folder(
             f"the tokenizer in {path} has {encoder.vocab_size} pieces and the model's embedding "
             f"{rows} rows: they do not belong together."
         )
-    problem = configs.problem_of(config)
-    return request.check(TextModel(model, encoder, labels, f"{kind}:{path}", problem=problem))
+    problem, segments = configs.problem_of(config), encoder.has_segments
+    origin = f"{kind}:{path}"
+    return request.check(
+        TextModel(model, encoder, labels, origin, problem=problem, reads_segments=segments)
+    )
 
 
 def _set_padding(model: Any, pad_id: int) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import UserError, first_line
 from ..models.hugging_face_weights import kind_of_weights
-from ..models.input_names import token_mask
+from ..models.input_names import IDS, SEGMENTS, takes_segments, token_mask
 from ..models.text_model import CLASSIFIER, Shapes
 from .python_function import PythonFunctionTeacher
 
@@ -58,12 +58,21 @@ class TorchModel(PythonFunctionTeacher):
             for name, shape in shapes.items()
         }
 
-    def run(self, ids: np.ndarray) -> dict[str, np.ndarray]:
+    @property
+    def text_inputs(self) -> tuple[str, ...]:  # type: ignore[override]  # depends on the model
+        """Ids, and segments where the model has vectors for them."""
+        reads = takes_segments(self._model.forward, self._model)
+        return (IDS[0], SEGMENTS[0]) if reads else IDS[:1]
+
+    def run(self, ids: np.ndarray, segments: np.ndarray | None = None) -> dict[str, np.ndarray]:
         """Return the outputs of padded ids, by NumPy."""
         tensor = self._torch.from_numpy(np.asarray(ids, "int64"))
         mask = self._torch.from_numpy(token_mask(ids, self.pad_id).numpy()).long()
+        more = {}
+        if segments is not None:
+            more[SEGMENTS[0]] = self._torch.from_numpy(np.asarray(segments, "int64"))
         with self._torch.no_grad():
-            outputs = self._model(input_ids=tensor, attention_mask=mask)
+            outputs = self._model(input_ids=tensor, attention_mask=mask, **more)
         return {name: outputs[name].numpy() for name in self.shapes}
 
     @property

@@ -9,7 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from ..errors import UserError, first_line
-from ..models.input_names import feed
+from ..models.input_names import IDS, SEGMENTS, feed
 from ..models.probabilities import to_logits
 from ..store.fingerprint import digest_of, digest_of_files
 from .final_operation import READINGS, final_operation
@@ -55,10 +55,20 @@ class SavedModel:
         # Keras hands on no logits through a file.
         self._reading = READINGS.get(final_operation(self._call, self._output), "logits")
 
-    def __call__(self, ids: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Return the logits of padded ids `[batch, length]`."""
+    @property
+    def text_inputs(self) -> tuple[str, ...]:
+        """Ids, and segments where the signature has an input for them."""
+        reads = set(SEGMENTS) & set(self._specs)
+        return (IDS[0], SEGMENTS[0]) if reads else IDS[:1]
+
+    def __call__(self, inputs: Any) -> dict[str, tf.Tensor]:
+        """Return the logits of ids `[batch, length]`, padded.
+
+        Args:
+            inputs: Ids, or a dict of ids and segments.
+        """
         names = tuple(self._specs)
-        inputs = feed(names, ids, self._pad_id)
+        inputs = feed(names, inputs, self._pad_id)
         inputs = inputs if isinstance(inputs, dict) else {names[0]: inputs}
         cast = {name: tf.cast(value, self._specs[name].dtype) for name, value in inputs.items()}
         return {"logits": to_logits(self._call(**cast)[self._output], self._reading)}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ..errors import UserError
-from ..text.pair_encoding import Pair
+from ..text.pair_encoding import Pair, PairIds
 
 
 class SingleTexts:
@@ -19,7 +19,7 @@ class SingleTexts:
 
     whose = "such teachers"
 
-    def encode_pairs(self, pairs: Sequence[Pair]) -> NoReturn:
+    def encode_pairs(self, pairs: Sequence[Pair]) -> list[PairIds]:
         """Raise `UserError`: each row is one text."""
         raise UserError(f"{self.whose} read one text a row, and no pairs of texts.")
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from ..models.text_model import Shapes
-from ..store.keys import SIZE, as_keys, key_of
+from ..store.keys import SIZE, as_keys, key_of, name_texts
 from ..store.reading import Store, refuse_missing
+from ..text.pair_encoding import Pair, PairIds
 from .python_function import PythonFunctionTeacher
 from .single_texts import SingleTexts
 
@@ -30,12 +31,21 @@ class TextKeys(SingleTexts):
 
     def encode_many(self, texts: Sequence[str]) -> list[list[int]]:
         """Return eight numbers from 1 to 65,536 for each text; 0 is padding."""
-        keys = (key_of({"text": text}) for text in texts)
-        return [(np.frombuffer(key, "<u2").astype("int32") + 1).tolist() for key in keys]
+        keys = (key_of(name_texts(text)) for text in texts)
+        return [_as_numbers(key) for key in keys]
+
+    def encode_pairs(self, pairs: Sequence[Pair]) -> list[PairIds]:
+        """Return eight numbers for each pair, and as many zeros."""
+        keys = (key_of(name_texts(tuple(pair))) for pair in pairs)
+        return [(_as_numbers(key), [0] * KEY_IDS) for key in keys]
 
     def fingerprint(self) -> str:
         """Return the same digest always: there is one such encoder."""
         return hashlib.sha256(b"text keys").hexdigest()[:16]
+
+
+def _as_numbers(key: bytes) -> list[int]:
+    return (np.frombuffer(key, "<u2").astype("int32") + 1).tolist()
 
 
 class StoredTexts(PythonFunctionTeacher):
@@ -54,7 +64,7 @@ class StoredTexts(PythonFunctionTeacher):
         """The shapes as the store knows them: it has no answer to a text for trial."""
         return self.shapes
 
-    def run(self, ids: np.ndarray) -> dict[str, np.ndarray]:
+    def run(self, ids: np.ndarray, segments: np.ndarray | None = None) -> dict[str, np.ndarray]:
         """Return the stored logits, by NumPy."""
         keys = as_keys((ids[:, :KEY_IDS] - 1).astype("<u2").tobytes())
         rows = self._store.index.find(keys)

@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -148,16 +147,22 @@ class TextEncoder:
         Hugging Face's `longest_first`.
         """
         encodings = self._joining.encode_batch([tuple(map(self.read, pair)) for pair in pairs])
-        return [(encoding.ids, segments_of(encoding)) for encoding in encodings]
+        rows = [(encoding.ids, segments_of(encoding)) for encoding in encodings]
+        return [row if row[0] else ([self.pad_id], [0]) for row in rows]
 
     @property
     def has_segments(self) -> bool:
         """Whether the tokenizer itself says which text of a pair an id is of, as BERT's does."""
         return tells_apart(self._joining)
 
-    @cached_property
+    @property
     def _joining(self) -> Tokenizer:
-        return pair_tokenizer(self.tokenizer, self.max_length, [*self.ends[0], *self.ends[1]])
+        """The tokenizer as it joins pairs of this length, which a copy may have changed."""
+        length, made = vars(self).get("_made", (0, None))
+        if made is None or length != self.max_length:
+            made = pair_tokenizer(self.tokenizer, self.max_length, [*self.ends[0], *self.ends[1]])
+            self._made = self.max_length, made
+        return made
 
     def fingerprint(self) -> str:
         """Return a digest of the tokenizer, without the length that it cuts at."""

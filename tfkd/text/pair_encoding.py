@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tokenizers import Encoding, Tokenizer, processors
 
+IDS, SEGMENTS = "input_ids", "token_type_ids"
 Pair = tuple[str, str]
 PairIds = tuple[list[int], list[int]]
 """The ids of both texts with what a tokenizer puts around them, and their segments."""

@@ -77,6 +77,11 @@ def check_client(
         raise UserError(f"client={name!r}: write 'mediapipe', or leave it out.")
     if kind != "litert":
         raise UserError("client='mediapipe' needs a LiteRT file: give a path ending in `.tflite`.")
+    if task is not None and task.reads_pairs:
+        raise UserError(
+            "client='mediapipe' classifies single texts, and this student reads pairs: leave "
+            "`client` out and use tfkd.runtime."
+        )
     if task is not None and MEDIAPIPE not in task.clients:
         raise UserError(
             f"client='mediapipe' has nothing for the task {task.name}: leave `client` out and use "

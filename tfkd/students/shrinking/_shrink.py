@@ -83,11 +83,15 @@ def _smaller(model: Any, layers: int | Sequence[int] | None, width: int | None, 
     return keras_student(model, layers, width, kept)
 
 
-def as_model_of_ids(student: TextModel) -> Any:
-    """Return a shrunk student as a Keras 3 model of padded ids alone.
+def as_model_of_ids(student: TextModel, pairs: bool = False) -> Any:
+    """Return a shrunk student as a Keras 3 model of padded ids alone, or of pairs.
 
     Its outputs are those of `student.shapes`; a single one called `logits` is a plain tensor. The
     classes are in the order of `student.labels`.
+
+    Args:
+        student: What `shrink` returned.
+        pairs: Whether it reads ids and segments of pairs of texts.
     """
     import keras
 
@@ -96,11 +100,14 @@ def as_model_of_ids(student: TextModel) -> Any:
     names = text_input_names(small)
     mask = keras.ops.cast(keras.ops.not_equal(ids, student.pad_id), "int32")
     inputs = {**dict.fromkeys(IDS, ids), **dict.fromkeys(MASKS, mask)}
-    inputs |= dict.fromkeys(SEGMENTS, keras.ops.zeros_like(ids))
+    segments = keras.Input((None,), dtype="int32", name=SEGMENTS[0]) if pairs else None
+    no_segments = segments is None or not student.reads_segments
+    inputs |= dict.fromkeys(SEGMENTS, keras.ops.zeros_like(ids) if no_segments else segments)
     value = small({name: inputs[name] for name in names} if len(names) > 1 else ids)
     outputs = value if isinstance(value, dict) else dict.fromkeys(student.shapes, value)
     outputs = {name: outputs[name] for name in student.shapes}
     if student.order is not None and "logits" in outputs:
         outputs["logits"] = keras.ops.take(outputs["logits"], student.order, axis=-1)
     single = list(outputs) == ["logits"]
-    return keras.Model(ids, outputs["logits"] if single else outputs, name="shrunk")
+    reads = ids if segments is None else {IDS[0]: ids, SEGMENTS[0]: segments}
+    return keras.Model(reads, outputs["logits"] if single else outputs, name="shrunk")
