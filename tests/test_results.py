@@ -112,3 +112,22 @@ def test_the_table_of_the_deployed_files_is_the_stored_one(monkeypatch):
     teacher, student = models["teacher, int8"], models["student, int8"]
     assert student["megabytes"] * 15 < teacher["megabytes"]
     assert student["without_tokenizer"] * 100 < teacher["without_tokenizer"]
+
+
+_MAPS = sorted((ROOT / "benchmarks" / "results").glob("*mnist.json"))
+
+
+@pytest.mark.parametrize("file", _MAPS, ids=lambda file: file.stem)
+def test_the_tables_of_images_are_the_stored_ones(file, monkeypatch):
+    """Feature maps that are said to help, on numbers that nobody can repeat."""
+    import json
+
+    pytest.importorskip("keras")
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks.images import lines
+
+    found = json.loads(file.read_text())
+    text = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    table = list(lines(found))
+    assert len(table) == 7
+    assert [line for line in table if line not in text] == []
