@@ -136,7 +136,7 @@ class Columns:
             # What is left may be the text as well as the label.
             guessed = [role for role in names if names[role].casefold() != self._wanted(role)]
             missing |= {role: "" for role in guessed if role not in self.named}
-        self._refuse_other_kinds(path, fields, names)
+        self._refuse_other_kinds(path, fields, names, unfit=bool(missing))
         if missing:
             raise self._explain(path, fields, missing, names)
         return names
@@ -145,14 +145,14 @@ class Columns:
         return self.named.get(role, self.reader.columns[role].default).casefold()
 
     def _refuse_other_kinds(
-        self, path: Path, fields: Mapping[str, Any], names: Mapping[str, str]
+        self, path: Path, fields: Mapping[str, Any], names: Mapping[str, str], *, unfit: bool
     ) -> None:
         texts = [role for role, column in self.reader.columns.items() if column.kind == "text"]
         if texts != list(self.reader.columns)[: len(texts)] or not texts:
             return
         read = [fields.get(names[role]) for role in texts if role in names]
         what = self.reader.other_kind(fields)
-        if what and (len(read) < len(texts) or not all(isinstance(v, str) for v in read)):
+        if what and (unfit or not all(isinstance(value, str) for value in read)):
             raise UnfitDataError(
                 f"{path} looks like {what}: it has the columns {', '.join(fields)}. This task "
                 f"reads {' and '.join(self.reader.columns)}."

@@ -93,8 +93,11 @@ def no_layout(folder: Path) -> UserError:
     """Return the error for a folder that has neither layout."""
     names = sorted(path.name + "/" * path.is_dir() for path in folder.iterdir())
     listed = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+    files = [name for name in names if file_format(Path(name)) not in (None, ".txt")]
+    files = [name for name in files if not Path(name).stem.startswith(("labels", "config"))]
+    hint = f" Or give a file itself, such as {folder / files[0]}." if files else ""
     return UserError(
         f"{folder} has no training texts; it holds {listed or 'nothing'}. Expected train.jsonl (or "
         ".csv, .tsv, .xlsx, .parquet, ...; validation.*, test.*, unlabelled.* next to it), "
-        "train/CLASS/*.txt for two classes or more, or what `datasets` saved."
+        f"train/CLASS/*.txt for two classes or more, or what `datasets` saved.{hint}"
     )

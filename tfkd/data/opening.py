@@ -27,6 +27,7 @@ from .file_kinds import (
 )
 from .folders import FILE_NAMES, no_layout, split_files, split_trees, tree_records
 from .folds import parse_fold
+from .questions import UnfitDataError
 from .reader import PAIR, ExampleReader
 from .rows import read_rows
 from .sample import sample
@@ -212,8 +213,22 @@ def _folder(folder: Path, columns: Columns) -> Base:
             for split, parts in trees.items()
         }
     else:
+        _refuse_other_kinds(folder, columns)
         raise no_layout(folder)
     return Base(safe_stem(folder.resolve().name), sources, folder=folder)
+
+
+def _refuse_other_kinds(folder: Path, columns: Columns) -> None:
+    """Refuse a folder whose files are for another task, by the first rows of some."""
+    known = [path for path in sorted(folder.iterdir()) if path.is_file() and file_format(path)]
+    for path in [path for path in known if file_format(path) != ".txt"][:3]:
+        try:
+            row = next(read_rows(path, faults=Faults(collect=True)), None)
+        except UserError:
+            continue
+        what = columns.reader.other_kind(row.fields) if row else ""
+        if what:
+            raise UnfitDataError(f"{path} looks like {what}, which this task does not read.")
 
 
 def _files(paths: Sequence[Path], columns: Columns, labelled: bool = True) -> Source:

@@ -71,6 +71,21 @@ def guess_text(rows: Sequence[Mapping[str, Any]], others: Collection[str]) -> st
     return best if lengths.get(best, 0) >= _SHORTEST_TEXT else ""
 
 
+def guess_pair(rows: Sequence[Mapping[str, Any]], text: str, others: Collection[str]) -> str:
+    """Return the column with texts about as long as those of another one; empty without one.
+
+    Args:
+        rows: The first rows.
+        text: The column with the longest texts.
+        others: Columns that are taken, or known to be something else.
+    """
+    second = guess_text(rows, {*others, text})
+    ours, theirs = ([str(row.get(name, "")) for row in rows] for name in (second, text))
+    long = sum(map(len, ours)) > sum(map(len, theirs)) / 3
+    words = sum(len(value.split()) for value in ours) > 3 * len(ours)
+    return second if second and long and words and len(set(ours)) > len(ours) / 2 else ""
+
+
 def guess_label(rows: Sequence[Mapping[str, Any]], others: Collection[str]) -> str:
     """Return the column with the fewest different values, at least two; empty without one.
 
@@ -106,7 +121,10 @@ def suggest_flags(
             return f" If the first row is no header, name the columns: --header {','.join(header)}."
         return " If the first row is no header, name all columns, --header text,label,..."
     text = next((name for taken in others if (name := guess_text(rows, taken))), "")
-    known = {text} if "text" in missing else set()
+    pair = [text, guess_pair(rows, text, others[0])] if "text" in missing and text else [text]
+    known = set(pair) if "text" in missing else set()
+    # In the order of the file.
+    text = ",".join(name for name in names if name in pair)
     labels = (guess_label(rows, {*taken, *known}) for taken in others)
     guess = {"text": text, "label": next(filter(None, labels), "")}
     flags = []

@@ -18,7 +18,8 @@ def describe_other_kind(fields: Mapping[str, Any]) -> str:
     lists = [value for value in fields.values() if isinstance(value, list) and value]
     if len(lists) > 1 and any(isinstance(each[0], str) for each in lists):
         return "words with a tag each (names, parts of speech)"
-    if "question" in names and names & {"answers", "answer", "answer_text"}:
+    told = names & {"context", "passage", "paragraph", "document"}
+    if "question" in names and ("answers" in names or (told and "answer" in names)):
         return "questions with their answers in a text"
     if {"title", "paragraphs"} <= names or isinstance(fields.get("paragraphs"), list):
         return "questions with their answers in a text (SQuAD's JSON)"
@@ -26,7 +27,10 @@ def describe_other_kind(fields: Mapping[str, Any]) -> str:
     sources, targets = names & {"src", "source_text"}, names & {"tgt", "trg", "target", "mt"}
     if "translation" in names or len(languages) > 1 or (sources and targets):
         return "sentences with their translations"
-    if names & {"article", "document", "dialogue"} and names & {"summary", "highlights"}:
+    summarised = names & {"article", "document", "dialogue"}
+    # Reviews have summaries too, next to their stars.
+    summarised = summarised or names <= {"id", "text", "summary", "highlights", "title", "url"}
+    if summarised and names & {"summary", "highlights"}:
         return "texts with their summaries"
     if "messages" in names or "conversations" in names or {"prompt", "completion"} <= names:
         return "prompts with the answers of a language model"
