@@ -220,3 +220,22 @@ def test_data_to_score_nothing_on(given, words):
 def test_logits_of_another_rank():
     with pytest.raises(UserError, match=r"student returns logits \(8, 2, 5\): expected"):
         compare(student=lambda x: tf.stack([x, x], axis=1), data=(X, Y))
+
+
+def test_one_logit_is_two_outcomes():
+    """The largest of one logit is the first: an accuracy that is the share of zeros."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(60, 4)).astype("float32")
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.set_weights([np.array([[1.0], [0], [0], [0]]), np.zeros(1)])
+    y = (x[:, 0] + 0.3 * x[:, 1] > 0).astype("int32")
+    report = compare(student=model, teacher=model, data=(x, y), form="binary")
+    assert report["student"].scores["accuracy"] == pytest.approx(((x[:, 0] > 0) == y).mean())
+    p = 1 / (1 + np.exp(-x[:, 0]))
+    loss = -np.log(np.where(y == 1, p, 1 - p)).mean()
+    assert report["student"].scores["log_loss"] == pytest.approx(loss, rel=1e-4)
+    with pytest.raises(UserError, match=r"student returns one logit.*form='binary'"):
+        compare(student=model, data=(x, y))
+    wide = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    with pytest.raises(UserError, match="student returns 3 logits, and form='binary' means one"):
+        compare(student=wide, data=(x, y), form="binary")

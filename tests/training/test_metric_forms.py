@@ -275,3 +275,13 @@ def test_labels_that_are_true_or_false(classes, labels):
     for name, values in one.items():
         assert other[name] == pytest.approx(values), name
     assert math.isfinite(one["val_loss"][0])
+
+
+@pytest.mark.parametrize("metric", ["accuracy", keras.metrics.AUC(name="auc"), "mse"])
+def test_callbacks_know_what_is_better(metric):
+    """`EarlyStopping` asks the metric whether more is better."""
+    name = getattr(metric, "name", metric)
+    stop = keras.callbacks.EarlyStopping(f"val_{name}", patience=1)
+    options = {"validation_data": (X, LABELS["binary"]), "callbacks": [stop]}
+    reported("binary", [metric], **options)
+    assert bool(stop.monitor_op(2.0, 1.0)) == (name != "mse")

@@ -46,8 +46,8 @@ def compare(
         baseline: The same student trained without the teacher, to tell whether that one helped.
         exported: A `.tflite` that `tfkd.export` wrote.
         title: The heading of the table.
-        form: What the logits are: `multiclass`, `multilabel` (answers are the labels above 0.5) or
-            `regression`.
+        form: What the logits are: `multiclass`, `binary` (one logit, labels 0 and 1), `multilabel`
+            (answers are the labels above 0.5) or `regression`.
 
     Raises:
         UserError: Data without labels, or outputs that are not `[batch, classes]`.
@@ -58,7 +58,7 @@ def compare(
     >>> [row.name for row in report.rows], report["student"].parameters
     (['student'], 10)
     """
-    task = tasks.find_form(form)
+    task = tasks.find_form("multiclass" if form == "binary" else form)
     batches = _read_batches(data)
     labels = np.concatenate([y for _, y in batches])
     models = {"teacher": teacher, "baseline": baseline, "student": student}
@@ -66,7 +66,9 @@ def compare(
     runs = {name: _run_keras(model) for name, model in models.items()}
     if exported is not None:
         runs["exported"] = _run_file(exported)
-    logits = {name: _run_all(run, batches, name) for name, run in runs.items()}
+    logits = {
+        name: _by_class(_run_all(run, batches, name), name, form) for name, run in runs.items()
+    }
     examples = task.labelled_examples(labels)
     _check_widths(task, logits, labels)
     schemas = {
@@ -125,6 +127,23 @@ def _check_widths(task: tasks.Task, logits: dict[str, np.ndarray], labels: np.nd
                 f"{name} returns {array.shape[1]} logits, and {wanted} are needed for labels "
                 f"{list(labels.shape)} of the form {task.form!r}."
             )
+
+
+def _by_class(logits: np.ndarray, name: str, form: str) -> np.ndarray:
+    """Return a logit for each class; of one sigmoid those of both outcomes.
+
+    Raises:
+        UserError: One logit that nobody calls `binary`, or several that somebody does.
+    """
+    count = logits.shape[1]
+    if form == "multiclass" and count == 1:
+        raise UserError(
+            f"{name} returns one logit for each example, of which the largest is always the "
+            "first: write form='binary', or form='regression' for numbers."
+        )
+    if form == "binary" and count != 1:
+        raise UserError(f"{name} returns {count} logits, and form='binary' means one.")
+    return np.concatenate([np.zeros_like(logits), logits], axis=1) if form == "binary" else logits
 
 
 def _inputs_of(x: Any, name: str) -> Any:

@@ -100,7 +100,7 @@ class BadExamples:
                 "Look at the teacher's output on this batch.",
             ),
             "student": (
-                f"the student returned NaN or inf for {of}",
+                f"the student's output or a loss was NaN or inf for {of}",
                 "Write a smaller learning rate or clipnorm=1.0, or look at what is divided by 0.",
             ),
             "gradients": (

@@ -160,6 +160,7 @@ def _check(metric: Any, form: str) -> None:
 class _Behind:
     """A metric that hands on what another one reads, and that one's result."""
 
+    name: str
     reading: MetricReading
     inner: Any
     function: Any

@@ -47,7 +47,8 @@ class MetricLog:
         self.has_compiled_metrics = self.teacher_in_evaluate = self._is_evaluating = False
         self._objective, self._metrics_in = objective, metrics_in
         self._containers: list[tuple[Any, bool]] = []
-        self._keras, self._read_metrics = keras, ([], [])
+        self._keras = keras
+        self._read_metrics: tuple[list, list] = ([], [])
         self._example: tuple | None = None
 
     @property
