@@ -144,6 +144,8 @@ def test_arrays_are_looked_through_before_the_first_step():
         made.fit(X, Y, sample_weight=with_bad(np.ones(96), 90, np.nan), **options)
     with pytest.raises(UserError, match=r"label nan is outside 0\.\.2"):
         made.fit(X, with_bad(Y.astype("float32"), 90, np.nan), **options)
+    with pytest.raises(UserError, match=r"validation data hold the label 9, and .* 0 to 2"):
+        made.fit(X, Y, validation_data=(X, with_bad(Y, 90, 9)), **options)
     np.testing.assert_array_equal(before[0], made.student.get_weights()[0])
 
 

@@ -10,7 +10,7 @@ from ..distribution import lost, workers
 from ..errors import UserError
 from ..models.saving import quiet_save
 from ..progress import print_log
-from . import sources
+from . import first_batch, sources
 from .backup._backup import as_backup
 from .backup.contents import build_optimizers
 from .backup.resuming import resume_from
@@ -113,6 +113,9 @@ class BaseDistiller(DistillationSteps):
             if contents is not None:
                 self.metric_log.check_report(contents, teacher=self.teacher)
                 self.metric_log.log_left_out(contents)
+                validation = sources.rows_of_validation(options)
+                if batch is not None and validation is not None:
+                    first_batch.check_later(self.objective, logits, *unpack(validation)[1:])
             self.metric_log.evaluated = contents or self.metric_log.trained
             self.projections.log_layer_maps()
             self._expect_labels(self.metric_log.trained.labels or self.metric_log.evaluated.labels)

@@ -16,6 +16,7 @@ import tensorflow as tf
 from ..errors import UserError
 from ..losses._base import Objective
 from ..losses._batch import IGNORE, Batch, Outputs
+from ..losses._labels import describe_labels
 from ..models import probabilities
 from ..models.outputs import raw_logits
 from .batches import find_not_finite
@@ -119,6 +120,21 @@ def check_weights(sample_weight: tf.Tensor | None) -> None:
             f"sample_weight is {wrong.flat[0]} for {wrong.size} of the {weights.size} weights "
             "looked at: write numbers >= 0, and 0 for what should not count."
         )
+
+
+def check_later(
+    objective: Objective, logits: tf.Tensor, labels: tf.Tensor | None, weights: tf.Tensor | None
+) -> None:
+    """Refuse labels and weights of validation data that a step would leave out."""
+    check_weights(weights)
+    bad = objective.find_bad_labels(logits, labels)
+    if bad is None or labels is None or not bool(tf.reduce_any(bad)):
+        return
+    form = objective.label_form or "multiclass"
+    raise UserError(
+        f"the validation data hold the label {np.asarray(labels)[np.asarray(bad)].flat[0]}, and "
+        f"{describe_labels(form, logits.shape[-1])}; write {IGNORE} where there is no label."
+    )
 
 
 def check_teacher(teacher: Any, objective: Objective) -> None:

@@ -92,6 +92,14 @@ def peek_validation(
     return {**options, "validation_data": (x, *rest) if rest else x}, contents
 
 
+def rows_of_validation(options: dict[str, Any]) -> Any:
+    """Return the telling rows of validation data that are arrays; `None` of any other."""
+    data = options.get("validation_data")
+    if not isinstance(data, (tuple, list)) or not is_arrays(data[0]):
+        return None
+    return take_first_batch(*data[:3])[1]
+
+
 def is_ordered(x: Any) -> bool:
     """Return whether Keras takes `x` as it comes, and shuffles nothing."""
     return isinstance(x, (tf.data.Dataset, types.GeneratorType))
