@@ -31,6 +31,8 @@ EXTRAS = {
     "report": "pages with plots: `tfkd compare --html`",
     "baseline": "TF-IDF for comparison, `--baseline tfidf`",
     "tensorboard": "`--tensorboard`",
+    "wandb": "Weights & Biases, by its own Keras callback",
+    "tables": "`.xlsx`, `.parquet` and Hugging Face `datasets` folders",
     "quantizer": "`full-int8`, `int16x8` and `int4`",
     "onnx": "export to `.onnx`",
     "text": "SavedModels that take texts",
