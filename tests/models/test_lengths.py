@@ -1,5 +1,7 @@
 """Models that read one length, or whose answers depend on the padding: one answer for one text."""
 
+import dataclasses
+import json
 import logging
 
 import numpy as np
@@ -8,10 +10,11 @@ import pytest
 keras = pytest.importorskip("keras")
 import tensorflow as tf
 
-from tfkd import Distiller, Ensemble, SoftTargets, store, students
+from tfkd import Distiller, Ensemble, SoftTargets, load_teacher, store, students
 from tfkd.models.lengths import declared_length
+from tfkd.models.saving import save_keras
 from tfkd.models.text_model import TextModel
-from tfkd.text import learn
+from tfkd.text import learn, load
 
 layers = keras.layers
 LENGTH = 16
@@ -188,3 +191,50 @@ def test_a_store_in_int8_pads_too(encoder, tmp_path):
     found = made.targets(padded(encoder, TEXTS))["logits"]
     want = teacher.logits(TEXTS)
     assert np.abs(found - want).max() < 0.05 * np.abs(want).max()
+
+
+@pytest.mark.parametrize("said_by", ["preprocessing.json", "tokenizer.json"])
+def test_padding_before_the_tokens(encoder, tmp_path, said_by):
+    """`pad_sequences` pads on the left, and a recurrent model of one length expects that."""
+    model = model_of("recurrent", LENGTH)
+    folder = tmp_path / "teacher"
+    encoder.save(folder)
+    file = folder / said_by
+    content = json.loads(file.read_text())
+    if said_by == "preprocessing.json":
+        content["padding_side"] = "left"
+    else:
+        content["padding"] = {
+            "strategy": "BatchLongest",
+            "direction": "Left",
+            "pad_to_multiple_of": None,
+            "pad_id": 0,
+            "pad_type_id": 0,
+            "pad_token": "[PAD]",
+        }
+    file.write_text(json.dumps(content))
+    save_keras(model, folder / "model.keras")
+    rows = encoder.encode_many(TEXTS)
+    want = model.predict(
+        np.array([[0] * (LENGTH - len(ids)) + ids for ids in rows], "int32"), verbose=0
+    )
+    teacher = load_teacher(f"keras:{folder}")
+    np.testing.assert_allclose(teacher.logits(TEXTS), want, atol=1e-5)
+    teacher.encoder.save(tmp_path / "again")
+    assert load(tmp_path / "again").pad_left
+    made = store.write(tmp_path / "s", teacher, TEXTS, dtype="float32", verbose=0)
+    found = made.targets(padded(encoder, TEXTS))["logits"]
+    np.testing.assert_allclose(found, want, atol=1e-5)
+
+
+def test_vectors_of_tokens_stay_at_their_places(encoder):
+    """With padding before the tokens, the first vectors are those of padding."""
+    ids = keras.Input((LENGTH,), dtype="int32")
+    vectors = embed(ids)
+    out = layers.Dense(2)(layers.Flatten()(vectors))
+    model = keras.Model(ids, {"logits": out, "tokens": vectors})
+    left = TextModel(model, dataclasses.replace(encoder, pad_left=True))
+    rows = np.array([[2, 5, 7, 3], [2, 3, 0, 0]], "int32")
+    outputs = left.outputs(rows, ("logits", "tokens"))
+    table = model.get_weights()[0]
+    np.testing.assert_allclose(outputs["tokens"].numpy(), table[rows], atol=1e-6)

@@ -29,7 +29,7 @@ def text_input_names(model: Any) -> tuple[str, ...]:
     if hasattr(model, "config"):
         segments = SEGMENTS[:1] if takes_segments(model.call, model) else ()
         return (IDS[0], MASKS[0], *segments)
-    built = getattr(model, "get_build_config", dict)() or {}
+    built: Mapping[str, Any] = getattr(model, "get_build_config", dict)() or {}
     shape = built.get("input_shape")
     return tuple(shape) if isinstance(shape, Mapping) else ()
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import copy
+import dataclasses
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import tensorflow as tf
 
+from ..text import Encoder, TextEncoder
 from .input_names import IDS
 from .keras_internals import list_layers
 
@@ -52,24 +55,48 @@ def reads_tokens(model: Any) -> bool:
     return any(type(layer).__name__ == "Embedding" for layer in layers)
 
 
-def set_length(inputs: Any, length: int, padding: int = 0) -> Any:
+def set_length(inputs: Any, length: int, padding: int = 0, *, left: bool = False) -> Any:
     """Cut or pad whatever has a number for each token to `length` tokens.
 
     Args:
         inputs: Ids `[batch, tokens]`, or a dict of ids, masks, segments and other arrays.
         length: How many tokens the model reads.
         padding: The id that ids are padded with; masks and segments are padded with 0.
+        left: Whether the padding goes before the tokens.
 
     >>> set_length(tf.constant([[5, 6]]), 4).numpy().tolist()
     [[5, 6, 0, 0]]
+    >>> set_length(tf.constant([[5, 6, 0]]), 4, left=True).numpy().tolist()
+    [[0, 0, 5, 6]]
     """
-    if not isinstance(inputs, Mapping):
-        return _set_length(inputs, length, padding)
-    alone = len(inputs) == 1
-    return {
+    named = inputs if isinstance(inputs, Mapping) else {IDS[0]: inputs}
+    alone = len(named) == 1
+    padded = {
         name: _set_length(tensor, length, padding if alone or name in IDS else 0)
-        for name, tensor in inputs.items()
+        for name, tensor in named.items()
     }
+    if left:
+        tokens = count_tokens(padded, padding)
+        padded = {name: _swap(tensor, tokens, length) for name, tensor in padded.items()}
+    return padded if isinstance(inputs, Mapping) else padded[IDS[0]]
+
+
+def count_tokens(inputs: Any, padding: int) -> tf.Tensor:
+    """Return the number of tokens before the padding at the end of each row of ids, `[batch]`."""
+    if isinstance(inputs, Mapping):
+        alone = next(iter(inputs.values()))
+        inputs = next((inputs[name] for name in IDS if name in inputs), alone)
+    ids = tf.convert_to_tensor(inputs)
+    places = tf.range(1, tf.shape(ids)[1] + 1)[None]
+    return tf.reduce_max(tf.where(ids != tf.cast(padding, ids.dtype), places, 0), axis=1)
+
+
+def _swap(tensor: Any, tokens: tf.Tensor, length: int) -> Any:
+    """Return rows of `length` with what stands behind their tokens before them."""
+    if not (tensor.shape.rank or 0) >= 2 or tensor.shape[1] != length:
+        return tensor
+    # The tokens backwards, and then all backwards: the tokens as they were, at the end.
+    return tf.reverse(tf.reverse_sequence(tensor, tokens, seq_axis=1), [1])
 
 
 def _set_length(tensor: Any, length: int, value: int) -> Any:
@@ -87,19 +114,53 @@ def _set_length(tensor: Any, length: int, value: int) -> Any:
     return padded
 
 
-def cut_tokens(outputs: Mapping[str, Any], inputs: Any, length: int) -> dict[str, Any]:
+def cut_tokens(
+    outputs: Mapping[str, Any], inputs: Any, length: int, tokens: tf.Tensor | None = None
+) -> dict[str, Any]:
     """Cut outputs with a vector for each of `length` tokens to as many tokens as the inputs had.
 
     Args:
         outputs: By name; tensors, or tuples of them.
         inputs: What came, before `set_length`.
         length: How many tokens the model has read.
+        tokens: How many of them were no padding, where that stood before them.
     """
     tensors = [tf.convert_to_tensor(each) for each in tf.nest.flatten(inputs)]
-    tokens = next((tf.shape(each)[1] for each in tensors if each.shape.rank == 2), length)
+    came = next((tf.shape(each)[1] for each in tensors if each.shape.rank == 2), length)
 
     def cut(tensor: Any) -> Any:
-        of_tokens = tensor.shape.rank == 3 and tensor.shape[1] == length
-        return tensor[:, :tokens] if of_tokens else tensor
+        if tensor.shape.rank != 3 or tensor.shape[1] != length:
+            return tensor
+        if tokens is not None:
+            tensor = tf.reverse_sequence(tf.reverse(tensor, [1]), tokens, seq_axis=1)
+        return tensor[:, :came]
 
     return {name: tf.nest.map_structure(cut, value) for name, value in outputs.items()}
+
+
+def run_at_length(
+    run: Callable[[Any], Mapping[str, Any]], inputs: Any, length: int, encoder: Encoder
+) -> dict[str, Any]:
+    """Return a model's outputs for inputs of its length; vectors for as many tokens as came.
+
+    Args:
+        run: The model, inputs to outputs by name.
+        inputs: Padded ids, or a dict of ids and other arrays.
+        length: How many tokens the model reads.
+        encoder: Its tokenizer, which says with what and on which side it pads.
+    """
+    padding, left = getattr(encoder, "pad_id", 0), bool(getattr(encoder, "pad_left", False))
+    read = set_length(inputs, length, padding, left=left)
+    if not left:
+        return cut_tokens(run(read), inputs, length)
+    tokens = count_tokens(set_length(inputs, length, padding), padding)
+    return cut_tokens(run(read), inputs, length, tokens)
+
+
+def cut_at(encoder: Encoder, length: int) -> Encoder:
+    """Return the same tokenizer with another length."""
+    if isinstance(encoder, TextEncoder):
+        return dataclasses.replace(encoder, max_length=length)
+    encoder = copy.copy(encoder)
+    encoder.max_length = length
+    return encoder

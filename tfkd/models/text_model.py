@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -67,13 +67,12 @@ class TextModel:
 
     def __post_init__(self) -> None:
         from .callables import as_teacher
-        from .lengths import declared_length
+        from .lengths import cut_at, declared_length
 
         self.length = self.length or declared_length(self.model)
         if self.length and self.encoder.max_length > self.length:
             # The tokenizer knows what to keep of a longer text.
-            self.encoder = copy.copy(self.encoder)
-            self.encoder.max_length = self.length
+            self.encoder = cut_at(self.encoder, self.length)
         self._names = text_input_names(self.model)
         self._teacher = as_teacher(self.model)
         self._graphs: dict[tuple, Any] = {}
@@ -243,7 +242,7 @@ class TextModel:
         import tensorflow as tf
 
         inputs = self._feed(inputs)
-        outputs = self._outputs_of_length(inputs, reads)
+        outputs = self._run_at_length(inputs, reads)
         logits = tf.cast(outputs["logits"], tf.float32)
         if self.two_of_one:
             # A sigmoid is a softmax next to a logit of zero.
@@ -252,14 +251,13 @@ class TextModel:
         found = {name: outputs[name] for name in reads if name in outputs}
         return {**tf.nest.map_structure(as_float32, found), "logits": logits}
 
-    def _outputs_of_length(self, inputs: Any, reads: tuple[str, ...]) -> Arrays:
-        """Run the model, at its own length where it has one; return as many tokens as came."""
-        from .lengths import cut_tokens, set_length
+    def _run_at_length(self, inputs: Any, reads: tuple[str, ...]) -> Arrays:
+        from .lengths import run_at_length
 
         if not self.length:
             return self._teacher(inputs, reads)
-        outputs = self._teacher(set_length(inputs, self.length, self.pad_id), reads)
-        return cut_tokens(outputs, inputs, self.length)
+        run = functools.partial(self._teacher, reads=reads)
+        return run_at_length(run, inputs, self.length, self.encoder)
 
     def _feed(self, inputs: Any) -> Any:
         """Return the inputs that the model has, made of ids or of a dict with other names."""

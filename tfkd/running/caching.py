@@ -60,7 +60,7 @@ def cache(config: RunConfig, *, progress: Progress = log_progress, **options: An
     task, data, teacher = open_data_and_teacher(config)
     named = bool(config.teacher.labels)
     check_class_order(teacher, task, data, progress=progress, given=named)
-    folder = shared_store_folder(config, Path("runs"))
+    folder = shared_store_folder(config.replaced(task=task.name), Path("runs"))
     source = describe_source(config)
     options |= store_options(task)
     written = store.write(

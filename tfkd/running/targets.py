@@ -77,7 +77,8 @@ def shared_store_folder(config: RunConfig, runs: Path) -> Path:
     if config.teacher.store:
         return Path(config.teacher.store).expanduser()
     files = teachers.digest_spec(config.teacher.source, with_names=False)
-    identity = (files, config.teacher.max_length, config.task.name or DEFAULT)
+    task = config.task.name or DEFAULT
+    identity: tuple[str | int, ...] = (files, config.teacher.max_length, task)
     # Of pairs, a teacher may be another graph.
     identity += ("pair",) if config.task_settings.get("pair") else ()
     digest = hashlib.sha256(repr(identity).encode()).hexdigest()[:8]

@@ -36,7 +36,10 @@ def fingerprint(teacher: Any) -> dict[str, Any]:
             **({"padding": pad_id} if pad_id else {}),
             "teacher": _digest_of_model(teacher.model),
             "tokenizer": encoder.fingerprint(),
-            "preprocessing": {"max_length": encoder.max_length},
+            "preprocessing": {
+                "max_length": encoder.max_length,
+                **({"padding_side": "left"} if getattr(encoder, "pad_left", False) else {}),
+            },
             "classes": teacher.order,
         }
     mark = _digest_of_model(getattr(teacher, "model", teacher))

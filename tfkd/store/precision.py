@@ -176,12 +176,13 @@ def _in_int8(teacher: Any, reads: tuple[str, ...]) -> Run:
 
     length = declared_length(model) if reads_tokens(model) else getattr(teacher, "length", None)
     padding = padding_of(teacher)
+    left = bool(getattr(encoder_of(teacher), "pad_left", False))
 
     def run(inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         if has_encoder:
             inputs = _feed(inputs, tuple(signature.inputs), padding)
         if length:
-            inputs = set_length(inputs, length, padding)
+            inputs = set_length(inputs, length, padding, left=left)
         kinds = {name: kind for name, (_, kind) in signature.inputs.items()}
         logits = lite.logits({name: np.asarray(inputs[name], kinds[name]) for name in kinds})
         order = getattr(teacher, "order", None)

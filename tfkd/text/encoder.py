@@ -86,16 +86,20 @@ class TextEncoder:
 
     `encode` returns what the tokenizer puts around a text, such as `[CLS] pieces [SEP]`, at most
     `max_length` ids. `pad_id` fills up the shorter texts of a batch; by default it is that of
-    `[PAD]` or `<pad>`.
+    `[PAD]` or `<pad>`. `pad_left` says on which side a model of one length gets it; by default what
+    `tokenizer.json` says, or on the right.
     """
 
     tokenizer: Tokenizer
     max_length: int = MAX_LENGTH
     pad_id: int = -1
+    pad_left: bool | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.max_length, int) or self.max_length < 4:
             raise UserError(f"max_length is {self.max_length!r}; write a number, at least 4.")
+        if self.pad_left is None:
+            self.pad_left = (self.tokenizer.padding or {}).get("direction") == "left"
         self.tokenizer.no_padding()
         self.tokenizer.no_truncation()
         check_word_pieces(self.tokenizer)
@@ -176,6 +180,8 @@ class TextEncoder:
         (folder / "vocab.txt").write_text(pieces, encoding="utf-8")
         settings = {"max_length": self.max_length, "lowercase": self.lowercase}
         settings["pad_id"] = self.pad_id
+        if self.pad_left:
+            settings["padding_side"] = "left"
         (folder / "preprocessing.json").write_text(json.dumps(settings, indent=1) + "\n")
 
 

@@ -75,7 +75,8 @@ def load(path: str | Path, max_length: int | None = None) -> TextEncoder:
         raise UserError(f"no tokenizer at {path}: expected a tokenizer.json or a vocab.txt.")
     lowercase = ours.get("lowercase")
     tokenizer = _read(found, True if lowercase is None else bool(lowercase))
-    return TextEncoder(tokenizer, length, int(ours.get("pad_id", -1)))
+    side = {"left": True, "right": False}.get(str(ours.get("padding_side")))
+    return TextEncoder(tokenizer, length, int(ours.get("pad_id", -1)), side)
 
 
 def _named(folder: Path) -> tuple[Path, ...]:

@@ -106,6 +106,10 @@ def as_model_of_ids(student: TextModel, pairs: bool = False) -> Any:
     value = small({name: inputs[name] for name in names} if len(names) > 1 else ids)
     outputs = value if isinstance(value, dict) else dict.fromkeys(student.shapes, value)
     outputs = {name: outputs[name] for name in student.shapes}
+    if student.two_of_one:
+        # One logit is that of the second of two classes.
+        zero = keras.ops.zeros_like(outputs["logits"])
+        outputs["logits"] = keras.ops.concatenate([zero, outputs["logits"]], axis=-1)
     if student.order is not None and "logits" in outputs:
         outputs["logits"] = keras.ops.take(outputs["logits"], student.order, axis=-1)
     single = list(outputs) == ["logits"]
