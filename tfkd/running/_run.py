@@ -21,8 +21,10 @@ from .encoders import open_encoder
 from .given_teacher import GivenModels
 from .kept_examples import open_to_export
 from .lock import hold_folder
+from .own_teacher import fine_tunes
 from .student_export import export_student, write_student
 from .teacher import RunTeacher, open_teacher, prepare_teacher
+from .teacher_run import teach_first
 from .texts import RunTexts
 
 if TYPE_CHECKING:
@@ -137,6 +139,10 @@ def _carry_out(context: RunContext, given: GivenModels | None) -> None:
         return
     for assistant in context.assistants:
         run(assistant, context.progress, context.strategy)
+    if fine_tunes(context.config.teacher.source):
+        workers.first_worker_first(context.strategy, lambda: teach_first(context))
+        # It can be loaded now.
+        given = None
     given, texts = workers.first_worker_first(
         context.strategy, lambda: phases.prepare(context, given)
     )

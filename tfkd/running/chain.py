@@ -27,6 +27,7 @@ def plan_assistants(config: RunConfig, folder: Path, store: str = "") -> list[Ru
             "student": student,
             "teacher": f"keras:{runs[-1].to}" if runs else config.teacher.source,
             "teacher_epochs": 0 if runs else config.teacher.epochs,
+            "teacher_learning_rate": 0.0 if runs else config.teacher.learning_rate,
             "store": "" if runs else store,
             "student_settings": {"seed": config.training.seed + number},
             "to": str(folder / f"assistant-{number}"),
@@ -40,7 +41,8 @@ def configure_last(config: RunConfig, folder: Path) -> RunConfig:
     runs = plan_assistants(config, folder)
     if not runs:
         return config
-    return config.replaced(teacher=f"keras:{runs[-1].to}", teacher_epochs=0, store="")
+    unused = {"teacher_epochs": 0, "teacher_learning_rate": 0.0, "store": ""}
+    return config.replaced(teacher=f"keras:{runs[-1].to}", **unused)
 
 
 def read_assistants(config: RunConfig) -> list[str]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
-from .. import students, tasks, teachers
+from .. import students, tasks, teachers, text
 from ..data import Data, Schema, open_data
 from ..data.labels import shorten
 from ..data.questions import UnfitDataError
 from ..errors import UserError, missing_extra
+from ..models import hugging_face
 from ..models.class_names import are_names
 from ..models.text_model import TextModel
 from ..tasks import Task, match_names
@@ -97,7 +99,9 @@ def check_settings(config: RunConfig, task: Task) -> None:
     for assistant in chain.read_assistants(config):
         _check_student(assistant, config.replaced(freeze="", student_settings={}), task)
     _check_baseline(config, task)
-    if kind == "train":
+    if own_teacher.fine_tunes(config.teacher.source):
+        check_fine_tuning(config.teacher.source.removeprefix("train:"))
+    elif kind == "train":
         check_teacher(config)
     else:
         teachers.check_spec(config.teacher.source)
@@ -112,11 +116,13 @@ def check_training(config: RunConfig) -> None:
     """
     read_optimizer(config).check(config.training.learning_rate)
     teacher = config.teacher
-    if teacher.epochs and teacher.source.partition(":")[0] != "train":
-        raise UserError(
-            f"teacher_epochs is {teacher.epochs} and the teacher {teacher.source} is not trained "
-            "here: leave it out, or write --teacher train."
-        )
+    for name in ("epochs", "learning_rate"):
+        value = getattr(teacher, name)
+        if value and teacher.source.partition(":")[0] != "train":
+            raise UserError(
+                f"teacher_{name} is {value} and the teacher {teacher.source} is not trained here: "
+                "leave it out, or write --teacher train."
+            )
 
 
 def _check_student(spec: str, config: RunConfig, task: Task) -> None:
@@ -183,6 +189,17 @@ def _check_shrink(layers: str, kind: str, config: RunConfig) -> None:
             f"objective compares {', '.join(per_token)} token by token: leave vocabulary out, or "
             "distil from logits alone."
         )
+
+
+def check_fine_tuning(spec: str) -> None:
+    """Refuse a Hugging Face folder, `hf:FOLDER`, that cannot be fine-tuned.
+
+    Raises:
+        UserError: No folder, no tokenizer, a kind of model that KerasHub does not have.
+    """
+    path = Path(spec.partition(":")[2]).expanduser()
+    hugging_face.check_trainable(path, hugging_face.read_config(path))
+    text.load(path)
 
 
 def check_teacher(config: RunConfig) -> None:

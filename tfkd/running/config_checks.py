@@ -23,7 +23,7 @@ _LEAST = {"vocab_size": 100, "max_length": 4, "batch_size": 1}
 _NOT_NEGATIVE = (
     *("epochs", "labelled", "seed", "teacher_max_length", "learning_rate", "augment"),
     *("projection_rate", "patience", "weight_decay", "clip", "warmup", "teacher_epochs"),
-    "teacher_patience",
+    *("teacher_patience", "teacher_learning_rate"),
 )
 
 

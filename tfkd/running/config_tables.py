@@ -72,7 +72,9 @@ class TeacherConfig(Table):
     """The table `[teacher]`: the large model, and how its outputs are computed."""
 
     source: str = option(
-        "train", "hf:PATH_OR_NAME, keras:PATH, train, ... (see `tfkd list`)", "teacher"
+        "train",
+        "hf:PATH_OR_NAME, keras:PATH, train, train:hf:PATH, ... (see `tfkd list`)",
+        "teacher",
     )
     max_length: int = option(
         0, "tokens of a text that the teacher reads; 0 for 256", "teacher_max_length"
@@ -90,6 +92,9 @@ class TeacherConfig(Table):
     )
     epochs: int = option(
         0, "passes over the texts of a teacher `train`; 0 for about 1,000 steps", "teacher_epochs"
+    )
+    learning_rate: float = option(
+        0.0, "highest learning rate of a teacher `train`; 0 chooses", "teacher_learning_rate"
     )
     patience: int = option(
         3,

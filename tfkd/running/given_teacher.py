@@ -12,8 +12,12 @@ from . import folder as run_folder
 from .checks import align_classes, shrinks
 from .config import RunConfig
 from .context import RunContext
+from .own_teacher import fine_tunes
 from .stages import check_frozen, read_stages
 from .teacher_classes import check_class_order, name_classes
+
+TAUGHT = "teacher"
+"""The folder of a teacher that a run fine-tunes first, in its own."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +34,9 @@ class GivenModels:
 
 
 def trains_teacher(config: RunConfig) -> bool:
-    """Return whether the teacher is trained in the run."""
-    return config.teacher.source.partition(":")[0] == "train"
+    """Return whether the teacher is trained in the run, and reads texts as its student does."""
+    source = config.teacher.source
+    return source.partition(":")[0] == "train" and not fine_tunes(source)
 
 
 def load_given(context: RunContext) -> GivenModels:
@@ -40,7 +45,8 @@ def load_given(context: RunContext) -> GivenModels:
     Raises:
         UserError: No such teacher, other classes than the data's, no layers to take.
     """
-    if trains_teacher(context.config):
+    source = context.config.teacher.source
+    if trains_teacher(context.config) or (fine_tunes(source) and not _is_taught(context)):
         return GivenModels()
     teacher = load_given_teacher(context)
     shrunk = _shrink(context, teacher) if shrinks(context.config) else None
@@ -51,7 +57,9 @@ def load_given_teacher(context: RunContext) -> TextModel:
     """Load the given teacher; each call makes a model of its own."""
     wanted = context.config.teacher
     length = wanted.max_length or None
-    teacher = teachers.load_teacher(wanted.source, max_length=length, task=context.task)
+    own = f"keras:{context.folder / TAUGHT}"
+    source = own if fine_tunes(wanted.source) else wanted.source
+    teacher = teachers.load_teacher(source, max_length=length, task=context.task)
     teacher = name_classes(teacher, wanted.labels, context.data.schema)
     return align_classes(teacher, context.task, context.data.schema)
 
@@ -80,8 +88,17 @@ def remember_teacher(context: RunContext) -> None:
         return
     # Where the run's folder is moved, its assistants move with it.
     name = f"assistant-{len(assistants)}" if assistants else config.teacher.source
-    mark = {"spec": name, "digest": teachers.digest_spec(config.teacher.source)}
+    mark = {"spec": name, "digest": teachers.digest_spec(_without_training(config))}
     run_folder.remember(context.folder / "teacher.json", mark, "the teacher")
+
+
+def _is_taught(context: RunContext) -> bool:
+    return (context.folder / TAUGHT / teachers.MODEL).is_file()
+
+
+def _without_training(config: RunConfig) -> str:
+    source = config.teacher.source
+    return source.removeprefix("train:") if fine_tunes(source) else source
 
 
 def _shrink(context: RunContext, teacher: TextModel) -> TextModel:

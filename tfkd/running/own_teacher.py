@@ -101,6 +101,11 @@ def _names_in(model: Any, names: Sequence[str]) -> list[str]:
     return [name for name in names if has_layer(model, name)]
 
 
+def fine_tunes(spec: str) -> bool:
+    """Return whether a run fine-tunes a Hugging Face folder: `train:hf:FOLDER`."""
+    return spec.startswith("train:hf:")
+
+
 def list_members(spec: str) -> tuple[str, ...]:
     """Return the models that `train` or `train:STUDENT[:SIZE]` asks for.
 
@@ -119,7 +124,8 @@ def list_members(spec: str) -> tuple[str, ...]:
     if name not in students.STUDENTS or size not in ("", *students.SIZES):
         raise UserError(
             f"unknown teacher {spec!r}: write train, or train:NAME[:SIZE] with NAME one of "
-            f"{', '.join(students.STUDENTS)} and SIZE one of {', '.join(students.SIZES)}."
+            f"{', '.join(students.STUDENTS)} and SIZE one of {', '.join(students.SIZES)}; or "
+            "train:hf:FOLDER."
         )
     return (f"{name}:{size or 'base'}",)
 

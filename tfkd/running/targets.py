@@ -20,7 +20,6 @@ from ..tasks import DEFAULT, Task
 from .checks import OF_DATA
 from .config import RunConfig
 from .context import RunContext
-from .given_teacher import trains_teacher
 from .task_choice import choose_task, with_task
 
 FOLDER = "targets"
@@ -64,7 +63,7 @@ class Targets:
 def store_folder(context: RunContext) -> Path:
     """Return where the outputs of a run's teacher are kept: in its folder, or shared by many."""
     config = context.config
-    if trains_teacher(config) or not config.teacher.cache:
+    if config.teacher.source.startswith("train") or not config.teacher.cache:
         return context.folder / FOLDER
     return shared_store_folder(config, context.folder.parent)
 

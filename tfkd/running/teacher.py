@@ -136,7 +136,10 @@ def report_own_teacher(context: RunContext, encoder: TextEncoder) -> None:
 
 
 def _effort_of(config: RunConfig) -> own_teacher.Effort:
-    return own_teacher.Effort(config.teacher.epochs, patience=config.teacher.patience)
+    wanted = config.teacher
+    return own_teacher.Effort(
+        wanted.epochs, learning_rate=wanted.learning_rate, patience=wanted.patience
+    )
 
 
 def _train_own_teacher(context: RunContext, texts: RunTexts) -> TextModel:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,17 @@ from ..data.feeding import Feed
 from ..errors import UserError
 from ..models import hugging_face
 from ..models.freezing import TrainableFlags, freeze
+from ..models.hugging_face_config import most_tokens
 from ..models.text_model import TextModel
 from ..progress import Progress, log_progress, logger
 from . import fitting, own_teacher
 from . import folder as run_folder
-from .checks import check_teacher, check_training, open_run_data
+from .checks import check_fine_tuning, check_teacher, check_training, open_run_data
 from .config import RunConfig
+from .context import RunContext
 from .encoders import learn_encoder
 from .fitting import TrainingLog, TrainingPlan, forget_backups
+from .given_teacher import TAUGHT
 from .lock import hold_folder
 from .measuring import answer_encoded, open_test_set
 from .own_teacher import Effort, Lessons
@@ -56,6 +59,8 @@ def teach(config: RunConfig, progress: Progress = log_progress) -> TextModel:
     Raises:
         UserError: wrong data or settings, a folder that holds something else.
     """
+    if own_teacher.fine_tunes(config.teacher.source):
+        config = config.replaced(teacher=config.teacher.source.removeprefix("train:"))
     _check_teacher(config)
     task, _ = choose_task(config)
     _check_frozen(config, task)
@@ -71,6 +76,25 @@ def teach(config: RunConfig, progress: Progress = log_progress) -> TextModel:
             logger.info(f"{folder} is complete; distil it with --teacher keras:{folder}")
             return teachers.load_teacher(f"keras:{folder}", task=task)
         return _make_teacher(_Work(config, task, data, folder, progress))
+
+
+def teach_first(context: RunContext) -> None:
+    """Fine-tune the teacher `train:hf:FOLDER` of a run in the folder of the run."""
+    config, wanted = context.config, context.config.teacher
+    folder = context.folder / TAUGHT
+    if (folder / SCORE).is_file():
+        return
+    own = {
+        "teacher": wanted.source.removeprefix("train:"),
+        "to": str(folder),
+        "epochs": wanted.epochs,
+        "learning_rate": wanted.learning_rate,
+        "patience": wanted.patience,
+        "max_length": wanted.max_length or config.student.max_length,
+    }
+    unused = {"teacher_epochs": 0, "teacher_learning_rate": 0.0, "teacher_max_length": 0}
+    others = {"freeze": "", "assistant": "", "stage": [], "objective": [], "strategy": "auto"}
+    teach(config.replaced(**own, **unused, **others), context.progress)
 
 
 def _make_teacher(work: _Work) -> TextModel:
@@ -100,7 +124,7 @@ def _check_teacher(config: RunConfig) -> None:
             f"teach takes train, train:STUDENT or hf:PATH, not {config.teacher.source!r}."
         )
     if _fine_tunes(config):
-        hugging_face.read_config(Path(config.teacher.source.partition(":")[2]).expanduser())
+        check_fine_tuning(config.teacher.source)
     else:
         check_teacher(config)
     check_training(config)
@@ -120,9 +144,10 @@ def _check_frozen(config: RunConfig, task: tasks.Task) -> None:
 def _load_given_encoder(config: RunConfig) -> text.Encoder | None:
     """Load the tokenizer of the model to fine-tune, or the one that the settings name."""
     if _fine_tunes(config):
-        return text.load(
-            config.teacher.source.partition(":")[2], min(config.student.max_length, _LONGEST)
-        )
+        path = Path(config.teacher.source.partition(":")[2]).expanduser()
+        encoder = text.load(path)
+        most = most_tokens(hugging_face.read_config(path), encoder.pad_id) or _LONGEST
+        return replace(encoder, max_length=min(config.student.max_length, _LONGEST, most))
     return (
         text.with_padding_first(text.load(config.student.tokenizer, config.student.max_length))
         if config.student.tokenizer
@@ -185,7 +210,7 @@ def _fine_tune(work: _Work, lessons: Lessons) -> TextModel:
     keras.utils.set_random_seed(config.training.seed)
     path = Path(config.teacher.source.partition(":")[2]).expanduser()
     units = task.output_shapes(schema)["logits"][-1] or 0
-    pad_id = getattr(lessons.encoder, "pad_id", 0)
+    pad_id = lessons.encoder.pad_id
     model = hugging_face.trainable_classifier(path, units, pad_id, pairs=task.reads_pairs)
     model = _finish(model, task, schema)
     known = np.flatnonzero(lessons.train.has_labels())
