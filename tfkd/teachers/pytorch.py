@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 
 from ..errors import UserError, first_line
-from ..models.hugging_face_weights import kind_of_weights
+from ..models.hugging_face_weights import kind_of_weights, readable_folder
 from ..models.input_names import IDS, SEGMENTS, takes_segments, token_mask
 from ..models.text_model import CLASSIFIER, Shapes
 from .python_function import PythonFunctionTeacher
@@ -36,11 +37,13 @@ class TorchModel(PythonFunctionTeacher):
         transformers.logging.set_verbosity_error()
         model_class = getattr(transformers, f"AutoModel{architecture}")
         # Version 5 of transformers reads none of TensorFlow's.
-        options = {"from_tf": True} if kind_of_weights(Path(path)) == "tf" else {}
+        of_tf = kind_of_weights(Path(path)) == "tf"
+        options = {"from_tf": True} if of_tf else {}
         try:
-            model, report = model_class.from_pretrained(
-                str(path), output_loading_info=True, **options
-            )
+            with readable_folder(Path(path)) if of_tf else nullcontext(path) as folder:
+                model, report = model_class.from_pretrained(
+                    str(folder), output_loading_info=True, **options
+                )
         except Exception as error:
             raise UserError(
                 f"the weights in {path} cannot be read ({first_line(error)})."

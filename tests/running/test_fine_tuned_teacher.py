@@ -1,0 +1,103 @@
+"""A Hugging Face folder as the start of a run's teacher: RoBERTa's format, to a file."""
+
+import json
+
+import numpy as np
+import pytest
+
+pytest.importorskip("keras_hub")
+pytest.importorskip("transformers")
+from hugging_face_folders import tensorflow_model
+
+from tfkd import load_teacher
+from tfkd.models.hugging_face import trainable_classifier
+
+SHORT = ("--max-length", "32", "--vocab-size", "300", "--epochs", "1", "--no-alone")
+STUDENT = ("--student", "bag_of_ngrams:tiny", *SHORT)
+
+
+@pytest.fixture(scope="module")
+def roberta(tmp_path_factory):
+    """Weights of TensorFlow at random, padding id 1, positions from 2 on."""
+    folder = tmp_path_factory.mktemp("start") / "roberta"
+    made = tensorflow_model("roberta", folder, ("bad", "good"))
+    made.save_pretrained(folder, safe_serialization=False)
+    return folder
+
+
+def test_a_run_ends_in_a_file(roberta, tfkd, tmp_path):
+    """The teacher reads by its own tokenizer, in a run that trains it first."""
+    code, _, errors = tfkd(
+        *("distill", "sample:200", "--teacher", f"train:hf:{roberta}", "--to", "out"),
+        *("--teacher-epochs", "1", "--teacher-learning-rate", "0.001", *STUDENT),
+    )
+    assert code == 0, errors
+    assert (tmp_path / "out" / "student.tflite").is_file()
+    settings = json.loads((tmp_path / "out" / "teacher" / "preprocessing.json").read_text())
+    assert (settings["pad_id"], settings["max_length"]) == (1, 32)
+    teacher = load_teacher(f"keras:{tmp_path / 'out' / 'teacher'}")
+    ids = teacher.encoder.encode("a film")
+    padded = np.array([[*ids, *[1] * 7]], "int32")
+    np.testing.assert_allclose(teacher(padded), teacher(np.array([ids], "int32")), atol=1e-5)
+    code, printed, _ = tfkd("report", "out")
+    assert code == 0
+    assert "teacher" in printed
+
+
+def test_weights_of_tensorflow_are_the_start(roberta):
+    """At random instead of from the folder, nobody would notice but the score."""
+    model = trainable_classifier(roberta, 2, pad_id=1)
+    teacher = load_teacher(f"tf:{roberta}")
+    ids = np.array([teacher.encoder.encode("the film was good")], "int32")
+    np.testing.assert_allclose(model(ids, training=False), teacher(ids), atol=0.02)
+    other = trainable_classifier(roberta, 3, pad_id=1)
+    encoders = (each.get_layer("roberta_backbone") for each in (model, other))
+    for one, two in zip(*(each.get_weights() for each in encoders), strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+@pytest.mark.parametrize("kind", ["electra", "mpnet"])
+def test_kinds_that_cannot_be_fine_tuned(kind, refused, tmp_path):
+    """It is said before the texts are read, and no folder is left."""
+    tensorflow_model(kind, tmp_path / kind).save_pretrained(tmp_path / kind)
+    said = refused("distill", "sample:200", "--teacher", f"train:hf:{tmp_path / kind}", "--to", "o")
+    assert f"is {kind}" in said
+    assert not (tmp_path / "o").exists()
+
+
+def test_no_folder_to_fine_tune(refused, tmp_path):
+    said = refused("distill", "sample:200", "--teacher", "train:hf:nowhere", "--to", "o")
+    assert "nowhere is no Hugging Face model folder" in said
+    assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.parametrize("name", ["epochs", "learning-rate"])
+def test_settings_of_a_teacher_that_is_not_trained(name, refused, roberta):
+    said = refused("distill", "sample:200", "--teacher", f"tf:{roberta}", f"--teacher-{name}", "1")
+    assert "is not trained here" in said
+
+
+@pytest.mark.slow
+def test_reviews_through_a_roberta_to_a_file(shared, tfkd, tmp_path):
+    """All pieces at once on real texts: one command, from random weights to a `.tflite`."""
+    import gzip
+    from itertools import islice
+
+    for name, count in (("train", 2_000), ("test", 300)):
+        with gzip.open(shared / "data" / "imdb" / f"{name}.jsonl.gz", "rt") as lines:
+            rows = [json.loads(line) for line in lines]
+        rows = list(islice(rows[:: len(rows) // count], count))
+        text = "".join(json.dumps({k: row[k] for k in ("text", "label")}) + "\n" for row in rows)
+        (tmp_path / f"{name}.jsonl").write_text(text)
+    wide = {"hidden_size": 64, "intermediate_size": 128, "initializer_range": 0.02}
+    folder = tmp_path / "roberta"
+    tensorflow_model("roberta", folder, ("0", "1"), **wide).save_pretrained(folder)
+    code, _, errors = tfkd(
+        *("distill", "train.jsonl", "--test", "test.jsonl", "--teacher", f"train:hf:{folder}"),
+        *("--teacher-epochs", "6", "--teacher-learning-rate", "0.002", "--max-length", "128"),
+        *("--student", "ngram_cnn:tiny", "--no-alone", "--to", "out"),
+    )
+    assert code in (0, 2), errors
+    assert (tmp_path / "out" / "student.tflite").is_file()
+    rows = json.loads((tmp_path / "out" / "report.json").read_text())["rows"]
+    assert rows[0]["scores"]["accuracy"] > 0.6
