@@ -9,8 +9,8 @@ from typing import Any
 from ..errors import UserError
 
 # Their positions are counted from the padding's id on.
-_POSITIONS_AFTER_PADDING = ("camembert", "data2vec-text", "longformer", "mpnet", "roberta")
-_POSITIONS_AFTER_PADDING += ("roberta-prelayernorm", "xlm-roberta", "xlm-roberta-xl", "xmod")
+_POSITIONS_AFTER_PADDING = {"camembert", "data2vec-text", "longformer", "mpnet", "roberta"}
+_POSITIONS_AFTER_PADDING |= {"roberta-prelayernorm", "xlm-roberta", "xlm-roberta-xl", "xmod"}
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -40,13 +40,13 @@ def label_names(config: dict[str, Any]) -> tuple[str, ...]:
     Raises:
         UserError: Ids that are no numbers.
     """
-    names = config.get("id2label")
+    names: Any = config.get("id2label") or {}
     if not names and isinstance(config.get("label2id"), dict):
         names = {i: name for name, i in config["label2id"].items()}
     if isinstance(names, list):
         return tuple(map(str, names))
     try:
-        return tuple(str(names[key]) for key in sorted(names or {}, key=int))
+        return tuple(str(names[key]) for key in sorted(names, key=int))
     except (TypeError, ValueError):
         raise UserError(
             f"id2label in config.json is {names!r:.60}: expected names by number, such as "

@@ -42,22 +42,26 @@ KINDS = {
         ),
         TeacherKind(
             "hf:PATH_OR_NAME",
-            "a Hugging Face BERT-like classifier (extra hub or hf)",
+            "a Hugging Face classifier: BERT, RoBERTa, DeBERTa, ... (extra hub or hf)",
             pretrained.load_hf,
             shrinkable=True,
         ),
         TeacherKind(
             "hub:PATH",
-            "the same by KerasHub, or a KerasHub preset (extra hub)",
+            "a BERT or RoBERTa by KerasHub, or a KerasHub preset (extra hub)",
             pretrained.load_hub,
             shrinkable=True,
         ),
         TeacherKind(
             "tf:PATH",
-            "the same by transformers' TensorFlow models (extra hf)",
+            "a Hugging Face classifier by transformers' TensorFlow models (extra hf)",
             pretrained.load_tf,
         ),
-        TeacherKind("torch:PATH", "the same by PyTorch (extra torch)", pretrained.load_torch),
+        TeacherKind(
+            "torch:PATH",
+            "the same by PyTorch, and ModernBERT and others (extra torch)",
+            pretrained.load_torch,
+        ),
         TeacherKind(
             "saved_model:PATH",
             "a SavedModel, PATH#SIGNATURE for one of several",
@@ -83,7 +87,7 @@ def load_teacher(
     | --- | --- |
     | `keras:PATH` | a `.keras` file, or its folder |
     | `hf:PATH_OR_NAME` | a Hugging Face folder (or a name on its hub) by the fastest library |
-    | `hub:PATH` | a Hugging Face BERT by KerasHub, or a KerasHub preset of a classifier |
+    | `hub:PATH` | a Hugging Face BERT or RoBERTa by KerasHub, or a preset of KerasHub's own |
     | `tf:PATH` | a Hugging Face folder by transformers' TensorFlow models |
     | `torch:PATH` | a Hugging Face folder by PyTorch |
     | `saved_model:PATH` | a SavedModel by `serving_default`, or `PATH#SIGNATURE` |
