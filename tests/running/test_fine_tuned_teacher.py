@@ -27,10 +27,11 @@ def roberta(tmp_path_factory):
 
 def test_a_run_ends_in_a_file(roberta, tfkd, tmp_path):
     """The teacher reads by its own tokenizer, in a run that trains it first."""
-    code, _, errors = tfkd(
+    command = (
         *("distill", "sample:200", "--teacher", f"train:hf:{roberta}", "--to", "out"),
         *("--teacher-epochs", "1", "--teacher-learning-rate", "0.001", *STUDENT),
     )
+    code, _, errors = tfkd(*command)
     assert code == 0, errors
     assert (tmp_path / "out" / "student.tflite").is_file()
     settings = json.loads((tmp_path / "out" / "teacher" / "preprocessing.json").read_text())
@@ -39,9 +40,9 @@ def test_a_run_ends_in_a_file(roberta, tfkd, tmp_path):
     ids = teacher.encoder.encode("a film")
     padded = np.array([[*ids, *[1] * 7]], "int32")
     np.testing.assert_allclose(teacher(padded), teacher(np.array([ids], "int32")), atol=1e-5)
-    code, printed, _ = tfkd("report", "out")
+    code, printed, _ = tfkd(*command)
     assert code == 0
-    assert "teacher" in printed
+    assert "is complete" in printed
 
 
 def test_weights_of_tensorflow_are_the_start(roberta):
@@ -51,7 +52,7 @@ def test_weights_of_tensorflow_are_the_start(roberta):
     ids = np.array([teacher.encoder.encode("the film was good")], "int32")
     np.testing.assert_allclose(model(ids, training=False), teacher(ids), atol=0.02)
     other = trainable_classifier(roberta, 3, pad_id=1)
-    encoders = (each.get_layer("roberta_backbone") for each in (model, other))
+    encoders = [next(x for x in m.layers if hasattr(x, "num_layers")) for m in (model, other)]
     for one, two in zip(*(each.get_weights() for each in encoders), strict=True):
         np.testing.assert_array_equal(one, two)
 
