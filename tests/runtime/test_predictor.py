@@ -126,8 +126,8 @@ def test_the_classifier_refuses_other_files(file, monkeypatch):
     """Probabilities of nothing."""
     from tfkd.tasks import _registry
 
-    monkeypatch.setattr(_registry, "registered", lambda: {TOY: TOY})
-    with pytest.raises(UserError, match=r"Classifier reads text-classification: open it with"):
+    monkeypatch.setattr(_registry, "registered", lambda: {**_registry.TASKS, TOY: TOY})
+    with pytest.raises(UserError, match=r"Classifier reads text-class.* and multi-.*: open it with"):
         Classifier(file)
 
 

@@ -96,7 +96,10 @@ class ExampleStream:
             yield from map(name_texts, texts)
             return
         for row in encode_rows(encoder, texts):
-            yield {name: np.array(values, "int32") for name, values in row.items()}
+            # Those of a single text are called as where a dataset gives the ids alone.
+            names = row if len(row) > 1 else ("ids",)
+            values = (np.array(each, "int32") for each in row.values())
+            yield dict(zip(names, values, strict=True))
 
 
 def as_inputs(form: type, inputs: Mapping[str, Any]) -> Any:
