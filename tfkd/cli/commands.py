@@ -192,7 +192,7 @@ def predict(args: argparse.Namespace) -> None:
             _write_answers(args.to, answers, files, fields)
             return
         for record, example, answer in answers:
-            line = "" if answer is None else predictor.task.line(answer, example)
+            line = "" if example is None else predictor.task.line(answer, example)
             if args.json or args.jsonl:
                 merged = answer_files.merge(record, fields.of(answer))
                 line = json.dumps(merged, ensure_ascii=False, default=str)

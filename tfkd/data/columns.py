@@ -15,6 +15,7 @@ from .labels import label_key
 from .questions import UnfitDataError, first_rows, suggest_flags
 from .reader import Column, ExampleReader
 from .rows import read_rows
+from .text_checks import check_text
 
 # Columns that accompany texts and are no classes; pandas calls an index "" or "Unnamed: 0".
 ACCOMPANYING = frozenset((
@@ -265,30 +266,6 @@ def find_label_column(path: Path, columns: Columns) -> str:
     return next((name for role, name in names.items() if not required[role]), "label")
 
 
-def check_text(where: str, text: Any, column: str = "text") -> str:
-    """Return `text` itself, if it is a string with something in it that UTF-8 can hold.
-
-    Args:
-        where: File and row, for the error.
-        text: The value of the column.
-        column: Its name, for the error.
-
-    Raises:
-        UserError: No string, an empty one, or half a character in it.
-    """
-    if not isinstance(text, str):
-        raise UserError(f"{where}: {column!r} is {_describe(text)}; expected a string.")
-    if not text or text.isspace():
-        raise UserError(f"{where}: {column!r} is empty; remove the row or write its text.")
-    try:
-        text.isascii() or text.encode()
-    except UnicodeEncodeError as error:
-        raise UserError(
-            f"{where}: {column!r} holds half a character (a lone surrogate) at {error.start}."
-        ) from None
-    return text
-
-
 def check_roles(reader: ExampleReader, roles: Iterable[str], spec: str) -> None:
     """Refuse a task for a data set that does not have all of its columns.
 
@@ -306,7 +283,3 @@ def check_roles(reader: ExampleReader, roles: Iterable[str], spec: str) -> None:
             f"the data {spec} gives {' and '.join(roles)}, and this task reads {missing[0]!r} too: "
             "give a file or a folder of files with these columns."
         )
-
-
-def _describe(value: Any) -> str:
-    return "null" if value is None else f"{value!r:.40} ({type(value).__name__})"

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import UserError
-from .columns import Record, check_text
+from .columns import Record
 from .examples import Example
 from .file_kinds import SUFFIXES, file_format
 from .labels import check_class_name
+from .text_checks import check_text
 
 FILE_NAMES = {
     "train": ("train",),

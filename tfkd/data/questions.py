@@ -115,8 +115,8 @@ def suggest_flags(
     """
     names = list(rows[0]) if rows else []
     if rows and _is_data(names, rows):
-        text = max(range(len(names)), key=lambda i: len(names[i]))
-        header = ["text" if i == text else "label" for i in range(len(names))][:2]
+        longest = max(names, key=len)
+        header = ["text" if name == longest else "label" for name in names][:2]
         if len(names) == 2:
             return f" If the first row is no header, name the columns: --header {','.join(header)}."
         return " If the first row is no header, name all columns, --header text,label,..."

@@ -27,10 +27,9 @@ def describe_other_kind(fields: Mapping[str, Any]) -> str:
     sources, targets = names & {"src", "source_text"}, names & {"tgt", "trg", "target", "mt"}
     if "translation" in names or len(languages) > 1 or (sources and targets):
         return "sentences with their translations"
-    summarised = names & {"article", "document", "dialogue"}
     # Reviews have summaries too, next to their stars.
-    summarised = summarised or names <= {"id", "text", "summary", "highlights", "title", "url"}
-    if summarised and names & {"summary", "highlights"}:
+    alone = names <= {"id", "text", "summary", "highlights", "title", "url"}
+    if (alone or names & {"article", "document", "dialogue"}) and names & {"summary", "highlights"}:
         return "texts with their summaries"
     if "messages" in names or "conversations" in names or {"prompt", "completion"} <= names:
         return "prompts with the answers of a language model"
