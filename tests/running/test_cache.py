@@ -275,7 +275,8 @@ def test_a_full_disk(tfkd, given, monkeypatch, tmp_path):
         patch.setattr(os, "fsync", full)
         code, _, said = tfkd("cache", *given, "--store", "here")
     assert code == 2
-    assert said.startswith("tfkd: No space left on device: what was finished is kept")
+    assert said.startswith("tfkd: No space left on device")
+    assert "what was finished is kept" in said
     assert said.count("\n") == 1
     assert not list((tmp_path / "here").glob("part-*"))
     assert tfkd("cache", *given, "--store", "here")[0] == 0
