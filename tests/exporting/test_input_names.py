@@ -121,3 +121,20 @@ def test_a_model_without_inputs_is_told(tmp_path):
         export(Own(), tmp_path / "a.tflite")
     with pytest.raises(UserError, match="`check` holds 3 arrays; the model takes input, input_1"):
         export(two(list), tmp_path / "a.tflite", check=[X, X, X])
+
+
+def test_names_that_no_signature_has(tmp_path):
+    """'Got non-flat/non-unique argument names for SavedModel signature'."""
+    model = sequential(name="my größe")
+    assert export(model, tmp_path / "a.tflite", check=X).agreement == 1.0
+    assert list(LiteRT(tmp_path / "a.tflite").inputs) == ["my_gr__e"]
+    with pytest.raises(UserError, match="an input is called 'my image', which no file can have"):
+        export(Own(), tmp_path / "b.tflite", check={"my image": X})
+
+
+def test_a_tapped_student_and_labels_in_an_array(tmp_path):
+    import tfkd
+
+    labels = np.array(["cat", "dog", "owl"])
+    tapped = tfkd.tap(sequential())
+    assert export(tapped, tmp_path / "a.tflite", check=X, labels=labels).agreement == 1.0

@@ -89,6 +89,23 @@ def test_the_student_is_as_before_where_the_export_fails(tmp_path):
     assert precisions(student) == ("mixed_float16",)
 
 
+class Casts(keras.Model):
+    """A model whose precision is no policy."""
+
+    def __init__(self):
+        super().__init__()
+        self.last = layers.Dense(3)
+
+    def call(self, x):
+        return self.last(keras.ops.relu(keras.ops.cast(x, "bfloat16")))
+
+
+def test_a_cast_of_its_own_is_the_reason_that_is_told(tmp_path):
+    """'uses Relu, which no plain LiteRT interpreter has'."""
+    with pytest.raises(UserError, match=r"computes in bfloat16 by a cast of its own \(Relu"):
+        export(Casts(), tmp_path / "a.tflite", check=X[:, 0])
+
+
 def test_float64_is_written_in_float32(tmp_path):
     keras.utils.set_random_seed(0)
     student = keras.Sequential(

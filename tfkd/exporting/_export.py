@@ -155,6 +155,8 @@ def export(
     _check_quantize(kind, quantize, calibration)
     student = _student_of(student)
     form = _choose_form(form, student, task)
+    # Of NumPy or pandas, too.
+    labels = labels if labels is None or isinstance(labels, str) else tuple(labels)
     _check_labels(labels if schema is None else schema.labels)
     check_target(target, kind, overwrite)
     from ..models.keras_internals import compute_in_float32
@@ -224,9 +226,12 @@ def _name_stored(file: Path, quantize: str) -> tuple[str, str]:
 
 
 def _student_of(model: Any) -> Any:
-    """Return the student of a `Distiller`, any other model as it is."""
+    """Return the student of a `Distiller` or behind taps, any other model as it is."""
+    from ..models.tapped import Tapped
+
     ours = any(cls.__module__.startswith("tfkd.training.") for cls in type(model).__mro__)
-    return model.student if ours and hasattr(model, "student") else model
+    model = model.student if ours and hasattr(model, "student") else model
+    return model.model if isinstance(model, Tapped) else model
 
 
 def _write(

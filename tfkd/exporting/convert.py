@@ -20,6 +20,8 @@ from .calling import ModelSignature
 from .text_signature import SERVING, TextSignature
 
 _MISSING = re.compile(r"'tf\.(\w+)' op is neither a custom op nor a flex op")
+_CAST = re.compile(r"tensor<[\dx?]*(f16|bf16|f64)>")
+_PRECISIONS = {"f16": "float16", "bf16": "bfloat16", "f64": "float64"}
 _SELECT = re.compile(r"^(?:TF Select|Custom) ops: (.+)$", re.MULTILINE)
 
 
@@ -124,6 +126,13 @@ class Inconvertible(RuntimeError):
 
     def explain(self, name: str) -> UserError:
         """Return the sentence for the user, of a model called `name`."""
+        cast = _CAST.search(str(self))
+        if self.ops and cast:
+            return UserError(
+                f"{name!r} computes in {_PRECISIONS[cast[1]]} by a cast of its own "
+                f"({', '.join(self.ops)}), and LiteRT has float32: cast to the dtype of what comes "
+                "in instead, or export it as `.keras`."
+            )
         if self.ops:
             return UserError(
                 f"{name!r} uses {', '.join(self.ops)}, which no plain LiteRT interpreter has: "

@@ -16,6 +16,8 @@ Inputs = Mapping[str, tuple[Shape, Any]]
 """Shape, with `None` for a free size, and dtype by name."""
 
 _UNNAMED = re.compile(r"(keras_tensor|input_layer)(_\d+)?")
+_ODD = re.compile(r"[^A-Za-z0-9_.-]")
+"What a signature cannot have in the name of an input."
 _WIDE = ("float16", "bfloat16", "float64")
 "Dtypes that a file takes as float32: what the student computes in is not what its callers have."
 
@@ -35,6 +37,7 @@ def inputs_of_model(student: Any) -> tuple[Inputs, str]:
     structure = input_structure(student)
     if isinstance(structure, Mapping):
         kind, names, tensors = "dict", list(structure), list(structure.values())
+        _check_names(names)
     elif isinstance(structure, (list, tuple)) and len(structure) > 1:
         kind, tensors = "list", list(structure)
         names = stable_names([getattr(tensor, "name", "") for tensor in tensors])
@@ -56,6 +59,7 @@ def inputs_of_example(example: Any) -> tuple[Inputs, str]:
     """
     if isinstance(example, Mapping):
         kind, arrays = "dict", dict(example)
+        _check_names(list(arrays))
     elif isinstance(example, (list, tuple)):
         names = stable_names([""] * len(example))
         kind, arrays = "list", dict(zip(names, example, strict=True))
@@ -71,13 +75,28 @@ def inputs_of_example(example: Any) -> tuple[Inputs, str]:
 def stable_names(names: Sequence[str]) -> list[str]:
     """Return names that no other process gives otherwise: numbers for those that Keras made up.
 
-    >>> stable_names(["image", "keras_tensor_135", "input_layer"])
-    ['image', 'input', 'input_1']
+    >>> stable_names(["my image", "keras_tensor_135", "input_layer"])
+    ['my_image', 'input', 'input_1']
     """
+    names = [_ODD.sub("_", name) for name in names]
     given = {name for name in names if name and not _UNNAMED.fullmatch(name)}
     made = (f"input_{i}" if i else "input" for i in range(2 * len(names) + 1))
     free = (name for name in made if name not in given)
     return [name if name in given else next(free) for name in names]
+
+
+def _check_names(names: Sequence[str]) -> None:
+    """Refuse keys by which a model is called and which no file can have.
+
+    Raises:
+        UserError: There is one.
+    """
+    for name in names:
+        if not isinstance(name, str) or _ODD.search(name):
+            raise UserError(
+                f"an input is called {name!r}, which no file can have: rename it with letters "
+                "without accents, digits, `_`, `-` and `.`."
+            )
 
 
 def _dtype(dtype: Any) -> str:
