@@ -83,6 +83,39 @@ def test_sigmoids(form):
             )
 
 
+def test_the_mean_of_numbers_is_that_of_the_numbers():
+    numbers = LOGITS[:, :, :1] + 2000
+    weights = [0.5, 0.3, 0.2]
+    found = mean(numbers, form="regression", weights=weights)
+    np.testing.assert_allclose(found, np.tensordot(weights, numbers, 1), rtol=1e-6)
+    with pytest.raises(UserError, match="numbers have no confidence"):
+        mean(numbers, form="regression", weights="confidence")
+
+
+@pytest.mark.parametrize("name", ["multi-label-classification", "text-regression"])
+def test_joined_teachers_have_the_form_of_their_task(name, tmp_path):
+    """The softmax over labels, each of which may be true, is nobody's answer."""
+    from tfkd import tasks, teachers
+    from tfkd.models.text_model import TextModel
+    from tfkd.text import learn
+
+    task = tasks.find(name)
+    schema = task.schema(("joy", "fear", "love"))
+    encoder = learn(["a good film", "a bad one"] * 9, vocab_size=80, max_length=16)
+    for seed in (1, 2):
+        model = students.build_for(task, schema, "text_cnn", 80, "tiny", seed=seed)
+        model.layers[-2].kernel.assign(model.layers[-2].kernel * 30)
+        teachers.save(TextModel(model, encoder, schema.labels), tmp_path / str(seed))
+    specs = [f"keras:{tmp_path / str(seed)}" for seed in (1, 2)]
+    words = ["a good film", "bad"]
+    one, two = (load_teacher(spec, task=task).logits(words) for spec in specs)
+    joint = load_teacher(" + ".join(specs), task=task).logits(words)
+    if task.form == "regression":
+        np.testing.assert_allclose(joint, (one + two) / 2, atol=1e-5)
+    else:
+        np.testing.assert_allclose(sigmoid(joint), (sigmoid(one) + sigmoid(two)) / 2, atol=1e-5)
+
+
 def test_weights_by_score():
     """As much say as a teacher is better than guessing."""
     assert weights_by_score([0.9, 0.7, 0.4], chance=0.5) == [0.6667, 0.3333, 0.0]
@@ -98,7 +131,7 @@ def test_weights_by_score():
         (lambda: Ensemble(fixed(), weights=[1, -2, 1]), "one number >= 0"),
         (lambda: Ensemble(fixed(), weights="accuracy"), 'write numbers, or "confidence"'),
         (lambda: Ensemble(fixed(), mean="votes"), "write one of 'probabilities', 'logits'"),
-        (lambda: Ensemble(fixed(), form="regression"), "write one of 'multiclass'"),
+        (lambda: Ensemble(fixed(), form="ranking"), "write one of 'multiclass'"),
         (lambda: Ensemble([*fixed(), "a"]), "give a Keras model or a callable"),
         (lambda: Ensemble(fixed())(None, ("hidden_states",)), "only logits in common"),
         (

@@ -13,7 +13,7 @@ from ..losses._batch import Outputs
 from ..losses._divergence import log_probabilities
 from ..models.callables import as_teacher
 
-MEANS, FORMS = ("probabilities", "logits"), ("multiclass", "binary", "multilabel")
+MEANS, FORMS = ("probabilities", "logits"), ("multiclass", "binary", "multilabel", "regression")
 
 
 class Ensemble:
@@ -27,7 +27,8 @@ class Ensemble:
         mean: Of `"probabilities"`, or of `"logits"`, where a teacher with larger ones has more say.
         weights: A number for each teacher; `"confidence"` weighs them example by example, by
             one minus the entropy of its distribution over the highest possible; equal by default.
-        form: What the logits are, as for a loss: `"multiclass"`, `"binary"` or `"multilabel"`.
+        form: What the logits are, as for a loss: `"multiclass"`, `"binary"`, `"multilabel"` or
+            `"regression"`, of which the mean is that of the numbers.
 
     All teachers get the same inputs, unless these are a dict with their names: teachers with
     their own tokenizers read `{"a": ids_a, "b": ids_b}`, in a dataset
@@ -62,6 +63,11 @@ class Ensemble:
                 raise UserError(
                     f"Ensemble({name}={value!r}): write one of {', '.join(map(repr, known))}."
                 )
+        if form == "regression" and isinstance(weights, str):
+            raise UserError(
+                f"Ensemble(weights={weights!r}): numbers have no confidence; give a number for "
+                "each teacher."
+            )
         self.members = dict(teachers)
         self.mean, self.form = mean, form
         self.weights = _read_weights(weights, len(teachers))
@@ -91,6 +97,8 @@ class Ensemble:
 
     def combine(self, logits: tf.Tensor) -> tf.Tensor:
         """Return the mean of stacked logits `[teachers, ..., classes]`: `[..., classes]`."""
+        if self.form == "regression":
+            return tf.tensordot(tf.constant(self.weights, tf.float32), logits, 1)
         log_p = log_probabilities(logits, self.form)
         if isinstance(self.weights, str):
             weights = _confidence(log_p)

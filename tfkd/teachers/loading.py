@@ -116,10 +116,9 @@ def load_teacher(
     if " + " in str(spec):
         from .joined import join_teachers
 
-        specs = [part.strip() for part in str(spec).split(" + ")]
-        return join_teachers(
-            [load_teacher(part, max_length=max_length, task=task) for part in specs]
-        )
+        parts = [part.strip() for part in str(spec).split(" + ")]
+        models = [load_teacher(part, max_length=max_length, task=task) for part in parts]
+        return join_teachers(models, **({} if task is None else {"form": task.form}))
     check_spec(spec)
     kind, _, path = str(spec).partition(":")
     task = tasks.find(tasks.DEFAULT) if task is None else task
