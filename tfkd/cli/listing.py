@@ -48,7 +48,7 @@ def list_tasks() -> str:
         optional = {role for role, column in task.columns.items() if not column.required}
         columns = ", ".join(f"[{role}]" if role in optional else role for role in task.columns)
         measures = ", ".join(measure.title for measure in task.measures.values())
-        lines[name] = f"columns {columns}; scored by {measures}"
+        lines[name] = f"--form {task.form}; columns {columns}; scored by {measures}"
         if task.students:
             lines[name] += f"; students {', '.join(task.students)}"
         if task.clients:
