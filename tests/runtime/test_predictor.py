@@ -127,7 +127,7 @@ def test_the_classifier_refuses_other_files(file, monkeypatch):
     from tfkd.tasks import _registry
 
     monkeypatch.setattr(_registry, "registered", lambda: {**_registry.TASKS, TOY: TOY})
-    with pytest.raises(UserError, match=r"Classifier reads text-class.* and multi-.*: open it with"):
+    with pytest.raises(UserError, match=r"reads text-class.* and multi-.*: open it with"):
         Classifier(file)
 
 

@@ -181,12 +181,12 @@ def _score_rows(
     names = tuple(str(i) for i in range(ours.shape[-1]))
     schema = task.complete_schema(task.schema(names), examples)
     rows: list[list[Arrays]] = [[{}] for _ in examples]
-    answers = (
-        task.answers(lambda rows, x=x: [{"logits": row} for row in x], rows, schema)
-        for x in (ours, theirs)
-    )
-    scores, keras_scores = (task.score(each, examples) for each in answers)
-    return _headline(task, scores, keras_scores)
+
+    def score(logits: np.ndarray) -> dict[str, float]:
+        answers = task.answers(lambda _: [{"logits": row} for row in logits], rows, schema)
+        return task.score(answers, examples)
+
+    return _headline(task, score(ours), score(theirs))
 
 
 def _headline(
