@@ -116,7 +116,7 @@ def open_data(
         if path is not None
     }
     names_file = None if labels is None else Path(labels).expanduser()
-    base = dataclasses.replace(base, spec=spec, fold=fold and parse_fold(fold))
+    base = dataclasses.replace(base, spec=spec, fold=parse_fold(fold) if fold else None)
     sources = {**base.sources, **extra}
     return assemble(
         base,

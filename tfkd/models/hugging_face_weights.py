@@ -47,7 +47,7 @@ def read_tensors(path: Path, names: tuple[str, ...]) -> dict[str, np.ndarray]:
     """Read some tensors of a folder's safetensors, one file or several; those that there are."""
     from safetensors import safe_open
 
-    found = {}
+    found: dict[str, np.ndarray] = {}
     for file in [path / SAFE] if (path / SAFE).is_file() else _shards(path, SAFE_INDEX):
         with safe_open(str(file), framework="np") as tensors:
             known = set(tensors.keys()).intersection(names)
@@ -111,7 +111,7 @@ def _of_bin(path: Path) -> dict[str, np.ndarray]:
             f"{path} holds its weights in {_BIN} alone, which PyTorch reads: run `pip install "
             '"tfkd[torch]"`, or save the model as safetensors.'
         ) from None
-    weights = {}
+    weights: dict[str, np.ndarray] = {}
     for file in [path / _BIN] if (path / _BIN).is_file() else _shards(path, _BIN_INDEX):
         try:
             tensors = torch.load(file, map_location="cpu", weights_only=True)

@@ -178,10 +178,23 @@ def _speed(test: TestSet, model: TextModel, sample: Sequence[Example]) -> dict[s
 def _compare_costs(teacher: ScoreRow, file: ScoreRow) -> list[str]:
     parts = []
     if teacher.megabytes and file.megabytes:
-        parts.append(f"is {teacher.megabytes / file.megabytes:.0f} times smaller")
+        parts.append(f"is {_times(teacher.megabytes / file.megabytes, 'smaller', 'larger')}")
     if teacher.latency_p50 and file.latency_p50:
-        parts.append(f"answers {teacher.latency_p50 / file.latency_p50:.0f} times faster")
+        ratio = teacher.latency_p50 / file.latency_p50
+        parts.append(f"answers {_times(ratio, 'faster', 'slower')}")
     return [f"The exported file {' and '.join(parts)} than the teacher."] if parts else []
+
+
+def _times(ratio: float, better: str, worse: str) -> str:
+    """Spell how many times better something is, or worse.
+
+    >>> _times(19.3, "smaller", "larger"), _times(1.25, "faster", "slower")
+    ('19 times smaller', '1.2 times faster')
+    >>> _times(0.1, "smaller", "larger")
+    '10 times larger'
+    """
+    times = max(ratio, 1 / ratio)
+    return f"{times:.{0 if times >= 10 else 1}f} times {better if ratio >= 1 else worse}"
 
 
 def _facts(context: RunContext, texts: RunTexts) -> dict[str, Any]:

@@ -36,7 +36,7 @@ class TextKeys(SingleTexts):
 
     def encode_pairs(self, pairs: Sequence[Pair]) -> list[PairIds]:
         """Return eight numbers for each pair, and as many zeros."""
-        keys = (key_of(name_texts(tuple(pair))) for pair in pairs)
+        keys = (key_of(name_texts((first, second))) for first, second in pairs)
         return [(_as_numbers(key), [0] * KEY_IDS) for key in keys]
 
     def fingerprint(self) -> str:

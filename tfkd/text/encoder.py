@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 
@@ -178,7 +178,7 @@ class TextEncoder:
         self.tokenizer.save(str(folder / "tokenizer.json"))
         pieces = "".join(f"{one_line(piece)}\n" for piece in self.vocabulary)
         (folder / "vocab.txt").write_text(pieces, encoding="utf-8")
-        settings = {"max_length": self.max_length, "lowercase": self.lowercase}
+        settings: dict[str, Any] = {"max_length": self.max_length, "lowercase": self.lowercase}
         settings["pad_id"] = self.pad_id
         if self.pad_left:
             settings["padding_side"] = "left"
