@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from ..tasks import Task
 from ..text import TextEncoder
 from . import integer_quantisation
 from .decisions import FORMS
+from .exported import Exported
 from .paths import check_target, format_of, size, temporary_sibling
 
 if TYPE_CHECKING:
@@ -29,51 +30,6 @@ if TYPE_CHECKING:
 
 AUTO_DROP = 0.3
 "Points of the score that `auto` may lose where `max_drop` is not given."
-
-
-@dataclass(frozen=True)
-class Exported:
-    """A written file and how it compares with its Keras student.
-
-    Attributes:
-        path: The file, or the folder of a SavedModel.
-        format: "litert", "keras", "onnx" or "saved_model".
-        quantize: How a LiteRT file stores its numbers: "float32" where no layer is large enough for
-            what was asked for.
-        bytes: Size on disk.
-        checked: Number of examples that both were run on.
-        max_difference: The greatest difference of two outputs.
-        agreement: Share of examples with the same answer.
-        score: The task's headline of the file where the examples had labels, else None: accuracy
-            of a classifier.
-        keras_score: The same of the student.
-        scores: All measures of the task of the file, where the examples had labels.
-        keras_scores: The same of the student.
-        note: What a caller should know of the file, or nothing: that it stayed float32, and why.
-    """
-
-    path: Path
-    format: str
-    quantize: str | None
-    bytes: int
-    checked: int
-    max_difference: float
-    agreement: float
-    score: float | None
-    keras_score: float | None
-    scores: dict[str, float] = field(default_factory=dict)
-    keras_scores: dict[str, float] = field(default_factory=dict)
-    note: str = ""
-
-    @property
-    def calibration(self) -> float | None:
-        """The file's expected calibration error, of a classifier checked on labelled examples."""
-        return self.scores.get("ece")
-
-    @property
-    def keras_calibration(self) -> float | None:
-        """The same of the student."""
-        return self.keras_scores.get("ece")
 
 
 def export(

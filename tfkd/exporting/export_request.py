@@ -22,6 +22,7 @@ from .check_data import SENTENCES, CheckData, TaskContext, checks_of
 from .decisions import activation_of
 from .gate import Figures, check_figures
 from .input_signature import count_inputs
+from .labelled_arrays import check_labels_fit
 from .student_padding import check_padding
 from .text_signature import as_texts
 from .verify import Model, compare
@@ -182,7 +183,7 @@ def prepare(
     signature, reference = _refer(signature)
     check_padding(reference, signature, context)
     context = _completed(context, reference)
-    _check_labels_fit(data.labels, reference, context)
+    check_labels_fit(data.labels, next(iter(reference.shapes.values())), context)
     ranges = None if calibration is None else parse_check(calibration, context, inputs)
     ranges = ranges and ranges.sample(DRAWN, seed)
     return ExportRequest(
@@ -207,38 +208,6 @@ def _refer(signature: ModelSignature) -> tuple[ModelSignature, Reference]:
         return free, Reference(free)
     except (TypeError, ValueError, tf.errors.OpError):
         return signature, Reference(signature)
-
-
-def _check_labels_fit(
-    labels: np.ndarray | None, reference: Reference, context: TaskContext
-) -> None:
-    """Refuse labels of arrays that are no classes of the student's outputs.
-
-    Raises:
-        UserError: They are not.
-    """
-    if labels is None:
-        return
-    *sizes, classes = next(iter(reference.shapes.values()))
-    if context.form not in ("multiclass", "binary"):
-        wanted = classes if context.form == "multilabel" else 1
-        if labels.size != len(labels) * (wanted or 0) or labels.ndim > 2:
-            raise UserError(
-                f"labels to check on of shape {list(labels.shape)} came for a student of "
-                f"{classes} outputs with form={context.form!r}: give {wanted} for each row."
-            )
-        return
-    if labels.ndim != len(sizes):
-        raise UserError(
-            f"labels to check on of shape {list(labels.shape)} came for logits "
-            f"{[None, *sizes[1:], classes]}: give one class number for each row, not one-hot rows."
-        )
-    classes = 2 if context.binary else classes
-    if classes is not None and labels.max(initial=0) >= classes:
-        raise UserError(
-            f"the label {labels.max()} is among those to check on, and the student has {classes} "
-            f"classes: give numbers from 0 to {classes - 1}."
-        )
 
 
 def _check_reads_ids(signature: ModelSignature, context: TaskContext) -> None:

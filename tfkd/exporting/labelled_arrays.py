@@ -90,6 +90,43 @@ def _label_ids(labels: Any, names: Sequence[str]) -> np.ndarray:
     return np.where(array < 0, NO_LABEL, array).astype("int64")
 
 
+def check_labels_fit(
+    labels: np.ndarray | None, shape: Sequence[int | None], context: TaskContext
+) -> None:
+    """Refuse labels of arrays that are no classes of the student's outputs.
+
+    Args:
+        labels: The labels, if any.
+        shape: That of the outputs that answer.
+        context: What the outputs are.
+
+    Raises:
+        UserError: They are not.
+    """
+    if labels is None:
+        return
+    *sizes, classes = shape
+    if context.form not in ("multiclass", "binary"):
+        wanted = classes if context.form == "multilabel" else 1
+        if labels.size != len(labels) * (wanted or 0) or labels.ndim > 2:
+            raise UserError(
+                f"labels to check on of shape {list(labels.shape)} came for a student of "
+                f"{classes} outputs with form={context.form!r}: give {wanted} for each row."
+            )
+        return
+    if labels.ndim != len(sizes):
+        raise UserError(
+            f"labels to check on of shape {list(labels.shape)} came for logits "
+            f"{[None, *sizes[1:], classes]}: give one class number for each row, not one-hot rows."
+        )
+    classes = 2 if context.binary else classes
+    if classes is not None and labels.max(initial=0) >= classes:
+        raise UserError(
+            f"the label {labels.max()} is among those to check on, and the student has {classes} "
+            f"classes: give numbers from 0 to {classes - 1}."
+        )
+
+
 def same_number(labels: Any, rows: int) -> Any:
     """Return the labels, if there is one for each row.
 
