@@ -176,7 +176,7 @@ READS = {
     "albert": ("hf", "tf", "torch"),
     "deberta-v2": ("hf", "tf", "torch"),
     "mpnet": ("hf", "tf", "torch"),
-    "gpt2": ("hf", "tf", "torch"),
+    "gpt2": ("hf", "tf"),
     "modernbert": ("torch",),
 }
 NAMES = {

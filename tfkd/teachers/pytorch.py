@@ -45,8 +45,9 @@ class TorchModel(PythonFunctionTeacher):
                     str(folder), output_loading_info=True, **options
                 )
         except Exception as error:
+            cure = f": TensorFlow saved them, write tf:{path}." if of_tf else "."
             raise UserError(
-                f"the weights in {path} cannot be read ({first_line(error)})."
+                f"the weights in {path} cannot be read ({first_line(error)}){cure}"
             ) from error
         # Such weights are left at random, with a warning at most.
         if report["missing_keys"]:
