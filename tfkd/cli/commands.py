@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -23,13 +24,22 @@ _OPTIONS = ("dtype", "top_k", "precision", "shard")
 _OF_STORE = (*_OPTIONS, "verify", "repair", "runner", "parts", "beam")
 
 
-def _import_tensorflow() -> None:
-    """Import TensorFlow without the lines that it prints about the machine."""
+def _import_tensorflow(teacher: str = "") -> None:
+    """Import TensorFlow without the lines that it prints about the machine.
+
+    Args:
+        teacher: The spec of the teacher.
+    """
+    import importlib
     import logging
 
     from ..runtime.quiet import quiet
 
     with quiet():
+        if "torch:" in teacher:
+            # Some versions of PyTorch crash where TensorFlow was imported before them.
+            with suppress(ImportError):
+                importlib.import_module("torch._dynamo")
         import tensorflow as tf
 
         tf.config.list_physical_devices()
@@ -40,7 +50,7 @@ def _import_tensorflow() -> None:
 def distill(args: argparse.Namespace) -> None:
     """Carry out a run, or what is left of it, and show its report."""
     config = flags.config_of(args)
-    _import_tensorflow()
+    _import_tensorflow(config.teacher.source)
     if config.data.cross_validate:
         _cross_validate(config)
         return
@@ -69,7 +79,7 @@ def _cross_validate(config: RunConfig) -> None:
 def teach(args: argparse.Namespace) -> None:
     """Train or fine-tune a teacher, and save it."""
     config = flags.config_of(args)
-    _import_tensorflow()
+    _import_tensorflow(config.teacher.source)
     from ..running.teacher_run import teach
 
     teach(config, console.progress)
@@ -80,7 +90,7 @@ def cache(args: argparse.Namespace) -> None:
     settings = {k: v for k, v in vars(args).items() if k not in ("command", *_OF_STORE)}
     if not (args.verify or args.repair or args.data):
         raise UserError("give the data to store the outputs for, or --verify or --repair a store.")
-    _import_tensorflow()
+    _import_tensorflow(args.teacher if "teacher" in args else "")
     from ..running import caching
 
     if args.verify:
