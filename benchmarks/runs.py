@@ -48,7 +48,8 @@ def table(reports: list[dict]) -> str:
                 f"{value:.{places}f}" for value in (min(values), np.mean(values), max(values))
             )
             cells.append(f"{mean} ({low} to {high})" if len(values) > 1 else mean)
-        lines.append(f"| {measure['title']} | {' | '.join(cells)} |")
+        unit = ", %" if measure["unit"] == "share" else ""
+        lines.append(f"| {measure['title']}{unit} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
