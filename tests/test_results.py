@@ -133,7 +133,7 @@ def test_the_tables_of_images_are_the_stored_ones(file, monkeypatch):
     assert [line for line in table if line not in text] == []
 
 
-_SEEDS = ("banking77", "goemotions", "imdb_ratings")
+_SEEDS = ("banking77", "goemotions", "imdb_ratings", "sick")
 
 
 @pytest.mark.parametrize("name", _SEEDS)
