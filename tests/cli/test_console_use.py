@@ -45,7 +45,6 @@ def test_a_closed_pipe_ends_it_quietly(command, finished, tmp_path, monkeypatch)
     "arguments",
     [
         (),
-        ("destill", "sample"),
         ("distill",),
         ("distill", "sample", "--quantize", "int2"),
         ("distill", "sample", "--epochs", "two"),

@@ -131,7 +131,7 @@ SETTINGS = [
     ("vocab_size", 7),
     ("vocab_size", 10**9),
     ("vocab_size", None),
-    ("form", "regression"),
+    ("form", "ranking"),
     ("outputs", ["logits"]),
     ("quantize", {}),
     ("tokenizer", "../tokenizer.json"),

@@ -68,7 +68,7 @@ def test_a_setting_that_the_task_does_not_have_is_refused_first(refused, texts, 
     [
         (("--task", "text-clasification"), "did you mean text-classification"),
         (("--column", "tags=ner"), "no column plays the role 'tags'"),
-        (("--column", "text=review"), "no column 'review'"),
+        (("--column", "text=review"), "no columns 'review' and 'label'"),
         (("--column", "text"), "write ROLE=NAME"),
         (("--task", "tests.tasks.nowhere:It"), "cannot be imported"),
     ],

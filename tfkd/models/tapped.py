@@ -55,9 +55,13 @@ class Tapped:
         self._unfound: dict[str, UserError] = {}
         for name, chosen in where.items():
             self._place(name, chosen)
+
+    @functools.cached_property
+    def jit(self) -> bool:
+        """Whether XLA can compile the model."""
         # A `TextVectorization` inside tells it, and the model around it does not.
-        parts = [model, *list_layers(model, recursive=True)]
-        self.jit = all(getattr(each, "supports_jit", True) for each in parts)
+        parts = [self.model, *list_layers(self.model, recursive=True)]
+        return all(getattr(each, "supports_jit", True) for each in parts)
 
     def __call__(
         self, inputs: Any, reads: tuple[str, ...] = ("logits",), training: bool = False

@@ -80,9 +80,12 @@ def refuse_softmax_of_one(teacher: Any, inputs: Any, origin: str) -> None:
     Raises:
         UserError: Its one output is a softmax.
     """
+    import tensorflow as tf
+
     from .outputs import raw_logits
 
-    value = np.asarray(raw_logits(teacher.raw(inputs, ("logits",))), "float32")
+    tensors = tf.nest.map_structure(tf.convert_to_tensor, inputs)
+    value = np.asarray(raw_logits(teacher.raw(tensors, ("logits",))), "float32")
     if (value == 1).all():
         raise UserError(
             f"{origin} returns 1 for every text, as a softmax over one number does: end it in a "

@@ -35,6 +35,9 @@ def _checked(
     records: Iterable[dict[str, Any]], path: Path, classes: Sequence[str]
 ) -> Iterator[dict[str, Any]]:
     for number, record in enumerate(records, 1):
+        if not record["text"].strip():
+            # An empty text has an empty answer.
+            continue
         # The label of the row itself, where it has one, is not the teacher's.
         label = record.get("predicted_label", record.get("label"))
         probability = record.get("probability")
