@@ -42,6 +42,6 @@ class Request:
                 f"max_length is {self.max_length}, and {model.origin} reads {model.length} tokens "
                 f"of each text: write {model.length}, or nothing."
             )
-        # Models of Hugging Face of one label were trained on numbers, or on a label that may be absent.
+        # One label in a folder of Hugging Face is a number, or a label that may be absent.
         two_of_one = self.task.two_classes_of_one_logit and not model.problem
         return model.check(self.shapes(model.labels), two_of_one=two_of_one)
