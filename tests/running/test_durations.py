@@ -27,9 +27,8 @@ def test_nothing_known(tmp_path, content):
 def test_the_report_says_how_long_each_model_trained(finished):
     """The student alone with the seconds of the distilled one."""
     report = load(finished)
-    for name, folder in (
-        *(("teacher", "teacher/member-0"), ("alone", "alone"), ("distilled", "distilled")),
-    ):
+    folders = {"teacher": "teacher/member-0", "alone": "alone", "distilled": "distilled"}
+    for name, folder in folders.items():
         seconds = sum_seconds([finished / folder])
         assert seconds
         assert report[name].training_seconds == pytest.approx(seconds)
