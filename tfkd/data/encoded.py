@@ -15,6 +15,7 @@ from ..errors import UserError
 from ..files import replace_when_whole
 from ..text import Encoder
 from ..text.batching import chunks, pad
+from ..text.words import FILLS
 from .examples import IGNORE, Example, Schema
 from .reader import IDS, Arrays, ExampleReader
 
@@ -27,10 +28,10 @@ _MANIFEST = "manifest.json"
 class Encoded:
     """Rows of named arrays, read from a folder that `encode` wrote.
 
-    A column holds one number a row, a fixed number of them, or as many as the row has tokens. One
-    example may be several rows, which follow each other. Slicing with an array of positions,
-    `encoded[rows]`, gives the inputs of these rows, padded: `[rows, longest]` where there is one
-    input, else a dict.
+    A column holds one number a row, a fixed number of them, or as many as the row has tokens, or
+    words. One example may be several rows, which follow each other. Slicing with an array of
+    positions, `encoded[rows]`, gives the inputs of these rows, padded: `[rows, longest]` where
+    there is one input, else a dict.
 
     Args:
         folder: The folder.
@@ -118,8 +119,8 @@ class Encoded:
         return {name: self._columns[name].padded(rows, self.fill_of(name)) for name in self.inputs}
 
     def fill_of(self, name: str) -> int:
-        """Return what a column is padded with: token ids as their tokenizer pads, others with 0."""
-        return self.facts.get("pad_id", 0) if name == IDS else 0
+        """Return what a column is padded with: ids as their tokenizer pads, places of words -1."""
+        return self.facts.get("pad_id", 0) if name == IDS else FILLS.get(name, 0)
 
     def row(self, row: int) -> np.ndarray:
         """Return the first input of one row, without padding: its token ids."""
@@ -134,11 +135,16 @@ class Encoded:
         return [[self.arrays(i) for i in self.rows_of(n)] for n in range(self.examples)]
 
     def is_ragged(self, name: str) -> bool:
-        """Return whether a column has as many numbers as the row has tokens."""
+        """Return whether a column has as many numbers as the row has tokens, or words."""
         return self._columns[name].ragged
 
+    def numbers(self, name: str) -> np.ndarray:
+        """Return a column of one number a row, `[rows]`; of others, how many each row has."""
+        column = self._columns[name]
+        return column.lengths if column.ragged else np.asarray(column.values)
+
     def shape_of(self, name: str) -> tuple[int | None, ...]:
-        """Return the shape of a column in one row, `None` for the number of tokens."""
+        """Return the shape of a column in one row, `None` for the number of tokens, or words."""
         column = self._columns[name]
         return (None,) if column.ragged else () if column.width is None else (column.width,)
 

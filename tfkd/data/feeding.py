@@ -15,7 +15,10 @@ import numpy as np
 
 from ..errors import UserError
 from ..text.batching import bucket_by_length, pad_to_multiple
+from ..text.words import NO_CELL
 from .encoded import LABELS, Encoded
+from .examples import IGNORE
+from .same_rows import find_same_rows
 
 
 @dataclass
@@ -31,13 +34,15 @@ class Feed:
         seed: Of the order.
         steps: Batches in an epoch; 0 for one pass.
         targets: The teacher's stored outputs, which travel with the batch: an array of logits
-            `[rows, ..., classes]`, or what gives the outputs of rows by name (`RowTargets`).
+            `[rows, ..., classes]`, or what gives the outputs of rows by name and, in `shapes`, the
+            shape of each for one row, with `None` for the number of words or tokens.
         only: The positions of the rows that count; by default all.
         epoch: The epoch that is read next.
         teacher: The same rows as a teacher reads them that runs in every step.
 
     Raises:
-        UserError: No rows to train on, or targets for another number of rows.
+        UserError: No rows to train on, targets for another number of rows, or a teacher that reads
+            other rows.
     """
 
     encoded: Encoded
@@ -57,6 +62,8 @@ class Feed:
             raise UserError("there is no text to train on: none of the texts has a label.")
         if self.targets is not None and len(self.targets) != count:
             raise UserError(f"there are {len(self.targets)} targets for {count} texts.")
+        if self.teacher is not None:
+            _check_same_rows(self.encoded, self.teacher)
         self.steps = self.steps or self.per_pass
 
     def rows(self, epoch: int) -> Iterator[np.ndarray]:
@@ -81,11 +88,19 @@ class Feed:
         if self.targets is not None:
             stored = self.targets[rows]
             by_name = stored if isinstance(stored, Mapping) else {"logits": stored}
-            inputs["targets"] = {n: np.asarray(a, "float32") for n, a in by_name.items()}
+            shapes = self._target_shapes()
+            inputs["targets"] = {
+                name: _pad_target(np.asarray(array, "float32"), shapes[name])
+                for name, array in by_name.items()
+            }
         labels = self.encoded.labels_of(rows)
         if labels.ndim > 1 and self.encoded.is_ragged(LABELS):
-            labels = pad_to_multiple(labels, value=-100)
+            labels = pad_to_multiple(labels, IGNORE)
         return inputs, labels
+
+    def _target_shapes(self) -> Mapping[str, tuple[int | None, ...]]:
+        shapes = getattr(self.targets, "shapes", None)
+        return {"logits": self.targets.shape[1:]} if shapes is None else shapes
 
     def dataset(self) -> Any:
         """Return a `tf.data.Dataset` of `steps` batches; `follow` sets the epoch that it reads."""
@@ -129,10 +144,9 @@ class Feed:
         if self.teacher is not None:
             signature["teacher"] = _specs(self.teacher)
         if self.targets is not None:
-            shapes = getattr(self.targets, "shapes", None)
-            shapes = {"logits": self.targets.shape[1:]} if shapes is None else shapes
             signature["targets"] = {
-                name: tf.TensorSpec((None, *shape), tf.float32) for name, shape in shapes.items()
+                name: tf.TensorSpec((None, *shape), tf.float32)
+                for name, shape in self._target_shapes().items()
             }
         return signature, _spec(self.encoded, LABELS)
 
@@ -150,12 +164,36 @@ class Feed:
 
 
 def _inputs(encoded: Encoded, rows: np.ndarray) -> Any:
-    """Return the inputs of rows, padded to a multiple of tokens: fewer shapes for TensorFlow."""
+    """Return the inputs of rows, padded to a multiple of tokens or words."""
     batch = {
         name: pad_to_multiple(array, encoded.fill_of(name)) if encoded.is_ragged(name) else array
         for name, array in encoded.batch(rows).items()
     }
     return batch[encoded.inputs[0]] if len(batch) == 1 else batch
+
+
+def _pad_target(array: np.ndarray, shape: tuple[int | None, ...]) -> np.ndarray:
+    """Pad the axes of words or tokens of a teacher's output as the labels are padded."""
+    axes = [place for place, size in enumerate(shape, 1) if size is None]
+    if not axes:
+        return array
+    return pad_to_multiple(array, NO_CELL if shape[-1] is None else 0.0, axes)
+
+
+def _check_same_rows(student: Encoded, teacher: Encoded) -> None:
+    """Refuse a teacher for every step that cuts examples into other rows than its student.
+
+    Raises:
+        UserError: Such a teacher.
+    """
+    other = int((~find_same_rows(student, teacher)).sum())
+    if other:
+        raise UserError(
+            f"the teacher reads {other:,} of {student.examples:,} texts in other windows than its "
+            "student, so it cannot run in every step: store its outputs (leave out --no-cache and "
+            "losses on hidden layers), or give both lengths in which each text is one row "
+            "(--max-length, --teacher-max-length)."
+        )
 
 
 def _specs(encoded: Encoded) -> Any:

@@ -15,6 +15,9 @@ NO_WORD = -1
 FILLS: Mapping[str, int] = {WORD_STARTS: NO_WORD, WORD_ENDS: NO_WORD}
 """What the end of shorter rows is padded with, by name; all other arrays with 0, or as ids are."""
 
+NO_CELL = -1e4
+"""The logit of a word that is padding, where the words of a row are the classes."""
+
 
 def count_units(row: Mapping[str, Any]) -> int:
     """Return how many words a row has, or tokens where it knows no words.

@@ -1,0 +1,33 @@
+"""Whether two tokenizers cut the examples of a data set into the same rows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..text.words import FIRST_WORD, WORD_STARTS
+from .encoded import Encoded
+
+
+def find_same_rows(one: Encoded, other: Encoded) -> np.ndarray:
+    """Return which examples have the same rows in both, `[examples]`, bool.
+
+    Rows are the same where they hold the same words, and of tasks that know no words, where an
+    example has as many rows in both.
+
+    Args:
+        one: The examples as one model reads them.
+        other: The same examples as another model does.
+    """
+    names = (WORD_STARTS, FIRST_WORD)
+    starts, others = one.first_rows(), other.first_rows()
+    counts = np.diff(starts, append=len(one))
+    same = counts == np.diff(others, append=len(other))
+    if not all(name in each.columns for name in names for each in (one, other)):
+        return same
+    rows = np.flatnonzero(np.repeat(same, counts))
+    examples = np.repeat(np.arange(len(starts)), counts)[rows]
+    matching = others[examples] + (rows - starts[examples])
+    for name in names:
+        unlike = one.numbers(name)[rows] != other.numbers(name)[matching]
+        same[examples[unlike]] = False
+    return same
