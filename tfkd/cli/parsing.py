@@ -189,12 +189,12 @@ def _add_bench(subparsers: Any) -> None:
 
 
 def _add_demo(subparsers: Any) -> None:
-    command = add_command(
-        subparsers, "demo", commands.demo, "show a file for MediaPipe in the browser"
-    )
-    command.add_argument("file", type=Path, help="a .tflite of `tfkd export --client mediapipe`")
+    command = add_command(subparsers, "demo", commands.demo, "show a file at work in the browser")
+    command.add_argument("file", type=Path, help="a .tflite of `tfkd export`")
     command.add_argument(
-        "--answers", type=Path, help="answers of a teacher, from `tfkd predict --jsonl`"
+        "--answers",
+        type=Path,
+        help="answers of a teacher, from `tfkd predict --jsonl`, for a file for MediaPipe",
     )
     command.add_argument("--port", type=int, default=8000, help="on 127.0.0.1; 0 for a free one")
 

@@ -5,6 +5,7 @@ scored. Nothing outside of this package names one.
 """
 
 from ._base import Arrays, Measure, Run, Task
+from ._marks import Mark
 from ._names import match_names
 from ._registry import (
     DEFAULT,
@@ -24,6 +25,7 @@ __all__ = [
     "DEFAULT",
     "TASKS",
     "Arrays",
+    "Mark",
     "Measure",
     "Run",
     "Task",

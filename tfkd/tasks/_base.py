@@ -21,6 +21,7 @@ import numpy as np
 from ..data import Example, ExampleReader, Schema
 from ..data.reader import Arrays
 from ..errors import UserError
+from ._marks import Mark
 from ._names import match_names
 from ._other_kinds import describe_other_kind
 
@@ -381,3 +382,14 @@ class Task(ExampleReader):
     def to_json(self, answer: Any) -> dict[str, Any]:
         """Return an answer as plain values for JSON."""
         return {"answer": answer}
+
+    # -- a page to try it on ---------------------------------------------------------------
+
+    def typed_roles(self) -> tuple[str, ...]:
+        """Return the roles whose texts a person types in to get an answer."""
+        texts = {role: column for role, column in self.columns.items() if column.kind == "text"}
+        return tuple(role for role, column in texts.items() if column.required) or tuple(texts)[:1]
+
+    def marks(self, answer: Any, example: Example) -> list[Mark]:
+        """Return the parts of the example's texts that an answer speaks of, to be shown in them."""
+        return []

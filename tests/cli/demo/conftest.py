@@ -34,14 +34,31 @@ def many(tmp_path_factory):
     return export_untrained(tmp_path_factory.mktemp("many"), [f"class {i}" for i in range(12)])
 
 
+@pytest.fixture(scope="session")
+def pairs(tmp_path_factory):
+    """A file that compares two texts, which no client runs."""
+    pytest.importorskip("keras")
+    import tfkd
+    from tfkd import students, tasks
+    from tfkd.text import learn
+
+    task = tasks.find("text-classification", {"pair": True})
+    schema = task.schema(("different", "same"))
+    encoder = learn(["a good film", "a bad film", "not a good one"] * 20, vocab_size=60)
+    path = tmp_path_factory.mktemp("pairs") / "pairs.tflite"
+    student = students.build_for(task, schema, "text_cnn", encoder.vocab_size, "tiny", seed=0)
+    tfkd.export(student, path, encoder=encoder, task=task, schema=schema)
+    return path
+
+
 @pytest.fixture
 def serving():
     """Serve contents in a thread: the port."""
     from tfkd.cli.demo.serving import server
 
     @contextmanager
-    def run(contents):
-        with server(contents, 0) as served:
+    def run(contents, answer=None):
+        with server(contents, 0, answer) as served:
             threading.Thread(target=served.serve_forever, daemon=True).start()
             try:
                 yield served.server_port

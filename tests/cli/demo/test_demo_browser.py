@@ -173,6 +173,25 @@ def test_without_answers_there_is_no_table(small, demo):
         assert json.load(about)["answers"] == []
 
 
+def test_a_task_of_two_texts_is_answered_by_the_server(pairs, demo, tmp_path):
+    """A page for one text alone, or one that shows the answer to what was typed before."""
+    address = demo(pairs)
+    with chromium.opened(address) as browser:
+        until(browser, "document.body.dataset.ready")
+        browser.find_element("id", "role-text").send_keys("a good film")
+        assert not browser.find_element("id", "answer").is_displayed()
+        browser.find_element("id", "role-text_pair").send_keys("<b>a bad</b> film \U0001f600")
+        until(browser, "!document.getElementById('answer').hidden")
+        shown = json.loads(browser.find_element("id", "answer").get_attribute("data-answer"))
+        assert browser.find_element("id", "label").text.split() == shown["summary"].split()
+        names = [each.text for each in browser.find_elements("css selector", "#bars dt")]
+        assert sorted(names) == ["different", "same"]
+        chromium.look(browser, 390, 800, dark=True)
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= 390
+        kept(browser, "demo-pairs.png", tmp_path)
+        assert chromium.console(browser) == []
+
+
 def test_of_many_classes_the_most_probable_come_first(many, demo, tmp_path):
     """77 bars in the order of the alphabet, and the answer below the edge of the screen."""
     with chromium.opened(demo(many)) as browser:

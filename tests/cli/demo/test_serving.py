@@ -71,7 +71,7 @@ def test_what_is_not(ask, path):
 
 def test_another_method(ask):
     """A server that takes what it is sent."""
-    assert ask("/", method="POST")[0] == 501
+    assert ask("/", method="PUT")[0] == 501
 
 
 def test_another_host(ask):

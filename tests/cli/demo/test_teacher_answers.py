@@ -52,17 +52,17 @@ def test_no_answers(tmp_path):
 
 
 def test_a_file_that_mediapipe_does_not_run(small, tmp_path, monkeypatch):
-    """A page that fails in the browser, where the sentence belongs in the terminal."""
+    """A page that shows no answers of the teacher, and does not say why."""
     from tfkd.runtime.zip_tail import pack, unpack
 
     monkeypatch.setattr(_demo, "package", dict)
-    assert "/student.tflite" in _demo.pages(small)
+    assert "/student.tflite" in _demo.pages(small)[0]
     content = small.read_bytes()
     files = unpack(content)
     files["tfkd.json"] = json.dumps(json.loads(files["tfkd.json"]) | {"client": None})
     other = tmp_path / "other.tflite"
     other.write_bytes(pack(content[: content.rindex(b"PK\x03\x04")], files))
     with pytest.raises(UserError, match="tfkd export RUN --client mediapipe"):
-        _demo.pages(other)
+        _demo.pages(other, tmp_path / "answers.jsonl")
     with pytest.raises(UserError, match="no file"):
         _demo.pages(tmp_path / "none.tflite")

@@ -1,4 +1,4 @@
-"""`tfkd demo`: a file at work in a browser, on a local page that nothing leaves. No TensorFlow."""
+"""`tfkd demo`: a file at work, on a local page that nothing leaves. No TensorFlow."""
 
 from ._demo import demo
 

@@ -1,8 +1,10 @@
-"""Serve known contents to this machine alone."""
+"""Serve known contents, and answers to what is sent, to this machine alone."""
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +15,10 @@ from urllib.parse import urlsplit
 from ...errors import UserError
 
 HOST = "127.0.0.1"
+ANSWER = "/answer"
+MOST_BYTES = 2**20
+Answer = Callable[[bytes], dict[str, Any]]
+"""From what the page sends to plain values; a `UserError` is shown on the page."""
 TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -54,10 +60,11 @@ class Content:
 
 
 class Server(ThreadingHTTPServer):
-    """Answers GET and HEAD for the paths in `contents`, and for nothing else."""
+    """Answers GET and HEAD for the paths in `contents`, and POST where it has an `answer`."""
 
     daemon_threads = True
     contents: dict[str, Content]
+    answer: Answer | None = None
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Ignore a tab that was closed while it loaded."""
@@ -65,12 +72,13 @@ class Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-def server(contents: dict[str, Content], port: int) -> Server:
+def server(contents: dict[str, Content], port: int, answer: Answer | None = None) -> Server:
     """Return a server on 127.0.0.1 that listens already.
 
     Args:
         contents: What it answers, by path.
         port: Its port; 0 is any free one.
+        answer: Answers what the page sends to `/answer`.
 
     Raises:
         UserError: The port is taken, or none.
@@ -82,7 +90,7 @@ def server(contents: dict[str, Content], port: int) -> Server:
         raise UserError(
             f"port {port} cannot be had ({reason}): give another one with --port."
         ) from error
-    listening.contents = contents
+    listening.contents, listening.answer = contents, answer
     return listening
 
 
@@ -91,13 +99,17 @@ class _Handler(BaseHTTPRequestHandler):
     server_version, sys_version = "tfkd", ""
 
     def do_GET(self) -> None:
-        self._answer(with_body=True)
+        self._send(*self._look_up())
 
     def do_HEAD(self) -> None:
-        self._answer(with_body=False)
+        self._send(*self._look_up(), with_body=False)
 
-    def _answer(self, with_body: bool) -> None:
-        status, content = self._look_up()
+    def do_POST(self) -> None:
+        # What is sent and not read would be taken for the next request.
+        self.close_connection = True
+        self._send(*self._answer())
+
+    def _send(self, status: HTTPStatus, content: Content, *, with_body: bool = True) -> None:
         self.send_response(status)
         headers = {"Content-Type": content.type, "Content-Length": str(len(content.body))}
         for name, value in (headers | HEADERS).items():
@@ -106,15 +118,39 @@ class _Handler(BaseHTTPRequestHandler):
         if with_body:
             self.wfile.write(content.body)
 
+    def _is_of_this_page(self) -> bool:
+        """Return whether no other site's name was made to mean this machine to read answers."""
+        port = self.server.server_port
+        return self.headers.get("Host") in (f"{HOST}:{port}", f"localhost:{port}")
+
     def _look_up(self) -> tuple[HTTPStatus, Content]:
         """Look up a whole path, never a file: there is no way out of the page."""
-        port = self.server.server_port
-        # Another site's name that was made to mean this machine must not read the answers.
-        if self.headers.get("Host") not in (f"{HOST}:{port}", f"localhost:{port}"):
-            return HTTPStatus.FORBIDDEN, Content(b"not this host\n", "text/plain")
+        if not self._is_of_this_page():
+            return HTTPStatus.FORBIDDEN, _plain("not this host")
         content = self.server.contents.get(urlsplit(self.path).path)
-        missing = Content(b"not here\n", "text/plain")
-        return (HTTPStatus.OK, content) if content else (HTTPStatus.NOT_FOUND, missing)
+        return (HTTPStatus.OK, content) if content else (HTTPStatus.NOT_FOUND, _plain("not here"))
+
+    def _answer(self) -> tuple[HTTPStatus, Content]:
+        """Answer what the page sent; another site's page cannot send JSON here."""
+        answer = self.server.answer
+        if not self._is_of_this_page():
+            return HTTPStatus.FORBIDDEN, _plain("not this host")
+        if answer is None or urlsplit(self.path).path != ANSWER:
+            return HTTPStatus.NOT_FOUND, _plain("not here")
+        if self.headers.get("Content-Type") != "application/json":
+            return HTTPStatus.UNSUPPORTED_MEDIA_TYPE, _plain("send application/json")
+        length = self.headers.get("Content-Length", "")
+        if not length.isdecimal() or int(length) > MOST_BYTES:
+            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _plain(f"send at most {MOST_BYTES} bytes")
+        try:
+            values, status = answer(self.rfile.read(int(length))), HTTPStatus.OK
+        except UserError as error:
+            values, status = {"error": str(error)}, HTTPStatus.BAD_REQUEST
+        return status, Content.of("answer.json", json.dumps(values).encode())
 
     def log_message(self, format: str, *args: Any) -> None:
         """Stay silent: what is asked is nobody's business."""
+
+
+def _plain(sentence: str) -> Content:
+    return Content(f"{sentence}\n".encode(), "text/plain")
