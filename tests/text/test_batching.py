@@ -78,3 +78,10 @@ def test_rows_of_several_names():
         "score": "float32",
         "label": "int32",
     }
+
+
+def test_words_are_padded_with_no_place():
+    """0 is the place of `[CLS]`: a label for each word of padding."""
+    rows = [{"word_starts": [1, 2]}, {"word_starts": np.zeros(0, "int32")}]
+    assert pad_rows(rows, ["word_starts"])["word_starts"].tolist() == [[1, 2], [-1, -1]]
+    assert pad_rows(rows[1:], ["word_starts"])["word_starts"].tolist() == [[-1]]

@@ -15,6 +15,8 @@ from ..errors import UserError
 from ..tasks import Arrays, Task
 from ..text import TextEncoder
 from ..text.pair_encoding import Pair, PairIds
+from ..text.word_windows import WordRow
+from ..text.words import Words
 from .activations import undo_activation
 from .bundle import blame_tokenizer, check_seal, read_encoder
 from .checks.inputs_outputs import check_arrays, row_feeder
@@ -221,6 +223,13 @@ class _Tokenizer:
         """Return the ids and the segments of each pair."""
         with blame_tokenizer(str(self._predictor._path)):
             return self._predictor.encoder.encode_pairs(pairs)
+
+    def encode_words(
+        self, sentences: Sequence[Words], *, before: Sequence[str] | None = None
+    ) -> list[list[WordRow]]:
+        """Return the windows of each example."""
+        with blame_tokenizer(str(self._predictor._path)):
+            return self._predictor.encoder.encode_words(sentences, before=before)
 
 
 def load(path: str | Path, *, task: Task | str | None = None, threads: int = 1) -> Predictor:

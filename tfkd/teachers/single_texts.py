@@ -1,4 +1,4 @@
-"""What has no ids for two texts in one row, and no tokenizer that could be written."""
+"""What has no ids of two texts in one row or of words, and no tokenizer that could be written."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import NoReturn
 
 from ..errors import UserError
 from ..text.pair_encoding import Pair, PairIds
+from ..text.word_windows import WordRow
+from ..text.words import Words
 
 
 class SingleTexts:
@@ -22,6 +24,14 @@ class SingleTexts:
     def encode_pairs(self, pairs: Sequence[Pair]) -> list[PairIds]:
         """Raise `UserError`: each row is one text."""
         raise UserError(f"{self.whose} read one text a row, and no pairs of texts.")
+
+    def encode_words(
+        self, sentences: Sequence[Words], *, before: Sequence[str] | None = None
+    ) -> list[list[WordRow]]:
+        """Raise `UserError`: nothing says where a word stands in a row."""
+        raise UserError(
+            f"{self.whose} read whole texts, and no words: give one teacher with a tokenizer."
+        )
 
     def save(self, folder: Path) -> NoReturn:
         """Raise `UserError`: there is nothing that `tfkd.text.load` could read."""

@@ -17,11 +17,13 @@ from .encoder import (
 from .learning import learn
 from .renumbering import with_padding_first
 from .tokenizer_files import load, read_vocab
+from .words import Words, split_words
 
 __all__ = [
     "SPECIAL",
     "Encoder",
     "TextEncoder",
+    "Words",
     "clean",
     "encoder_of",
     "head_and_tail",
@@ -30,6 +32,7 @@ __all__ = [
     "mediapipe_tokenizer",
     "padding_of",
     "read_vocab",
+    "split_words",
     "with_padding_first",
     "wordpiece",
 ]

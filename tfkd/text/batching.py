@@ -151,7 +151,8 @@ def pad_rows(
         if not arrays[0].ndim:
             batch[name] = np.array(arrays, dtype)
             continue
-        longest = max(len(array) for array in arrays)
+        # A text without words has room for one: some runtimes know no axis of none.
+        longest = max(1, *map(len, arrays))
         shape = (len(rows), longest, *arrays[0].shape[1:])
         batch[name] = np.full(shape, fills.get(name, 0), dtype)
         for place, array in zip(batch[name], arrays, strict=True):

@@ -15,10 +15,14 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 from ..errors import UserError
 from .pair_encoding import Pair, PairIds, pair_tokenizer, segments_of, tells_apart
 from .special_tokens import BERT, check_word_pieces, ends_of, find_pad
+from .word_pieces import cut_into_pieces
+from .word_windows import Frame, WordRow, frame_of_pair, windows_of
+from .words import Words
 
 SPECIAL = BERT
 MAX_LENGTH = 256
 BREAK = r"(?i)<br\s*/?>"  # the same to Python and to TensorFlow
+BLANK = re.compile(BREAK)
 
 
 def clean(text: str) -> str:
@@ -57,6 +61,11 @@ class Encoder(Protocol):
 
     def encode_pairs(self, pairs: Sequence[Pair]) -> list[PairIds]:
         """Return the ids of each two texts in one row, and 0 or 1 for the text each is of."""
+
+    def encode_words(
+        self, sentences: Sequence[Words], *, before: Sequence[str] | None = None
+    ) -> list[list[WordRow]]:
+        """Return the windows of each example; with a text in front of it where some are given."""
 
     def fingerprint(self) -> str:
         """Return a digest that is equal where equal texts get equal ids, but for `max_length`."""
@@ -153,6 +162,29 @@ class TextEncoder:
         encodings = self._joining.encode_batch([tuple(map(self.read, pair)) for pair in pairs])
         rows = [(encoding.ids, segments_of(encoding)) for encoding in encodings]
         return [row if row[0] else ([self.pad_id], [0]) for row in rows]
+
+    def encode_words(
+        self, sentences: Sequence[Words], *, before: Sequence[str] | None = None
+    ) -> list[list[WordRow]]:
+        """Return the windows of each example: rows that overlap, and cut no word in two.
+
+        Args:
+            sentences: The words of each example; those of a text are found by their characters.
+            before: A text for each, such as a question, to stand before each of its windows.
+        """
+        pieces = cut_into_pieces(self.tokenizer, sentences, BLANK)
+        frames = [Frame(*self.ends)] * len(pieces)
+        if before is not None:
+            texts = list(map(self.read, before))
+            encodings = self.tokenizer.encode_batch(texts, add_special_tokens=False)
+            frames = [self._frame_behind(encoding.ids) for encoding in encodings]
+        return [
+            windows_of(of_one, frame, self.max_length, self.pad_id)
+            for of_one, frame in zip(pieces, frames, strict=True)
+        ]
+
+    def _frame_behind(self, ids: list[int]) -> Frame:
+        return frame_of_pair(self._joining, ids, self.max_length, tells_apart=self.has_segments)
 
     @property
     def has_segments(self) -> bool:
