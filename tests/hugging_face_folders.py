@@ -210,13 +210,14 @@ OWN = {
     "modernbert": {**TINY, **_MODERN},
 }
 LABELS = ("bad", "so so", "good")
+HEAD = "ForSequenceClassification"
 
 
-def model(kind: str, folder: Path, labels=LABELS, **settings):
-    """Write a classifier of a kind with its tokenizer, as PyTorch's safetensors."""
+def model(kind: str, folder: Path, labels=LABELS, head=HEAD, **settings):
+    """Write a model of a kind with its tokenizer, as PyTorch's safetensors."""
     from tfkd.models.hugging_face_weights import names_of_pytorch
 
-    made = tensorflow_model(kind, folder, labels, **settings)
+    made = tensorflow_model(kind, folder, labels, head=head, **settings)
     if made is None:
         return
     from safetensors.numpy import save_file
@@ -246,12 +247,12 @@ def config_of(kind: str, folder: Path, labels=LABELS, **settings):
     return getattr(transformers, name)(**{**own, **common, **settings})
 
 
-def tensorflow_model(kind: str, folder: Path, labels=LABELS, **settings):
+def tensorflow_model(kind: str, folder: Path, labels=LABELS, head=HEAD, **settings):
     """Write tokenizer and config, and return a TensorFlow model at random; ModernBERT is saved."""
     import transformers
 
     config = config_of(kind, folder, labels, **settings)
-    name = f"{NAMES[kind][1]}ForSequenceClassification"
+    name = f"{NAMES[kind][1]}{head}"
     if kind == "modernbert":
         import torch
 

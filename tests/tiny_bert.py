@@ -124,3 +124,15 @@ def tensorflow_bert(kind: str, seed: int, **settings):
     still = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
     settings = {"max_position_embeddings": 32, "initializer_range": 0.5, **settings}
     return getattr(transformers, kind)(transformers.BertConfig(**tiny, **still, **settings))
+
+
+def to_fine_tune(folder: Path, classes: int, pad_id: int = 0):
+    """A classifier of texts on the encoder in a folder, as `tfkd teach` makes it."""
+    from tfkd import students, tasks
+    from tfkd.data import Schema
+    from tfkd.models.hugging_face_encoders import load_encoder
+
+    schema = Schema(tuple(map(str, range(classes))))
+    task = tasks.find("text-classification")
+    encoder = load_encoder(folder, task.hugging_face)
+    return students.build_on_encoder(encoder, task, schema, pad_id=pad_id)

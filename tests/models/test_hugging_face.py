@@ -11,14 +11,15 @@ import pytest
 
 keras = pytest.importorskip("keras")
 pytest.importorskip("safetensors")
-from tiny_bert import checkpoint, texts
+from tiny_bert import checkpoint, texts, to_fine_tune
 
 from tfkd import load_teacher
 from tfkd.errors import UserError
 from tfkd.models import hugging_face, keras_hub_models
-from tfkd.models.hugging_face import load_model, trainable_classifier
+from tfkd.models.hugging_face import load_model
 from tfkd.models.hugging_face_config import read_config
 from tfkd.models.hugging_face_weights import read_tensors
+from tfkd.models.keras_hub_heads import load_with_head
 from tfkd.tasks.text_classification.scores import agreement
 
 HEAD = "ForSequenceClassification"
@@ -41,7 +42,7 @@ def logits(model, x) -> np.ndarray:
 
 def through_keras_hub(folder):
     pytest.importorskip("keras_hub")
-    return keras_hub_models.load_classifier(folder, read_config(folder), HEAD)
+    return load_with_head(folder, read_config(folder), HEAD)
 
 
 def through_transformers(folder):
@@ -159,13 +160,13 @@ def test_without_either_library(bert, monkeypatch):
     with pytest.raises(UserError, match=r'a bert teacher needs .* `pip install "tfkd\[hub\]"`'):
         load_model(bert, HEAD)
     with pytest.raises(UserError, match=r"fine-tuning takes a folder of bert, .* through KerasHub"):
-        trainable_classifier(bert, 3)
+        to_fine_tune(bert, 3)
 
 
 def test_to_fine_tune_with_the_same_classes(bert):
     """The head of the folder is the start; KerasHub's GELU moves it a little."""
     pytest.importorskip("keras_hub")
-    model = trainable_classifier(bert, 3)
+    model = to_fine_tune(bert, 3)
     found = np.array(model(texts(), training=False))
     expected = logits(load_model(bert, HEAD), inputs())
     assert np.abs(found - expected).max() < 0.1
@@ -177,7 +178,7 @@ def test_to_fine_tune_with_other_classes_and_without_a_head(tmp_path, bert):
     pytest.importorskip("keras_hub")
     encoder = checkpoint(tmp_path / "encoder", head=False)
     for folder, classes in ((bert, 5), (encoder, 2)):
-        model = trainable_classifier(folder, classes)
+        model = to_fine_tune(folder, classes)
         assert model(texts(), training=False).shape == (4, classes)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(0.01), loss, run_eagerly=True)
@@ -202,7 +203,7 @@ def test_a_fine_tuned_model_loads_in_a_new_process(tmp_path, bert):
     from tfkd.models.text_model import TextModel
     from tfkd.teachers import save
 
-    model = TextModel(trainable_classifier(bert, 2), text.load(bert, 20), ("bad", "good"))
+    model = TextModel(to_fine_tune(bert, 2), text.load(bert, 20), ("bad", "good"))
     save(model, tmp_path)
     np.save(tmp_path / "ids.npy", texts())
     command = [sys.executable, "-c", LOAD, str(tmp_path)]
@@ -236,5 +237,5 @@ def test_a_head_for_each_token(tmp_path):
 
 
 def test_a_head_that_keras_hub_does_not_know(bert):
-    with pytest.raises(UserError, match="has no BERT ForQuestionAnswering: write hf:"):
-        hugging_face.load_by_keras_hub(bert, "ForQuestionAnswering")
+    with pytest.raises(UserError, match="has no BERT ForMaskedLM: write hf:"):
+        hugging_face.load_by_keras_hub(bert, "ForMaskedLM")

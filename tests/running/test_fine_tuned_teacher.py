@@ -8,9 +8,9 @@ import pytest
 pytest.importorskip("keras_hub")
 pytest.importorskip("transformers")
 from hugging_face_folders import tensorflow_model
+from tiny_bert import to_fine_tune
 
 from tfkd import load_teacher
-from tfkd.models.hugging_face import trainable_classifier
 
 SHORT = ("--max-length", "32", "--vocab-size", "300", "--epochs", "1", "--no-alone")
 STUDENT = ("--student", "bag_of_ngrams:tiny", *SHORT)
@@ -47,11 +47,11 @@ def test_a_run_ends_in_a_file(roberta, tfkd, tmp_path):
 
 def test_weights_of_tensorflow_are_the_start(roberta):
     """At random instead of from the folder, nobody would notice but the score."""
-    model = trainable_classifier(roberta, 2, pad_id=1)
+    model = to_fine_tune(roberta, 2, pad_id=1)
     teacher = load_teacher(f"tf:{roberta}")
     ids = np.array([teacher.encoder.encode("the film was good")], "int32")
     np.testing.assert_allclose(model(ids, training=False), teacher(ids), atol=0.02)
-    other = trainable_classifier(roberta, 3, pad_id=1)
+    other = to_fine_tune(roberta, 3, pad_id=1)
     encoders = [next(x for x in m.layers if hasattr(x, "num_layers")) for m in (model, other)]
     for one, two in zip(*(each.get_weights() for each in encoders), strict=True):
         np.testing.assert_array_equal(one, two)

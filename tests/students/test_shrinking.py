@@ -3,11 +3,10 @@
 import keras
 import numpy as np
 import pytest
-from tiny_bert import checkpoint, texts
+from tiny_bert import checkpoint, texts, to_fine_tune
 
 from tfkd import Cosine, Distiller, HardLabels, SoftTargets, load_teacher, shrink, tap
 from tfkd.errors import UserError
-from tfkd.models.hugging_face import trainable_classifier
 from tfkd.models.saving import save_keras
 from tfkd.models.text_model import TextModel
 from tfkd.students.shrinking import as_model_of_ids
@@ -116,7 +115,7 @@ def test_a_model_without_an_encoder():
 def test_a_taught_teacher_is_shrunk(folder, tmp_path):
     """`tfkd teach`, then a smaller one of its kind, as the recipes want it."""
     encoder = load_teacher(f"hub:{folder}").encoder
-    taught = TextModel(trainable_classifier(folder, 2), encoder, ("bad", "good"))
+    taught = TextModel(to_fine_tune(folder, 2), encoder, ("bad", "good"))
     save(taught, tmp_path / "taught")
     teacher = load_teacher(f"keras:{tmp_path / 'taught'}")
     np.testing.assert_allclose(as_model_of_ids(shrink(teacher))(IDS), teacher(IDS), atol=1e-5)

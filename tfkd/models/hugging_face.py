@@ -14,25 +14,23 @@ from typing import Any
 from ..errors import UserError, first_line, missing_extra
 from . import keras_hub_models as hub
 from .hugging_face_config import read_config
-from .hugging_face_weights import (
-    kind_of_weights,
-    names_of_pytorch,
-    pytorch_folder,
-    readable_folder,
-)
+from .hugging_face_heads import GIVES, headless
+from .hugging_face_weights import kind_of_weights, readable_folder
+from .keras_hub_heads import load_with_head
 
 
-def load_model(path: str | Path, architecture: str, *, pairs: bool = False) -> Any:
+def load_model(path: str | Path, architecture: str, *, segments: bool = False) -> Any:
     """Load the model in a Hugging Face folder, head included: a Keras model or a callable.
 
     Args:
         path: The folder.
         architecture: The end of the class's name, e.g. `ForSequenceClassification`.
-        pairs: Whether it is given segments, of pairs of texts.
+        segments: Whether it is told which of two texts a token is of.
 
     Returns:
         A model of `{"input_ids", "attention_mask"}`, int32 `[batch, length]`, that returns its
-        outputs by name, e.g. `{"logits": [batch, classes]}`.
+        outputs by name: `{"logits": [batch, classes]}`, `[batch, length, classes]` for words, or
+        `start_logits` and `end_logits`, `[batch, length]`.
 
     Raises:
         UserError: No such folder or package, weights that are damaged or of another kind of model,
@@ -45,7 +43,7 @@ def load_model(path: str | Path, architecture: str, *, pairs: bool = False) -> A
     # RoBERTa counts no position for a `<pad>` within a text, and KerasHub does.
     fastest = config.get("model_type") == "bert" or not tensorflow
     if exact and fastest and kind_of_weights(path) == "safetensors":
-        return hub.load_classifier(path, config, architecture, pairs)
+        return load_with_head(path, config, architecture, segments)
     if tensorflow:
         return load_by_transformers(path, architecture)
     extra = "hub" if config.get("model_type") == "bert" else "hf"
@@ -55,23 +53,23 @@ def load_model(path: str | Path, architecture: str, *, pairs: bool = False) -> A
     )
 
 
-def load_by_keras_hub(path: Path, architecture: str, *, pairs: bool = False) -> Any:
+def load_by_keras_hub(path: Path, architecture: str, *, segments: bool = False) -> Any:
     """Load a BERT or RoBERTa, or a preset of KerasHub's own, as a Keras 3 model.
 
     Args:
         path: The folder.
         architecture: The end of the class's name, e.g. `ForSequenceClassification`.
-        pairs: Whether it is given segments, of pairs of texts.
+        segments: Whether it is told which of two texts a token is of.
 
     Raises:
         UserError: No KerasHub, or a model or a head that it does not know.
     """
     if not has_packages("keras_hub"):
         raise UserError('a hub: teacher needs KerasHub: run `pip install "tfkd[hub]"`.')
-    if architecture not in (hub.CLASSES, hub.TOKENS):
+    if architecture not in GIVES:
         raise UserError(f"KerasHub has no BERT {architecture}: write hf:{path}, or torch:{path}.")
     if (path / "task.json").is_file():
-        return hub.load_preset(path)
+        return hub.load_preset(path, architecture)
     config = read_config(path)
     if not hub.is_exact(config, architecture):
         raise UserError(
@@ -84,7 +82,7 @@ def load_by_keras_hub(path: Path, architecture: str, *, pairs: bool = False) -> 
             f"tf:{path}."
         )
     with readable_folder(path) as folder:
-        return hub.load_classifier(folder, config, architecture, pairs)
+        return load_with_head(folder, config, architecture, segments)
 
 
 def load_by_transformers(path: Path, architecture: str) -> Any:
@@ -100,54 +98,11 @@ def load_by_transformers(path: Path, architecture: str) -> Any:
     """
     if not has_packages("transformers", "tf_keras"):
         raise UserError('a tf: teacher needs transformers: run `pip install "tfkd[hf]"`.')
-    model, missing = _from_pretrained(path, architecture)
+    model, missing = from_pretrained(path, architecture)
     # transformers leaves these at random, with a warning at most.
     if missing:
-        raise hub.headless(path, missing[0], architecture)
+        raise headless(path, missing[0], architecture)
     return model
-
-
-def trainable_classifier(path: Path, classes: int, pad_id: int = 0, *, pairs: bool = False) -> Any:
-    """Return an encoder with a classification head to fine-tune: ids to logits.
-
-    Args:
-        path: A Hugging Face folder.
-        classes: How many logits the head has. It is the folder's own where that has as many, else
-            a new one.
-        pad_id: What its tokenizer pads with.
-        pairs: Whether it reads segments too, of pairs of texts.
-
-    Raises:
-        UserError: No BERT or RoBERTa, or no KerasHub.
-    """
-    config = read_config(path)
-    check_trainable(path, config)
-    if kind_of_weights(path) != "tf":
-        with readable_folder(path) as folder:
-            return hub.trainable(folder, config, classes, pad_id=pad_id, pairs=pairs)
-    if not has_packages("transformers", "tf_keras"):
-        raise missing_extra("transformers", "hf", f"{path}, with weights of TensorFlow,")
-    model, missing = _from_pretrained(path, hub.CLASSES)
-    heads = {layer.name for layer in model.layers if layer.name in missing}
-    weights = names_of_pytorch(model)
-    kept = {n: w for n, w in weights.items() if n.partition(".")[0] not in heads}
-    with pytorch_folder(path, kept) as folder:
-        return hub.trainable(folder, config, classes, pad_id=pad_id, pairs=pairs)
-
-
-def check_trainable(path: Path, config: dict[str, Any]) -> None:
-    """Refuse a folder that cannot be fine-tuned.
-
-    Raises:
-        UserError: It is of another kind than KerasHub has, or that is not installed.
-    """
-    kind = str(config.get("model_type"))
-    if kind not in hub.FAMILIES or not has_packages("keras_hub"):
-        raise UserError(
-            f"fine-tuning takes a folder of {', '.join(hub.FAMILIES)} through KerasHub, and {path} "
-            f'is {kind}: run `pip install "tfkd[hub]"`, or fine-tune it with transformers and give '
-            "it as hf:PATH."
-        )
 
 
 def load_masked_lm(path: Path) -> Any:
@@ -156,7 +111,7 @@ def load_masked_lm(path: Path) -> Any:
     if not has_packages("transformers", "tf_keras"):
         raise missing_extra("transformers", "hf", "a masked language model")
     try:
-        model, missing = _from_pretrained(path, "ForMaskedLM")
+        model, missing = from_pretrained(path, "ForMaskedLM")
     except UserError as error:
         cause = error.__cause__ or error
         raise UserError(f"{path} holds no masked language model ({first_line(cause)}).") from error
@@ -174,7 +129,7 @@ def has_packages(*packages: str) -> bool:
     return all(importlib.util.find_spec(package) for package in packages)
 
 
-def _from_pretrained(path: Path, architecture: str) -> tuple[Any, list[str]]:
+def from_pretrained(path: Path, architecture: str) -> tuple[Any, list[str]]:
     """Load a TensorFlow model; return it with the names of weights that the folder lacks."""
     import transformers
 

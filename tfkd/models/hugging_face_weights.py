@@ -55,6 +55,30 @@ def read_tensors(path: Path, names: tuple[str, ...]) -> dict[str, np.ndarray]:
     return found
 
 
+def tensor_names(path: Path) -> set[str]:
+    """Return the names of all tensors of a folder's safetensors."""
+    files = [path / SAFE] if (path / SAFE).is_file() else _shards(path, SAFE_INDEX)
+    return {name for file in files for name in _names_in(file)}
+
+
+@contextmanager
+def with_tensors(path: Path, more: Mapping[str, np.ndarray]) -> Iterator[Path]:
+    """Give a folder of the same model and further tensors; its files are linked, not copied."""
+    from safetensors.numpy import save_file
+
+    files = [path / SAFE] if (path / SAFE).is_file() else _shards(path, SAFE_INDEX)
+    with tempfile.TemporaryDirectory() as name:
+        shutil.copy(path / "config.json", name)
+        save_file(dict(more), Path(name) / "more.safetensors", metadata={"format": "pt"})
+        places = dict.fromkeys(more, "more.safetensors")
+        for number, file in enumerate(files):
+            linked = Path(name) / f"{number}.safetensors"
+            _link(file, linked)
+            places |= dict.fromkeys(_names_in(linked), linked.name)
+        (Path(name) / SAFE_INDEX).write_text(json.dumps({"weight_map": places}), encoding="utf-8")
+        yield Path(name)
+
+
 @contextmanager
 def readable_folder(path: Path) -> Iterator[Path]:
     """Give a folder whose weights transformers finds: the same, or a copy under other names.
@@ -123,6 +147,13 @@ def _of_bin(path: Path) -> dict[str, np.ndarray]:
         arrays = {name: tensor.float().numpy() for name, tensor in tensors.items()}
         weights |= {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     return weights
+
+
+def _names_in(file: Path) -> list[str]:
+    from safetensors import safe_open
+
+    with safe_open(str(file), framework="np") as tensors:
+        return list(tensors.keys())
 
 
 def _format(file: Path) -> str:

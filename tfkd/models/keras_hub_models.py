@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,11 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError, first_line
-from .hugging_face_weights import read_tensors
+from .hugging_face_heads import CLASSES, GIVES
+from .hugging_face_weights import read_tensors, tensor_names, with_tensors
 
-CLASSES, TOKENS = "ForSequenceClassification", "ForTokenClassification"
 _TYPES: tuple[str, ...] = ("roberta.embeddings.token_type_embeddings.weight",)
 _TYPES += ("embeddings.token_type_embeddings.weight",)
-_CLASSIFIER = ("classifier.weight", "classifier.bias")
-_DENSE = ("classifier.dense.weight", "classifier.dense.bias")
-_OUT = ("classifier.out_proj.weight", "classifier.out_proj.bias")
 
 
 @dataclass(frozen=True)
@@ -67,91 +65,52 @@ FAMILIES = {
 def is_exact(config: dict[str, Any], architecture: str) -> bool:
     """Return whether KerasHub computes what a config says, head included."""
     family = FAMILIES.get(str(config.get("model_type")))
-    return family is not None and architecture in (CLASSES, TOKENS) and family.exact(config)
+    return family is not None and architecture in GIVES and family.exact(config)
 
 
-def load_preset(path: Path) -> Any:
-    """Load a classifier that KerasHub saved."""
+def load_preset(path: Path, architecture: str) -> Any:
+    """Load a classifier of texts that KerasHub saved.
+
+    Args:
+        path: The folder.
+        architecture: The end of the class's name that is wanted.
+
+    Raises:
+        UserError: Another kind of model is wanted, or it cannot be read.
+    """
     import keras_hub
 
+    if architecture != CLASSES:
+        raise UserError(
+            f"{path} is a KerasHub preset, which tfkd reads as a classifier of whole texts alone: "
+            "take a Hugging Face folder for this task, or save the model as .keras (keras:PATH)."
+        )
     try:
         return keras_hub.models.TextClassifier.from_preset(str(path), preprocessor=None)
     except Exception as error:
         raise unreadable(path, error) from error
 
 
-def load_classifier(
-    path: Path, config: dict[str, Any], architecture: str, pairs: bool = False
-) -> Any:
-    """Load a model with its head: `{"input_ids", "attention_mask"}` to `{"logits"}`.
+def load_backbone(path: Path, config: dict[str, Any], *, exact: bool, pooler: bool = True) -> Any:
+    """Load the encoder.
 
     Args:
         path: The folder.
         config: Its settings.
-        architecture: The end of the class's name.
-        pairs: Whether it reads `token_type_ids` too, of pairs of texts, where it has them.
+        exact: Whether its GELU has to be that of the config.
+        pooler: Whether the folder must have the weights of a BERT's vector of a whole text. If
+            not, those that it lacks are new ones, at random.
+
+    Raises:
+        UserError: Weights that do not fit.
     """
-    import keras
-
-    family = FAMILIES[config["model_type"]]
-    arrays = _head_arrays(path, family, architecture)
-    if not arrays:
-        named = _DENSE if family.dense_head and architecture == CLASSES else _CLASSIFIER
-        raise headless(path, named[0], architecture)
-    backbone = load_backbone(path, config, exact=True)
-    names = ("input_ids", "attention_mask", *_segment_names(family, pairs))
-    inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in names}
-    classes = arrays[-1][1].shape[0]
-    logits, layers = _head(backbone, family, architecture, classes)(*inputs.values())
-    # KerasHub converts no head and would leave one at random, without a word.
-    for layer, weights in zip(layers, arrays, strict=True):
-        layer.set_weights(weights)
-    return keras.Model(inputs, {"logits": logits})
-
-
-def _segment_names(family: Family, pairs: bool) -> tuple[str, ...]:
-    return ("token_type_ids",) if pairs and family.segments else ()
-
-
-def trainable(
-    path: Path, config: dict[str, Any], classes: int, *, pad_id: int, pairs: bool = False
-) -> Any:
-    """Return an encoder with a head to fine-tune: ids to logits.
-
-    The head is the folder's own where it has as many classes, else a new one.
-
-    Args:
-        path: The folder.
-        config: Its settings.
-        classes: The number of logits.
-        pad_id: What its tokenizer pads with.
-        pairs: Whether it reads segments too, of pairs of texts, where it has them.
-    """
-    import keras
-
-    family = FAMILIES[config["model_type"]]
-    # In KerasHub's own GELU: it is what the saved file will be loaded with.
-    backbone, arrays = load_backbone(path, config, exact=False), _head_arrays(path, family, CLASSES)
-    names = ("input_ids", *_segment_names(family, pairs))
-    inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in names}
-    ids, *segments = inputs.values()
-    mask = keras.ops.cast(keras.ops.not_equal(ids, pad_id), "int32")
-    rate = config.get("hidden_dropout_prob", 0.1)
-    logits, layers = _head(backbone, family, CLASSES, classes, rate)(ids, mask, *segments)
-    if arrays and arrays[-1][1].shape[0] == classes:
-        for layer, weights in zip(layers, arrays, strict=True):
-            layer.set_weights(weights)
-    return keras.Model(inputs if segments else ids, logits)
-
-
-def load_backbone(path: Path, config: dict[str, Any], exact: bool) -> Any:
-    """Load the encoder, with the GELU of its config where it has to be `exact`."""
     import keras_hub
 
     family = FAMILIES[config["model_type"]]
     try:
         kind = getattr(keras_hub.models, family.backbone)
-        backbone = kind.from_preset(str(path), dtype="float32")
+        with _with_pooler(path, config, pooler) as folder:
+            backbone = kind.from_preset(str(folder), dtype="float32")
         if config["model_type"] == "roberta":
             _add_types(path, backbone)
     # KeyError, SafetensorError, ValueError, ...
@@ -191,52 +150,18 @@ def unreadable(path: Path, error: Exception) -> UserError:
     )
 
 
-def headless(path: Path, missing: str, architecture: str) -> UserError:
-    """Return the error for a model without the head that is wanted."""
-    return UserError(
-        f"{path} has no classification head (no {missing}): it is an encoder; fine-tune it first "
-        f"(tfkd teach), or take a ...{architecture} checkpoint."
-    )
-
-
-def _head(
-    backbone: Any, family: Family, architecture: str, classes: int, rate: float = 0.0
-) -> Callable[..., tuple[Any, list[Any]]]:
-    """Return a function of ids, mask and segments to logits and the head's layers."""
-    import keras
-
-    last = keras.layers.Dense(classes, name="classifier")
-
-    def drop(values: Any) -> Any:
-        return keras.layers.Dropout(rate)(values) if rate else values
-
-    def apply(ids: Any, mask: Any, segments: Any = None) -> tuple[Any, list[Any]]:
-        if architecture == TOKENS:
-            states = hidden_states(backbone, ids, mask, segments=segments)
-            return last(drop(states)), [last]
-        if not family.dense_head:
-            pooled = hidden_states(backbone, ids, mask, "pooled_output", segments)
-            return last(drop(pooled)), [last]
-        first = hidden_states(backbone, ids, mask)[:, 0]
-        inner = keras.layers.Dense(first.shape[-1], activation="tanh", name="classifier_dense")
-        return last(drop(inner(drop(first)))), [inner, last]
-
-    return apply
-
-
-def _head_arrays(path: Path, family: Family, architecture: str) -> list[list[np.ndarray]]:
-    """Read kernel and bias of each layer of the folder's head; empty where it has none."""
-    dense = family.dense_head and architecture == CLASSES
-    layers = (_DENSE, _OUT) if dense else (_CLASSIFIER,)
-    names = tuple(name for layer in layers for name in layer)
-    try:
-        found = read_tensors(path, names)
-    # SafetensorError is no ValueError.
-    except Exception as error:
-        raise unreadable(path, error) from error
-    if len(found) < len(names):
-        return []
-    return [[found[kernel].T, found[bias]] for kernel, bias in layers]
+@contextmanager
+def _with_pooler(path: Path, config: dict[str, Any], needed: bool) -> Iterator[Path]:
+    """Give a folder with a BERT's pooler: models for words have none, and KerasHub wants one."""
+    there = any("pooler." in name for name in tensor_names(path))
+    if needed or there or not FAMILIES[config["model_type"]].segments:
+        yield path
+        return
+    width = config["hidden_size"]
+    kernel = np.random.default_rng(0).normal(0, 0.02, (width, width)).astype("float32")
+    pooler = {"pooler.dense.weight": kernel, "pooler.dense.bias": np.zeros(width, "float32")}
+    with with_tensors(path, pooler) as folder:
+        yield folder
 
 
 def _add_types(path: Path, backbone: Any) -> None:

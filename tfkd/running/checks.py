@@ -12,8 +12,9 @@ from ..data import Data, Schema, open_data
 from ..data.labels import shorten
 from ..data.questions import UnfitDataError
 from ..errors import UserError, missing_extra
-from ..models import hugging_face
 from ..models.class_names import are_names
+from ..models.hugging_face_config import read_config
+from ..models.hugging_face_encoders import check_trainable
 from ..models.text_model import TextModel
 from ..tasks import Task, match_names
 from ..text.encoder import MAX_LENGTH
@@ -198,7 +199,7 @@ def check_fine_tuning(spec: str) -> None:
         UserError: No folder, no tokenizer, a kind of model that KerasHub does not have.
     """
     path = Path(spec.partition(":")[2]).expanduser()
-    hugging_face.check_trainable(path, hugging_face.read_config(path))
+    check_trainable(path, read_config(path))
     text.load(path)
 
 

@@ -6,18 +6,17 @@ import shutil
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from .. import tasks, teachers, text
-from ..data import Data, Schema
+from .. import students, tasks, teachers, text
+from ..data import Data
 from ..data.encoded import Encoded, encode
 from ..data.feeding import Feed
 from ..errors import UserError
-from ..models import hugging_face
 from ..models.freezing import TrainableFlags, freeze
-from ..models.hugging_face_config import most_tokens
+from ..models.hugging_face_config import most_tokens, read_config
+from ..models.hugging_face_encoders import load_encoder
 from ..models.text_model import TextModel
 from ..progress import Progress, log_progress, logger
 from . import fitting, own_teacher
@@ -136,7 +135,8 @@ def _check_frozen(config: RunConfig, task: tasks.Task) -> None:
     names = read_names(config)
     if names and _fine_tunes(config):
         path = Path(config.teacher.source.partition(":")[2]).expanduser()
-        freeze(hugging_face.trainable_classifier(path, 2), names)
+        encoder = load_encoder(path, task.hugging_face)
+        freeze(students.build_on_encoder(encoder, task, task.schema(("0", "1"))), names)
     elif names:
         own_teacher.check_frozen(config.teacher.source, task, names)
 
@@ -146,7 +146,7 @@ def _load_given_encoder(config: RunConfig) -> text.Encoder | None:
     if _fine_tunes(config):
         path = Path(config.teacher.source.partition(":")[2]).expanduser()
         encoder = text.load(path)
-        most = most_tokens(hugging_face.read_config(path), encoder.pad_id) or _LONGEST
+        most = most_tokens(read_config(path), encoder.pad_id) or _LONGEST
         return replace(encoder, max_length=min(config.student.max_length, _LONGEST, most))
     return (
         text.with_padding_first(text.load(config.student.tokenizer, config.student.max_length))
@@ -209,10 +209,8 @@ def _fine_tune(work: _Work, lessons: Lessons) -> TextModel:
     config, task, schema = work.config, lessons.task, lessons.schema
     keras.utils.set_random_seed(config.training.seed)
     path = Path(config.teacher.source.partition(":")[2]).expanduser()
-    units = task.output_shapes(schema)["logits"][-1] or 0
-    pad_id = lessons.encoder.pad_id
-    model = hugging_face.trainable_classifier(path, units, pad_id, pairs=task.reads_pairs)
-    model = _finish(model, task, schema)
+    encoder = load_encoder(path, task.hugging_face)
+    model = students.build_on_encoder(encoder, task, schema, pad_id=lessons.encoder.pad_id)
     known = np.flatnonzero(lessons.train.has_labels())
     feed = Feed(
         lessons.train,
@@ -241,14 +239,6 @@ def _fine_tune(work: _Work, lessons: Lessons) -> TextModel:
     shapes = task.output_shapes(schema)
     labels, origin = schema.labels, config.teacher.source
     return TextModel(model, lessons.encoder, labels, origin, shapes=shapes)
-
-
-def _finish(model: Any, task: tasks.Task, schema: Schema) -> Any:
-    """Return a model of logits that ends as the task's models do."""
-    import keras
-
-    finished = task.finish(model.output, schema)
-    return model if finished is model.output else keras.Model(model.input, finished)
 
 
 def _report_score(work: _Work, model: TextModel, encoded: Encoded) -> None:

@@ -16,6 +16,7 @@ from ._build import (
 from ._parts import SIZES
 from .bag_of_ngrams import bag_of_ngrams
 from .bilstm import bilstm
+from .encoder_body import build_on_encoder
 from .features import Features
 from .ngram_cnn import ngram_cnn
 from .text_cnn import text_cnn
@@ -28,6 +29,7 @@ __all__ = [
     "Features",
     "build",
     "build_for",
+    "build_on_encoder",
     "names_for",
     "rate_of",
     "sizes_of",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
@@ -16,11 +16,13 @@ class Features:
     Attributes:
         name: The student's name, which becomes the model's.
         ids: The symbolic input, `[batch, length]`.
-        hidden: One vector for each text, `[batch, width]`, or for each token,
-            `[batch, length, width]`, as the task asked for.
+        hidden: One vector for each text, `[batch, width]`, for each token,
+            `[batch, length, width]`, or for each word, `[batch, words, width]`, as the task asked
+            for.
         dropout: The rate of the dropout before each output.
         seed: Of that dropout.
         segments: The second symbolic input of a student of pairs: which text each id is of.
+        words: Further symbolic inputs, with a number for each word, such as `word_starts`.
     """
 
     name: str
@@ -29,9 +31,10 @@ class Features:
     dropout: float
     seed: int | None = None
     segments: keras.KerasTensor | None = None
+    words: tuple[keras.KerasTensor, ...] = field(default=(), kw_only=True)
 
     def project(self, units: int, name: str) -> keras.KerasTensor:
-        """Return `units` numbers for each text or token: dropout, then a dense layer.
+        """Return `units` numbers for each text, token or word: dropout, then a dense layer.
 
         Args:
             units: How many, such as the number of classes.
@@ -45,8 +48,9 @@ class Features:
         """Return the whole student; a single output called `logits` is a plain tensor."""
         single = list(outputs) == ["logits"]
         inputs = self.ids
-        if self.segments is not None:
-            inputs = {tensor.name: tensor for tensor in (self.ids, self.segments)}
+        more = (*([] if self.segments is None else [self.segments]), *self.words)
+        if more:
+            inputs = {tensor.name: tensor for tensor in (self.ids, *more)}
         return keras.Model(inputs, outputs["logits"] if single else dict(outputs), name=self.name)
 
     def classifier(self, classes: int) -> keras.Model:

@@ -217,10 +217,6 @@ class Task(ExampleReader):
         """
         return {"logits": features.project(len(schema.labels), "logits")}
 
-    def finish(self, logits: Any, schema: Schema) -> Any:
-        """Return the logits of a model that was not made by `head`, as this task reads them."""
-        return logits
-
     def objective(
         self,
         *,

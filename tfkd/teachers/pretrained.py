@@ -15,6 +15,7 @@ from .. import text
 from ..errors import UserError, first_line
 from ..models import hugging_face as models
 from ..models import hugging_face_config as configs
+from ..models.hugging_face_heads import check_head
 from ..models.text_model import TextModel
 from .keras_files import read_labels
 from .request import Request
@@ -24,7 +25,7 @@ def load_hf(path: str, request: Request) -> TextModel:
     """Load a folder, or a name on the hub, by the fastest library that reads it."""
     folder = Path(path).expanduser()
     folder = folder if folder.is_dir() else _download(path)
-    load = partial(models.load_model, pairs=request.task.reads_pairs)
+    load = partial(models.load_model, segments=request.reads_segments)
     model = _load_folder("hf", str(folder), request, load)
     return dataclasses.replace(model, origin=f"hf:{path}")
 
@@ -39,7 +40,7 @@ def load_torch(path: str, request: Request) -> TextModel:
     from .pytorch import TorchModel
 
     def load(folder: Path, architecture: str) -> TorchModel:
-        labels = configs.label_names(configs.read_config(folder))
+        labels = request.class_names(configs.read_config(folder))
         return TorchModel(folder, architecture, request.shapes(labels))
 
     return _load_folder("torch", path, request, load)
@@ -49,7 +50,7 @@ def load_hub(path: str, request: Request) -> TextModel:
     """Load a folder or a preset by KerasHub."""
     folder = Path(path).expanduser()
     if not (folder / "task.json").is_file():
-        load = partial(models.load_by_keras_hub, pairs=request.task.reads_pairs)
+        load = partial(models.load_by_keras_hub, segments=request.reads_segments)
         return _load_folder("hub", path, request, load)
     model = models.load_by_keras_hub(folder, request.architecture)
     vocabulary = folder / "assets" / "tokenizer" / "vocabulary.txt"
@@ -62,7 +63,8 @@ def _load_folder(
 ) -> TextModel:
     folder = Path(path).expanduser()
     config = configs.read_config(folder)
-    labels = configs.label_names(config)
+    check_head(path, config, request.architecture)
+    labels = request.class_names(config)
     model = load(folder, request.architecture)
     encoder = text.load(folder)
     length = _length(config, encoder.pad_id, request.max_length)

@@ -10,8 +10,10 @@ from types import ModuleType
 import numpy as np
 
 from ..errors import UserError, first_line
+from ..models.hugging_face_heads import headless
 from ..models.hugging_face_weights import kind_of_weights, readable_folder
 from ..models.input_names import IDS, SEGMENTS, takes_segments, token_mask
+from ..models.outputs import SPANS
 from ..models.text_model import CLASSIFIER, Shapes
 from .python_function import PythonFunctionTeacher
 
@@ -51,14 +53,13 @@ class TorchModel(PythonFunctionTeacher):
             ) from error
         # Such weights are left at random, with a warning at most.
         if report["missing_keys"]:
-            raise UserError(
-                f"{path} has no classification head (no {sorted(report['missing_keys'])[0]}): take "
-                f"a ...{architecture} checkpoint."
-            )
+            raise headless(path, sorted(report["missing_keys"])[0], architecture)
         self._torch, self._model, self.pad_id = torch, model.float().eval(), 0
         self.config = model.config
         self.shapes = {
-            name: (*shape[:-1], model.config.num_labels) if name == "logits" else shape
+            name: (*shape[:-1], model.config.num_labels)
+            if name == "logits" and shape[-1] is not None
+            else shape
             for name, shape in shapes.items()
         }
 
@@ -76,7 +77,9 @@ class TorchModel(PythonFunctionTeacher):
         if segments is not None:
             more[SEGMENTS[0]] = self._torch.from_numpy(np.asarray(segments, "int64"))
         with self._torch.no_grad():
-            outputs = self._model(input_ids=tensor, attention_mask=mask, **more)
+            outputs = dict(self._model(input_ids=tensor, attention_mask=mask, **more))
+        if "logits" not in outputs and all(name in outputs for name in SPANS):
+            outputs["logits"] = self._torch.stack([outputs[name] for name in SPANS], dim=1)
         return {name: outputs[name].numpy() for name in self.shapes}
 
     @property

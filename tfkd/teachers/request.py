@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from ..errors import UserError
+from ..models.hugging_face_config import label_names
+from ..models.input_names import SEGMENTS
 from ..models.text_model import Shapes, TextModel
 from ..tasks import Task
 
@@ -25,6 +28,20 @@ class Request:
     def architecture(self) -> str:
         """The end of the class's name in transformers."""
         return self.task.hugging_face
+
+    @property
+    def reads_segments(self) -> bool:
+        """Whether rows of the task say which of two texts each id is of."""
+        return SEGMENTS[0] in self.task.inputs
+
+    def class_names(self, config: dict[str, Any]) -> tuple[str, ...]:
+        """Return the class names in a Hugging Face config; none where the cells are the classes.
+
+        Args:
+            config: It names two classes where nobody named any.
+        """
+        (*_, classes) = self.shapes(()).get("logits", (0,))
+        return () if classes is None else label_names(config)
 
     def shapes(self, labels: tuple[str, ...]) -> Shapes:
         """Return the expected outputs for one text, given the teacher's class names."""

@@ -146,15 +146,11 @@ class TextRegression(Task):
         return None
 
     def head(self, features: Any, schema: Schema) -> dict[str, Any]:
-        """Return one number, in the units of the data."""
-        return {"logits": self.finish(features.project(1, "logits"), schema)}
-
-    def finish(self, logits: Any, schema: Schema) -> Any:
-        """Return what a model computed, of mean 0 and standard deviation 1, in the data's units."""
+        """Return one number: what a model computes, of mean 0 and deviation 1, in data's units."""
         from keras.layers import Rescaling
 
         mean, spread = mean_and_spread(schema.settings)
-        return Rescaling(spread, mean, name="units")(logits)
+        return {"logits": Rescaling(spread, mean, name="units")(features.project(1, "logits"))}
 
     def objective(
         self,
