@@ -76,7 +76,7 @@ def test_without_a_mask_the_zeros_at_the_end_are_the_padding():
     examples = examples_of({"input_ids": batch["input_ids"]})
     made = computer(Tokens(), examples, ("hidden_states",))
     lengths = batch["attention_mask"].sum(1).tolist()
-    assert [made.length(each) for each in examples] == lengths
+    assert [made.lengths(each).tokens for each in examples] == lengths
     assert [len(each["hidden_states.0"]) for each in made(examples)] == lengths
 
 

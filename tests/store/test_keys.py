@@ -8,7 +8,8 @@ import tensorflow as tf
 
 from tfkd.errors import UserError
 from tfkd.store import key_of
-from tfkd.store.keys import as_keys, examples_of, keys_of, name_inputs, width_of
+from tfkd.store.keys import as_keys, examples_of, keys_of, name_inputs
+from tfkd.store.row_lengths import batch_lengths
 
 IDS = np.array([7, 3, 0, 9], "int32")
 
@@ -174,9 +175,10 @@ def test_a_text_beside_its_ids():
 def test_the_width_is_that_of_the_tokens():
     """Hidden states padded to the number of features beside the ids."""
     ids, x = np.ones((2, 6), int), np.ones((2, 20), "float32")
-    assert width_of({"ids": ids, "x": x}) == 6
-    assert width_of({"ids": tf.constant(ids), "x": x}) == 6
-    assert width_of({"x": x, "text": np.array(["a", "b"])}) == 0
+    assert batch_lengths({"ids": ids, "x": x}) == (6, 0)
+    assert batch_lengths({"ids": tf.constant(ids), "x": x}) == (6, 0)
+    assert batch_lengths({"ids": ids, "word_starts": np.ones((2, 9), int)}) == (6, 9)
+    assert batch_lengths({"x": x, "text": np.array(["a", "b"])}) == (0, 0)
 
 
 def test_a_zero_that_the_mask_counts_is_a_token():

@@ -8,7 +8,7 @@ import pytest
 from store_toys import flip
 
 from tfkd.errors import UserError
-from tfkd.store.manifest import LENGTH, Manifest, Output, ShardFacts
+from tfkd.store.manifest import LENGTH, WORDS, Manifest, Output, ShardFacts
 from tfkd.store.shards import Shard, write_shard
 
 OUTPUTS = {
@@ -16,23 +16,26 @@ OUTPUTS = {
     "hidden_states.0": Output("float32", (LENGTH, 2)),
     "attentions.0": Output("float16", (2, LENGTH, LENGTH)),
     "number": Output("float32", ()),
+    "tags": Output("float16", (WORDS, 3)),
+    "pairs": Output("float16", (LENGTH, WORDS)),
 }
 LENGTHS = [3, 0, 5, 1]
+WORDS_EACH = [2, 0, 3, 4]
 KEYS = np.array([b"d", b"a\0\0b", b"c" * 16, b""], "S16")
 
 
 def drawn() -> list[dict]:
     rng = np.random.default_rng(0)
     return [
-        {name: rng.normal(size=each.shape_for(length)) for name, each in OUTPUTS.items()}
-        for length in LENGTHS
+        {name: rng.normal(size=each.shape_for(*both)) for name, each in OUTPUTS.items()}
+        for both in zip(LENGTHS, WORDS_EACH, strict=True)
     ]
 
 
 @pytest.fixture
 def shard(tmp_path):
     path = tmp_path / "shard-00000.safetensors"
-    facts = write_shard(path, KEYS, drawn(), OUTPUTS, LENGTHS)
+    facts = write_shard(path, KEYS, drawn(), OUTPUTS, [*zip(LENGTHS, WORDS_EACH, strict=True)])
     return Shard(tmp_path, facts, Manifest(OUTPUTS, {}))
 
 
@@ -50,7 +53,7 @@ def foreign(folder, outputs=OUTPUTS, rows=4, **tensors):
 def test_each_row_comes_back_in_its_own_size(shard):
     """One offset wrong, and every example behind it has its neighbour's hidden states."""
     assert shard.keys.tolist() == KEYS.tolist()
-    assert shard.lengths.tolist() == LENGTHS
+    assert shard.lengths.T.tolist() == [LENGTHS, WORDS_EACH]
     for row, expected in enumerate(drawn()):
         for name, output in OUTPUTS.items():
             found = shard.one(name, row) if output.ragged else shard.dense(name, [row])[0]
@@ -65,6 +68,7 @@ def test_no_padding_and_an_open_format(shard):
 
     found = load_file(shard.path)
     assert found["hidden_states.0"].shape == (sum(LENGTHS) * 2,)
+    assert found["tags"].shape == (sum(WORDS_EACH) * 3,)
     assert found["attentions.0"].shape == (sum(n * n * 2 for n in LENGTHS),)
     assert found["logits"].shape == (4, 3)
     assert found["keys"].tobytes() == KEYS.tobytes()
@@ -85,7 +89,9 @@ def test_every_flipped_byte_is_named(shard):
     data = shard.path.read_bytes()
     header = 8 + int.from_bytes(data[:8], "little")
     facts = json.loads(data[8:header])
-    starts = [header + facts[name]["data_offsets"][0] for name in (*OUTPUTS, "keys", "lengths")]
+    starts = [
+        header + facts[name]["data_offsets"][0] for name in (*OUTPUTS, "keys", "lengths", "words")
+    ]
     for at in (0, 7, 8, 20, header - 1, *starts, len(data) - 1):
         shard.path.write_bytes(data)
         flip(shard.path, at)
@@ -139,6 +145,6 @@ def test_no_rows(tmp_path):
     """An empty file cannot be mapped."""
     outputs = {"logits": Output("float16", (3,)), "hidden_states": Output("float16", (LENGTH, 2))}
     row = {"logits": np.ones(3), "hidden_states": np.ones((0, 2))}
-    facts = write_shard(tmp_path / "one", KEYS[:1], [row], outputs, [0])
+    facts = write_shard(tmp_path / "one", KEYS[:1], [row], outputs, [(0, 0)])
     shard = Shard(tmp_path, facts, Manifest(outputs, {}))
     assert shard.one("hidden_states", 0).shape == (0, 2)

@@ -12,32 +12,35 @@ from ..errors import UserError
 from ..models.input_names import IDS
 from ..text import padding_of
 from ..text.batching import by_length
+from ..text.words import FILLS
 from . import precision as precision_of
-from .keys import Example, count_tokens
-from .manifest import LENGTH, Output
-from .teacher_function import Arrays, as_function, token_inputs
+from .keys import Example
+from .manifest import LENGTH, WORDS, Output
+from .padding_axes import Axes, narrow, probe_axes
+from .row_lengths import Lengths, padded_lengths, ragged_inputs, real_lengths
+from .teacher_function import Arrays, as_function
 
-INVARIANT = 1e-3  # how much padding may move an output
 FIXED = 64  # examples without tokens in one batch
 PROBES = 4  # examples that are run with more padding and with less
-STEP = 8  # tokens; a new shape costs TensorFlow more than a little padding
-# Examples and tokens for LiteRT, which plans again for every shape.
+STEP = 8  # tokens or words; a new shape costs TensorFlow more than a little padding
+# Examples, and tokens or words, for LiteRT, which plans again for every shape.
 FEW, LONG_STEP = 4, 32
+AXES = (LENGTH, WORDS)
 
 
 class Computer:
     """Run a teacher over examples: `[{name: array without padding}]`, in their order.
 
-    Two padded lengths of one example tell which axes count tokens. A teacher whose output depends
-    on the padding, or that takes one length only, gets every batch in the length of the dataset:
-    `width`, or that of the sample where it is longer.
+    Two padded lengths of one example tell which axes count tokens, and two others which count
+    words. A teacher whose output depends on the padding, or that takes one length only, gets every
+    batch in the length of the dataset: `widths`, or that of the sample where it is longer.
 
     Args:
         teacher: Anything that `Distiller` takes, or a model with its tokenizer.
         reads: The outputs to compute.
         form: How the teacher gets its inputs: `dict`, `tuple`, `list`, or `object` for one array.
         sample: Examples to try the teacher on.
-        width: The padded length of the dataset.
+        widths: The padded lengths of the dataset.
     """
 
     def __init__(
@@ -47,16 +50,25 @@ class Computer:
         form: type,
         sample: list[Example],
         *,
-        width: int = 0,
+        widths: Lengths = Lengths(),  # noqa: B008 (a tuple)
     ) -> None:
         self._run = as_function(teacher, reads, form, sample)
         self.reads, self._teacher, self._form = reads, teacher, form
-        self._pad_id = padding_of(teacher)
-        self._tokens = token_inputs(sample)
-        self.width = max(width if self._tokens else 0, *map(self._full, sample))
-        self._fixed, self._few = True, 0
-        axes = self._probe_all(sample)
-        self.axes, self._fixed = axes or {}, axes is None
+        pad_id = padding_of(teacher)
+        self._fills = {**dict.fromkeys(IDS, pad_id), **FILLS}
+        # What each input counts that is as long as its text.
+        self._counts = ragged_inputs(sample)
+        known = [widths.of(axis) * (axis in self._counts.values()) for axis in AXES]
+        full = [padded_lengths(example, self._counts) for example in sample]
+        self.widths = Lengths(*map(max, known, *full))
+        # The axes whose padded length is that of the dataset.
+        self._fixed, self._few = set(AXES), 0
+        self.axes: dict[str, Axes] = {}
+        for counts in AXES:
+            axes = self._probe_all(sample, counts)
+            if axes is not None:
+                self.axes[counts] = axes
+                self._fixed.remove(counts)
 
     def lower(self, precision: str, sample: list[Example]) -> float:
         """Run the teacher in a lower precision from now on; return how far its outputs move.
@@ -78,9 +90,16 @@ class Computer:
             self._run, self._few = before, 0
             raise
 
-    def length(self, example: Example) -> int:
-        """Return how many tokens an example has, as it is run and stored."""
-        return max(self.width, self._full(example)) if self._fixed else self._real(example)
+    def lengths(self, example: Example) -> Lengths:
+        """Return how many tokens and words an example has, as it is run and stored."""
+        real = real_lengths(example, self._counts, self._fills)
+        full = padded_lengths(example, self._counts)
+        return Lengths(
+            *(
+                max(self.widths.of(axis), full.of(axis)) if axis in self._fixed else real.of(axis)
+                for axis in AXES
+            )
+        )
 
     def outputs(self, examples: list[Example]) -> dict[str, Output]:
         """Return the names and shapes of what is computed, in the teacher's own dtype."""
@@ -93,102 +112,81 @@ class Computer:
         self, examples: list[Example], advance: Callable[[int], None] = lambda done: None
     ) -> list[Arrays]:
         """Compute the outputs of each example; `advance` is called with the number just done."""
-        lengths = np.array([self.length(example) for example in examples], "int64")
+        lengths = np.array([self.lengths(each) for each in examples], "int64").reshape(-1, 2)
         out: list[Arrays] = [{}] * len(examples)
-        for rows in self._batches(lengths):
+        for rows in self._batches(lengths[:, 0]):
             batch = [examples[row] for row in rows]
             # All to one size, where a new shape costs much.
             batch += batch[:1] * (self._few - len(rows))
-            width = self._width(int(lengths[rows].max()))
-            arrays = self._by_name(self._run(self._pad(batch, width)))
+            arrays = self._by_name(self._run(self._pad(batch, self._widths(lengths[rows]))))
             if self._few:
                 arrays = {name: array[: len(rows)] for name, array in arrays.items()}
             _check(arrays, batch[: len(rows)])
             for i, row in enumerate(rows):
                 out[row] = {
-                    name: _narrow(array[i], self.axes.get(name, ()), int(lengths[row]))
+                    name: self._narrow(name, array[i], Lengths(*lengths[row].tolist()))
                     for name, array in arrays.items()
                 }
             advance(len(rows))
         return out
 
     def _batches(self, lengths: np.ndarray) -> Iterator[np.ndarray]:
-        if self.width and not self._few:
+        if self.widths.tokens and not self._few:
             return by_length(lengths)
         rows, size = np.argsort(-lengths, kind="stable"), self._few or FIXED
         return (rows[i : i + size] for i in range(0, len(rows), size))
 
-    def _width(self, longest: int) -> int:
-        """Return the length to pad to: one of a few, and none that the model may not read."""
-        if self._fixed:
-            return longest
-        step = LONG_STEP if self._few else STEP
-        return min(-(-longest // step) * step, max(longest, self.width))
+    def _narrow(self, name: str, array: np.ndarray, lengths: Lengths) -> np.ndarray:
+        for counts, axes in self.axes.items():
+            array = narrow(array, axes.get(name, ()), lengths.of(counts))
+        return array
 
-    def _probe_all(self, sample: list[Example]) -> dict[str, tuple[int, ...]] | None:
-        """Return the token axes of each output; `None` where padding changes outputs."""
-        if not self._tokens:
+    def _widths(self, lengths: np.ndarray) -> Lengths:
+        """Return the lengths to pad to: some of a few, and none that the model may not read."""
+        tokens, words = (max(1, int(longest)) for longest in lengths.max(axis=0))
+        step = LONG_STEP if self._few else STEP
+        if LENGTH not in self._fixed:
+            tokens = min(-(-tokens // step) * step, max(tokens, self.widths.tokens))
+        return Lengths(tokens, words if WORDS in self._fixed else -(-words // step) * step)
+
+    def _probe_all(self, sample: list[Example], counts: str) -> Axes | None:
+        """Return which axes of each output count tokens, or words; `None` if padding changes it."""
+        if counts not in self._counts.values():
             return None
-        known: dict[str, tuple[int, ...]] | None = None
+        known: Axes | None = None
         for example in sample[:: -(-len(sample) // PROBES)]:
-            axes = self._probe(example)
+            tokens, words = self.lengths(example)
+            if counts == LENGTH:
+                tokens = real_lengths(example, self._counts, self._fills).tokens
+            else:
+                words = real_lengths(example, self._counts, self._fills).words
+            lengths = Lengths(tokens, max(1, words))
+            axes = probe_axes(self._run_one, example, lengths, counts)
             if axes is None or axes != (known or axes):
                 return None
             known = axes
         return known
 
-    def _probe(self, example: Example) -> dict[str, tuple[int, ...]] | None:
-        length = self._real(example)
-        try:
-            short, long = (
-                self._by_name(self._run(self._pad([example], length + extra))) for extra in (0, 8)
-            )
-        # A model of one length says so in its own way.
-        except Exception:
-            return None
-        axes = {}
-        for name, one in short.items():
-            two = long[name]
-            axes[name] = tuple(
-                i - 1 for i, (a, b) in enumerate(zip(one.shape, two.shape, strict=True)) if a != b
-            )
-            # An axis that is not as long as the text is of something else than its tokens.
-            if any(one.shape[i + 1] != length for i in axes[name]):
-                return None
-            if not _same(one[0], _narrow(two[0], axes[name], length)):
-                return None
-        return axes
+    def _run_one(self, example: Example, lengths: Lengths) -> Arrays:
+        return self._by_name(self._run(self._pad([example], lengths)))
 
-    def _pad(self, batch: list[Example], width: int) -> Arrays:
+    def _pad(self, batch: list[Example], widths: Lengths) -> Arrays:
         padded = {}
         for name, first in batch[0].items():
             rows = [np.asarray(example[name]) for example in batch]
-            if name in self._tokens:
+            if name in self._counts:
+                width = widths.of(self._counts[name])
                 shape = (len(rows), width, *first.shape[1:])
-                padded[name] = np.full(shape, self._fill(name), first.dtype)
+                padded[name] = np.full(shape, self._fills.get(name, 0), first.dtype)
                 for i, row in enumerate(rows):
                     padded[name][i, : len(row)] = row[:width]
             else:
                 padded[name] = np.stack(rows)
         return padded
 
-    def _fill(self, name: str) -> int:
-        return self._pad_id if name in IDS else 0
-
     def _shape(self, name: str, array: np.ndarray) -> tuple[int | str, ...]:
-        axes = self.axes.get(name, ())
-        return tuple(LENGTH if i in axes else size for i, size in enumerate(array.shape))
-
-    def _full(self, example: Example) -> int:
-        return max((len(example[name]) for name in self._tokens), default=0)
-
-    def _real(self, example: Example) -> int:
-        ends = [
-            count_tokens(example[name], self._fill(name))
-            for name in self._tokens
-            if np.ndim(example[name]) == 1
-        ]
-        return max([1, *ends])
+        marks = {i: counts for counts, axes in self.axes.items() for i in axes.get(name, ())}
+        return tuple(marks.get(i, size) for i, size in enumerate(array.shape))
 
     def _by_name(self, outputs: Mapping[str, Any]) -> Arrays:
         """Name each tensor that the objective reads: those of a tuple `name.0`, `name.1`."""
@@ -210,18 +208,6 @@ class Computer:
 def _array(value: Any) -> np.ndarray:
     array = np.asarray(value)
     return array if array.dtype.kind == "f" and array.dtype.itemsize > 1 else array.astype("f4")
-
-
-def _narrow(array: np.ndarray, axes: tuple[int, ...], length: int) -> np.ndarray:
-    for axis in axes:
-        array = array.take(range(length), axis=axis)
-    return array
-
-
-def _same(one: np.ndarray, two: np.ndarray) -> bool:
-    one, two = one.astype("float32"), two.astype("float32")
-    scale = np.abs(one[np.isfinite(one)]).max(initial=1e-3)
-    return bool(np.allclose(one, two, rtol=0, atol=INVARIANT * scale, equal_nan=True))
 
 
 def _check(outputs: Arrays, batch: list[Example]) -> None:

@@ -17,7 +17,8 @@ from ..text import encoder_of
 from ..text.pair_encoding import Pair
 from ..text.row_encoding import encode_rows
 from ..training.batches import split_by_model
-from .keys import Example, examples_of, name_inputs, name_texts, width_of
+from .keys import Example, examples_of, name_inputs, name_texts
+from .row_lengths import Lengths, batch_lengths
 
 CHUNK = 1_024  # examples looked at together
 
@@ -35,7 +36,7 @@ class ExampleStream:
         # How the teacher gets its inputs.
         self.form: type = dict
         # Of the widest batch so far, as it is padded.
-        self.width = 0
+        self.widths = Lengths()
 
     @property
     def unit(self) -> str:
@@ -77,7 +78,7 @@ class ExampleStream:
                 if isinstance(inputs, (tuple, list))
                 else (dict if isinstance(inputs, Mapping) else object)
             )
-            self.width = max(self.width, width_of(name_inputs(inputs)))
+            self.widths = Lengths(*map(max, self.widths, batch_lengths(name_inputs(inputs))))
             yield from examples_of(inputs)
 
     def _rows_of(self, dataset: Encoded) -> Iterator[Example]:

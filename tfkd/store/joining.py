@@ -11,9 +11,10 @@ from ..errors import UserError
 from ..training.batches import unpack
 from ..training.input_checksum import input_checksum
 from .computing import Computer
-from .keys import Example, examples_of, name_inputs, width_of
-from .manifest import LENGTH
+from .keys import Example, examples_of, name_inputs
+from .ragged_tensors import fill_of
 from .reading import Store, refuse_missing
+from .row_lengths import Lengths, batch_lengths
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -129,7 +130,7 @@ class StoredTeacher:
         manifest = self.store.manifest
         specs: dict[str, tuple[Any, tuple]] = {}
         for name, output in manifest.outputs.items():
-            shape = tuple(None if axis == LENGTH else axis for axis in output.shape)
+            shape = tuple(None if isinstance(axis, str) else axis for axis in output.shape)
             if not name.startswith("logits."):
                 specs[name] = (np.float32 if name == "logits" else np.dtype(output.dtype), shape)
             elif name == "logits.values":
@@ -144,20 +145,26 @@ class StoredTeacher:
         lost = np.flatnonzero(rows < 0)
         if len(lost) and self._missing == "error":
             refuse_missing(len(lost), len(rows), self.store.path)
-        stored = _flatten(self.store.take(np.maximum(rows, 0), width_of(arrays)))
+        widths = batch_lengths(arrays)
+        stored = _flatten(self.store.take(np.maximum(rows, 0), *widths))
         if len(lost):
-            self._fill(stored, lost, [examples[i] for i in lost], form, width_of(arrays))
+            self._fill(stored, lost, [examples[i] for i in lost], form, widths)
         return [np.asarray(stored[name], dtype) for name, (dtype, _) in outputs.items()]
 
     def _fill(
-        self, stored: dict, lost: np.ndarray, examples: list[Example], form: type, width: int
+        self, stored: dict, lost: np.ndarray, examples: list[Example], form: type, widths: Lengths
     ) -> None:
         if self._computer is None:
-            self._computer = Computer(self._teacher, self.store.reads, form, examples, width=width)
+            reads = self.store.reads
+            self._computer = Computer(self._teacher, reads, form, examples, widths=widths)
         for place, row in zip(lost, self._computer(examples), strict=True):
             for name, array in row.items():
-                stored[name][place] = 0
+                stored[name][place] = self._padding(name)
                 stored[name][place][tuple(map(slice, array.shape))] = array
+
+    def _padding(self, name: str) -> float:
+        output = self.store.manifest.outputs.get(name)
+        return 0.0 if output is None else fill_of(output)
 
     def _check_reads(self, reads: tuple[str, ...]) -> None:
         missing = [name for name in reads if name not in self.store.reads]

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import UserError
 from ..models.input_names import IDS, MASKS
+from ..text.words import FILLS
 
 SIZE = 16  # bytes
 TEXTS = ("text", "text_pair")
@@ -23,8 +24,9 @@ def key_of(example: Example, pad_id: int = 0) -> bytes:
     and the shape, each followed by a zero byte, then the values as little-endian int64 or float32,
     or as UTF-8.
     Integers in one row lose the zeros at their end, which are padding (token ids with a mask: what
-    it leaves out); what is empty then, and masks, do not count; token ids count as `ids` by
-    whatever name a library gives them, and lose their tokenizer's padding where it is no 0.
+    it leaves out; places of words: -1); what is empty then, and masks, do not count; token ids
+    count as `ids` by whatever name a library gives them, and lose their tokenizer's padding where
+    it is no 0.
 
     Args:
         example: The inputs by name.
@@ -38,7 +40,7 @@ def key_of(example: Example, pad_id: int = 0) -> bytes:
     digest = blake2b(digest_size=SIZE)
     masked = next((_length(value) for name, value in example.items() if name in MASKS), None)
     for name in sorted((n for n in example if n not in MASKS), key=_plain):
-        tokens, fill = (masked, pad_id) if name in IDS else (None, 0)
+        tokens, fill = (masked, pad_id) if name in IDS else (None, FILLS.get(name, 0))
         kind, shape, data = _to_bytes(example[name], tokens, fill)
         if data:
             digest.update(f"{_plain(name)}\0{kind}\0{shape}\0".encode() + data)
@@ -71,12 +73,6 @@ def name_texts(texts: str | tuple[str, str]) -> Example:
     return {"text": texts} if isinstance(texts, str) else dict(zip(TEXTS, texts, strict=True))
 
 
-def width_of(inputs: Mapping[str, Any]) -> int:
-    """Return the padded length of a batch; 0 where it has no tokens."""
-    widths = (int(array.shape[1]) for array in inputs.values() if _are_tokens(array))
-    return max(widths, default=0)
-
-
 def examples_of(batch: Any) -> list[Example]:
     """Take a batch of inputs apart, each example without its padding where a mask tells it."""
     arrays = {name: np.asarray(value) for name, value in name_inputs(batch).items()}
@@ -106,18 +102,16 @@ def _ends(mask: np.ndarray) -> np.ndarray:
 
 def _cut(row: Example, length: int, width: int) -> Example:
     return {
-        name: value[:length] if _per_token(value, width) else value for name, value in row.items()
+        name: value[:length] if _per_token(name, value, width) else value
+        for name, value in row.items()
     }
 
 
-def _per_token(value: Any, width: int) -> bool:
+def _per_token(name: str, value: Any, width: int) -> bool:
     """Return whether an input has a value for each token; a row of floats is features."""
+    if name in FILLS:
+        return False
     return np.shape(value)[:1] == (width,) and (value.ndim > 1 or value.dtype.kind in "iub")
-
-
-def _are_tokens(array: Any) -> bool:
-    kind = np.dtype(getattr(array.dtype, "as_numpy_dtype", array.dtype)).kind
-    return len(array.shape) == 2 and kind in "iub"
 
 
 def _plain(name: str) -> str:

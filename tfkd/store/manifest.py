@@ -17,13 +17,18 @@ from ..files import replace_when_whole
 
 NAME = "manifest.json"
 FORMAT, VERSION = "tfkd-store", 1
+WITH_WORDS = 2  # the version of a store with an axis of words
 _OF_TOP_K = ("logits.indices", "logits.rest")
-LENGTH = "length"  # an axis of tokens, in the shape of an output
+# An axis of tokens and one of words, in the shape of an output.
+LENGTH, WORDS = "length", "words"
 
 
 @dataclass(frozen=True)
 class Output:
-    """One stored tensor of an example; `shape` has `"length"` on the axis of the tokens."""
+    """One stored tensor of an example.
+
+    `shape` has `"length"` on an axis of tokens, and `"words"` on one of words.
+    """
 
     dtype: str
     shape: tuple[int | str, ...]
@@ -31,15 +36,16 @@ class Output:
     @property
     def ragged(self) -> bool:
         """Whether its size depends on the example's length."""
-        return LENGTH in self.shape
+        return bool({LENGTH, WORDS} & set(self.shape))
 
-    def bytes_for(self, length: int) -> int:
-        """Return the size for an example of `length` tokens."""
-        return int(np.prod(self.shape_for(length))) * np.dtype(self.dtype).itemsize
+    def bytes_for(self, length: int, words: int = 0) -> int:
+        """Return the size for an example of so many tokens and words."""
+        return int(np.prod(self.shape_for(length, words))) * np.dtype(self.dtype).itemsize
 
-    def shape_for(self, length: int) -> tuple[int, ...]:
-        """Return the shape for an example of `length` tokens."""
-        return tuple(length if axis == LENGTH else int(axis) for axis in self.shape)
+    def shape_for(self, length: int, words: int = 0) -> tuple[int, ...]:
+        """Return the shape for an example of so many tokens and words."""
+        sizes = {LENGTH: length, WORDS: words}
+        return tuple(sizes[axis] if isinstance(axis, str) else int(axis) for axis in self.shape)
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,10 @@ class Manifest:
     def rows(self) -> int:
         """How many examples the shards hold."""
         return sum(shard.rows for shard in self.shards)
+
+    def counts(self, axis: str) -> bool:
+        """Return whether an output has an axis of tokens, or of words."""
+        return any(axis in output.shape for output in self.outputs.values())
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -98,7 +108,8 @@ class Manifest:
 
 def save(manifest: Manifest, path: Path) -> None:
     """Write the manifest aside, flush it, and give it its name."""
-    facts = {"format": FORMAT, "version": VERSION, "rows": manifest.rows}
+    version = WITH_WORDS if manifest.counts(WORDS) else VERSION
+    facts = {"format": FORMAT, "version": version, "rows": manifest.rows}
     facts |= json.loads(json.dumps(dataclasses.asdict(manifest)))
     text = _spell({**facts, "checksum": _checksum(facts)})
     with replace_when_whole(path) as part:
@@ -125,10 +136,11 @@ def load(path: Path) -> Manifest:
 
 
 def _check(facts: dict, text: str, path: Path) -> None:
-    if facts["format"] != FORMAT or facts["version"] != VERSION:
+    if facts["format"] != FORMAT or facts["version"] not in (VERSION, WITH_WORDS):
         raise UserError(
             f"{path} is {facts['format']!r} version {facts['version']!r} and this tfkd reads "
-            f"{FORMAT!r} version {VERSION}: write the store again with this version."
+            f"{FORMAT!r} version {VERSION} or {WITH_WORDS}: write the store again with this "
+            "version."
         )
     expected = facts.get("checksum")
     facts = {key: value for key, value in facts.items() if key != "checksum"}

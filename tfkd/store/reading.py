@@ -16,7 +16,9 @@ from . import manifest as manifests
 from . import top_k
 from .example_stream import ExampleStream
 from .index import Index
-from .keys import Example, keys_of, name_inputs, width_of
+from .keys import Example, keys_of, name_inputs
+from .ragged_tensors import NearTensor, pad_tensors
+from .row_lengths import Lengths, batch_lengths
 from .shards import Shard
 
 Stored = dict[str, Any]
@@ -49,6 +51,7 @@ class Store:
         starts = np.cumsum([0, *(facts.rows for facts in self.manifest.shards)])
         self._starts = starts.tolist()
         self._near: dict[str, np.ndarray] = {}
+        self._near_ragged: dict[str, NearTensor | None] = {}
         # Numbers of open shards, those used last at the end.
         self._used: dict[int, None] = {}
 
@@ -92,18 +95,37 @@ class Store:
         refuse_missing(int((rows < 0).sum()), len(rows), self.path)
         return rows
 
-    def take(self, rows: np.ndarray, length: int = 0) -> Stored:
+    def take(self, rows: np.ndarray, length: int = 0, words: int = 0) -> Stored:
         """Read the outputs of some rows: `{name: [rows, ...]}`, tuples where the teacher gave such.
 
-        Tokens are padded with 0 to `length`, or to the longest of these rows.
+        Tokens are padded with 0 to `length`, or to the longest of these rows, and words to `words`;
+        where the words are the classes, with a logit that none of them has.
         """
-        tensors = {name: self._tensor(name, rows, length) for name in self.manifest.outputs}
+        least = Lengths(length, words)
+        tensors = {name: self._tensor(name, rows, least) for name in self.manifest.outputs}
         return _joined(tensors, self.manifest.classes)
+
+    def each(self, rows: np.ndarray) -> list[Stored]:
+        """Read the outputs of some rows by name, each row in its own length."""
+        outputs = self.manifest.outputs
+        dense = {
+            name: self._tensor(name, rows, Lengths()) for name, o in outputs.items() if not o.ragged
+        }
+        return [
+            _joined(
+                {
+                    name: dense[name][i] if name in dense else self._one(name, int(row))
+                    for name in outputs
+                },
+                self.manifest.classes,
+            )
+            for i, row in enumerate(rows)
+        ]
 
     def logits(self, rows: np.ndarray) -> np.ndarray:
         """Read the logits of some rows: `[rows, ...]`, float32."""
         names = [name for name in self.manifest.outputs if name.partition(".")[0] == "logits"]
-        tensors = {name: self._tensor(name, rows, 0) for name in names}
+        tensors = {name: self._tensor(name, rows, Lengths()) for name in names}
         return _joined(tensors, self.manifest.classes)["logits"].astype("float32")
 
     def targets(self, inputs: Any) -> Stored:
@@ -112,7 +134,7 @@ class Store:
         Raises:
             UserError: examples that the store lacks.
         """
-        return self.take(self.rows_of([(inputs,)]), width_of(name_inputs(inputs)))
+        return self.take(self.rows_of([(inputs,)]), *batch_lengths(name_inputs(inputs)))
 
     def _shard(self, number: int) -> Shard:
         self._used.pop(number, None)
@@ -123,16 +145,13 @@ class Store:
             self.shards[oldest].close()
         return self.shards[number]
 
-    def _tensor(self, name: str, rows: np.ndarray, length: int) -> np.ndarray:
-        if self.manifest.outputs[name].ragged:
-            output = self.manifest.outputs[name]
-            tensors = [self._one(name, int(row)) for row in rows]
-            axes = [i for i, axis in enumerate(output.shape) if axis == manifests.LENGTH]
-            longest = max([length, *(tensor.shape[axes[0]] for tensor in tensors)])
-            out = np.zeros((len(rows), *output.shape_for(longest)), output.dtype)
-            for i, tensor in enumerate(tensors):
-                out[i][tuple(map(slice, tensor.shape))] = tensor
-            return out
+    def _tensor(self, name: str, rows: np.ndarray, least: Lengths) -> np.ndarray:
+        output = self.manifest.outputs[name]
+        if output.ragged:
+            held = self._hold_ragged(name)
+            if held is not None:
+                return held.take(rows, least.of(str(output.shape[0])))
+            return pad_tensors([self._one(name, int(row)) for row in rows], output, least)
         near = self._in_memory(name)
         return near[rows] if near is not None else self._dense(name, rows)
 
@@ -148,6 +167,27 @@ class Store:
                 or [np.zeros((0, *output.shape_for(0)), output.dtype)]
             )
         return self._near[name]
+
+    def _hold_ragged(self, name: str) -> NearTensor | None:
+        """Return a tensor of all rows along tokens or words if it is small, and keep it."""
+        if name not in self._near_ragged:
+            self._near_ragged[name] = self._read_ragged(name)
+        return self._near_ragged[name]
+
+    def _read_ragged(self, name: str) -> NearTensor | None:
+        output = self.manifest.outputs[name]
+        first, *others = output.shape
+        if not isinstance(first, str) or any(isinstance(axis, str) for axis in others):
+            return None
+        ends = [self._shard(i).ends(name) for i in range(len(self.shards))]
+        size = sum(int(each[-1]) for each in ends) * np.dtype(output.dtype).itemsize
+        if not 0 < size <= NEAR:
+            return None
+        shape = output.shape_for(-1, -1)
+        shards = [np.array(self._shard(i).dense(name, np.s_[:])) for i in range(len(self.shards))]
+        lengths = np.concatenate([np.diff(each) for each in ends]) // int(np.prod(shape[1:]))
+        starts = np.cumsum(lengths) - lengths
+        return NearTensor(np.concatenate(shards).reshape(shape), starts, lengths)
 
     def _dense(self, name: str, rows: np.ndarray) -> np.ndarray:
         output = self.manifest.outputs[name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ import numpy as np
 from ..errors import UserError
 from ..files import replace_when_whole
 from .keys import SIZE, as_keys
-from .manifest import LENGTH, Manifest, Output, ShardFacts
+from .manifest import LENGTH, WORDS, Manifest, Output, ShardFacts
 
-KEYS, LENGTHS = "keys", "lengths"
+KEYS = "keys"
+COUNTS = {LENGTH: "lengths", WORDS: "words"}
+"""Tensors of how many tokens and words each example has."""
 _DTYPES = {
     "F16": "<f2",
     "F32": "<f4",
@@ -32,7 +35,7 @@ def write_shard(
     keys: np.ndarray,
     rows: list[dict[str, np.ndarray]],
     outputs: dict[str, Output],
-    lengths: list[int],
+    lengths: Sequence[tuple[int, int]],
 ) -> ShardFacts:
     """Write one shard; the file has its name when it is whole.
 
@@ -43,13 +46,15 @@ def write_shard(
         keys: Of the examples, `[rows]`.
         rows: The tensors of each example, by name.
         outputs: What is stored, by name.
-        lengths: The number of tokens of each example.
+        lengths: The number of tokens and of words of each example.
     """
     from safetensors.numpy import save
 
     tensors = {KEYS: np.frombuffer(keys.tobytes(), "u1").reshape(len(keys), SIZE)}
-    if any(output.ragged for output in outputs.values()):
-        tensors[LENGTHS] = np.array(lengths, "<i4")
+    by_axis = zip(COUNTS.items(), np.array(lengths, "<i4").reshape(-1, 2).T, strict=True)
+    for (axis, count), numbers in by_axis:
+        if any(axis in output.shape for output in outputs.values()):
+            tensors[count] = np.ascontiguousarray(numbers)
     for name, output in outputs.items():
         arrays = [np.asarray(row[name], output.dtype) for row in rows]
         tensors[name] = (
@@ -101,8 +106,8 @@ class Shard:
 
     @property
     def lengths(self) -> np.ndarray:
-        """The tokens of each row."""
-        return np.asarray(self._open()[LENGTHS])
+        """The tokens and the words of each row, `[rows, 2]`; 0 of what no output counts."""
+        return _lengths(self._open(), self.facts.rows)
 
     def dense(self, name: str, rows: Any) -> np.ndarray:
         """Return a tensor of some rows, where all have one size: `[rows, ...]`."""
@@ -111,10 +116,16 @@ class Shard:
     def one(self, name: str, row: int) -> np.ndarray:
         """Return a ragged tensor of one row, in its own size."""
         output, tensors = self._manifest.outputs[name], self._open()
+        start, stop = self.ends(name)[row : row + 2]
+        lengths = (int(tensors[each][row]) if each in tensors else 0 for each in COUNTS.values())
+        return tensors[name][start:stop].reshape(output.shape_for(*lengths))
+
+    def ends(self, name: str) -> np.ndarray:
+        """Return where each row of a ragged tensor begins, and where the last one ends."""
         if name not in self._ends:
-            self._ends[name] = np.concatenate([[0], np.cumsum(_sizes(output, self.lengths))])
-        start, stop = self._ends[name][row : row + 2]
-        return tensors[name][start:stop].reshape(output.shape_for(int(self.lengths[row])))
+            sizes = _sizes(self._manifest.outputs[name], self.lengths)
+            self._ends[name] = np.concatenate([[0], np.cumsum(sizes)])
+        return self._ends[name]
 
     def close(self) -> None:
         """Let go of the file; the next look maps it again."""
@@ -141,11 +152,13 @@ class Shard:
     def _check_contents(self, tensors: dict[str, np.ndarray]) -> None:
         rows, outputs = self.facts.rows, self._manifest.outputs
         self._expect(tensors, KEYS, (rows, SIZE))
-        if any(output.ragged for output in outputs.values()):
-            self._expect(tensors, LENGTHS, (rows,))
+        for axis, count in COUNTS.items():
+            if self._manifest.counts(axis):
+                self._expect(tensors, count, (rows,))
+        lengths = _lengths(tensors, rows)
         for name, output in outputs.items():
             if output.ragged:
-                self._expect(tensors, name, (int(_sizes(output, tensors[LENGTHS]).sum()),))
+                self._expect(tensors, name, (int(_sizes(output, lengths).sum()),))
             else:
                 self._expect(tensors, name, (rows, *output.shape_for(0)))
 
@@ -176,11 +189,17 @@ def map_tensors(path: Path) -> dict[str, np.ndarray]:
     return tensors
 
 
+def _lengths(tensors: dict[str, np.ndarray], rows: int) -> np.ndarray:
+    none = np.zeros(rows, "int64")
+    return np.stack([tensors.get(count, none).astype("int64") for count in COUNTS.values()], axis=1)
+
+
 def _sizes(output: Output, lengths: np.ndarray) -> np.ndarray:
     """Return how many numbers each row of a ragged tensor has: `[rows]`."""
+    by_axis = dict(zip(COUNTS, lengths.T, strict=True))
     sizes = np.ones(len(lengths), "int64")
     for axis in output.shape:
-        sizes = sizes * (lengths if axis == LENGTH else int(axis))
+        sizes = sizes * (by_axis[axis] if isinstance(axis, str) else axis)
     return sizes
 
 

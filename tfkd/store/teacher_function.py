@@ -13,6 +13,7 @@ from ..models.input_names import IDS, MASKS
 from ..text import encoder_of
 from .example_stream import as_inputs
 from .keys import Example
+from .row_lengths import ragged_inputs
 
 Arrays = dict[str, np.ndarray]
 
@@ -48,10 +49,10 @@ def _compiled(function: Callable[[Any], Any], example: Example) -> Callable[[Any
     """Trace one graph for every batch and length, where the model can be traced so."""
     import tensorflow as tf
 
-    tokens, specs = token_inputs([example]), {}
+    counts, specs = ragged_inputs([example]), {}
     for name, value in example.items():
         array = np.asarray(value)
-        shape = (None, *array.shape[1:]) if name in tokens else array.shape
+        shape = (None, *array.shape[1:]) if name in counts else array.shape
         kind = tf.string if array.dtype.kind in "SUO" else array.dtype
         specs[name] = tf.TensorSpec((None, *shape), kind)
     free = tf.function(function, input_signature=[specs], autograph=False)
@@ -67,17 +68,3 @@ def _tensors(inputs: Arrays) -> dict[str, Any]:
     import tensorflow as tf
 
     return {name: tf.convert_to_tensor(array) for name, array in inputs.items()}
-
-
-def token_inputs(sample: list[Example]) -> tuple[str, ...]:
-    """Return the names of inputs that have a value for each token.
-
-    They are whole numbers in one row (ids, masks, segments), or as long as a mask.
-    """
-    mask = next((len(value) for name, value in sample[0].items() if name in MASKS), None)
-    return tuple(
-        name
-        for name, value in sample[0].items()
-        if (np.ndim(value) == 1 and value.dtype.kind in "iub")
-        or (np.ndim(value) > 1 and len(value) == mask)
-    )

@@ -186,12 +186,14 @@ class _Writer:
     def _start(self, sample: list[Example]) -> None:
         """Look at the teacher; report what will be written, and how long it takes."""
         source, reads = self.source, self.settings.reads
-        self.computer = Computer(self.teacher, reads, source.form, sample, width=source.width)
+        self.computer = Computer(self.teacher, reads, source.form, sample, widths=source.widths)
         if self.manifest is None:
             outputs, classes = self.settings.outputs(self.computer.outputs(sample))
             self.manifest = Manifest(outputs, self.mark, (), classes, versions())
-        length = int(np.mean([self.computer.length(example) for example in sample]))
-        size = SIZE + sum(output.bytes_for(length) for output in self.manifest.outputs.values())
+        lengths = np.mean([self.computer.lengths(example) for example in sample], axis=0)
+        tokens, words = lengths.astype(int).tolist()
+        outputs = self.manifest.outputs.values()
+        size = SIZE + sum(output.bytes_for(tokens, words) for output in outputs)
         self.rows = max(16, min(SHARD_ROWS, SHARD_BYTES // size))
         chosen = np.random.default_rng(0).permutation(len(sample))[:SAMPLE]
         self._plan(self.computer, [sample[i] for i in chosen], size)
@@ -236,7 +238,7 @@ class _Writer:
         rows = [
             self.settings.pack(arrays, outputs) for arrays in self.computer(examples, self.advance)
         ]
-        lengths = [self.computer.length(example) for example in examples]
+        lengths = [self.computer.lengths(example) for example in examples]
         path = self.parts.next_file(self.manifest)
         names = as_keys(b"".join(keys))
         facts = write_shard(path, names, rows, outputs, lengths)
