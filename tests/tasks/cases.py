@@ -29,6 +29,13 @@ ROWS: dict[str, list[dict]] = {
         {"text": text, "text_pair": "a good one", "label": len(text) / 3} for text in TEXTS
     ],
     "text-regression": [{"text": text, "label": 0.5 * len(text)} for text in TEXTS],
+    "question-answering": [
+        {"question": "Who sings?", "context": "Anna sings, and Ben never does.", "label": "Anna"},
+        {"question": "Who does not?", "context": "Anna sings, and Ben never does.", "label": "Ben"},
+        {"question": "Where?", "context": "A good film was shown in Rome.", "label": "in Rome"},
+        {"question": "When?", "context": "A bad film.", "label": []},
+        {"question": "What?", "context": "It ended with a long, sad song.", "label": "sad song"},
+    ],
     "tests.tasks.toy:Parity": [{"text": text} for text in TEXTS],
 }
 """Labelled rows by task; the first time that a task is added without some, the battery says so."""
@@ -38,9 +45,10 @@ def tasks() -> list[Task]:
     """Every registered task of ours, and the toy."""
     from tfkd.tasks import TASKS
 
-    return [*map(find, TASKS), *(find(name, {"pair": True}) for name in TASKS), Parity()]
+    paired = [name for name in TASKS if "pair" in find(name).defaults]
+    return [*map(find, TASKS), *(find(name, {"pair": True}) for name in paired), Parity()]
 
 
 def name_of(task: Task) -> str:
     name = task.name or "tests.tasks.toy:Parity"
-    return f"{name} of pairs" if task.reads_pairs else name
+    return f"{name} of pairs" if task.settings.get("pair") else name

@@ -61,7 +61,9 @@ def test_texts_that_are_lists_of_words(tmp_path):
 
 def test_a_folder_of_another_task(tmp_path):
     """A folder of questions has no train.jsonl, and would be none the better for it."""
-    (tmp_path / "dev-v1.1.json").write_text('{"data": [{"title": "Rome", "paragraphs": [{}]}]}')
+    paragraph = {"context": "It fell.", "qas": [{"question": "What?", "answers": []}]}
+    squad = {"data": [{"title": "Rome", "paragraphs": [paragraph]}]}
+    (tmp_path / "dev-v1.1.json").write_text(json.dumps(squad))
     with pytest.raises(UserError, match=r"dev-v1.1.json looks like questions.*The tasks of"):
         open_run_data(make_config({"data": str(tmp_path)}), tasks.find(""))
 

@@ -17,7 +17,7 @@ from .labels import Classes, check_all_seen, classes_from_data, classes_from_nam
 from .questions import check_class_count
 from .reader import ExampleReader
 from .source import Base, Source
-from .splits import Cut, Tally, plan_cut, split_key, tally
+from .splits import Cut, Tally, plan_cut, tally
 
 Sources = Mapping[str, Source]
 OPEN = ("train", "unlabelled")
@@ -200,7 +200,7 @@ def _read(
                 raise UserError(
                     f"{where}: the label {label!r} was not there when the data was opened."
                 )
-        if cut is None or cut.split_of(split_key(reader, example)) == split:
+        if cut is None or cut.split_of(reader.split_key(example)) == split:
             yield reader.with_ids(example, classes.ids)
 
 

@@ -128,6 +128,8 @@ class Columns:
         """
         names, missing = {}, {}
         for role, column in self.reader.columns.items():
+            if column.optional and role not in self.named and not _has(fields, column):
+                continue
             if labelled or column.required:
                 try:
                     names[role] = self.column_of(role, path, fields)
@@ -230,6 +232,8 @@ class Columns:
         return check_text(row.where, value, name) if column.kind == "text" else value
 
     def _field(self, row: Row, column: Column, name: str) -> Any:
+        if name not in row.fields and column.optional:
+            return None
         if name not in row.fields:
             cure = (
                 'an unlabelled row says so with null, "" or -100.'
@@ -238,6 +242,12 @@ class Columns:
             )
             raise UserError(f"{row.where}: no {name!r}; {cure}")
         return row.fields[name]
+
+
+def _has(fields: Mapping[str, Any], column: Column) -> bool:
+    """Return whether a row has a column by one of its usual names."""
+    names = {name.strip().casefold() for name in fields}
+    return bool(names & {column.default.casefold(), *column.also})
 
 
 def split_columns(written: str) -> list[str]:

@@ -20,7 +20,6 @@ from .splits import (
     Tally,
     find_stop,
     hash_text,
-    split_key,
     validation_share,
 )
 
@@ -125,7 +124,7 @@ def _group_texts(records: Iterable[Record], reader: ExampleReader, seed: int) ->
     groups: dict[int, _Group] = {}
     for _, example in records:
         if reader.is_labelled(example):
-            group = groups.setdefault(hash_text(split_key(reader, example), seed), _Group())
+            group = groups.setdefault(hash_text(reader.split_key(example), seed), _Group())
             group.rows += 1
             group.labels.update(reader.label_keys(example))
     return groups

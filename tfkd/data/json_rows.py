@@ -1,4 +1,4 @@
-"""Rows of JSON: one object a line, or one list of objects in a file."""
+"""Rows of JSON: one object a line, one list of objects in a file, or articles with questions."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
+from .articles import has_articles, read_articles
 from .faults import Faults
 from .file_kinds import FileForm, Row, file_format
 from .lines import read_lines
@@ -30,7 +31,11 @@ def read_json(path: Path, reading: FileForm, faults: Faults) -> Iterator[Row]:
     lines = chain([first], lines)
     values: Iterable[tuple[int, Any]]
     if file_format(path) == ".json" and not _is_row(first[1]):
-        values = enumerate(_whole(path, "".join(line for _, line in lines)), 1)
+        whole = _whole(path, "".join(line for _, line in lines))
+        if has_articles(whole):
+            yield from read_articles(path, whole, faults)
+            return
+        values = enumerate(whole, 1)
     else:
         values = ((n, line) for n, line in lines if line.strip())
     for number, value in values:

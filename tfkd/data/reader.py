@@ -29,12 +29,15 @@ class Column:
             (`labels`, `number`, `words`, `spans`, `image`, ...) by the task. `labels` may be
             several columns, and then is a dict of their values.
         also: Other names that files usually have for it.
+        optional: Whether a file may do without it altogether. The role is then missing among the
+            fields of its rows, and nothing else is taken for it.
     """
 
     default: str
     required: bool = True
     kind: str = "text"
     also: tuple[str, ...] = ()
+    optional: bool = False
 
 
 class ExampleReader:
@@ -85,6 +88,10 @@ class ExampleReader:
     def texts(self, example: Example) -> tuple[str, ...]:
         """Return the texts of an example, for the vocabulary, the split by hash and the report."""
         return tuple(example[role] for role, c in self.columns.items() if c.kind == "text")
+
+    def split_key(self, example: Example) -> str:
+        """Return what decides the split of an example: examples with the same one stay together."""
+        return "\x1f".join(self.texts(example))
 
     def is_labelled(self, example: Example) -> bool:
         """Return whether an example has a label, as written or as an id."""

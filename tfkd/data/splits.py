@@ -13,7 +13,6 @@ from hashlib import blake2b
 
 from ..errors import UserError
 from .columns import Record
-from .examples import Example
 from .faults import Faults
 from .reader import ExampleReader
 
@@ -81,7 +80,7 @@ def tally(
         if not reader.is_labelled(example):
             continue
         seen.labelled += 1
-        place = None if seed is None else bucket(split_key(reader, example), seed)
+        place = None if seed is None else bucket(reader.split_key(example), seed)
         if place is not None:
             seen.filled[place] += 1
         for label in reader.label_keys(example):
@@ -90,11 +89,6 @@ def tally(
             if place is not None:
                 seen.highest[label] = max(place, seen.highest.get(label, 0))
     return seen
-
-
-def split_key(reader: ExampleReader, example: Example) -> str:
-    """Return the text by which an example falls into a split: all of its texts."""
-    return "\x1f".join(reader.texts(example))
 
 
 def _note(seen: Tally, label: str, where: str) -> None:

@@ -19,6 +19,7 @@ TASKS = {
         "tfkd.tasks.multi_label_classification:MultiLabelClassification"
     ),
     "text-regression": "tfkd.tasks.text_regression:TextRegression",
+    "question-answering": "tfkd.tasks.question_answering:QuestionAnswering",
 }
 DEFAULT = next(iter(TASKS))
 GROUP = "tfkd.tasks"
