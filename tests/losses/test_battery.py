@@ -67,7 +67,9 @@ def reference(case, student, teacher, labels, mask):
 
 def test_every_loss_and_form_is_in_the_battery():
     """A loss that nobody measures is a loss that nobody knows to be right."""
-    public = [getattr(tfkd.losses, name) for name in tfkd.losses.__all__ if name != "FORMS"]
+    # `ForHead` is another loss on a part of the outputs: see tests/training/test_heads.py.
+    names = [name for name in tfkd.losses.__all__ if name not in ("FORMS", "ForHead")]
+    public = [getattr(tfkd.losses, name) for name in names]
     losses = [c for c in public if issubclass(c, DistillationLoss) and c.__doc__.count(">>>")]
     wanted = {(cls, form) for cls in losses for form in getattr(cls, "forms", [None])}
     assert len(losses) >= 18

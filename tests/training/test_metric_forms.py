@@ -254,7 +254,7 @@ def test_nobody_says_what_one_logit_is():
     logits, labels = tf.zeros((4, 1)), tf.zeros(4, tf.int32)
     batch, weight = BatchMaker()(Inputs(X[:4], X[:4]), labels, None, {"logits": logits})
     with pytest.raises(UserError, match=r"add 0 \* HardLabels\(form=...\)"):
-        distiller.metric_log.check(logits, batch, weight)
+        distiller.metric_log.check({"logits": logits}, batch, weight)
     said = 0 * HardLabels("binary") + hint
     assert said.label_form == "binary"
     assert (SoftTargets() + HardLabels("multilabel")).label_form == "multilabel"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .cosine import Cosine
     from .decoupled import Decoupled
     from .embedding_match import EmbeddingMatch
+    from .for_head import ForHead
     from .gram import Gram
     from .hard_labels import HardLabels
     from .hard_targets import HardTargets
@@ -42,6 +43,7 @@ LOSSES = {
     "Decoupled": "decoupled",
     "DistillationLoss": "_base",
     "EmbeddingMatch": "embedding_match",
+    "ForHead": "for_head",
     "Gram": "gram",
     "HardLabels": "hard_labels",
     "HardTargets": "hard_targets",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import importlib
 import math
 import re
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ import tensorflow as tf
 
 from ..errors import UserError
 from ._batch import Batch, Outputs
+from ._loss_config import Forms, loss_from_config, spell_loss
 from ._positions import per_example, position_weights
 from .schedules import Schedule, from_config, is_schedule, scale, to_config
 
@@ -39,6 +39,11 @@ class DistillationLoss:
             value = getattr(self, field.name)
             if isinstance(value, dict):
                 object.__setattr__(self, field.name, from_config(value))
+
+    @property
+    def log_name(self) -> str:
+        """What the loss is called in logs: `soft_targets`."""
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(self).__name__).lower()
 
     def scheduled(self) -> dict[str, Any]:
         """Return the fields that change with the step."""
@@ -102,8 +107,6 @@ class DistillationLoss:
 
 
 AVERAGES = ("examples", "tokens")
-# Where a loss that is named without a module is looked up.
-OURS = "tfkd.losses"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -147,7 +150,7 @@ class Objective:
         seen: dict[str, int] = {}
         named = []
         for weight, loss in self.terms:
-            name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(loss).__name__).lower()
+            name = loss.log_name
             seen[name] = seen.get(name, 0) + 1
             if is_schedule(weight) or weight > 0:
                 named.append((name if seen[name] == 1 else f"{name}_{seen[name]}", weight, loss))
@@ -181,6 +184,21 @@ class Objective:
         forms = [loss for _, loss in self.terms if hasattr(loss, "form")]
         forms.sort(key=lambda loss: "labels" not in loss.needs)
         return forms[0].form if forms else None
+
+    def by_head(self) -> dict[str, Objective]:
+        """Return the losses on each head of a model that has several, as if it had that one alone.
+
+        Without any such loss, the whole objective by the empty name.
+        """
+        heads = tuple(dict.fromkeys(getattr(loss, "head", "") for _, loss in self.terms))
+        if not any(heads):
+            return {"": self}
+        own = {head: [t for t in self.terms if getattr(t[1], "head", "") == head] for head in heads}
+        return {
+            head: Objective(tuple((w, cast("Any", loss).of) for w, loss in terms), self.average)
+            for head, terms in own.items()
+            if head
+        }
 
     def find_bad_labels(self, logits: tf.Tensor, labels: tf.Tensor | None) -> tf.Tensor | None:
         """Find the labels that mean nothing to one of the losses, in the shape of the labels."""
@@ -244,13 +262,13 @@ class Objective:
     def get_config(self) -> dict[str, Any]:
         """Return the terms as JSON has them, for `from_config`."""
         terms = [
-            {"loss": _spell(type(loss)), "weight": to_config(weight), **loss.get_config()}
+            {"loss": spell_loss(type(loss)), "weight": to_config(weight), **loss.get_config()}
             for weight, loss in self.terms
         ]
         return {"average": self.average, "terms": terms}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any], form: str = "multiclass") -> Objective:
+    def from_config(cls, config: dict[str, Any], form: Forms = "multiclass") -> Objective:
         """Return the objective that `get_config` described.
 
         Args:
@@ -295,25 +313,6 @@ def _times(factor: Any, weight: Any) -> Any:
     return scale(weight, factor) if is_schedule(weight) else scale(factor, weight)
 
 
-def _spell(cls: type) -> str:
-    own = getattr(importlib.import_module(OURS), cls.__name__, None) is cls
-    return cls.__name__ if own else f"{cls.__module__}:{cls.__qualname__}"
-
-
-def _read_term(term: dict, form: str) -> tuple[float, DistillationLoss]:
-    name, weight = str(term.pop("loss", "")), from_config(term.pop("weight", 1.0))
-    module, _, qualified = name.rpartition(":")
-    try:
-        home = importlib.import_module(module or OURS)
-    except ImportError as error:
-        raise UserError(f"the loss {name!r} cannot be loaded: {error}.") from error
-    if not hasattr(home, qualified):
-        known = [n for n in home.__all__ if n[0].isupper() and n != "FORMS"]
-        raise UserError(f"there is no loss {name!r}: write one of {', '.join(known)}.")
-    loss = getattr(home, qualified)
-    if form in getattr(loss, "forms", ()):
-        term = {"form": form, **term}
-    try:
-        return weight, loss(**term)
-    except TypeError as error:
-        raise UserError(f"{name}: {error}.") from error
+def _read_term(term: dict, form: Forms) -> tuple[float, DistillationLoss]:
+    weight = from_config(term.pop("weight", 1.0))
+    return weight, loss_from_config(term, form)

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from ..errors import UserError
 from ..losses._batch import Outputs
+from ..losses._heads import is_logits, name_in_head
 from .probabilities import to_logits
 
 # Of extractive question answering.
@@ -28,7 +29,8 @@ def as_outputs(value: Any, whose: str = "model", reading: str = "auto") -> Outpu
     `value` is a tensor, a mapping or a Hugging Face output with `logits` (or a single entry),
     or a list or tuple whose first tensor is the logits; `reading` as in `to_logits`. Of
     `start_logits` and `end_logits` `[batch, tokens]`, of extractive question answering, the logits
-    are `[batch, 2, tokens]`: two classifications over the tokens.
+    are `[batch, 2, tokens]`: two classifications over the tokens. A model of several heads returns
+    the logits of each as `HEAD.logits`.
 
     Args:
         value: What the model returned.
@@ -45,7 +47,8 @@ def as_outputs(value: Any, whose: str = "model", reading: str = "auto") -> Outpu
     ['logits', 'pooled']
     """
     outputs = _named(value, whose)
-    return {**outputs, "logits": to_logits(outputs["logits"], reading)}
+    read = {n: to_logits(outputs[n], reading) for n in outputs if is_logits(n)}
+    return {**outputs, **read}
 
 
 def _named(value: Any, whose: str) -> Outputs:
@@ -61,7 +64,9 @@ def _named(value: Any, whose: str) -> Outputs:
 def _by_name(named: Outputs, whose: str) -> Outputs:
     if "logits" not in named and set(SPANS) <= set(named):
         named["logits"] = tf.stack([named[name] for name in SPANS], axis=1)
-    if "logits" not in named and len(named) == 1:
+    if any(map(is_logits, named)):
+        return named
+    if len(named) == 1:
         named["logits"] = next(iter(named.values()))
     if "logits" not in named:
         raise UserError(
@@ -71,9 +76,23 @@ def _by_name(named: Outputs, whose: str) -> Outputs:
     return named
 
 
-def raw_logits(value: Any) -> Any:
-    """Return the tensor that `as_outputs` reads, as the model returned it."""
-    return _named(value, "model")["logits"]
+def raw_logits(value: Any, head: str = "") -> Any:
+    """Return the tensor that `as_outputs` reads, as the model returned it.
+
+    Args:
+        value: What the model returned.
+        head: Which head's logits, of a model that has several.
+
+    Raises:
+        UserError: The model has no such head.
+    """
+    named, name = _named(value, "model"), name_in_head(head, "logits")
+    if name not in named:
+        raise UserError(
+            f"the model returned {', '.join(map(repr, named))} and no {name!r}: return it, or "
+            "leave out the losses on this head."
+        )
+    return named[name]
 
 
 def select_inputs(model: Any, inputs: Any) -> Any:

@@ -102,10 +102,8 @@ class BaseDistiller(DistillationSteps):
                 x, y, options.get("sample_weight"), options.get("batch_size")
             )
             if batch is not None:
-                logits = self.check_batch(batch, shapes=inputs_of(x))
-                check_class_weight(
-                    class_weight, self.objective.label_form, logits=logits, labels=unpack(batch)[1]
-                )
+                outputs = self.check_batch(batch, shapes=inputs_of(x))
+                self._check_class_weight(class_weight, outputs, unpack(batch)[1])
             if class_weight != self.make_batch.class_weight:
                 self.make_batch.class_weight, self.train_function = class_weight, None
             self.metric_log.trained = sources.describe_contents(batch)
@@ -115,7 +113,7 @@ class BaseDistiller(DistillationSteps):
                 self.metric_log.log_left_out(contents)
                 validation = sources.rows_of_validation(options)
                 if batch is not None and validation is not None:
-                    first_batch.check_later(self.objective, logits, *unpack(validation)[1:])
+                    first_batch.check_later(self.objective, outputs, *unpack(validation)[1:])
             self.metric_log.evaluated = contents or self.metric_log.trained
             self.projections.log_layer_maps()
             self._expect_labels(self.metric_log.trained.labels or self.metric_log.evaluated.labels)
@@ -172,6 +170,15 @@ class BaseDistiller(DistillationSteps):
         if batch is not None and not self.is_checked:
             needs_teacher = not self.metric_log.skipped_losses(contents.targets)
             self.check_batch(batch, shapes=shapes, with_teacher=needs_teacher)
+
+    def _check_class_weight(self, class_weight: Any, outputs: Any, labels: Any) -> None:
+        if class_weight is not None and "logits" not in outputs:
+            raise UserError(
+                "class_weight does not say which head its classes are of: leave it out, or weigh "
+                "the losses of a head, 2.0 * ForHead(...)."
+            )
+        logits = outputs.get("logits")
+        check_class_weight(class_weight, self.objective.label_form, logits=logits, labels=labels)
 
     def _create_variables(self) -> None:
         """Create the optimizers' state and the metrics' sums before the first step.

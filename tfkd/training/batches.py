@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from ..losses._batch import Batch, Outputs
+from ..losses._heads import ONLY, name_in_head, outputs_of, part_of
 from ..losses._positions import is_labelled, per_example
 from ..models.masks import position_mask, token_mask
 from .class_weights import weigh_classes
@@ -52,7 +53,7 @@ def unpack(data: Any) -> tuple[Inputs, tf.Tensor | None, tf.Tensor | None]:
     if not isinstance(data, (tuple, list)):
         data = (data,)
     x, y, sample_weight = (*data, None, None)[:3]
-    return split_by_model(x), _as_labels(_as_tensor(y)), _as_tensor(sample_weight)
+    return split_by_model(x), _as_labels(y), _as_tensor(sample_weight)
 
 
 def map_arrays(function: Callable[[Any], Any], structure: Any) -> Any:
@@ -67,8 +68,14 @@ def _as_tensor(value: Any) -> tf.Tensor | None:
     return value if value is None else tf.convert_to_tensor(value)
 
 
-def _as_labels(labels: tf.Tensor | None) -> tf.Tensor | None:
-    """Return labels in a type that has room for -100; true and false are 1 and 0."""
+def _as_labels(labels: Any) -> Any:
+    """Return labels in a type that has room for -100; true and false are 1 and 0.
+
+    Labels of several heads are a dict of them.
+    """
+    if isinstance(labels, Mapping) and len(labels) > 1:
+        return {head: _as_labels(_as_tensor(each)) for head, each in labels.items()}
+    labels = _as_tensor(labels)
     if labels is None or labels.dtype not in _NARROW:
         return labels
     return tf.cast(labels, tf.int64 if labels.dtype in (tf.uint32, tf.uint64) else tf.int32)
@@ -79,11 +86,13 @@ class BatchMaker:
     """Makes the batches that losses read: which positions count, and how much each example does.
 
     `mask(inputs, labels, logits)` takes the place of the masks that are found by the names of
-    inputs; `class_weight` is the weight of each class id, 1 where it has none.
+    inputs; `class_weight` is the weight of each class id, 1 where it has none. Of several `heads`,
+    labels and masks are dicts, and an example has one weight.
     """
 
     mask: Callable[..., tf.Tensor | None] | None = None
     class_weight: dict[int, float] | None = None
+    heads: tuple[str, ...] = (ONLY,)
 
     def __call__(
         self,
@@ -97,6 +106,16 @@ class BatchMaker:
         A weight per position (`sample_weight` or `class_weight` of token labels) weighs within its
         example through the mask, and the example by its mean.
         """
+        teacher_mask = None if inputs.teacher is inputs.student else token_mask(inputs.teacher)
+        masks = (token_mask(inputs.student), teacher_mask)
+        if self.heads != (ONLY,):
+            by_head = {
+                head: self.position_mask(inputs.student, labels, student_outputs, head)
+                for head in self.heads
+            }
+            return Batch(inputs.student, labels, by_head, *masks), _weigh_examples(
+                sample_weight, student_outputs[name_in_head(self.heads[0], "logits")]
+            )
         logits = student_outputs["logits"]
         mask = self.position_mask(inputs.student, labels, student_outputs)
         example_weight = tf.ones(tf.shape(logits)[:1], tf.float32)
@@ -107,17 +126,23 @@ class BatchMaker:
             if 1 < factor.shape.rank == logits.shape.rank - 1 and factor.shape[-1] != 1:
                 mask, factor = _weigh_mask(mask, factor)
             example_weight = example_weight * tf.reshape(factor, [-1])
-        teacher_mask = None if inputs.teacher is inputs.student else token_mask(inputs.teacher)
-        batch = Batch(inputs.student, labels, mask, token_mask(inputs.student), teacher_mask)
-        return batch, example_weight
+        return Batch(inputs.student, labels, mask, *masks), example_weight
 
     def position_mask(
-        self, inputs: Any, labels: tf.Tensor | None, outputs: Outputs
+        self, inputs: Any, labels: Any, outputs: Outputs, head: str = ONLY
     ) -> tf.Tensor | None:
         """Find which positions of a model's logits count; `None` where all do."""
+        labels, outputs = part_of(head, labels), outputs_of(head, outputs)
         if self.mask is not None:
             return self.mask(inputs, labels, outputs["logits"])
         return position_mask(inputs, labels, outputs)
+
+
+def _weigh_examples(sample_weight: tf.Tensor | None, logits: tf.Tensor) -> tf.Tensor:
+    """Return the weight of each example, `[batch]`, where positions have none of their own."""
+    if sample_weight is None:
+        return tf.ones(tf.shape(logits)[:1], tf.float32)
+    return tf.reshape(tf.cast(sample_weight, tf.float32), [-1])
 
 
 def _weigh_mask(mask: tf.Tensor | None, factor: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

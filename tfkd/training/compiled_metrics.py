@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import tensorflow as tf
 
 from ..errors import UserError
+from ..losses._heads import ONLY
 from .metric_reading import MetricReading, name_in_keras, reading_of, to_snake
 
 _BY_FORM = {
@@ -46,6 +47,28 @@ def read_metrics(
     return [
         _behind(keras, metric, form=form, weighted=weighted) for metric in _flat(metrics, outputs)
     ]
+
+
+def metrics_by_head(metrics: Any, heads: Collection[str]) -> Mapping[str, Any]:
+    """Return what `compile` got for each head of a model; without heads, all of it.
+
+    Args:
+        metrics: As given.
+        heads: The names of the heads; one empty name stands for a model without.
+
+    Raises:
+        UserError: Metrics that do not say which head they are of, or of no head.
+    """
+    if ONLY in heads:
+        return {ONLY: metrics}
+    metrics = {} if metrics is None else metrics
+    if not isinstance(metrics, Mapping) or not set(metrics) <= set(heads):
+        example = ", ".join(f'"{head}": [...]' for head in heads)
+        raise UserError(
+            f"metrics are {metrics!r} and the losses are on the heads {', '.join(heads)}: write "
+            f"metrics={{{example}}}."
+        )
+    return {head: metrics.get(head) for head in heads}
 
 
 def rename_twins(metrics: list, weighted: list) -> None:

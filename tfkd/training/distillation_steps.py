@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from ..distribution import replicas
 from ..losses._base import as_objective
+from ..losses._heads import is_logits
 from ..losses.hinton import hinton
 from ..models import as_tapped
 from ..models.callables import as_teacher
@@ -70,7 +71,7 @@ class DistillationSteps(Model):
         self.objective.check()
         remember_form(self.student, self.objective.form)
         self.run_student = StudentRunner(taps, objective=self.objective, reading=student_outputs)
-        self.make_batch = BatchMaker(mask)
+        self.make_batch = BatchMaker(mask, heads=tuple(self.objective.by_head()))
         self.bad_examples = BadExamples()
         self.target_source = TargetSource(
             as_teacher(teacher, reading=teacher_outputs),
@@ -107,7 +108,7 @@ class DistillationSteps(Model):
         return self.projections.layer_maps
 
     def check_batch(self, data: Any, *, shapes: Any = None, with_teacher: bool = True) -> Any:
-        """Run both models on one batch, and return the student's logits.
+        """Run both models on one batch, and return the student's outputs by name.
 
         Args:
             data: `x`, `(x, y)` or `(x, y, sample_weight)`.
@@ -118,6 +119,7 @@ class DistillationSteps(Model):
             UserError: Whatever is wrong with the batch.
         """
         inputs, labels, sample_weight = unpack(map_arrays(tf.convert_to_tensor, data))
+        first_batch.check_heads(self.objective, labels)
         specs = inputs if shapes is None else split_by_model(shapes)
         with self.distribute_strategy.scope():
             build(self.student, specs.student)
@@ -128,22 +130,19 @@ class DistillationSteps(Model):
                 build(getattr(self.teacher, "model", None), specs.teacher)
                 teacher_outputs = self.target_source.check(inputs, labels)
             batch, example_weight = self.make_batch(inputs, labels, sample_weight, student_outputs)
-            logits = student_outputs["logits"]
-            first_batch.check_finite("student", logits, batch.mask)
             first_batch.check_weights(sample_weight)
             first_batch.check_labels(self.objective, labelled=labels is not None)
-            first_batch.check_student_outputs(self.objective, student_outputs)
-            for _, _, loss in self.objective.named():
-                loss.check(student_outputs, teacher_outputs, batch)
-            self.metric_log.check(logits, batch, example_weight)
+            first_batch.check_outputs(self.objective, student_outputs, teacher_outputs, batch)
+            self.metric_log.check(student_outputs, batch, example_weight)
             if with_teacher:
                 self.projections.create(student_outputs, teacher_outputs or {}, self.add_weight)
             self.guard.try_inputs(inputs.student, self._try_student)
         self.built = self.is_checked = self.student.built
-        return logits
+        return student_outputs
 
     def _try_student(self, inputs: Any) -> tf.Tensor:
-        return self.run_student(split_by_model({"student": inputs}), training=False)["logits"]
+        outputs = self.run_student(split_by_model({"student": inputs}), training=False)
+        return tf.concat([tf.reshape(outputs[n], [-1]) for n in outputs if is_logits(n)], axis=0)
 
     # -- one step ----------------------------------------------------------------------------
 
@@ -171,9 +170,9 @@ class DistillationSteps(Model):
             )
             scaled_loss = self.scale_loss(loss + regularization_loss / replicas())
         self.update(tape, scaled_loss)
-        log, logits = self.metric_log, student_outputs["logits"]
+        log = self.metric_log
         log.add_losses(losses_by_name, regularization_loss, example_weight, step=step)
-        log.add_predictions(logits, batch, example_weight)
+        log.add_predictions(student_outputs, batch, example_weight)
         return log.results(losses_by_name, labelled=labels is not None)
 
     def test_step(self, data: Any) -> dict[str, Any]:
@@ -204,9 +203,9 @@ class DistillationSteps(Model):
             losses_by_name, example_weight, not_finite
         )
         regularization_loss = regularization_of(self.student)
-        log, logits = self.metric_log, student_outputs["logits"]
+        log = self.metric_log
         log.add_losses(losses_by_name, regularization_loss, example_weight, step=step)
-        log.add_predictions(logits, batch, example_weight)
+        log.add_predictions(student_outputs, batch, example_weight)
         return log.results(losses_by_name, labelled=labels is not None)
 
     def _step(self) -> Any:

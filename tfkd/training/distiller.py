@@ -109,7 +109,8 @@ class Distiller(BaseDistiller, keras.Model):
 
         Keras makes the metrics by this under `tf.distribute`.
         """
-        if y is None:
+        # Of several heads, `make_metrics` makes them before.
+        if y is None or isinstance(y, dict):
             return {}
         # `y_pred` is what the student returns, and a metric reads its logits alone.
         return super().compute_metrics(x, y, raw_logits(y_pred), sample_weight)

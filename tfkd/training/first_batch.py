@@ -16,6 +16,7 @@ import tensorflow as tf
 from ..errors import UserError
 from ..losses._base import Objective
 from ..losses._batch import IGNORE, Batch, Outputs
+from ..losses._heads import ONLY, batch_of, heads_of, name_in_head, outputs_of, part_of
 from ..losses._labels import describe_labels
 from ..models import probabilities
 from ..models.outputs import raw_logits
@@ -68,6 +69,9 @@ def check_declared_shapes(objective: Objective, student: Any, teacher: Any) -> N
 
 def _declared_outputs(model: Any) -> dict | None:
     output = probabilities.declared_output(model)
+    if isinstance(output, Mapping) and ONLY not in heads_of(output):
+        # Of several heads: the first batch tells.
+        return None
     logits = None if output is None else raw_logits(output)
     return {"logits": logits} if getattr(logits, "shape", (None,))[-1] is not None else None
 
@@ -123,18 +127,46 @@ def check_weights(sample_weight: tf.Tensor | None) -> None:
 
 
 def check_later(
-    objective: Objective, logits: tf.Tensor, labels: tf.Tensor | None, weights: tf.Tensor | None
+    objective: Objective, student_outputs: Outputs, labels: Any, weights: tf.Tensor | None
 ) -> None:
     """Refuse labels and weights of validation data that a step would leave out."""
     check_weights(weights)
-    bad = objective.find_bad_labels(logits, labels)
-    if bad is None or labels is None or not bool(tf.reduce_any(bad)):
+    for head, losses in objective.by_head().items():
+        logits, own = student_outputs[name_in_head(head, "logits")], part_of(head, labels)
+        bad = losses.find_bad_labels(logits, own)
+        if bad is None or own is None or not bool(tf.reduce_any(bad)):
+            continue
+        form = losses.label_form or "multiclass"
+        raise UserError(
+            f"the validation data hold the label {np.asarray(own)[np.asarray(bad)].flat[0]}, and "
+            f"{describe_labels(form, logits.shape[-1])}; write {IGNORE} where there is no label."
+        )
+
+
+def check_heads(objective: Objective, labels: Any) -> None:
+    """Refuse labels that do not say which head they are of.
+
+    Raises:
+        UserError: One array for several heads, heads that do not exist, or a dict without heads.
+    """
+    heads = objective.by_head()
+    if labels is None or (len(heads) == 1 and ONLY not in heads and tf.is_tensor(labels)):
         return
-    form = objective.label_form or "multiclass"
-    raise UserError(
-        f"the validation data hold the label {np.asarray(labels)[np.asarray(bad)].flat[0]}, and "
-        f"{describe_labels(form, logits.shape[-1])}; write {IGNORE} where there is no label."
-    )
+    if ONLY in heads:
+        if isinstance(labels, Mapping):
+            raise UserError(
+                f"y is a dict of {', '.join(map(str, labels))} and no loss says which head it is "
+                "on: give one array, or wrap the losses, "
+                f"{' + '.join(f'ForHead({str(name)!r}, HardLabels())' for name in labels)}."
+            )
+        return
+    if not isinstance(labels, Mapping) or not set(labels) <= set(heads):
+        given = ", ".join(map(str, labels)) if isinstance(labels, Mapping) else "one array"
+        wanted = ", ".join(f'"{head}": [...]' for head in heads)
+        raise UserError(
+            f"y is {given} and the losses are on the heads {', '.join(heads)}: give "
+            f"y={{{wanted}}} ({IGNORE} where an example has no label)."
+        )
 
 
 def check_teacher(teacher: Any, objective: Objective) -> None:
@@ -155,6 +187,22 @@ def check_labels(objective: Objective, *, labelled: bool) -> None:
             f"{', '.join(needing)} needs labels and the data have none: give y ({IGNORE} where an "
             "example has no label), or drop the loss, e.g. objective=SoftTargets()."
         )
+
+
+def check_outputs(
+    objective: Objective, student_outputs: Outputs, teacher_outputs: Outputs | None, batch: Batch
+) -> None:
+    """Refuse logits that are not finite, and what a loss cannot work on.
+
+    Raises:
+        UserError: NaN or +inf, an output that is missing, or what a loss says.
+    """
+    for head in objective.by_head():
+        own = outputs_of(head, student_outputs)
+        check_finite("student", own["logits"], batch_of(head, batch).mask)
+    check_student_outputs(objective, student_outputs)
+    for _, _, loss in objective.named():
+        loss.check(student_outputs, teacher_outputs, batch)
 
 
 def check_student_outputs(objective: Objective, student_outputs: Outputs) -> None:

@@ -11,12 +11,13 @@ import tensorflow as tf
 
 from ..errors import UserError
 from ..losses._base import Objective
-from ..losses._batch import Batch
+from ..losses._batch import Batch, Outputs
+from ..losses._heads import batch_of, name_in_head
 from ..losses.schedules import is_schedule, value_at
 from ..progress import logger
 from . import first_batch
 from .batches import map_arrays, metric_inputs
-from .compiled_metrics import read_metrics, rename_twins
+from .compiled_metrics import metrics_by_head, read_metrics, rename_twins, set_name
 from .sources import DataContents
 
 
@@ -46,10 +47,12 @@ class MetricLog:
         self.trained = self.evaluated = DataContents()
         self.has_compiled_metrics = self.teacher_in_evaluate = self._is_evaluating = False
         self._objective, self._metrics_in = objective, metrics_in
-        self._containers: list[tuple[Any, bool]] = []
+        self._containers: list[tuple[str, Any, bool]] = []
         self._keras = keras
-        self._read_metrics: tuple[list, list] = ([], [])
-        self._example: tuple | None = None
+        # Of each head those that count positions, and those that weigh them.
+        self._heads = objective.by_head()
+        self._read_metrics: dict[str, tuple[list, list]] = {}
+        self._examples: dict[str, tuple] = {}
 
     @property
     def has_schedules(self) -> bool:
@@ -58,27 +61,33 @@ class MetricLog:
 
     def read(self, metrics: Any, weighted_metrics: Any, outputs: tuple[str, ...]) -> list:
         """Take the metrics given to `compile`; return what Keras is to make a container of."""
-        form = self._objective.label_form or "multiclass"
-        plain, weighted = (
-            read_metrics(self._keras, some, form=form, outputs=outputs, weighted=weighs)
-            for some, weighs in ((metrics, False), (weighted_metrics, True))
-        )
-        rename_twins(plain, weighted)
-        self._read_metrics = plain, weighted
-        return plain or weighted
+        by_head = [metrics_by_head(some, self._heads) for some in (metrics, weighted_metrics)]
+        for head, objective in self._heads.items():
+            form = objective.label_form or "multiclass"
+            plain, weighted = (
+                read_metrics(self._keras, some[head], form=form, outputs=outputs, weighted=weighs)
+                for some, weighs in zip(by_head, (False, True), strict=True)
+            )
+            rename_twins(plain, weighted)
+            for metric in (*plain, *weighted) if head else ():
+                set_name(metric, f"{head}_{metric.name}")
+            self._read_metrics[head] = plain, weighted
+        return next((some for both in self._read_metrics.values() for some in both if some), [])
 
     def use_container(self, container: Any) -> None:
         """Take Keras's container of what `read` returned, and make one of the rest."""
-        plain, weighted = self._read_metrics
-        self._containers = [(container, not plain)] if plain or weighted else []
-        if plain and weighted:
-            # Keras's own container takes all metrics for weighted ones: its weights are our masks.
-            self._containers.append((type(container)(None, weighted), True))
+        # Keras's own container takes all metrics for weighted ones: its weights are our masks.
+        self._containers = []
+        for head, both in self._read_metrics.items():
+            for some, weighs in zip(both, (False, True), strict=True):
+                if some:
+                    own = type(container)(None, some) if self._containers else container
+                    self._containers.append((head, own, weighs))
 
     @property
     def compiled_metrics(self) -> list:
         """The metrics given to `compile`, once Keras has made them."""
-        return list(itertools.chain(*(self._metrics_in(one) for one, _ in self._containers)))
+        return list(itertools.chain(*(self._metrics_in(one) for _, one, _ in self._containers)))
 
     @property
     def metrics(self) -> list:
@@ -106,30 +115,40 @@ class MetricLog:
         examples = tf.cast(tf.shape(example_weight)[0], tf.float32)
         self._regularization.update_state(regularization_loss, sample_weight=examples)
 
-    def add_predictions(self, logits: tf.Tensor, batch: Batch, example_weight: tf.Tensor) -> None:
+    def add_predictions(self, student: Outputs, batch: Batch, example_weight: tf.Tensor) -> None:
         """Update the compiled metrics with a labelled batch; an unlabelled one adds nothing."""
-        if batch.labels is not None:
-            self._update(logits, *metric_inputs(batch, example_weight, logits))
+        for head, logits, own in self._labelled_heads(student, batch):
+            self._update(head, logits, *metric_inputs(own, example_weight, logits))
 
-    def check(self, logits: tf.Tensor, batch: Batch, example_weight: tf.Tensor) -> None:
+    def _labelled_heads(
+        self, student: Outputs, batch: Batch
+    ) -> Iterator[tuple[str, tf.Tensor, Batch]]:
+        for head in self._heads:
+            own = batch_of(head, batch)
+            if own.labels is not None:
+                yield head, student[name_in_head(head, "logits")], own
+
+    def check(self, student: Outputs, batch: Batch, example_weight: tf.Tensor) -> None:
         """Try the metrics on a labelled batch; keep an example to make them before any step.
 
         Raises:
             UserError: A metric that fails on it, or logits of which nobody says what they are.
         """
-        if batch.labels is None:
-            return
-        labels, is_valid, weights = metric_inputs(batch, example_weight, logits)
-        for metrics, counts in zip(self._read_metrics, (is_valid, weights), strict=True):
-            self._check_form(metrics, logits, labels)
-            for metric in metrics:
-                metric.check(labels, logits, counts)
-        values = (logits, labels, is_valid, weights)
-        self._example = map_arrays(lambda tensor: tensor[:1], values)
+        for head, logits, own in self._labelled_heads(student, batch):
+            labels, is_valid, weights = metric_inputs(own, example_weight, logits)
+            both = self._read_metrics.get(head, ([], []))
+            for metrics, counts in zip(both, (is_valid, weights), strict=True):
+                self._check_form(metrics, logits, labels, self._heads[head].label_form)
+                for metric in metrics:
+                    metric.check(labels, logits, counts)
+            values = (logits, labels, is_valid, weights)
+            self._examples[head] = map_arrays(lambda tensor: tensor[:1], values)
 
-    def _check_form(self, metrics: list, logits: tf.Tensor, labels: tf.Tensor) -> None:
+    def _check_form(
+        self, metrics: list, logits: tf.Tensor, labels: tf.Tensor, form: str | None
+    ) -> None:
         alike = logits.shape[-1] == 1 or labels.shape == logits.shape
-        if metrics and alike and self._objective.label_form is None:
+        if metrics and alike and form is None:
             raise UserError(
                 f"the metric {metrics[0].name!r} reads probabilities, and no loss says what logits "
                 f"of shape {logits.shape} are: add 0 * HardLabels(form=...) to the objective."
@@ -140,16 +159,23 @@ class MetricLog:
 
         Their sums then hold the kept example: reset them.
         """
-        if self._example is None or all(one.built for one, _ in self._containers):
+        if not self._examples or all(one.built for _, one, _ in self._containers):
             return False
-        self._update(*self._example)
+        for head, example in self._examples.items():
+            self._update(head, *example)
         return True
 
     def _update(
-        self, logits: tf.Tensor, labels: tf.Tensor, is_valid: tf.Tensor, weights: tf.Tensor
+        self,
+        head: str,
+        logits: tf.Tensor,
+        labels: tf.Tensor,
+        is_valid: tf.Tensor,
+        weights: tf.Tensor,
     ) -> None:
-        for container, weighs in self._containers:
-            container.update_state(labels, logits, weights if weighs else is_valid)
+        for of, container, weighs in self._containers:
+            if of == head:
+                container.update_state(labels, logits, weights if weighs else is_valid)
 
     @contextmanager
     def evaluation_of(self, contents: DataContents) -> Iterator[None]:

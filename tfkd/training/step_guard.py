@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from ..losses._base import Objective
 from ..losses._batch import IGNORE, Batch, Outputs
+from ..losses._heads import ONLY, batch_of, outputs_of, part_of
 from ..losses._labels import describe_labels
 from .bad_examples import BadExamples
 from .batches import Inputs, find_not_finite, zero_examples, zero_weights
@@ -23,7 +24,7 @@ class StepGuard:
     """
 
     def __init__(self, objective: Objective, bad_examples: BadExamples) -> None:
-        self._objective, self._bad = objective, bad_examples
+        self._heads, self._bad = objective.by_head(), bad_examples
         # Places of inputs in which the student knows what NaN or inf mean.
         self._tolerated: set[int] = set()
 
@@ -77,12 +78,24 @@ class StepGuard:
 
     def clean_labels(self, batch: Batch, student_outputs: Outputs) -> Batch:
         """Take labels that cannot be right for unknown ones."""
+        if ONLY in self._heads:
+            return self._clean_labels(batch, student_outputs, self._heads[ONLY])
+        labels = dict(batch.labels or {})
+        for head, objective in self._heads.items():
+            cleaned = self._clean_labels(
+                batch_of(head, batch), outputs_of(head, student_outputs), objective
+            )
+            if head in labels:
+                labels[head] = cleaned.labels
+        return batch._replace(labels=labels or None)
+
+    def _clean_labels(self, batch: Batch, student_outputs: Outputs, objective: Objective) -> Batch:
         logits = student_outputs["logits"]
-        bad = self._objective.find_bad_labels(logits, batch.labels)
+        bad = objective.find_bad_labels(logits, batch.labels)
         if bad is None or batch.labels is None:
             return batch
         self._bad.wanted_labels = describe_labels(
-            self._objective.label_form or "multiclass", logits.shape[-1]
+            objective.label_form or "multiclass", logits.shape[-1]
         )
         counted = bad
         if batch.mask is not None:
@@ -109,7 +122,11 @@ class StepGuard:
 
     def find_not_finite(self, student_outputs: Outputs, batch: Batch) -> tf.Tensor:
         """Find the examples for which the student returned NaN or +inf: `[batch]`, bool."""
-        return find_not_finite(student_outputs["logits"], batch.mask)
+        found = [
+            find_not_finite(outputs_of(head, student_outputs)["logits"], part_of(head, batch.mask))
+            for head in self._heads
+        ]
+        return tf.reduce_any(tf.stack(found), axis=0) if len(found) > 1 else found[0]
 
     def clean_gradients(self, gradients: list) -> list:
         """Make all gradients 0 where one number of them is NaN or inf."""

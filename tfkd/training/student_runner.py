@@ -38,11 +38,13 @@ class StudentRunner:
             UserError: ids that the student does not know, probabilities where it says logits.
         """
         predictions, outputs = first_batch.call("student", lambda: self._run(inputs, False))
-        first_batch.check_logits(
-            "student",
-            raw_logits(predictions),
-            model=self._taps.model,
-            form=self._objective.form,
-            reading=self._reading,
-        )
+        for head, objective in self._objective.by_head().items():
+            first_batch.check_logits(
+                "student",
+                raw_logits(predictions, head),
+                # Which layer a head ends in is not looked for.
+                model=None if head else self._taps.model,
+                form=objective.form,
+                reading=self._reading,
+            )
         return outputs

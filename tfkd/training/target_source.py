@@ -9,6 +9,7 @@ import tensorflow as tf
 from ..errors import UserError
 from ..losses._base import Objective
 from ..losses._batch import Outputs
+from ..losses._heads import heads_of, is_logits, name_in_head
 from ..models.masks import has_spans, mask_span_logits, name_span_logits
 from ..models.outputs import as_outputs, raw_logits
 from . import first_batch
@@ -63,8 +64,8 @@ class TargetSource:
         if changed is not None:
             self._bad_examples.add("changed", changed)
             bad |= changed
-        if "logits" in outputs:
-            outputs["logits"] = zero_examples(bad, outputs["logits"])
+        for name in filter(is_logits, outputs):
+            outputs[name] = zero_examples(bad, outputs[name])
         return outputs, zero_weights(bad, sample_weight)
 
     def _name_spans(self, outputs: Outputs) -> Outputs:
@@ -76,10 +77,11 @@ class TargetSource:
     def _find_not_finite(
         self, inputs: Inputs, labels: tf.Tensor | None, outputs: Outputs
     ) -> tf.Tensor:
-        if "logits" not in outputs:
-            return tf.zeros(tf.shape(tf.nest.flatten(outputs)[0])[:1], tf.bool)
-        mask = self._make_batch.position_mask(inputs.teacher, labels, outputs)
-        return find_not_finite(outputs["logits"], mask)
+        bad = tf.zeros(tf.shape(tf.nest.flatten(outputs)[0])[:1], tf.bool)
+        for head in heads_of(outputs):
+            mask = self._make_batch.position_mask(inputs.teacher, labels, outputs, head)
+            bad |= find_not_finite(outputs[name_in_head(head, "logits")], mask)
+        return bad
 
     def check(self, inputs: Inputs, labels: tf.Tensor | None) -> Outputs | None:
         """Return the teacher's outputs of the first batch.
@@ -97,10 +99,10 @@ class TargetSource:
             if changed is not None:
                 refuse_changed(int(tf.reduce_sum(tf.cast(changed, tf.int32))))
         self._check_names(outputs, stored=inputs.targets is not None)
-        if "logits" in outputs:
-            named = self._name_spans(outputs)
-            mask = self._make_batch.position_mask(inputs.teacher, labels, named)
-            first_batch.check_finite("teacher", outputs["logits"], mask)
+        named = self._name_spans(outputs)
+        for head in heads_of(outputs):
+            mask = self._make_batch.position_mask(inputs.teacher, labels, named, head)
+            first_batch.check_finite("teacher", outputs[name_in_head(head, "logits")], mask)
         return outputs
 
     def _check_teacher(self, inputs: Any) -> Outputs:
@@ -108,13 +110,16 @@ class TargetSource:
         run = getattr(self.teacher, "raw", self.teacher)
         value = first_batch.call("teacher", lambda: run(inputs, self._objective.reads))
         outputs = as_outputs(value, "teacher", self._reading)
-        first_batch.check_logits(
-            "teacher",
-            raw_logits(value),
-            model=getattr(self.teacher, "model", None),
-            form=self._objective.form,
-            reading=self._reading,
-        )
+        for head, objective in self._objective.by_head().items():
+            if head and not objective.reads:
+                continue
+            first_batch.check_logits(
+                "teacher",
+                raw_logits(value, head),
+                model=None if head else getattr(self.teacher, "model", None),
+                form=objective.form,
+                reading=self._reading,
+            )
         return outputs
 
     def _check_names(self, outputs: Outputs, *, stored: bool) -> None:
