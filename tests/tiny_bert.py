@@ -73,7 +73,14 @@ CONFIGS = {
 }
 
 
-def checkpoint(folder: Path, kind: str = "bert", classes: int = 3, head: bool = True, **config):
+def checkpoint(
+    folder: Path,
+    kind: str = "bert",
+    classes: int = 3,
+    head: bool = True,
+    answers: bool = False,
+    **config,
+):
     """Write a classifier to `folder`, with weights large enough to tell GELUs apart."""
     from safetensors.numpy import save_file
 
@@ -82,7 +89,7 @@ def checkpoint(folder: Path, kind: str = "bert", classes: int = 3, head: bool = 
     if head and kind == "distilbert":
         shapes |= dense("pre_classifier", WIDTH, WIDTH)
     if head:
-        shapes |= dense("classifier", classes, WIDTH)
+        shapes |= dense("qa_outputs" if answers else "classifier", classes, WIDTH)
     rng = np.random.default_rng(0)
     weights = {name: rng.normal(0, 0.3, shape).astype("float32") for name, shape in shapes.items()}
     for name in weights:

@@ -5,13 +5,26 @@ import numpy as np
 import pytest
 from tiny_bert import checkpoint, texts, to_fine_tune
 
-from tfkd import Cosine, Distiller, HardLabels, SoftTargets, load_teacher, shrink, tap
+from tfkd import (
+    Cosine,
+    Distiller,
+    HardLabels,
+    SoftTargets,
+    load_teacher,
+    shrink,
+    students,
+    tap,
+    text,
+)
+from tfkd.data import Schema
 from tfkd.errors import UserError
+from tfkd.models.hugging_face_encoders import load_encoder
 from tfkd.models.saving import save_keras
 from tfkd.models.text_model import TextModel
 from tfkd.students.shrinking import as_model_of_ids
 from tfkd.students.shrinking.layer_choice import choose_layers
 from tfkd.students.shrinking.vocabulary import cut_vocabulary
+from tfkd.tasks import Task
 from tfkd.teachers import save
 from tfkd.text import learn
 
@@ -205,3 +218,60 @@ def test_widths_that_there_are_not(folder):
         shrink(load_teacher(f"hub:{folder}"), width=20)
     with pytest.raises(UserError, match="read the folder as hub:PATH"):
         shrink(load_teacher(f"tf:{folder}"), width=16)
+
+
+class ByWord(Task):
+    """A tag for each word, or start and end of an answer among them."""
+
+    name, features = "by word", "words"
+    inputs = ("input_ids", "token_type_ids", "word_starts", "word_ends")
+
+    def __init__(self, head):
+        super().__init__()
+        self.hugging_face, self.answers_of = head, "Question" in head
+
+    def output_shapes(self, schema):
+        return {"logits": (2, None) if self.answers_of else (None, len(schema.labels))}
+
+
+STARTS = np.array([[1, 2, 5], [1, 4, -1], [1, -1, -1], [0, 1, 2], [1, 2, -1], [0, -1, -1]], "int32")
+ENDS = np.where(STARTS < 0, -1, STARTS + np.array([1, 2, 3]))
+
+
+@pytest.mark.parametrize("head", ["ForTokenClassification", "ForQuestionAnswering"])
+def test_a_student_of_words_keeps_the_head(tmp_path, head):
+    """A word read at another piece, a head at random, a padded word that is an answer."""
+    task = ByWord(head)
+    name = "BertForTokenClassification" if "Token" in head else "BertForQuestionAnswering"
+    path = checkpoint(tmp_path, classes=2, architectures=[name], answers="Question" in head)
+    teacher = load_teacher(f"hub:{path}", task=task)
+    student = as_model_of_ids(shrink(teacher, layers=2), task.inputs)
+    assert set(student.input) == set(task.inputs)
+    segments = np.zeros_like(IDS)
+    inputs = dict(zip(task.inputs, (IDS, segments, STARTS, ENDS), strict=True))
+    found = np.array(student(inputs))
+    tokens = [row["logits"] for row in teacher.run([{"input_ids": ids} for ids in IDS])]
+    for row, (starts, ends) in enumerate(zip(STARTS, ENDS, strict=True)):
+        for word, (start, end) in enumerate(zip(starts, ends, strict=True)):
+            if start < 0:
+                assert task.answers_of is False or (found[row, :, word] == -1e4).all()
+            elif task.answers_of:
+                wanted = [tokens[row][0, start], tokens[row][1, end - 1]]
+                np.testing.assert_allclose(found[row, :, word], wanted, atol=2e-2)
+            else:
+                mean = tokens[row][start:end].mean(axis=0)
+                np.testing.assert_allclose(found[row, word], mean, atol=2e-2)
+
+
+def test_a_fine_tuned_student_of_words_is_shrunk(folder):
+    """A head that was trained on words reads the same words in the student."""
+    task = ByWord("ForTokenClassification")
+    encoder = load_encoder(folder, task.hugging_face)
+    model = students.build_on_encoder(encoder, task, Schema(("O", "B", "I")))
+    taught = TextModel(model, text.load(folder), ("O", "B", "I"), shapes={"logits": (None, 3)})
+    inputs = dict(zip(task.inputs, (IDS, np.zeros_like(IDS), STARTS, ENDS), strict=True))
+    same = as_model_of_ids(shrink(taught), task.inputs)
+    np.testing.assert_allclose(same(inputs), model(inputs), atol=1e-5)
+    small = as_model_of_ids(shrink(taught, layers=1), task.inputs)
+    assert small(inputs).shape == (6, 3, 3)
+    assert small.count_params() < model.count_params()

@@ -30,7 +30,7 @@ def build_student(context: RunContext, encoder: Encoder, shrunk: TextModel | Non
     config = context.config
     keras.utils.set_random_seed(config.training.seed)
     if shrunk is not None:
-        return shrinking.as_model_of_ids(shrinking.shrink(shrunk), context.task.reads_pairs)
+        return shrinking.as_model_of_ids(shrinking.shrink(shrunk), context.task.inputs)
     name, _, size = config.student.source.partition(":")
     settings = {"seed": config.training.seed, **config.student.settings}
     return students.build_for(

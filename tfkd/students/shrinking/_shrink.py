@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ...errors import UserError
-from ...models.input_names import IDS, MASKS, SEGMENTS, text_input_names
 from ...models.text_model import TextModel
 from ...text import TextEncoder
 from .cutting import VOCABULARY, Kept
@@ -81,37 +80,3 @@ def _smaller(model: Any, layers: int | Sequence[int] | None, width: int | None, 
     if hasattr(model, "config") and hasattr(model, "save_pretrained"):
         return transformers_student(model, layers, width, kept)
     return keras_student(model, layers, width, kept)
-
-
-def as_model_of_ids(student: TextModel, pairs: bool = False) -> Any:
-    """Return a shrunk student as a Keras 3 model of padded ids alone, or of pairs.
-
-    Its outputs are those of `student.shapes`; a single one called `logits` is a plain tensor. The
-    classes are in the order of `student.labels`.
-
-    Args:
-        student: What `shrink` returned.
-        pairs: Whether it reads ids and segments of pairs of texts.
-    """
-    import keras
-
-    small = student.model
-    ids = keras.Input((None,), dtype="int32", name="input_ids")
-    names = text_input_names(small)
-    mask = keras.ops.cast(keras.ops.not_equal(ids, student.pad_id), "int32")
-    inputs = {**dict.fromkeys(IDS, ids), **dict.fromkeys(MASKS, mask)}
-    segments = keras.Input((None,), dtype="int32", name=SEGMENTS[0]) if pairs else None
-    no_segments = segments is None or not student.reads_segments
-    inputs |= dict.fromkeys(SEGMENTS, keras.ops.zeros_like(ids) if no_segments else segments)
-    value = small({name: inputs[name] for name in names} if len(names) > 1 else ids)
-    outputs = value if isinstance(value, dict) else dict.fromkeys(student.shapes, value)
-    outputs = {name: outputs[name] for name in student.shapes}
-    if student.two_of_one:
-        # One logit is that of the second of two classes.
-        zero = keras.ops.zeros_like(outputs["logits"])
-        outputs["logits"] = keras.ops.concatenate([zero, outputs["logits"]], axis=-1)
-    if student.order is not None and "logits" in outputs:
-        outputs["logits"] = keras.ops.take(outputs["logits"], student.order, axis=-1)
-    single = list(outputs) == ["logits"]
-    reads = ids if segments is None else {IDS[0]: ids, SEGMENTS[0]: segments}
-    return keras.Model(reads, outputs["logits"] if single else outputs, name="shrunk")
