@@ -21,7 +21,7 @@ class Toy:
 
     def __init__(self, features="pooled", outputs=("logits",), students=(), pairs=False):
         self.features, self.outputs, self.students = features, outputs, students
-        self.reads_pairs = pairs
+        self.inputs = ("input_ids", "token_type_ids") if pairs else ("input_ids",)
 
     def head(self, features, schema):
         return {name: features.project(len(schema.labels), name) for name in self.outputs}
@@ -43,7 +43,7 @@ def test_a_classifier_is_the_student_of_a_task_with_logits(name):
         np.testing.assert_array_equal(ours, theirs)
 
 
-@pytest.mark.parametrize("name", ["text_cnn", "bilstm", "transformer"])
+@pytest.mark.parametrize("name", ["ngram_cnn", "text_cnn", "bilstm", "transformer"])
 def test_a_vector_for_each_token(name):
     """A tag that changes with the padding is another one in every batch."""
     model = drawn(build_for(Toy("tokens"), SCHEMA, name, 60, "tiny"))
@@ -72,13 +72,13 @@ def test_the_seed_holds_for_the_head_too():
 
 def test_students_that_fit():
     assert names_for(Toy()) == tuple(STUDENTS)
-    assert names_for(Toy("tokens")) == ("text_cnn", "bilstm", "transformer")
+    assert names_for(Toy("tokens")) == ("ngram_cnn", "text_cnn", "bilstm", "transformer")
     assert names_for(Toy(students=("bilstm", "text_cnn"))) == ("bilstm", "text_cnn")
 
 
 def test_a_student_that_has_no_vector_for_a_token():
-    with pytest.raises(UserError, match="ngram_cnn is no student for toy: write one of text_cnn"):
-        build_for(Toy("tokens"), SCHEMA, "ngram_cnn", 60)
+    with pytest.raises(UserError, match="bag_of_ngrams is no student for toy: write one of ngr"):
+        build_for(Toy("tokens"), SCHEMA, "bag_of_ngrams", 60)
 
 
 def test_a_size_that_there_is_not():

@@ -12,10 +12,12 @@ import keras
 from ..data import Schema
 from ..errors import UserError
 from ..tasks import Task
+from ..text.pair_encoding import SEGMENTS
 from ._parts import merge_settings, seeded
 from .bag_of_ngrams import BAG_OF_NGRAMS, bag_of_ngrams
 from .bilstm import BILSTM, bilstm
-from .features import Architecture
+from .by_word import by_word
+from .features import Architecture, Body
 from .ngram_cnn import NGRAM_CNN, ngram_cnn
 from .text_cnn import TEXT_CNN, text_cnn
 from .transformer import TRANSFORMER, transformer
@@ -30,6 +32,7 @@ STUDENTS = {
     for student in (ngram_cnn, bag_of_ngrams, text_cnn, bilstm, transformer)
 }
 LEARNING_RATES = {name: kind.learning_rate for name, kind in ARCHITECTURES.items()}
+WORDS = "words"
 SHRUNK = 5e-5  # for layers that have been trained
 
 
@@ -81,8 +84,9 @@ def build_for(
         **settings: Settings of the student, in place of those of the size.
 
     Returns:
-        A model of ids `[batch, length]`, or of a dict of ids and segments for a task of pairs. One
-        output called `logits` is a plain tensor; others are a dict by name.
+        A model of ids `[batch, length]`, or of a dict of them and of the task's other inputs:
+        segments of pairs, places of words. One output called `logits` is a plain tensor;
+        others are a dict by name.
 
     Raises:
         UserError: An unknown name, size or setting, or one with an impossible value; a student
@@ -97,19 +101,34 @@ def build_for(
     with _explaining(name, settings), seeded(seed):
         options = merge_settings(architecture.sizes, size, settings)
         body = architecture.body
-        if task.reads_pairs:
-            body = architecture.pair_body or comparing(body)
-        features = body(vocab_size, options, seed, task.features)
+        if SEGMENTS in task.inputs:
+            body = _body_of_pairs(architecture, _needed(task))
+        features = body(vocab_size, options, seed, _needed(task))
+        if task.features == WORDS:
+            features = by_word(features, task.inputs)
         return features.model(task.head(features, schema))
 
 
 def names_for(task: Task) -> tuple[str, ...]:
     """Return the names of the students that can learn a task, the default first."""
     wanted = task.students or tuple(STUDENTS)
-    known = [name for name in wanted if task.features in ARCHITECTURES[name].gives]
-    if task.reads_pairs and task.features != "pooled":
-        known = [name for name in known if ARCHITECTURES[name].pair_body]
+    needed = _needed(task)
+    known = [name for name in wanted if needed in ARCHITECTURES[name].gives]
+    if SEGMENTS in task.inputs and needed == "tokens":
+        known = [name for name in known if ARCHITECTURES[name].pair_tokens]
     return tuple(known)
+
+
+def _needed(task: Task) -> str:
+    """Return what a body has to give: words are read from tokens."""
+    return "tokens" if task.features == WORDS else task.features
+
+
+def _body_of_pairs(architecture: Architecture, needed: str) -> Body:
+    if needed == "tokens":
+        assert architecture.pair_tokens is not None
+        return architecture.pair_tokens
+    return architecture.pair_body or comparing(architecture.body)
 
 
 def rate_of(spec: str) -> float:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import keras
+
+from .word_vectors import read_words
 
 
 @dataclass(frozen=True)
@@ -16,13 +18,13 @@ class Features:
     Attributes:
         name: The student's name, which becomes the model's.
         ids: The symbolic input, `[batch, length]`.
-        hidden: One vector for each text, `[batch, width]`, for each token,
-            `[batch, length, width]`, or for each word, `[batch, words, width]`, as the task asked
-            for.
+        hidden: One vector for each text, `[batch, width]`, or for each token or word,
+            `[batch, length, width]`, as the task asked for.
         dropout: The rate of the dropout before each output.
         seed: Of that dropout.
         segments: The second symbolic input of a student of pairs: which text each id is of.
-        words: Further symbolic inputs, with a number for each word, such as `word_starts`.
+        words: The symbolic inputs by name that have a number for each word, such as `word_starts`,
+            of a student that answers by word.
     """
 
     name: str
@@ -31,7 +33,21 @@ class Features:
     dropout: float
     seed: int | None = None
     segments: keras.KerasTensor | None = None
-    words: tuple[keras.KerasTensor, ...] = field(default=(), kw_only=True)
+    words: Mapping[str, keras.KerasTensor] = field(default_factory=dict)
+
+    def by_word(
+        self, words: Mapping[str, keras.KerasTensor], joined: Sequence[keras.KerasTensor] = ()
+    ) -> Features:
+        """Return the same body with a vector for each word in place of one for each token.
+
+        Args:
+            words: Symbolic inputs by name; `word_starts` among them.
+            joined: Vectors of each word to join to its own.
+        """
+        hidden = read_words(self.hidden, words)
+        if joined:
+            hidden = keras.layers.Concatenate(name="word_vectors")([hidden, *joined])
+        return replace(self, hidden=hidden, words=dict(words))
 
     def project(self, units: int, name: str) -> keras.KerasTensor:
         """Return `units` numbers for each text, token or word: dropout, then a dense layer.
@@ -47,10 +63,10 @@ class Features:
     def model(self, outputs: Mapping[str, keras.KerasTensor]) -> keras.Model:
         """Return the whole student; a single output called `logits` is a plain tensor."""
         single = list(outputs) == ["logits"]
-        inputs = self.ids
-        more = (*([] if self.segments is None else [self.segments]), *self.words)
-        if more:
-            inputs = {tensor.name: tensor for tensor in (self.ids, *more)}
+        segments = () if self.segments is None else (self.segments,)
+        inputs = {tensor.name: tensor for tensor in (self.ids, *segments, *self.words.values())}
+        if len(inputs) == 1:
+            inputs = self.ids
         return keras.Model(inputs, outputs["logits"] if single else dict(outputs), name=self.name)
 
     def classifier(self, classes: int) -> keras.Model:
@@ -69,9 +85,10 @@ class Architecture:
         name: What `--student NAME:SIZE` calls it.
         sizes: The settings of each size.
         body: Makes `Features` from the number of ids, settings, a seed and what the task needs.
-        gives: What its body can give: `"pooled"`, `"tokens"`.
+        gives: What its body can give: `"pooled"`, `"tokens"`; from the latter follow words.
         learning_rate: The highest rate of Adam, after a warm-up, that it learnt well with.
         pair_body: The same for pairs of texts; by default both are read by one `body` and compared.
+        pair_tokens: Gives a vector for each token of both texts; None if it cannot.
     """
 
     name: str
@@ -80,3 +97,4 @@ class Architecture:
     gives: tuple[str, ...] = ("pooled",)
     learning_rate: float = 1e-3
     pair_body: Body | None = None
+    pair_tokens: Body | None = None

@@ -19,6 +19,7 @@ from ._parts import (
     token_input,
 )
 from .features import Architecture, Features
+from .ngrams_of_tokens import KERNEL, SHARED, WideAndDeepTokens
 from .two_texts import compare, find_shared, take_apart
 
 SIZES = {
@@ -32,9 +33,7 @@ SIZES = {
         "dropout": 0.3,
     },
 }
-KERNEL = 5
 HASHED = 1_000_003  # n-grams that are told apart where only their number counts
-SHARED = 16  # numbers per n-gram where there are more than two classes
 
 
 def ngram_cnn(
@@ -71,16 +70,18 @@ def ngram_cnn(
 def body(
     vocab_size: int, options: Settings, seed: int | None, features: str = "pooled"
 ) -> Features:
-    """Make the student without its outputs; it gives `features="pooled"` only.
+    """Make the student without its outputs.
 
     Args:
         vocab_size: Number of token ids.
         options: All settings of a size.
         seed: Seed of the initial weights and of the dropout.
-        features: `"pooled"` for one vector per text.
+        features: `"pooled"` for one vector per text, `"tokens"` for one per token.
     """
-    ids = token_input()
-    return WideAndDeep("ngram_cnn", ids, ids, options["dropout"], seed, None, vocab_size, options)
+    ids, made = token_input(), {"vocab_size": vocab_size, "options": options}
+    if features == "tokens":
+        return WideAndDeepTokens("ngram_cnn", ids, ids, options["dropout"], seed, **made)
+    return WideAndDeep("ngram_cnn", ids, ids, options["dropout"], seed, **made)
 
 
 def pair_body(
@@ -95,7 +96,8 @@ def pair_body(
         features: `"pooled"` for one vector per pair.
     """
     ids, dropout = token_input(), options["dropout"]
-    return WideAndDeep("ngram_cnn", ids, ids, dropout, seed, segment_input(), vocab_size, options)
+    made = {"vocab_size": vocab_size, "options": options}
+    return WideAndDeep("ngram_cnn", ids, ids, dropout, seed, segment_input(), **made)
 
 
 @dataclass(frozen=True)
@@ -181,4 +183,6 @@ class WideAndDeep(Features):
         return keras.layers.Dense(units, name=f"{own}deep_logits")(best)
 
 
-NGRAM_CNN = Architecture("ngram_cnn", SIZES, body, learning_rate=5e-3, pair_body=pair_body)
+NGRAM_CNN = Architecture(
+    *("ngram_cnn", SIZES, body, ("pooled", "tokens")), learning_rate=5e-3, pair_body=pair_body
+)

@@ -131,5 +131,8 @@ def _block(
 
 
 TRANSFORMER = Architecture(
-    *("transformer", SIZES, body, ("pooled", "tokens")), learning_rate=1e-3, pair_body=pair_body
+    *("transformer", SIZES, body, ("pooled", "tokens")),
+    learning_rate=1e-3,
+    pair_body=pair_body,
+    pair_tokens=pair_body,
 )

@@ -84,8 +84,8 @@ class Task(ExampleReader):
         defaults: The settings that a run may change.
         inputs: Names of the arrays of a row that a student reads.
         outputs: Names of a student's outputs that are exported and verified.
-        features: What the head needs of a student's body: `pooled`, one vector a row, or `tokens`,
-            one a token.
+        features: What the head needs of a student's body: `pooled`, one vector a row, `tokens`,
+            one a token, or `words`, one a word.
         students: Students that make sense, the default first; empty stands for all.
         hugging_face: How the `architectures` of Hugging Face's models for this task end.
         problem_type: What their configuration calls it, where several tasks have such models.
@@ -173,7 +173,10 @@ class Task(ExampleReader):
     # -- arrays ----------------------------------------------------------------------------
 
     def output_shapes(self, schema: Schema) -> dict[str, tuple[int | None, ...]]:
-        """Return the shape of each output for one row, `None` for the number of tokens."""
+        """Return the shape of each output for one row.
+
+        `None` is the number of words, or of tokens where rows know no words.
+        """
         return {"logits": (len(schema.labels),)}
 
     def align(self, theirs: Schema, ours: Schema) -> list[int] | None:
@@ -212,7 +215,7 @@ class Task(ExampleReader):
 
         Args:
             features: A `tfkd.students.Features`: `features.project(units, name)` is
-                `[batch, units]`, or `[batch, length, units]` where `features` is "tokens".
+                `[batch, units]`, or `[batch, length, units]` of tokens or words.
             schema: What the training split fixed.
         """
         return {"logits": features.project(len(schema.labels), "logits")}
