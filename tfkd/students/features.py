@@ -8,7 +8,8 @@ from typing import Any
 
 import keras
 
-from .word_vectors import read_words
+from ..text.words import WORD_ENDS, WORD_STARTS
+from .word_vectors import gather_words
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Features:
             words: Symbolic inputs by name; `word_starts` among them.
             joined: Vectors of each word to join to its own.
         """
-        hidden = read_words(self.hidden, words)
+        hidden = gather_words(self.hidden, words[WORD_STARTS], words.get(WORD_ENDS))
         if joined:
             hidden = keras.layers.Concatenate(name="word_vectors")([hidden, *joined])
         return replace(self, hidden=hidden, words=dict(words))

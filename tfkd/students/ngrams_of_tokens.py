@@ -9,10 +9,11 @@ from typing import Any
 import keras
 from keras import ops
 
+from ..text.words import WORD_ENDS, WORD_STARTS
 from ._ngrams import ngram_rows
 from ._parts import Settings, present
 from .features import Features
-from .word_vectors import read_words
+from .word_vectors import gather_words
 
 KERNEL = 5
 SHARED = 16  # numbers per n-gram where there are more than two classes
@@ -79,7 +80,9 @@ class WideAndDeepTokens(Features):
         return conv(table(self.ids) * present(self.ids))
 
     def _read(self, hidden: keras.KerasTensor) -> keras.KerasTensor:
-        return read_words(hidden, self.words) if self.words else hidden
+        if not self.words:
+            return hidden
+        return gather_words(hidden, self.words[WORD_STARTS], self.words.get(WORD_ENDS))
 
 
 def _moved(rows: keras.KerasTensor) -> keras.KerasTensor:

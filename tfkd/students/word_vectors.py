@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import keras
 from keras import ops
-
-from ..text.words import WORD_ENDS, WORD_STARTS
 
 
 def read_first_pieces(hidden: keras.KerasTensor, starts: keras.KerasTensor) -> keras.KerasTensor:
@@ -53,15 +49,14 @@ def read_means(
     return ops.matmul(weights / pieces, hidden)
 
 
-def read_words(
-    hidden: keras.KerasTensor, words: Mapping[str, keras.KerasTensor]
+def gather_words(
+    hidden: keras.KerasTensor, starts: keras.KerasTensor, ends: keras.KerasTensor | None = None
 ) -> keras.KerasTensor:
     """Return a vector for each word: of its first piece, or the mean where its end is known.
 
     Args:
-        hidden: A vector for each token.
-        words: Symbolic inputs by name; `word_starts` among them.
+        hidden: A vector for each token, `[batch, length, width]`.
+        starts: The position of the first piece of each word, `[batch, words]`; -1 for padding.
+        ends: One past that of the last piece.
     """
-    if WORD_ENDS in words:
-        return read_means(hidden, words[WORD_STARTS], words[WORD_ENDS])
-    return read_first_pieces(hidden, words[WORD_STARTS])
+    return read_first_pieces(hidden, starts) if ends is None else read_means(hidden, starts, ends)

@@ -12,7 +12,7 @@ from ...models.input_names import IDS, MASKS, SEGMENTS, text_input_names
 from ...models.outputs import SPANS
 from ...models.text_model import TextModel
 from ...text.words import NO_CELL, WORD_ENDS, WORD_STARTS
-from ..by_word import gather_words
+from ..word_vectors import gather_words
 
 _READ = (IDS[0], SEGMENTS[0], WORD_STARTS, WORD_ENDS)
 Tensors = dict[str, Any]
