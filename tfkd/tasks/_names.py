@@ -14,6 +14,8 @@ def match_names(theirs: Sequence[str], ours: Sequence[str]) -> list[int] | None:
 
     >>> match_names(("POSITIVE", "negative"), ("neg", "pos"))
     [1, 0]
+    >>> match_names(("I-person", "B-person", "O"), ("O", "B-PER", "I-PER"))
+    [2, 1, 0]
     >>> match_names(("good", "bad"), ("neg", "pos")) is None
     True
     """
@@ -45,4 +47,4 @@ def _plain(name: str) -> str:
 
 def _abbreviates(one: str, other: str) -> bool:
     short, long = sorted((one, other), key=len)
-    return len(short) > 1 and not short.isdecimal() and long.startswith(short)
+    return one == other or (len(short) > 1 and not short.isdecimal() and long.startswith(short))

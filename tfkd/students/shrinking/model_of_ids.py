@@ -79,7 +79,7 @@ def _by_word(tensor: Any, name: str, student: TextModel, read: Mapping[str, Any]
     # Of starts and ends of answers: an answer ends with the last piece of a word.
     places = [starts, starts if ends is None else ends - 1]
     rows = [
-        ops.take_along_axis(tensor[:, row], ops.maximum(place, 0), axis=1)
+        gather_words(ops.expand_dims(tensor[:, row], -1), place)[..., 0]
         for row, place in enumerate(places)
     ]
     there = ops.expand_dims(ops.greater_equal(starts, 0), 1)
