@@ -8,6 +8,7 @@ import keras
 
 from ._parts import Settings, mean_over_tokens, merge_settings, present, seeded, token_input
 from .features import Architecture, Features
+from .question_aware import question_aware_body
 
 SIZES = {
     "tiny": {"width": 32, "units": 32, "dropout": 0.2},
@@ -59,14 +60,36 @@ def body(
     ids = token_input()
     embedded = keras.layers.Embedding(vocab_size, options["width"], name="token_embedding")(ids)
     embedded = keras.layers.Dropout(options["dropout"], seed=seed)(embedded)
-    lstm = keras.layers.LSTM(options["units"], return_sequences=True, name="lstm")
-    # The mask is handed over, so that the backward direction starts at the last token.
-    hidden = keras.layers.Bidirectional(lstm, name="bidirectional")(
-        embedded, mask=keras.ops.not_equal(ids, 0)
-    )
+    mask = present(ids)
+    hidden = _read(embedded, mask, options)
     if features == "pooled":
-        hidden = mean_over_tokens(hidden, present(ids))
+        hidden = mean_over_tokens(hidden, mask)
     return Features("bilstm", ids, hidden, options["dropout"], seed)
 
 
-BILSTM = Architecture("bilstm", SIZES, body, ("pooled", "tokens"), learning_rate=3e-3)
+def pair_tokens(
+    vocab_size: int, options: Settings, seed: int | None, features: str = "tokens"
+) -> Features:
+    """Make the student of a question and a text: a vector for each token that knows of both.
+
+    Args:
+        vocab_size: Number of token ids.
+        options: All settings of a size.
+        seed: Seed of the initial weights and of the dropout.
+        features: `"tokens"` for one vector per token.
+    """
+    return question_aware_body("bilstm", _read, vocab_size, options, seed)
+
+
+def _read(
+    vectors: keras.KerasTensor, mask: keras.KerasTensor, options: Settings
+) -> keras.KerasTensor:
+    lstm = keras.layers.LSTM(options["units"], return_sequences=True, name="lstm")
+    # The mask is handed over, so that the backward direction starts at the last token.
+    there = keras.ops.not_equal(keras.ops.squeeze(mask, -1), 0)
+    return keras.layers.Bidirectional(lstm, name="bidirectional")(vectors, mask=there)
+
+
+BILSTM = Architecture(
+    *("bilstm", SIZES, body, ("pooled", "tokens")), learning_rate=3e-3, pair_tokens=pair_tokens
+)

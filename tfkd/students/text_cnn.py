@@ -8,6 +8,7 @@ import keras
 
 from ._parts import Settings, max_over_tokens, merge_settings, present, seeded, token_input
 from .features import Architecture, Features
+from .question_aware import question_aware_body
 
 SIZES = {
     "tiny": {"width": 32, "filters": 32, "kernels": (2, 3, 4), "dropout": 0.2},
@@ -72,4 +73,37 @@ def body(
     return Features("text_cnn", ids, hidden, options["dropout"], seed)
 
 
-TEXT_CNN = Architecture("text_cnn", SIZES, body, ("pooled", "tokens"), learning_rate=2e-3)
+def pair_tokens(
+    vocab_size: int, options: Settings, seed: int | None, features: str = "tokens"
+) -> Features:
+    """Make the student of a question and a text: a vector for each token that knows of both.
+
+    Args:
+        vocab_size: Number of token ids.
+        options: All settings of a size.
+        seed: Seed of the initial weights and of the dropout.
+        features: `"tokens"` for one vector per token.
+    """
+    return question_aware_body("text_cnn", _convolve_twice, vocab_size, options, seed)
+
+
+def _convolve_twice(
+    vectors: keras.KerasTensor, mask: keras.KerasTensor, options: Settings
+) -> keras.KerasTensor:
+    """Return convolutions of all widths, and a wider one over them, which sees 21 tokens."""
+    parts = [
+        keras.layers.Conv1D(
+            options["filters"], width, padding="same", activation="relu", name=f"conv_{width}"
+        )(vectors)
+        for width in options["kernels"]
+    ]
+    hidden = keras.layers.Concatenate()(parts) * mask
+    wide = keras.layers.Conv1D(
+        hidden.shape[-1] // 2, 5, padding="same", dilation_rate=5, activation="relu", name="wide"
+    )
+    return keras.layers.Concatenate()([hidden, wide(hidden)]) * mask
+
+
+TEXT_CNN = Architecture(
+    *("text_cnn", SIZES, body, ("pooled", "tokens")), learning_rate=2e-3, pair_tokens=pair_tokens
+)

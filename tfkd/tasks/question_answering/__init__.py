@@ -10,11 +10,12 @@ import numpy as np
 
 from ...data import Column, Example, Schema
 from ...errors import UserError
+from ...text.words import NO_CELL
 from .._base import Arrays, Measure, Task
 from .answer_settings import LONGEST, METHOD, NO_ANSWER, SNAPPED, SPANS, THRESHOLD, check_settings
 from .question_section import by_question, score_example
 from .right_answers import Gold, read_answers
-from .spans import HIDDEN, Answer, Span, decode
+from .spans import Answer, Span, decode
 from .squad_scores import score_answer
 from .teacher_windows import logits_for_rows
 from .thresholds import choose_threshold
@@ -177,11 +178,8 @@ class QuestionAnswering(Task):
         from keras import ops
 
         logits = ops.transpose(features.project(2, "spans"), (0, 2, 1))
-        return {
-            "logits": ops.where(
-                ops.expand_dims(features.words["word_starts"], 1) >= 0, logits, HIDDEN
-            )
-        }
+        starts = features.words["word_starts"]
+        return {"logits": ops.where(ops.expand_dims(starts, 1) >= 0, logits, NO_CELL)}
 
     # -- answers ---------------------------------------------------------------------------
 

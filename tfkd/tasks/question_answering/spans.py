@@ -9,9 +9,6 @@ import numpy as np
 
 from ...data.reader import Arrays
 
-HIDDEN = -1e4
-"""The logit of a cell that is padding: bounded, so that an integer file has numbers for others."""
-
 
 @dataclass(frozen=True)
 class Span:
