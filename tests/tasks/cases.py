@@ -36,6 +36,13 @@ ROWS: dict[str, list[dict]] = {
         {"question": "When?", "context": "A bad film.", "label": []},
         {"question": "What?", "context": "It ended with a long, sad song.", "label": "sad song"},
     ],
+    "relation-classification": [
+        {"text": "the <e1>film</e1> is by <e2>her</e2>", "label": "made(e1,e2)"},
+        {"text": "<e2>he</e2> made a good <e1>film</e1>", "label": "made(e2,e1)"},
+        {"text": "a <e1>bad</e1> one and <e2>so on</e2>", "label": "Other"},
+        {"text": "<e1>the <e2>cast</e2> of it</e1> is not bad", "label": "part(e2,e1)"},
+        {"text": "no <e1>good</e1> <e2>film</e2>", "label": "Other"},
+    ],
     "tests.tasks.toy:Parity": [{"text": text} for text in TEXTS],
 }
 """Labelled rows by task; the first time that a task is added without some, the battery says so."""

@@ -68,18 +68,29 @@ def read_records(
     """
     columns = Columns(reader.task, reader.named, reading=reading)
     known = columns.reading_of(False, blank_lines=True)
-    faults, count = Faults(collect=True), 0
+    faults, count, bad = Faults(collect=True), 0, set()
     for row in read_rows(path, known, faults):
-        if not count:
-            reader.columns = columns.find(path, row.fields, labelled=False)
-        count += 1
+        try:
+            fields = reader.task.in_columns(row.fields, row.where, reader.named)
+            if not count:
+                reader.columns = columns.find(path, fields, labelled=False)
+            count += 1
+            reader.check(row.fields, row.where)
+        except UserError as error:
+            # Without columns nothing of the file can be read.
+            if not count:
+                raise
+            faults.add(str(error))
+            bad.add(row.where)
     if faults.count and not skip_bad:
-        faults.refuse(str(path), count)
+        faults.refuse(str(path), count - len(bad))
     if faults.count:
         # The output holds answers alone.
         named = faults.describe(str(path))
         print(f"skipped {faults.count:,} rows of {path}: {named}", file=sys.stderr)
     for row in read_rows(path, known, Faults(collect=True)):
+        if row.where in bad:
+            continue
         texts = {name: row.fields.get(name) for name in reader.columns.values()}
         yield {**texts, **row.fields} if texts.keys() - row.fields else dict(row.fields)
 

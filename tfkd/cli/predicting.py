@@ -48,13 +48,36 @@ class RecordReader:
         self.columns = names
         self.named = {**dict(zip(self._texts, written.values(), strict=False)), **(columns or {})}
 
-    def fields(self, record: Record) -> Record:
-        """Return what the task reads of a record, by role."""
-        return {role: record[name] for role, name in self.columns.items()}
+    def fields(self, record: Record, where: str = "the record") -> Record:
+        """Return what the task reads of a record, by role.
+
+        Args:
+            record: A record.
+            where: What the record is called in an error.
+
+        Raises:
+            UserError: A value that the task cannot read.
+        """
+        laid_out = self.task.in_columns(record, where, self.columns)
+        return {role: laid_out.get(name) for role, name in self.columns.items()}
+
+    def check(self, record: Record, where: str) -> None:
+        """Refuse a record that the task cannot read.
+
+        Args:
+            record: A record; one without a text is fine.
+            where: Its place in a file, for the error.
+
+        Raises:
+            UserError: It cannot be read.
+        """
+        if not self.is_blank(record):
+            self.task.example(self.fields(record, where), where)
 
     def is_blank(self, record: Record) -> bool:
         """Return whether a record has no text, so that there is nothing to answer."""
-        texts = (record[self.columns[role]] for role in self._texts)
+        fields = self.fields(record)
+        texts = (fields[role] for role in self._texts)
         return any(text is None or (isinstance(text, str) and not text.strip()) for text in texts)
 
     def from_texts(self, texts: Iterable[str | Sequence[str]]) -> Iterator[Record]:
@@ -67,7 +90,9 @@ class RecordReader:
             each = [given] if isinstance(given, str) else given
             if not all(text.strip() for text in each):
                 raise UserError(f"text {number} is empty: give at least one word.")
-            yield dict(zip(self._text_columns(len(each)), each, strict=True))
+            record: Record = dict(zip(self._text_columns(len(each)), each, strict=True))
+            self.check(record, f"text {number}")
+            yield record
 
     def from_lines(self, lines: Iterable[str], where: str = "stdin") -> Iterator[Record]:
         r"""Yield a record for each line of plain text, blank ones too.
@@ -90,7 +115,9 @@ class RecordReader:
                     f"line {number} of {where} has {len(texts) - 1} tabs: give both texts of a "
                     "pair with one tab between them, or lines of JSON and --jsonl."
                 )
-            yield dict(zip(self._text_columns(count), texts, strict=True))
+            record: Record = dict(zip(self._text_columns(count), texts, strict=True))
+            self.check(record, f"line {number} of {where}")
+            yield record
 
     def from_json(self, lines: Iterable[str], where: str = "stdin") -> Iterator[Record]:
         """Yield a record for each line of JSON, an object with the task's columns and any others.
@@ -107,9 +134,11 @@ class RecordReader:
                 record = json.loads(line)
             except ValueError as error:
                 raise UserError(f"line {number} of {where} is not JSON ({error}).") from error
+            known = isinstance(record, dict)
+            fields = self.fields(record, f"line {number} of {where}") if known else {}
             for role, name in self.columns.items():
-                value = record.get(name) if isinstance(record, dict) else None
-                if role in self._texts and isinstance(record, dict) and name in record:
+                value = fields.get(role)
+                if role in self._texts and known and name in record:
                     value = "" if value is None else value
                 if role in self._texts and not isinstance(value, str):
                     flag = "--text-column" if len(self._texts) == 1 else "--text-column A,B"
@@ -122,6 +151,7 @@ class RecordReader:
                         f"line {number} of {where} has no {name}: give it, or name the column "
                         f"with --column {role}=NAME."
                     )
+            self.check(record, f"line {number} of {where}")
             yield record
 
     def _text_columns(self, count: int) -> list[str]:
@@ -158,7 +188,7 @@ class AnswerFields:
         if answer is not None:
             return self._predictor.task.to_json(answer)
         if self._blank is None:
-            some = dict.fromkeys(self._reader.columns, "a")
+            some = self._predictor.task.make_example("a", "a")
             try:
                 (answer,) = self._predictor.predict([some])
             except UserError:

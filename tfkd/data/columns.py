@@ -170,7 +170,7 @@ class Columns:
     ) -> UserError:
         wanted = {role: self.named.get(role, self.reader.columns[role].default) for role in missing}
         names = {role: name for role, name in names.items() if role not in missing}
-        rows = first_rows(read_rows(path, self.reading_of(True), Faults(collect=True)))
+        rows = first_rows(self.rows(path))
         taken = {*names.values()}
         others = {name for name in fields if name.strip().casefold() in ACCOMPANYING}
         hint = suggest_flags(tuple(missing), wanted, rows, (taken | others, taken))
@@ -181,6 +181,25 @@ class Columns:
             f"{path}, row 1: no columns {' and '.join(map(repr, wanted.values()))}; it has "
             f"{', '.join(map(repr, fields)) or 'none'}. Name them with {flags}.{hint}"
         )
+
+    def rows(
+        self, path: Path, reading: FileForm | None = None, faults: Faults | None = None
+    ) -> Iterator[Row]:
+        """Yield the rows of a file as the reader's columns describe them.
+
+        Args:
+            path: The file.
+            reading: What is known of it; by default what this says of a labelled file.
+            faults: Takes the rows that cannot be read; by default all are left out.
+        """
+        faults = faults or Faults(collect=True)
+        for row in read_rows(path, reading or self.reading_of(True), faults):
+            try:
+                fields = self.reader.in_columns(row.fields, row.where, self.named)
+            except UserError as error:
+                faults.add(str(error))
+            else:
+                yield Row(row.where, dict(fields))
 
     def records(
         self, path: Path, labelled: bool = True, faults: Faults | None = None
@@ -195,7 +214,7 @@ class Columns:
         """
         faults = faults or Faults(collect=self.skip_bad)
         names: dict[str, str] = {}
-        for row in read_rows(path, self.reading_of(labelled), faults):
+        for row in self.rows(path, self.reading_of(labelled), faults):
             names = names or self.find(path, row.fields, labelled)
             try:
                 fields = {role: self._value(row, role, name) for role, name in names.items()}
@@ -270,7 +289,7 @@ def flag_of(role: str) -> str:
 
 def find_label_column(path: Path, columns: Columns) -> str:
     """Return the name of the label column of `path`, from its first row; "label" without one."""
-    row = next(read_rows(path, columns.reading_of(True), Faults(collect=True)), None)
+    row = next(columns.rows(path), None)
     names = columns.find(path, row.fields) if row else {}
     required = {role: column.required for role, column in columns.reader.columns.items()}
     return next((name for role, name in names.items() if not required[role]), "label")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from ..text import Encoder
@@ -44,7 +45,8 @@ class ExampleReader:
     """Read rows with a text and one class label; tasks override what they read otherwise.
 
     `columns` are the roles of a row, `inputs` the names of the arrays that a student reads, and
-    `fixed` those of arrays with as many numbers in each row, whatever its length.
+    `fixed` those of arrays with as many numbers in each row, whatever its length. `pieces` are
+    special pieces within its texts, which the tokenizer of a model gets that learns to read them.
     """
 
     columns: ClassVar[Mapping[str, Column]] = {
@@ -53,6 +55,7 @@ class ExampleReader:
     }
     inputs: ClassVar[tuple[str, ...]] = (IDS,)
     fixed: ClassVar[tuple[str, ...]] = ()
+    pieces: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, pair: bool = False) -> None:
         if pair:
@@ -72,6 +75,24 @@ class ExampleReader:
                 columns[PAIR] = Column(PAIR)
         # What all others of the class share is theirs.
         vars(self).update(columns=columns, inputs=(*self.inputs, SEGMENTS))
+
+    def in_columns(
+        self,
+        fields: Mapping[str, Any],
+        where: str,
+        named: Mapping[str, str] = MappingProxyType({}),
+    ) -> Mapping[str, Any]:
+        """Return a row as `columns` describe it, of one that is laid out otherwise.
+
+        Args:
+            fields: The row's values by column, as they stand in the file.
+            where: File and row, for the error.
+            named: The names of columns by role that the user gave.
+
+        Raises:
+            UserError: A value that cannot be read.
+        """
+        return fields
 
     def example(self, fields: Mapping[str, Any], where: str) -> Example:
         """Check one row and return it by role; labels stay as written, `None` where there is none.

@@ -48,6 +48,7 @@ def _parser(path: Path) -> Callable[[Path, FileForm, Faults], Iterator[Row]]:
         from .json_rows import read_json
 
         return read_json
+    from .sentence_blocks import has_blocks, read_blocks
     from .tables import read_table
 
-    return read_table
+    return read_blocks if kind == ".txt" and has_blocks(path) else read_table

@@ -9,10 +9,8 @@ from typing import Any
 
 from ..errors import UserError
 from .columns import ACCOMPANYING, Columns
-from .faults import Faults
 from .questions import first_rows
 from .reader import PAIR
-from .rows import read_rows
 
 SAMPLE = 50  # rows that are looked at
 WORDS = 4  # of a text, on average
@@ -57,7 +55,7 @@ def refuse_other_texts(path: Path, columns: Columns, label: str) -> None:
     """
     known = columns.reader.columns
     roles = [role for role, column in known.items() if column.kind == "text"]
-    stream = read_rows(path, columns.reading_of(False), Faults(collect=True))
+    stream = columns.rows(path, columns.reading_of(False))
     rows = first_rows(stream, SAMPLE) if roles and not columns.ignore_texts else []
     if not rows:
         return

@@ -30,7 +30,10 @@ class _Texts:
     def __iter__(self) -> Iterator[str]:
         for example in self.data.read("train"):
             self.advance(1)
-            yield from self.task.texts(example)
+            for each in self.task.texts(example):
+                for piece in self.task.pieces:
+                    each = each.replace(piece, " ")
+                yield each
 
 
 def learn_encoder(
@@ -38,12 +41,13 @@ def learn_encoder(
 ) -> text.TextEncoder:
     """Learn a vocabulary from the training texts, of the size that the settings name."""
     with progress("vocabulary", data.counts["train"]) as advance:
-        return text.learn(
+        learnt = text.learn(
             _Texts(data, task, _every(_PASSES, advance)),
-            vocab_size=config.student.vocab_size,
+            vocab_size=max(1, config.student.vocab_size - len(task.pieces)),
             max_length=config.student.max_length,
             lowercase=config.student.lowercase,
         )
+    return text.with_pieces(learnt, task.pieces)
 
 
 def _every(passes: int, advance: Callable[[int], None]) -> Callable[[int], None]:
@@ -96,7 +100,7 @@ def prepare_encoder(context: RunContext, shrunk: TextModel | None = None) -> tex
     elif config.student.tokenizer:
         given = text.load(config.student.tokenizer, config.student.max_length)
         # Students take 0 for padding.
-        encoder = text.with_padding_first(given)
+        encoder = text.with_pieces(text.with_padding_first(given), context.task.pieces)
     else:
         encoder = learn_encoder(config, context.data, context.task, context.progress)
     encoder.save(context.folder)

@@ -54,8 +54,8 @@ class Lessons:
 
     @property
     def schema(self) -> Schema:
-        """What the training split fixed, such as the class names."""
-        return self.validation.data.schema
+        """What the training split fixed, such as the class names, for this tokenizer."""
+        return self.task.schema_with(self.validation.data.schema, self.encoder)
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def build_student(context: RunContext, encoder: Encoder, shrunk: TextModel | Non
     settings = {"seed": config.training.seed, **config.student.settings}
     return students.build_for(
         context.task,
-        context.data.schema,
+        context.task.schema_with(context.data.schema, encoder),
         name,
         encoder.vocab_size,
         size or "small",

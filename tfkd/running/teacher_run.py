@@ -141,7 +141,7 @@ def _check_frozen(config: RunConfig, task: tasks.Task) -> None:
         own_teacher.check_frozen(config.teacher.source, task, names)
 
 
-def _load_given_encoder(config: RunConfig) -> text.Encoder | None:
+def _load_given_encoder(config: RunConfig) -> text.TextEncoder | None:
     """Load the tokenizer of the model to fine-tune, or the one that the settings name."""
     if _fine_tunes(config):
         path = Path(config.teacher.source.partition(":")[2]).expanduser()
@@ -163,6 +163,8 @@ def _prepare_encoder(work: _Work) -> text.Encoder:
     encoder = _load_given_encoder(work.config)
     if encoder is None:
         encoder = learn_encoder(work.config, work.data, work.task, work.progress)
+    else:
+        encoder = text.with_pieces(encoder, work.task.pieces)
     encoder.save(work.folder)
     return encoder
 

@@ -134,12 +134,13 @@ def bench(
 
 
 def _texts_for(predictor: Predictor, texts: Sequence[Any]) -> list[Any]:
-    """Return texts as a file reads them: lines with a tab, or each with the next one, as pairs."""
-    if not predictor.task.reads_pairs or not isinstance(texts[0], str):
+    """Return texts as a file reads them: lines with a tab, or examples made of each and the next."""
+    if not isinstance(texts[0], str):
         return list(texts)
-    if all(text.count("\t") == 1 for text in texts):
+    if predictor.task.reads_pairs and all(text.count("\t") == 1 for text in texts):
         return [tuple(text.split("\t")) for text in texts]
-    return list(zip(texts, (*texts[1:], texts[0]), strict=True))
+    pairs = zip(texts, (*texts[1:], texts[0]), strict=True)
+    return [predictor.task.make_example(*pair) for pair in pairs]
 
 
 def _timing(pair: tuple[Path, int], took: np.ndarray, text: Any, task: str | None) -> Timing:

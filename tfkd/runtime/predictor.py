@@ -138,6 +138,7 @@ class Predictor:
             if [column.kind for column in roles.values()] != ["text"] * len(texts):
                 raise UserError(f"example {i} is {value!r:.40}: give {_spell_wanted(roles)}.")
             value = dict(zip(roles, texts, strict=True))
+        value = self.task.in_columns(value, f"example {i}")
         for name, column in roles.items():
             content = value.get(name)
             if content is None and name not in value:

@@ -50,7 +50,9 @@ def encoder_body(encoder: PretrainedEncoder, task: Task, pad_id: int = 0) -> Fea
     segments = segment_input() if reads else None
     states = encoder.pooled if task.features == "pooled" else encoder.states
     hidden = states(ids, mask, segments)
-    features = Features("encoder", ids, hidden, encoder.dropout, segments=segments)
+    # A head at special pieces reads the vectors of these.
+    tokens = encoder.states(ids, mask, segments) if task.pieces else None
+    features = Features("encoder", ids, hidden, encoder.dropout, segments=segments, tokens=tokens)
     return by_word(features, task.inputs) if task.features == "words" else features
 
 

@@ -26,6 +26,8 @@ class Features:
         segments: The second symbolic input of a student of pairs: which text each id is of.
         words: The symbolic inputs by name that have a number for each word, such as `word_starts`,
             of a student that answers by word.
+        tokens: One vector for each token, `[batch, length, width]`, where `hidden` is pooled and
+            each token has seen the whole text.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Features:
     seed: int | None = None
     segments: keras.KerasTensor | None = None
     words: Mapping[str, keras.KerasTensor] = field(default_factory=dict)
+    tokens: keras.KerasTensor | None = field(default=None, kw_only=True)
 
     def by_word(
         self, words: Mapping[str, keras.KerasTensor], joined: Sequence[keras.KerasTensor] = ()

@@ -108,9 +108,12 @@ def _body(
     for number in range(options["layers"]):
         hidden = _block(hidden, visible, options, f"block_{number}")
     hidden = keras.layers.LayerNormalization(name="final_norm")(hidden)
+    tokens = hidden if features == "pooled" else None
     if features == "pooled":
         hidden = mean_over_tokens(hidden, mask)
-    return Features("transformer", ids, hidden, options["dropout"], segments=segments)
+    return Features(
+        "transformer", ids, hidden, options["dropout"], segments=segments, tokens=tokens
+    )
 
 
 def _block(

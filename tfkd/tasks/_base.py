@@ -21,6 +21,7 @@ import numpy as np
 from ..data import Example, ExampleReader, Schema
 from ..data.reader import Arrays
 from ..errors import UserError
+from ..text import Encoder
 from ._marks import Mark
 from ._names import match_names
 from ._other_kinds import describe_other_kind
@@ -210,6 +211,17 @@ class Task(ExampleReader):
 
     # -- network: Keras and TensorFlow, imported inside ----------------------------------------
 
+    def schema_with(self, schema: Schema, encoder: Encoder) -> Schema:
+        """Return the schema that `head` gets for a model with this tokenizer.
+
+        A head that looks for special pieces has to know their ids.
+
+        Args:
+            schema: What the training split fixed.
+            encoder: The model's tokenizer.
+        """
+        return schema
+
     def head(self, features: Any, schema: Schema) -> dict[str, Any]:
         """Return the outputs by name on top of a student's body.
 
@@ -388,6 +400,15 @@ class Task(ExampleReader):
         """Return the roles whose texts a person types in to get an answer."""
         texts = {role: column for role, column in self.columns.items() if column.kind == "text"}
         return tuple(role for role, column in texts.items() if column.required) or tuple(texts)[:1]
+
+    def make_example(self, text: str, other: str) -> dict[str, Any]:
+        """Return the values by role of an example that is made of any texts, to time a file with.
+
+        Args:
+            text: A text.
+            other: Another one, for a task that reads two.
+        """
+        return dict(zip(self.typed_roles(), (text, other), strict=False))
 
     def marks(self, answer: Any, example: Example) -> list[Mark]:
         """Return the parts of the example's texts that an answer speaks of, to be shown in them."""

@@ -20,6 +20,7 @@ TASKS = {
     ),
     "text-regression": "tfkd.tasks.text_regression:TextRegression",
     "question-answering": "tfkd.tasks.question_answering:QuestionAnswering",
+    "relation-classification": "tfkd.tasks.relation_classification:RelationClassification",
 }
 DEFAULT = next(iter(TASKS))
 GROUP = "tfkd.tasks"

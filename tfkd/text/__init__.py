@@ -4,6 +4,7 @@ No TensorFlow here: an exported model is served with this and the runtime alone.
 """
 
 from . import mediapipe_tokenizer
+from .added_pieces import ids_of_pieces, with_pieces
 from .encoder import (
     SPECIAL,
     Encoder,
@@ -14,6 +15,7 @@ from .encoder import (
     padding_of,
     wordpiece,
 )
+from .kept_spans import encode_around
 from .learning import learn
 from .renumbering import with_padding_first
 from .tokenizer_files import load, read_vocab
@@ -25,8 +27,10 @@ __all__ = [
     "TextEncoder",
     "Words",
     "clean",
+    "encode_around",
     "encoder_of",
     "head_and_tail",
+    "ids_of_pieces",
     "learn",
     "load",
     "mediapipe_tokenizer",
@@ -34,5 +38,6 @@ __all__ = [
     "read_vocab",
     "split_words",
     "with_padding_first",
+    "with_pieces",
     "wordpiece",
 ]
