@@ -134,7 +134,7 @@ def bench(
 
 
 def _texts_for(predictor: Predictor, texts: Sequence[Any]) -> list[Any]:
-    """Return texts as a file reads them: lines with a tab, or examples made of each and the next."""
+    """Return texts as a file reads them: split at tabs, or made into examples."""
     if not isinstance(texts[0], str):
         return list(texts)
     if predictor.task.reads_pairs and all(text.count("\t") == 1 for text in texts):

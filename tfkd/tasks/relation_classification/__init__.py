@@ -17,7 +17,7 @@ from ..text_classification.scores import score_probabilities
 from .layouts import mark_spans
 from .marked_rows import OPENINGS, MarkReader, states_at
 from .marks import MARKS, check_marks, has_marks, with_pieces_of
-from .relation_scores import Relations, count_relations, find_negative, macro_f1, micro_f1
+from .relation_scores import RelationsOfClasses, count_relations, find_negative, macro_f1, micro_f1
 from .relation_section import relations
 
 
@@ -95,7 +95,7 @@ class RelationClassification(TextClassification):
     def describe_schema(self, schema: Schema) -> str:
         """Return how many relations there are, and which class is none."""
         negative = find_negative(schema.labels, schema.settings.get("other", ""))
-        count = len(Relations.of(schema.labels, negative).names)
+        count = len(RelationsOfClasses.of(schema.labels, negative).names)
         none = f", no relation is {negative!r}" if negative else ""
         return f"{len(schema.labels)} classes of {count} relations{none}"
 
@@ -170,7 +170,7 @@ class RelationClassification(TextClassification):
         self, predicted: np.ndarray, labels: np.ndarray, answer: Prediction
     ) -> dict[str, np.ndarray]:
         names = tuple(answer.probabilities)
-        known = Relations.of(names, find_negative(names, self.settings["other"]))
+        known = RelationsOfClasses.of(names, find_negative(names, self.settings["other"]))
         return count_relations(known, labels, predicted)
 
     def marks(self, answer: Prediction, example: Example) -> list[Mark]:

@@ -50,7 +50,7 @@ def find_negative(names: Sequence[str], given: str = "") -> str:
 
 
 @dataclass(frozen=True)
-class Relations:
+class RelationsOfClasses:
     """Which classes are of one relation.
 
     Attributes:
@@ -62,14 +62,14 @@ class Relations:
     of_class: np.ndarray
 
     @classmethod
-    def of(cls, classes: Sequence[str], negative: str) -> Relations:
+    def of(cls, classes: Sequence[str], negative: str) -> RelationsOfClasses:
         """Return the relations of classes.
 
         Args:
             classes: Their names.
             negative: That of no relation; empty for none.
 
-        >>> Relations.of(["A(e1,e2)", "A(e2,e1)", "Other"], "Other").of_class.tolist()
+        >>> RelationsOfClasses.of(["A(e1,e2)", "A(e2,e1)", "Other"], "Other").of_class.tolist()
         [0, 0, -1]
         """
         plain = {name: split_direction(name)[0] for name in classes if name != negative}
@@ -79,7 +79,7 @@ class Relations:
 
 
 def count_relations(
-    relations: Relations, labels: np.ndarray, answers: np.ndarray
+    relations: RelationsOfClasses, labels: np.ndarray, answers: np.ndarray
 ) -> dict[str, np.ndarray]:
     """Return for each relation how often it is right, a label, an answer, and reversed.
 

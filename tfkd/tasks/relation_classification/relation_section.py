@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...data import Example, Schema
-from .relation_scores import Relations, count_relations, find_negative
+from .relation_scores import RelationsOfClasses, count_relations, find_negative
 
 
 def relations(
@@ -22,7 +22,7 @@ def relations(
         schema: Names the classes.
     """
     negative = find_negative(schema.labels, schema.settings.get("other", ""))
-    known = Relations.of(schema.labels, negative)
+    known = RelationsOfClasses.of(schema.labels, negative)
     labels = np.array([example["label"] for example in examples])
     ids = {name: i for i, name in enumerate(schema.labels)}
     columns = [{"title": "relation", "unit": "name"}, {"title": "texts", "unit": "count"}]
