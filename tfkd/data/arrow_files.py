@@ -112,13 +112,21 @@ def class_names(path: Path, column: str) -> tuple[str, ...]:
 def names_of_feature(features: Mapping[str, Any], column: str) -> tuple[str, ...]:
     """Return the names of a `ClassLabel`, or none, from the features of a Hugging Face data set.
 
+    Those of a list of ids count too.
+
     Args:
         features: Descriptions of columns by name.
         column: The label column.
 
     >>> names_of_feature({"label": {"names": ["neg", "pos"], "_type": "ClassLabel"}}, "label")
     ('neg', 'pos')
+    >>> inner = {"names": ["O", "B-PER"], "_type": "ClassLabel"}
+    >>> names_of_feature({"ner_tags": {"feature": inner, "_type": "Sequence"}}, "ner_tags")
+    ('O', 'B-PER')
     """
     feature = features.get(column)
+    while isinstance(feature, (dict, list)) and "names" not in feature:
+        # Of lists: `Sequence(...)`, `List(...)`, or a list in a JSON of before both.
+        feature = feature[0] if isinstance(feature, list) and feature else feature.get("feature")
     names = feature.get("names") if isinstance(feature, dict) else None
     return tuple(map(str, names)) if isinstance(names, list) else ()

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import UserError
 from ..progress import logger
-from .class_files import find_names, read_classes
+from .class_files import find_names, read_classes, read_names
 from .examples import SPLITS, Data, Example
 from .faults import Faults
 from .folds import plan_fold
@@ -50,7 +50,7 @@ def assemble(
         # A fold of train is the test split, whatever else the data set has.
         sources.pop("test", None)
     missing = [split for split in ("test", "validation") if split not in sources]
-    reader = _adapt(sources, reader)
+    reader = _adapt(sources, reader.with_names(partial(_listed, base, sources, names_file)))
     cutting = bool(missing) and "train" in sources
     faults = {split: Faults(collect=True) for split in sources}
     tallies = {
@@ -106,6 +106,16 @@ def _adapt(sources: Sources, reader: ExampleReader) -> ExampleReader:
     return reader.adapted(example for _, example in records)
 
 
+def _listed(base: Base, sources: Sources, names_file: Path | None) -> tuple[str, ...]:
+    """Return the class names by id that stand next to the data, in a file of theirs, or given."""
+    first = next((sources[split] for split in SPLITS[:3] if split in sources), None)
+    if names_file is None and base.folder is not None and first:
+        names_file = find_names(base.folder, first.label_column)
+    if names_file is not None:
+        return read_names(names_file)
+    return base.names or (first.names if first else ())
+
+
 def _tally(
     split: str, source: Source, reader: ExampleReader, *, seed: int | None, faults: Faults
 ) -> Tally:
@@ -145,6 +155,9 @@ def _classes(
     if base.names:
         return classes_from_names(base.names, first_seen, base.name)
     origin = sources[first].origin if first else base.name
+    if reader.names_its_classes:
+        reader.check_labels(first_seen)
+        return classes_from_data(first_seen, origin)
     if names_file is None and base.folder is not None and first:
         names_file = find_names(base.folder, sources[first].label_column)
     if names_file is None and names:

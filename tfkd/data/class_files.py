@@ -20,6 +20,36 @@ def read_classes(path: Path, first_seen: Mapping[str, str]) -> Classes:
     Raises:
         UserError: A file that cannot be read, or that does not name two classes or more.
     """
+    names = _parse(path)
+    if isinstance(names, dict):
+        keys = {label_key(str(path), key) or "": name for key, name in names.items()}
+        by_key = dict(zip(keys, _checked(path, list(keys.values())), strict=True))
+        return classes_from_keys(by_key, str(path))
+    return classes_from_names(_checked(path, names), first_seen, str(path))
+
+
+def read_names(path: Path) -> tuple[str, ...]:
+    """Return the class names of a file by id: as they are listed, or in the order of their keys.
+
+    Args:
+        path: A `.txt` (one a line) or a `.json` (a list, or names by id).
+
+    Raises:
+        UserError: A file that cannot be read, or that does not name two classes or more.
+    """
+    names = _parse(path)
+    if isinstance(names, dict):
+        ordered = sorted(names, key=lambda key: (not key.isdecimal(), key.zfill(9)))
+        names = [names[key] for key in ordered]
+    return _checked(path, names)
+
+
+def _parse(path: Path) -> object:
+    """Return what a class file holds; names by number, as in label2id, as a list.
+
+    Raises:
+        UserError: It cannot be read.
+    """
     try:
         text = path.read_text(encoding="utf-8-sig")
         names = json.loads(text) if path.suffix.lower() == ".json" else text.strip().split("\n")
@@ -27,12 +57,8 @@ def read_classes(path: Path, first_seen: Mapping[str, str]) -> Classes:
         raise UserError(f"the class file {path} cannot be read: {error}.") from None
     if isinstance(names, dict) and all(type(number) is int for number in names.values()):
         # What Hugging Face calls label2id.
-        names = sorted(names, key=names.__getitem__)
-    if isinstance(names, dict):
-        keys = {label_key(str(path), key) or "": name for key, name in names.items()}
-        by_key = dict(zip(keys, _checked(path, list(keys.values())), strict=True))
-        return classes_from_keys(by_key, str(path))
-    return classes_from_names(_checked(path, names), first_seen, str(path))
+        return sorted(names, key=names.__getitem__)
+    return names
 
 
 def _checked(path: Path, names: object) -> tuple[str, ...]:

@@ -78,7 +78,8 @@ class Columns:
         >>> Columns().column_of("label", Path("a.csv"), row)
         'intent'
         """
-        column = self.reader.columns[role]
+        known = self.reader.columns_for(fields, self.named)
+        column = known[role]
         wanted = self.named.get(role, column.default)
         if wanted in fields:
             return wanted
@@ -88,13 +89,13 @@ class Columns:
         several = column.kind == "labels" and "," in wanted
         if several and all(name in fields for name in split_columns(wanted)):
             return wanted
+        also = [name for name in fields if name.strip().casefold() in column.also]
+        if len(also) == 1 and role not in self.named:
+            return also[0]
         if not column.required and role not in self.named:
-            also = [name for name in fields if name.strip().casefold() in column.also]
-            if len(also) == 1:
-                return also[0]
             others = {
-                self.named.get(other, known.default).casefold()
-                for other, known in self.reader.columns.items()
+                self.named.get(other, column.default).casefold()
+                for other, column in known.items()
                 if other != role
             }
             others |= ACCOMPANYING
@@ -127,7 +128,8 @@ class Columns:
                 data for another task.
         """
         names, missing = {}, {}
-        for role, column in self.reader.columns.items():
+        roles = self.reader.columns_for(fields, self.named)
+        for role, column in roles.items():
             if column.optional and role not in self.named and not _has(fields, column):
                 continue
             if labelled or column.required:
@@ -135,7 +137,7 @@ class Columns:
                     names[role] = self.column_of(role, path, fields)
                 except UserError as error:
                     missing[role] = str(error)
-        if any(self.reader.columns[role].kind == "text" for role in missing):
+        if any(roles[role].kind == "text" for role in missing):
             # What is left may be the text as well as the label.
             guessed = [role for role in names if names[role].casefold() != self._wanted(role)]
             missing |= {role: "" for role in guessed if role not in self.named}
@@ -150,15 +152,16 @@ class Columns:
     def _refuse_other_kinds(
         self, path: Path, fields: Mapping[str, Any], names: Mapping[str, str], *, unfit: bool
     ) -> None:
-        texts = [role for role, column in self.reader.columns.items() if column.kind == "text"]
-        if texts != list(self.reader.columns)[: len(texts)] or not texts:
+        known = self.reader.columns_for(fields, self.named)
+        texts = [role for role, column in known.items() if column.kind == "text"]
+        if texts != list(known)[: len(texts)] or not texts:
             return
         read = [fields.get(names[role]) for role in texts if role in names]
         what = self.reader.other_kind(fields)
         if what and (unfit or not all(isinstance(value, str) for value in read)):
             raise UnfitDataError(
                 f"{path} looks like {what}: it has the columns {', '.join(fields)}. This task "
-                f"reads {' and '.join(self.reader.columns)}."
+                f"reads {' and '.join(known)}."
             )
 
     def _explain(
@@ -233,7 +236,7 @@ class Columns:
         """
         wanted = {
             role: self.named.get(role, column.default)
-            for role, column in self.reader.columns.items()
+            for role, column in self.reader.columns_for((), self.named).items()
             if labelled or column.required
         }
         texts = [n for role, n in wanted.items() if self.reader.columns[role].kind == "text"]
@@ -291,8 +294,8 @@ def find_label_column(path: Path, columns: Columns) -> str:
     """Return the name of the label column of `path`, from its first row; "label" without one."""
     row = next(columns.rows(path), None)
     names = columns.find(path, row.fields) if row else {}
-    required = {role: column.required for role, column in columns.reader.columns.items()}
-    return next((name for role, name in names.items() if not required[role]), "label")
+    known = columns.reader.columns_for(row.fields, columns.named) if row else {}
+    return next((name for role, name in names.items() if not known[role].required), "label")
 
 
 def check_roles(reader: ExampleReader, roles: Iterable[str], spec: str) -> None:

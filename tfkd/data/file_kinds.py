@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from ..errors import UserError
 
-TEXT_FORMATS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".txt")
+CONLL_FORMATS = (".conll", ".iob", ".bio")
+TEXT_FORMATS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".txt", *CONLL_FORMATS)
 FORMATS = (*TEXT_FORMATS, ".xlsx", ".parquet", ".arrow")
 # A `.txt` in a folder may be anything, such as class names.
 SUFFIXES = tuple(
@@ -19,7 +20,9 @@ SUFFIXES = tuple(
     if each != ".txt"
     for name in ((each, f"{each}.gz") if each in TEXT_FORMATS else (each,))
 )
-POSSIBLE_FILES = ".jsonl, .json, .csv, .tsv, .txt (each also .gz), .xlsx, .parquet or .arrow"
+POSSIBLE_FILES = (
+    ".jsonl, .json, .csv, .tsv, .txt, .conll (each also .gz), .xlsx, .parquet or .arrow"
+)
 _CURES = {
     ".xls": "open it in Excel, and save it as .xlsx or as CSV UTF-8",
     ".xlsm": "open it in Excel, and save it as .xlsx",

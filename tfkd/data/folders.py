@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..errors import UserError
 from .columns import Record
+from .conll_rows import looks_like_conll
 from .examples import Example
 from .file_kinds import SUFFIXES, file_format
 from .labels import check_class_name
@@ -42,9 +43,11 @@ def split_files(folder: Path) -> dict[str, Path]:
 
 def _split_named(stem: str, path: Path) -> str | None:
     plain = path.name.lower() in {stem + suffix for suffix in SUFFIXES}
-    if not plain or not file_format(path) or not path.is_file():
+    lines = path.name.lower() in (f"{stem}.txt", f"{stem}.txt.gz")
+    if not (plain or lines) or not file_format(path) or not path.is_file():
         return None
-    return next((split for split, names in FILE_NAMES.items() if stem in names), None)
+    split = next((split for split, names in FILE_NAMES.items() if stem in names), None)
+    return None if split and lines and not looks_like_conll(path) else split
 
 
 def split_trees(folder: Path) -> dict[str, list[tuple[Path, str | None]]]:

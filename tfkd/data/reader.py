@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -27,8 +27,8 @@ class Column:
         default: Name of the column where the user gives none.
         required: Whether unlabelled rows need it too.
         kind: What is in it: `text` and `label` are checked by this package, all other kinds
-            (`labels`, `number`, `words`, `spans`, `image`, ...) by the task. `labels` may be
-            several columns, and then is a dict of their values.
+            (`labels`, `number`, `words`, `tags`, `spans`, `image`, ...) by the task. `labels` may
+            be several columns, and then is a dict of their values.
         also: Other names that files usually have for it.
         optional: Whether a file may do without it altogether. The role is then missing among the
             fields of its rows, and nothing else is taken for it.
@@ -56,6 +56,8 @@ class ExampleReader:
     inputs: ClassVar[tuple[str, ...]] = (IDS,)
     fixed: ClassVar[tuple[str, ...]] = ()
     pieces: ClassVar[tuple[str, ...]] = ()
+    names_its_classes: ClassVar[bool] = False
+    "Whether `label_keys` gives names of classes, and a list of names says what ids mean, no more."
 
     def __init__(self, pair: bool = False) -> None:
         if pair:
@@ -94,6 +96,19 @@ class ExampleReader:
         """
         return fields
 
+    def columns_for(
+        self, fields: Collection[str] = (), named: Collection[str] = ()
+    ) -> Mapping[str, Column]:
+        """Return the columns that rows with these fields are read by, by role.
+
+        A reader that takes one of several forms, such as a text or its words, chooses one here.
+
+        Args:
+            fields: The names of the fields that are there; none stands for a plain text.
+            named: The roles whose columns the user named.
+        """
+        return self.columns
+
     def example(self, fields: Mapping[str, Any], where: str) -> Example:
         """Check one row and return it by role; labels stay as written, `None` where there is none.
 
@@ -130,6 +145,14 @@ class ExampleReader:
             fields: The row's values by column.
         """
         return ""
+
+    def with_names(self, names: Callable[[], tuple[str, ...]]) -> ExampleReader:
+        """Return the reader for data whose class names are listed somewhere.
+
+        Args:
+            names: Returns the class names by id; empty where none are listed.
+        """
+        return self
 
     def adapted(self, examples: Iterable[Example]) -> ExampleReader:
         """Return the reader for a file, after a look at its examples if it needs one.

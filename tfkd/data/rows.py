@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..errors import UserError
 from .faults import Faults
-from .file_kinds import FileForm, Row, check_format, file_format
+from .file_kinds import CONLL_FORMATS, FileForm, Row, check_format, file_format
 
 
 def read_rows(
@@ -26,14 +26,15 @@ def read_rows(
     """
     check_format(path)
     empty = True
-    for row in _parser(path)(path, reading or FileForm(), faults or Faults()):
+    reading = reading or FileForm()
+    for row in _parser(path, reading)(path, reading, faults or Faults()):
         empty = False
         yield row
     if empty and not (faults and faults.count):
         raise UserError(f"{path} is empty: expected at least one row with a text.")
 
 
-def _parser(path: Path) -> Callable[[Path, FileForm, Faults], Iterator[Row]]:
+def _parser(path: Path, reading: FileForm) -> Callable[[Path, FileForm, Faults], Iterator[Row]]:
     """Return what reads a format; its library is imported only now."""
     kind = file_format(path)
     if kind == ".xlsx":
@@ -49,6 +50,11 @@ def _parser(path: Path) -> Callable[[Path, FileForm, Faults], Iterator[Row]]:
 
         return read_json
     from .sentence_blocks import has_blocks, read_blocks
+    from .conll_rows import looks_like_conll, read_conll
+
+    tagged = kind in (".txt", ".tsv") and looks_like_conll(path, reading.encoding)
+    if kind in CONLL_FORMATS or tagged:
+        return read_conll
     from .tables import read_table
 
     return read_blocks if kind == ".txt" and has_blocks(path) else read_table

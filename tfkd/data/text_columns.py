@@ -53,11 +53,12 @@ def refuse_other_texts(path: Path, columns: Columns, label: str) -> None:
     Raises:
         UserError: There is one; names what to write for either.
     """
-    known = columns.reader.columns
-    roles = [role for role, column in known.items() if column.kind == "text"]
+    roles = [role for role, column in columns.reader.columns.items() if column.kind == "text"]
     stream = columns.rows(path, columns.reading_of(False))
     rows = first_rows(stream, SAMPLE) if roles and not columns.ignore_texts else []
-    if not rows:
+    known = columns.reader.columns_for(rows[0] if rows else (), columns.named)
+    roles = [role for role in roles if role in known]
+    if not rows or not roles:
         return
     found = columns.find(path, rows[0], labelled=False)
     texts = [found[role] for role in roles if role in found]

@@ -1,0 +1,118 @@
+"""Rows of CoNLL files: a word with its tags on each line, and a blank line behind each sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
+from ..errors import UserError
+from .faults import Faults
+from .file_kinds import FileForm, Row
+from .lines import read_lines
+
+WORDS, TAGS = "tokens", "tags"
+"""What the first and the last column are called; all are called by their number too."""
+DOCUMENT = "-DOCSTART-"
+_LOOKED_AT = 200
+_TAG = re.compile(r"O|[BIELMSUW]-\S+")
+_BLANKS = re.compile(r"[ \t]+")
+Lines = list[tuple[int, list[str]]]
+"""The lines of a sentence, by number, as fields."""
+
+
+def looks_like_conll(path: Path, encoding: str = "") -> bool:
+    """Return whether a `.txt` or `.tsv` has words with tags: in IOB, in columns, `O` among them.
+
+    Args:
+        path: The file; one that cannot be read is none.
+        encoding: What it is where it is not UTF-8 or UTF-16.
+    """
+    try:
+        lines = [line for _, line in islice(read_lines(path, encoding), _LOOKED_AT)]
+    except UserError:
+        return False
+    rows = [split_line(line) for line in lines]
+    words = [row for row in rows if row and row[0] != DOCUMENT and not row[0].startswith("#")]
+    tags = [row[-1] for row in words]
+    return (
+        len({len(row) for row in words}) == 1
+        and len(words[0]) > 1
+        and all(map(_TAG.fullmatch, tags))
+        and ("O" in tags or len(words) < len(rows))
+    )
+
+
+def split_line(line: str) -> list[str]:
+    r"""Return the fields of a line: between tabs where it has one, else between blanks.
+
+    >>> split_line("EU NNP B-ORG\n"), split_line("\n"), split_line("a b\tO\n")
+    (['EU', 'NNP', 'B-ORG'], [], ['a b', 'O'])
+    """
+    line = line.strip("\r\n")
+    if "\t" in line.strip(" \t"):
+        return [field.strip(" ") for field in line.rstrip("\t ").split("\t")]
+    return [field for field in _BLANKS.split(line) if field]
+
+
+def read_conll(path: Path, reading: FileForm, faults: Faults) -> Iterator[Row]:
+    """Yield a row for each sentence: lists of its words and of their tags, by column.
+
+    Columns are called `1`, `2`, ... or as the header says; the first one is `tokens` too, and the
+    last one `tags`. Comments, such as `# id 7`, and the lines `-DOCSTART-` are left out.
+
+    Args:
+        path: The file.
+        reading: Its encoding, and the names of its columns if they have some.
+        faults: Takes the sentences whose lines have another number of columns.
+
+    Raises:
+        UserError: A file that cannot be read as text.
+    """
+    number = width = 0
+    for sentence in _sentences(read_lines(path, reading.encoding)):
+        words = [(at, fields) for at, fields in sentence if not _is_comment(fields, width)]
+        if not words:
+            continue
+        number += 1
+        width = width or len(words[0][1])
+        where = f"{path}, row {number} (line {words[0][0]})"
+        odd = next(((at, fields) for at, fields in words if len(fields) != width), None)
+        if odd:
+            faults.add(
+                f"{where}: line {odd[0]} has {len(odd[1])} columns ({' '.join(odd[1])[:40]!r}), "
+                f"and the lines before have {width}; write as many on each."
+            )
+            continue
+        yield Row(where, _name(words, width, reading.header))
+
+
+def _sentences(lines: Iterable[tuple[int, str]]) -> Iterator[Lines]:
+    """Yield the lines between blank ones, or between documents."""
+    sentence: Lines = []
+    for number, line in lines:
+        fields = split_line(line)
+        if fields and fields[0] != DOCUMENT:
+            sentence.append((number, fields))
+        elif sentence:
+            yield sentence
+            sentence = []
+    if sentence:
+        yield sentence
+
+
+def _is_comment(fields: list[str], width: int) -> bool:
+    """Return whether a line is a comment, and not the word `#` with its tags."""
+    if not fields[0].startswith("#"):
+        return False
+    is_word = len(fields) == width or (not width and _TAG.fullmatch(fields[-1]))
+    return not is_word or "=" in fields[1:2]
+
+
+def _name(words: Lines, width: int, header: tuple[str, ...]) -> dict[str, list[str]]:
+    columns = [[fields[i] for _, fields in words] for i in range(width)]
+    named = {name: column for name, column in zip(header, columns, strict=False) if name}
+    numbered = {str(i): column for i, column in enumerate(columns, 1)}
+    last = {TAGS: columns[-1]} if width > 1 else {}
+    return {WORDS: columns[0], **last, **(named or numbered)}
