@@ -33,7 +33,8 @@ class RecordReader:
         self, task: Task, columns: dict[str, str] | None = None, text_column: str | None = None
     ) -> None:
         self.task = task
-        names = {role: c.default for role, c in task.columns.items() if c.required}
+        known = task.columns_for((), columns or {})
+        names = {role: c.default for role, c in known.items() if c.required}
         self._texts = [role for role in names if task.columns[role].kind == "text"]
         written = split_names(text_column)
         if len(written) > max(1, len(self._texts)):
@@ -58,8 +59,20 @@ class RecordReader:
         Raises:
             UserError: A value that the task cannot read.
         """
-        laid_out = self.task.in_columns(record, where, self.columns)
-        return {role: laid_out.get(name) for role, name in self.columns.items()}
+        names = self._names(record)
+        laid_out = self.task.in_columns(record, where, names)
+        return {role: laid_out.get(name) for role, name in names.items()}
+
+    def _names(self, record: Record) -> dict[str, str]:
+        """Return the columns of a record by role: those of its own form, where it has them."""
+        known = self.task.columns_for(record, self.named)
+        found = {
+            role: self.named.get(role)
+            or next((name for name in (c.default, *c.also) if name in record), "")
+            for role, c in known.items()
+            if c.required
+        }
+        return found if all(name in record for name in found.values()) else self.columns
 
     def check(self, record: Record, where: str) -> None:
         """Refuse a record that the task cannot read.
@@ -77,7 +90,7 @@ class RecordReader:
     def is_blank(self, record: Record) -> bool:
         """Return whether a record has no text, so that there is nothing to answer."""
         fields = self.fields(record)
-        texts = (fields[role] for role in self._texts)
+        texts = (fields[role] for role in self._texts if role in fields)
         return any(text is None or (isinstance(text, str) and not text.strip()) for text in texts)
 
     def from_texts(self, texts: Iterable[str | Sequence[str]]) -> Iterator[Record]:
@@ -136,7 +149,8 @@ class RecordReader:
                 raise UserError(f"line {number} of {where} is not JSON ({error}).") from error
             known = isinstance(record, dict)
             fields = self.fields(record, f"line {number} of {where}") if known else {}
-            for role, name in self.columns.items():
+            names = self._names(record) if known else self.columns
+            for role, name in names.items():
                 value = fields.get(role)
                 if role in self._texts and known and name in record:
                     value = "" if value is None else value

@@ -49,8 +49,8 @@ def _parser(path: Path, reading: FileForm) -> Callable[[Path, FileForm, Faults],
         from .json_rows import read_json
 
         return read_json
-    from .sentence_blocks import has_blocks, read_blocks
     from .conll_rows import looks_like_conll, read_conll
+    from .sentence_blocks import has_blocks, read_blocks
 
     tagged = kind in (".txt", ".tsv") and looks_like_conll(path, reading.encoding)
     if kind in CONLL_FORMATS or tagged:

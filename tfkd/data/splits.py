@@ -76,6 +76,11 @@ def tally(
         if not reader.is_labelled(example) and whole:
             faults.add(f"{where}: no label; only train may be partly labelled.")
             continue
+        try:
+            labels = reader.label_keys(example)
+        except UserError as error:
+            faults.add(f"{where}: {error}")
+            continue
         seen.rows += 1
         if not reader.is_labelled(example):
             continue
@@ -83,7 +88,7 @@ def tally(
         place = None if seed is None else bucket(reader.split_key(example), seed)
         if place is not None:
             seen.filled[place] += 1
-        for label in reader.label_keys(example):
+        for label in labels:
             if label not in seen.first:
                 _note(seen, label, where)
             if place is not None:

@@ -43,7 +43,8 @@ class TestSet:
             run: The model; `stored_run` where its outputs are known already.
             rows: The rows of each example, as `Task.encode` makes them for this model.
         """
-        return self.task.answers(run, rows, self.schema)
+        answers = self.task.answers(run, rows, self.schema)
+        return [self.task.with_example(a, e) for a, e in zip(answers, self.examples, strict=True)]
 
     def row(
         self, name: str, answers: Sequence[Any], teacher: Sequence[Any] | None = None

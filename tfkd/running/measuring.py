@@ -104,7 +104,8 @@ def answer_examples(
     task: Task, model: TextModel | Predictor, examples: Sequence[Example], schema: Schema
 ) -> list[Any]:
     """Return the answers of a model with a tokenizer to any examples."""
-    return task.answers(model.run, task.encode(examples, model.encoder, schema), schema)
+    answers = task.answers(model.run, task.encode(examples, model.encoder, schema), schema)
+    return [task.with_example(a, e) for a, e in zip(answers, examples, strict=True)]
 
 
 def file_row(

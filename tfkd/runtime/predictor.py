@@ -77,8 +77,10 @@ class Predictor:
         Raises:
             UserError: An example that this task cannot read.
         """
-        rows = self._encode(self.examples(examples))
-        return self.task.answers(self._run_finite, rows, self.schema) if rows else []
+        checked = self.examples(examples)
+        rows = self._encode(checked)
+        answers = self.task.answers(self._run_finite, rows, self.schema) if rows else []
+        return [self.task.with_example(a, e) for a, e in zip(answers, checked, strict=True)]
 
     def run(self, rows: Sequence[Arrays], batch_size: int = 32) -> list[Arrays]:
         """Return the outputs by name for each row of named values, in the order given.
@@ -132,7 +134,9 @@ class Predictor:
         return [self._example(value, i) for i, value in enumerate(values)]
 
     def _example(self, value: Any, i: int) -> Example:
-        roles = {name: column for name, column in self.task.columns.items() if column.required}
+        fields = value if isinstance(value, Mapping) else ()
+        known = self.task.columns_for(fields)
+        roles = {name: column for name, column in known.items() if column.required}
         if not isinstance(value, Mapping):
             texts = value if isinstance(value, (tuple, list)) else (value,)
             if [column.kind for column in roles.values()] != ["text"] * len(texts):
@@ -148,8 +152,8 @@ class Predictor:
                     f"{name} {i} is {'empty' if content == '' else repr(content)[:40]}: "
                     "give at least one word."
                 )
-        fields = {name: value[name] for name in self.task.columns if name in roles}
-        return self.task.example(fields, f"example {i}")
+        given = {name: value[name] for name in self.task.columns if name in roles}
+        return self.task.example(given, f"example {i}")
 
     def _encode(self, examples: Sequence[Example]) -> list[list[Arrays]]:
         return self.task.encode(examples, self._tokenizer, self.schema) if examples else []

@@ -116,6 +116,8 @@ class Task(ExampleReader):
     "What `chance` scores, in words."
     headline_is_mean: ClassVar[bool] = True
     tunes: ClassVar[bool] = False
+    perturbable: ClassVar[bool] = True
+    "Whether the answer to a text stays comparable where words of the text change."
     two_classes_of_one_logit: ClassVar[bool] = False
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
@@ -308,6 +310,15 @@ class Task(ExampleReader):
             schema: What the training split fixed.
         """
         raise NotImplementedError
+
+    def with_example(self, answer: Any, example: Example) -> Any:
+        """Return an answer with what only its example tells, such as the text of a span.
+
+        Args:
+            answer: As `answer` gave it.
+            example: The example that it is of.
+        """
+        return answer
 
     def tune(self, answers: Sequence[Any], examples: Sequence[Example], schema: Schema) -> Schema:
         """Return the schema with what is chosen for one model, such as thresholds.

@@ -21,9 +21,12 @@ TASKS = {
     "text-regression": "tfkd.tasks.text_regression:TextRegression",
     "question-answering": "tfkd.tasks.question_answering:QuestionAnswering",
     "relation-classification": "tfkd.tasks.relation_classification:RelationClassification",
+    "token-classification": "tfkd.tasks.token_classification:TokenClassification",
 }
 DEFAULT = next(iter(TASKS))
 GROUP = "tfkd.tasks"
+_OWN = ("words", "tags", "spans")
+"""Kinds of columns by whose other names a task is known: those of labels are anybody's."""
 
 
 def registered() -> dict[str, str]:
@@ -184,6 +187,13 @@ def infer(
     ('text-classification', 'the teacher is a BertForSequenceClassification')
     """
     tasks = {name: find(name) for name in TASKS}
+    there = set(columns)
+    fits = {name: _count_columns(task, there) for name, task in tasks.items()}
+    best = max(fits, key=lambda name: fits[name], default="")
+    roles = tasks[best].columns_for(there) if best and fits[best] else {}
+    told = f"the data have the columns {', '.join(roles)}"
+    if any(column.kind == "words" for column in roles.values()):
+        return best, told
     for name, task in tasks.items():
         if task.reads_label(label):
             return name, f"the labels are a {type(label).__name__}"
@@ -198,13 +208,14 @@ def infer(
                 return name, f"the teacher is a {architecture} for {problem_type}"
         if alike:
             return next(iter(alike)), f"the teacher is a {architecture}"
-    there = set(columns)
-    fits = {
-        name: sum(column.default in there for column in task.columns.values())
-        for name, task in tasks.items()
-        if all(c.default in there for c in task.columns.values() if c.required)
+    return (best, told) if roles and best != DEFAULT else (DEFAULT, "the default")
+
+
+def _count_columns(task: Task, there: set[str]) -> int:
+    """Return how many columns of a task are there, 0 where one that it needs is not."""
+    found = {
+        role: column.default in there or (column.kind in _OWN and bool(there & {*column.also}))
+        for role, column in task.columns_for(there).items()
     }
-    best = max(fits, key=lambda name: fits[name], default="")
-    if best and best != DEFAULT:
-        return best, f"the data have the columns {', '.join(tasks[best].columns)}"
-    return DEFAULT, "the default"
+    roles = task.columns_for(there).items()
+    return sum(found.values()) if all(found[r] for r, c in roles if c.required) else 0

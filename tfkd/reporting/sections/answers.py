@@ -95,7 +95,9 @@ class Answers:
 
 
 def text_roles(task: Task) -> list[str]:
-    """Return the roles of a task that are texts which every example has."""
+    """Return the roles of a task that are texts which every example has, and that may change."""
+    if not task.perturbable:
+        return []
     return [
         role for role, column in task.columns.items() if column.kind == "text" and column.required
     ]

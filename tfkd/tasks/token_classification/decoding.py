@@ -48,7 +48,7 @@ def best_tags(scores: np.ndarray, moves: Moves) -> np.ndarray:
 
     >>> moves = legal_moves(("O", "B-PER", "I-PER"))
     >>> best_tags(np.log([[0.5, 0.1, 0.4], [0.1, 0.2, 0.7]]), moves).tolist()
-    [1, 2]
+    [0, 1]
     """
     first, after = moves
     if not len(scores):

@@ -84,7 +84,9 @@ class Entities:
     def to_json(self) -> dict[str, Any]:
         """Return plain values for JSON."""
         return {
-            "entities": [{**asdict(entity), "words": list(entity.words)} for entity in self.entities]
+            "entities": [
+                {**asdict(entity), "words": list(entity.words)} for entity in self.entities
+            ]
         }
 
 

@@ -95,18 +95,19 @@ def score_entities(
     (1.0, 1.0)
     """
     if not truth:
-        raise UserError("none of the examples has tags (labels): there is nothing to score against.")
+        raise UserError(
+            "none of the examples has tags (labels): there is nothing to score against."
+        )
     counts = np.array([count_entities(*each) for each in zip(given, truth, strict=True)])
     right, answered, there = counts.sum(axis=0).tolist()
-    exact, partial = np.array(
-        [overlapping(*each) for each in zip(given, truth, strict=True)]
-    ).sum(axis=0)
+    exact, partial = np.array([overlapping(*each) for each in zip(given, truth, strict=True)]).sum(
+        axis=0
+    )
     right_words, all_words = np.array(words).sum(axis=0)
     return {
-        # Where neither has an entity, nothing is wrong.
-        "f1": f1(right, answered, there) if answered or there else 1.0,
+        "f1": f1(right, answered, there),
         "precision": share(right, answered),
         "recall": share(right, there),
-        "partial_f1": f1(exact + partial / 2, answered, there) if answered or there else 1.0,
+        "partial_f1": f1(exact + partial / 2, answered, there),
         "word_accuracy": share(right_words, all_words),
     }

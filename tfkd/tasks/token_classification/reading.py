@@ -78,8 +78,8 @@ def read_example(fields: Mapping[str, Any], where: str) -> Example:
 def _read_tokens(where: str, tokens: Any) -> tuple[str, ...]:
     if isinstance(tokens, str):
         raise UserError(
-            f"{where}: the words are one string, {tokens!r:.40}; write a list of words, or name the "
-            "column as the text: --column text=NAME."
+            f"{where}: the words are one string, {tokens!r:.40}; write a list of words, or name "
+            "the column as the text: --column text=NAME."
         )
     if not isinstance(tokens, (list, tuple)) or not tokens:
         raise UserError(f"{where}: the words are {tokens!r:.40}; expected a list of at least one.")

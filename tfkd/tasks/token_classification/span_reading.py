@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -40,7 +41,7 @@ def read_spans(where: str, value: Any, words: Words) -> list[Span] | None:
             '6, "label": "PER"}], and [] for a text without any.'
         )
     marked = sorted(_read(where, each, str(words.text)) for each in value)
-    for one, other in zip(marked, marked[1:], strict=False):
+    for one, other in itertools.pairwise(marked):
         if other.start < one.end:
             raise UserError(
                 f"{where}: {_quote(one, words)} and {_quote(other, words)} overlap; a word has one "

@@ -44,6 +44,15 @@ def split_tag(tag: str, plain: bool = False) -> tuple[str, str]:
     return (found[1], found[2]) if found else ("I", tag)
 
 
+def has_prefix(tag: str) -> bool:
+    """Return whether a tag begins with the letter of a scheme.
+
+    >>> has_prefix("B-PER"), has_prefix("PER")
+    (True, False)
+    """
+    return _PREFIXED.fullmatch(tag) is not None
+
+
 def find_spans(tags: Sequence[str], plain: bool = False) -> list[Span]:
     """Return the entities of a sentence, as conlleval reads its tags.
 
@@ -113,44 +122,45 @@ def check_tag(where: str, place: int, tag: Any) -> str:
         )
     tag = tag.strip()
     if re.fullmatch(r"[BIELMSUW]-", tag):
-        raise UserError(f"{where}: tag {place + 1} is {tag!r}, without a type; write {tag}PER, say.")
+        raise UserError(
+            f"{where}: tag {place + 1} is {tag!r}, without a type; write {tag}PER, say."
+        )
     return tag
 
 
-def find_scheme(sentences: Iterable[tuple[str, Sequence[str]]], origin: str = "the data") -> str:
+def find_scheme(sentences: Iterable[Sequence[str]]) -> str:
     """Return the scheme of tags: `IOB1`, `IOB2`, `BILOU`, `BIOES`, or `IO` for names of types.
 
     Args:
-        sentences: Where each stands, and its tags.
-        origin: What they are of, for the error.
+        sentences: The tags of each.
 
     Raises:
         UserError: Tags with prefixes and tags without.
 
-    >>> find_scheme([("", ["O", "I-PER", "B-PER"])]), find_scheme([("", ["PER", "O"])])
+    >>> find_scheme([["O", "I-PER", "B-PER"]]), find_scheme([["PER", "O"]])
     ('IOB1', 'IO')
-    >>> find_scheme([("", ["B-PER", "L-PER", "U-LOC"])])
+    >>> find_scheme([["B-PER", "L-PER", "U-LOC"]])
     'BILOU'
     """
-    first: dict[bool, tuple[str, str]] = {}
+    first: dict[bool, tuple[int, str]] = {}
     begun, letters = Counter[str](), set[str]()
-    for where, tags in sentences:
+    for number, tags in enumerate(sentences, 1):
         before = (OUTSIDE, "")
         for tag in tags:
             prefix, kind = split_tag(tag)
             if prefix != OUTSIDE:
-                has_prefix = bool(_PREFIXED.fullmatch(tag))
-                first.setdefault(has_prefix, (where, tag))
-                letters |= {prefix} if has_prefix else set()
+                prefixed = has_prefix(tag)
+                first.setdefault(prefixed, (number, tag))
+                letters |= {prefix} if prefixed else set()
                 if prefix in "BI" and before[1] != kind:
                     begun[prefix] += 1
             before = (prefix, kind)
     if len(first) == 2:
-        (one, plain), (other, prefixed) = first[False], first[True]
+        (one, without), (other, with_one) = first[False], first[True]
         raise UserError(
-            f"{one}: the tag {plain!r} has no prefix, and {prefixed!r} ({other}) has one: two "
-            f"schemes in {origin}. Write all tags with a prefix, or none; where both are names of "
-            "types, --task-set scheme=IO."
+            f"the tag {without!r} (labelled sentence {one} of the training split) has no prefix, "
+            f"and {with_one!r} (sentence {other}) has one: write all tags with a prefix, or none; "
+            "where both are names of types, --task-set scheme=IO."
         )
     if not letters:
         return PLAIN if first else "IOB2"

@@ -1,0 +1,115 @@
+"""CoNLL files: a word a line, a blank line behind a sentence, tags in the last column."""
+
+import gzip
+
+import pytest
+
+from tfkd import UserError
+from tfkd.data.conll_rows import looks_like_conll
+from tfkd.data.rows import read_rows
+
+FOUR = """\
+-DOCSTART- -X- -X- O
+
+EU NNP B-NP B-ORG
+rejects VBZ B-VP O
+# # # O
+
+Peter\u00a0Blackburn NNP B-NP B-PER
+"""
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(text, name="a.conll"):
+        path = tmp_path / name
+        data = text.encode()
+        path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+        return path
+
+    return write
+
+
+def read(path):
+    return [row.fields for row in read_rows(path)]
+
+
+@pytest.mark.parametrize("name", ["a.conll", "a.iob", "a.bio", "a.txt", "a.conll.gz", "a.txt.gz"])
+def test_columns_by_name_and_number(write, name):
+    first, second = read(write(FOUR, name))
+    assert first["tokens"] == first["1"] == ["EU", "rejects", "#"]
+    assert first["2"] == ["NNP", "VBZ", "#"]
+    assert first["tags"] == first["4"] == ["B-ORG", "O", "O"]
+    assert second["tokens"] == ["Peter\u00a0Blackburn"]
+
+
+def test_rows_say_where_they_stand(write):
+    path = write(FOUR)
+    rows = [row.where.removeprefix(str(path)) for row in read_rows(path)]
+    assert rows == [", row 1 (line 3)", ", row 2 (line 7)"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a\tO\nb c\tB-X\n", [["a", "b c"]]),
+        ("a O\r\nb O\r\n\r\nc O\r\n", [["a", "b"], ["c"]]),
+        ("\n\na O\n\n\n\nb O", [["a"], ["b"]]),
+        ("# id 1\na O\n\n# text = a b\nb O\n", [["a"], ["b"]]),
+        ("a O\n \nb O\n", [["a"], ["b"]]),
+        ("a\nb\n\nc\n", [["a", "b"], ["c"]]),
+        ("-DOCSTART- O\na O\n-DOCSTART- O\nb O\n", [["a"], ["b"]]),
+        ("\u3000 O\n北 B-X\n", [["\u3000", "北"]]),
+    ],
+)
+def test_ways_to_write_it(write, text, words):
+    assert [row["tokens"] for row in read(write(text))] == words
+
+
+def test_words_alone_have_no_tags(write):
+    assert read(write("a\nb\n")) == [{"tokens": ["a", "b"], "1": ["a", "b"]}]
+
+
+def test_lines_of_unlike_width(write):
+    path = write("a N O\nb N O\n\nc O\nd N O\n")
+    with pytest.raises(UserError, match=r"row 2 \(line 4\): line 5 has 3|line 4 has 2 columns"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_conll"),
+    [
+        ("EU B-ORG\nrejects O\n", True),
+        ("EU\tB-ORG\nrejects\tO\n\nBonn\tB-LOC\n", True),
+        ("I saw O\nand nothing else\n", False),
+        ("text\tlabel\na film\tO\n", False),
+        ("Rome is old\n\nParis too\n", False),
+        ("one B-X two\nthree O four\n", False),
+        ("", False),
+        ("\n\n", False),
+    ],
+)
+@pytest.mark.parametrize("name", ["a.txt", "a.tsv"])
+def test_which_texts_look_like_it(write, text, is_conll, name):
+    assert looks_like_conll(write(text, name)) is is_conll
+
+
+def test_a_folder_of_splits(tmp_path):
+    from tfkd.data import open_data
+    from tfkd.tasks import find
+
+    for name, count in (("train.txt", 30), ("dev.txt", 4), ("test.conll", 3)):
+        lines = (f"w{name}{i} I-PER\nx O\n\n" for i in range(count))
+        (tmp_path / name).write_text("".join(lines))
+    data = open_data(tmp_path, reader=find("token-classification"))
+    assert data.counts == {"train": 30, "validation": 4, "test": 3}
+    assert next(data.read("test"))["tags"] == ("B-PER", "O")
+
+
+def test_another_column_of_tags(write):
+    from tfkd.data import open_data
+    from tfkd.tasks import find
+
+    path = write("".join(f"w{i} B-X O\nb I-X O\n\n" for i in range(60)))
+    data = open_data(path, reader=find("token-classification"), columns={"tags": "2"})
+    assert data.labels == ("B-X", "I-X", "O")

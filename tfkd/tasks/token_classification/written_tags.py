@@ -1,0 +1,77 @@
+"""Tags as files write them: names of a scheme, or ids of such names; read as IOB2."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ...errors import UserError
+from .tags import OUTSIDE, PLAIN, SCHEMES, find_spans, has_prefix, split_tag, write_iob2
+
+
+def types_of(tags: Iterable[str]) -> list[str]:
+    """Return the types of IOB2 tags, sorted.
+
+    >>> types_of(["O", "B-PER", "I-PER", "B-LOC"])
+    ['LOC', 'PER']
+    """
+    return sorted({split_tag(tag)[1] for tag in tags} - {""})
+
+
+def check_ids(tags: Iterable[str]) -> bool:
+    """Return whether all tags are ids: whole numbers.
+
+    Raises:
+        UserError: Some are, and others are names.
+
+    >>> check_ids(["0", "3"]), check_ids(["O", "B-PER"])
+    (True, False)
+    """
+    different = set(tags)
+    ids = {tag for tag in different if tag.isdecimal()}
+    if ids and ids != different:
+        raise UserError(
+            f"the tags are ids, such as {min(ids)}, and names, such as {min(different - ids)!r}: "
+            "write one or the other."
+        )
+    return bool(ids)
+
+
+def as_iob2(tags: Sequence[str], scheme: str, names: Sequence[str]) -> tuple[str, ...]:
+    """Return the tags of a sentence in IOB2.
+
+    Args:
+        tags: As written: names, or ids.
+        scheme: That of the training split; empty where it is not known.
+        names: The names of ids; empty where tags are names.
+
+    Raises:
+        UserError: An id without a name, or a tag of another scheme.
+
+    >>> as_iob2(("I-PER", "O"), "IOB1", ()), as_iob2(("1", "1"), "IO", ("O", "PER"))
+    (('B-PER', 'O'), ('B-PER', 'I-PER'))
+    """
+    named = [_name_of(tag, names) if tag.isdecimal() else tag for tag in tags]
+    plain = scheme == PLAIN
+    entities = [tag for tag in named if tag != OUTSIDE]
+    odd = next((tag for tag in entities if not plain and not has_prefix(tag)), None)
+    if odd is None and plain and entities and all(map(has_prefix, entities)):
+        odd = entities[0]
+    if odd is not None:
+        raise UserError(
+            f"the tag {odd!r} is of another scheme than those of the training split, "
+            f"{scheme or 'IOB2'}: write all in the same of {', '.join(SCHEMES)}."
+        )
+    return tuple(write_iob2(find_spans(named, plain), len(named)))
+
+
+def _name_of(tag: str, names: Sequence[str]) -> str:
+    if not names:
+        raise UserError(
+            f"the tags are ids, such as {tag}, and nothing says what they mean: give their names "
+            "by id in a file, one a line, with --labels, or as labels.json next to the data."
+        )
+    if int(tag) >= len(names):
+        raise UserError(
+            f"the tag {tag} has no name: there are {len(names)}, for the ids 0 to {len(names) - 1}."
+        )
+    return names[int(tag)]
