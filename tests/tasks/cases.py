@@ -43,13 +43,23 @@ ROWS: dict[str, list[dict]] = {
         {"text": "<e1>the <e2>cast</e2> of it</e1> is not bad", "label": "part(e2,e1)"},
         {"text": "no <e1>good</e1> <e2>film</e2>", "label": "Other"},
     ],
+    "token-classification": [
+        {"text": "a good film", "spans": [[2, 6, "PRAISE"]]},
+        {"text": "a bad film, and not a good one", "spans": [[2, 10, "BLAME"], [16, 26, "BLAME"]]},
+        {"tokens": ["good"], "tags": ["B-PRAISE"]},
+        {
+            "tokens": ["bad", ",", "bad", "bad", "and", "so", "on"],
+            "tags": ["I-BLAME", "O", "I-BLAME", "O", "O", "O", "O"],
+        },
+        {"text": "no", "spans": []},
+    ],
     "tests.tasks.toy:Parity": [{"text": text} for text in TEXTS],
 }
 """Labelled rows by task; the first time that a task is added without some, the battery says so."""
 
 
 def tasks() -> list[Task]:
-    """Every registered task of ours, and the toy."""
+    """Every registered task of ours, for pairs too where it reads them, and the toy."""
     from tfkd.tasks import TASKS
 
     paired = [name for name in TASKS if "pair" in find(name).defaults]

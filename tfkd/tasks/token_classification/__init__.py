@@ -13,13 +13,23 @@ from ...errors import UserError
 from ...progress import logger
 from ...text.words import FIRST_WORD, IDS, WORD_ENDS, WORD_STARTS
 from .._base import Arrays, Measure, Task
+from .._marks import Mark
 from ..windows import join_windows
 from .decoding import decode
 from .entities import Entities, Entity, mark, read_entities
 from .entity_scores import f1, score_entities
 from .entity_sections import by_type, kinds_of_errors, taken_for
 from .example_counts import count_examples, known_examples
-from .reading import COLUMNS, TAGS, TOKENS, choose_columns, read_example, text_and_places, words_of
+from .tagged_rows import (
+    COLUMNS,
+    TAGS,
+    TEXT,
+    TOKENS,
+    choose_columns,
+    read_example,
+    text_and_places,
+    words_of,
+)
 from .tags import OUTSIDE, PLAIN, SCHEMES, find_scheme, find_spans, split_tag, tags_of_types
 from .written_tags import as_iob2, check_ids, types_of
 
@@ -252,6 +262,13 @@ class TokenClassification(Task):
             (e.type, places[e.words[0]][0], places[e.words[1] - 1][1]) for e in answer.entities
         ]
         return " ".join(mark(text, found).split())
+
+    def marks(self, answer: Entities, example: Example) -> list[Mark]:
+        """Return the entities of a text, to be shown in it."""
+        if TOKENS in example:
+            return []
+        found = self.with_example(answer, example).entities
+        return [Mark(TEXT, e.start, e.end, e.type, e.score) for e in found]
 
     def to_json(self, answer: Entities) -> dict[str, Any]:
         """Return the entities as plain values."""

@@ -8,7 +8,7 @@ from typing import Any
 from ...data import Example, Schema
 from .entity_scores import count_by_type, f1, share
 from .example_counts import KINDS, count_errors, known_examples
-from .reading import TAGS
+from .tagged_rows import TAGS
 from .tags import find_spans
 
 MOST = 20

@@ -10,7 +10,7 @@ import numpy as np
 from ...data import Example
 from .entities import Entities
 from .entity_scores import count_entities
-from .reading import TAGS
+from .tagged_rows import TAGS
 from .tags import Span, find_spans
 
 KINDS = ("boundary", "type", "boundary and type", "missed", "spurious")
