@@ -6,7 +6,7 @@ import pytest
 
 from tfkd import UserError
 from tfkd.tasks.token_classification.tags import (
-    Span,
+    Chunk,
     check_tag,
     find_scheme,
     find_spans,
@@ -14,7 +14,12 @@ from tfkd.tasks.token_classification.tags import (
 )
 from tfkd.tasks.token_classification.written_tags import as_iob2, check_ids
 
-SPANS = [Span("PER", 0, 2), Span("PER", 2, 3), Span("LOC", 4, 5), Span("ORG", 5, 8)]
+SPANS = [
+    Chunk("PER", 0, 2),
+    Chunk("PER", 2, 3),
+    Chunk("LOC", 4, 5),
+    Chunk("ORG", 5, 8),
+]
 WRITTEN = {
     "IOB1": "I-PER I-PER B-PER O I-LOC I-ORG I-ORG I-ORG O",
     "IOB2": "B-PER I-PER B-PER O B-LOC B-ORG I-ORG I-ORG O",
@@ -57,7 +62,7 @@ def test_reading_and_writing_are_inverse():
         while place < 12:
             length = rng.randint(1, 3)
             if rng.random() < 0.6:
-                spans.append(Span(rng.choice(["PER", "a-b", "X_y"]), place, place + length))
+                spans.append(Chunk(rng.choice(["PER", "a-b", "X_y"]), place, place + length))
             place += length
         assert find_spans(write_iob2(spans, place)) == spans
 

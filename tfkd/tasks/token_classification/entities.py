@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .tags import Span, find_spans, write_iob2
+from .tags import Chunk, find_spans, write_iob2
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class Entity:
     words: tuple[int, int]
 
     @property
-    def span(self) -> Span:
+    def span(self) -> Chunk:
         """Type and words."""
-        return Span(self.type, *self.words)
+        return Chunk(self.type, *self.words)
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Entities:
     probability: float = field(default=1.0, compare=False)
 
     @property
-    def spans(self) -> list[Span]:
+    def spans(self) -> list[Chunk]:
         """Type and words of each entity."""
         return [entity.span for entity in self.entities]
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...errors import UserError
-from .tags import Span
+from .tags import Chunk
 
 
 class Counts(NamedTuple):
@@ -34,13 +34,13 @@ def f1(right: float, answered: float, there: float) -> float:
     return share(2.0 * right, answered + there)
 
 
-def count_entities(given: Sequence[Span], truth: Sequence[Span]) -> Counts:
+def count_entities(given: Sequence[Chunk], truth: Sequence[Chunk]) -> Counts:
     """Return the counts of one sentence: an entity is right if type and words are."""
     return Counts(len(set(given) & set(truth)), len(given), len(truth))
 
 
 def count_by_type(
-    given: Iterable[Sequence[Span]], truth: Iterable[Sequence[Span]]
+    given: Iterable[Sequence[Chunk]], truth: Iterable[Sequence[Chunk]]
 ) -> dict[str, Counts]:
     """Return the counts of all sentences by type, in the order of the alphabet."""
     right, answered, there = Counter[str](), Counter[str](), Counter[str]()
@@ -54,13 +54,16 @@ def count_by_type(
     }
 
 
-def overlapping(given: Sequence[Span], truth: Sequence[Span]) -> tuple[int, int]:
+def overlapping(given: Sequence[Chunk], truth: Sequence[Chunk]) -> tuple[int, int]:
     """Return how many answers have the right words, and how many some of them; of any type.
 
     Each entity counts for one answer: the first one with exactly its words, else the first one that
     shares a word with it. This is the partial score of MUC, as nervaluate counts it.
 
-    >>> overlapping([Span("PER", 0, 2), Span("LOC", 4, 5)], [Span("ORG", 0, 2), Span("LOC", 4, 6)])
+    >>> overlapping(
+    ...     [Chunk("PER", 0, 2), Chunk("LOC", 4, 5)],
+    ...     [Chunk("ORG", 0, 2), Chunk("LOC", 4, 6)],
+    ... )
     (1, 1)
     """
     exact = partial = 0
@@ -76,8 +79,8 @@ def overlapping(given: Sequence[Span], truth: Sequence[Span]) -> tuple[int, int]
 
 
 def score_entities(
-    given: Sequence[Sequence[Span]],
-    truth: Sequence[Sequence[Span]],
+    given: Sequence[Sequence[Chunk]],
+    truth: Sequence[Sequence[Chunk]],
     words: Sequence[tuple[int, int]],
 ) -> dict[str, float]:
     """Return F1, precision and recall of entities, the F1 of overlaps, and the accuracy of words.
@@ -90,7 +93,7 @@ def score_entities(
     Raises:
         UserError: There is no sentence.
 
-    >>> scores = score_entities([[Span("PER", 0, 1)]], [[Span("PER", 0, 1)]], [(3, 3)])
+    >>> scores = score_entities([[Chunk("PER", 0, 1)]], [[Chunk("PER", 0, 1)]], [(3, 3)])
     >>> scores["f1"], scores["word_accuracy"]
     (1.0, 1.0)
     """

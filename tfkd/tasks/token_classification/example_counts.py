@@ -11,7 +11,7 @@ from ...data import Example
 from .entities import Entities
 from .entity_scores import count_entities
 from .tagged_rows import TAGS
-from .tags import Span, find_spans
+from .tags import Chunk, find_spans
 
 KINDS = ("boundary", "type", "boundary and type", "missed", "spurious")
 """What can be wrong with an entity."""
@@ -33,17 +33,19 @@ def count_examples(answers: Sequence[Entities], examples: Sequence[Example]) -> 
     return counts
 
 
-def pair_up(given: Sequence[Span], truth: Sequence[Span]) -> list[tuple[Span | None, Span | None]]:
+def pair_up(
+    given: Sequence[Chunk], truth: Sequence[Chunk]
+) -> list[tuple[Chunk | None, Chunk | None]]:
     """Return each true entity with the answer that shares most words with it, if there is one.
 
     Entities that are right belong together; an answer belongs to one entity only.
 
-    >>> pair_up([Span("PER", 0, 1)], [Span("ORG", 0, 2)])
-    [(Span(type='PER', start=0, end=1), Span(type='ORG', start=0, end=2))]
+    >>> pair_up([Chunk("PER", 0, 1)], [Chunk("ORG", 0, 2)])
+    [(Chunk(type='PER', start=0, end=1), Chunk(type='ORG', start=0, end=2))]
     """
     right = set(given) & set(truth)
     left = [span for span in given if span not in right]
-    pairs: list[tuple[Span | None, Span | None]] = []
+    pairs: list[tuple[Chunk | None, Chunk | None]] = []
     for theirs in truth:
         if theirs in right:
             pairs.append((theirs, theirs))
@@ -54,7 +56,7 @@ def pair_up(given: Sequence[Span], truth: Sequence[Span]) -> list[tuple[Span | N
     return [*pairs, *((ours, None) for ours in left)]
 
 
-def kind_of(ours: Span | None, theirs: Span | None) -> str:
+def kind_of(ours: Chunk | None, theirs: Chunk | None) -> str:
     """Return what is wrong with an answer; empty where nothing is."""
     if ours is None or theirs is None:
         return "missed" if ours is None else "spurious"

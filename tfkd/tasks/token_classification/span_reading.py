@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ...errors import UserError
 from ...text.words import Words
-from .tags import Span
+from .tags import Chunk
 
 STARTS, ENDS = ("start", "start_offset", "begin"), ("end", "end_offset", "stop")
 TYPES = ("label", "type", "entity", "tag", "entity_group", "entity_type")
@@ -22,7 +22,7 @@ class Marked(NamedTuple):
     type: str
 
 
-def read_spans(where: str, value: Any, words: Words) -> list[Span] | None:
+def read_spans(where: str, value: Any, words: Words) -> list[Chunk] | None:
     """Return the spans of a text counted in words; None where the row has none written.
 
     Args:
@@ -86,7 +86,7 @@ def _is_name(value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip()) and len(value.splitlines()) == 1
 
 
-def _in_words(where: str, marked: Marked, words: Words) -> Span:
+def _in_words(where: str, marked: Marked, words: Words) -> Chunk:
     """Return a span counted in words; blanks at its ends do not matter."""
     places = words.spans or ()
     inside = [i for i, (start, end) in enumerate(places) if start < marked.end > marked.start < end]
@@ -102,7 +102,7 @@ def _in_words(where: str, marked: Marked, words: Words) -> Span:
                 f"{end}), and a word has one tag; write {near[0]} to {near[1]}, "
                 f"{str(words.text)[near[0] : near[1]]!r:.60}, or give the words as `tokens`."
             )
-    return Span(marked.type, first, last + 1)
+    return Chunk(marked.type, first, last + 1)
 
 
 def _quote(marked: Marked, words: Words) -> str:

@@ -9,7 +9,7 @@ from ...data import Column, Example
 from ...errors import UserError
 from ...text.words import Words, split_words
 from .span_reading import read_spans
-from .tags import Span, check_tag, write_iob2
+from .tags import Chunk, check_tag, write_iob2
 
 TOKENS, TAGS, TEXT, SPANS = "tokens", "tags", "text", "spans"
 COLUMNS: Mapping[str, Column] = {
@@ -121,4 +121,4 @@ def text_and_places(example: Example) -> tuple[str, list[tuple[int, int]]]:
     return " ".join(example[TOKENS]), places
 
 
-__all__ = ["COLUMNS", "Span", "choose_columns", "read_example", "text_and_places", "words_of"]
+__all__ = ["COLUMNS", "Chunk", "choose_columns", "read_example", "text_and_places", "words_of"]

@@ -20,7 +20,7 @@ _PREFIXED = re.compile(r"([BIELMSUW])-(\S.*)", re.DOTALL)
 _BEGINS, _ENDS = frozenset("BSUW"), frozenset("ELSUW")
 
 
-class Span(NamedTuple):
+class Chunk(NamedTuple):
     """An entity by its type, its first word and the one behind its last."""
 
     type: str
@@ -53,7 +53,7 @@ def has_prefix(tag: str) -> bool:
     return _PREFIXED.fullmatch(tag) is not None
 
 
-def find_spans(tags: Sequence[str], plain: bool = False) -> list[Span]:
+def find_spans(tags: Sequence[str], plain: bool = False) -> list[Chunk]:
     """Return the entities of a sentence, as conlleval reads its tags.
 
     Args:
@@ -61,27 +61,27 @@ def find_spans(tags: Sequence[str], plain: bool = False) -> list[Span]:
         plain: Whether they are names of types without prefixes.
 
     >>> find_spans(["I-PER", "I-PER", "B-PER", "O", "I-LOC"])
-    [Span(type='PER', start=0, end=2), Span(type='PER', start=2, end=3), \
-Span(type='LOC', start=4, end=5)]
+    [Chunk(type='PER', start=0, end=2), Chunk(type='PER', start=2, end=3), \
+Chunk(type='LOC', start=4, end=5)]
     """
-    spans: list[Span] = []
+    spans: list[Chunk] = []
     before = (OUTSIDE, "")
     start = 0
     for place, tag in enumerate([*tags, OUTSIDE]):
         prefix, kind = split_tag(tag, plain)
         is_new = prefix in _BEGINS or before[0] in _ENDS or kind != before[1]
         if before[0] != OUTSIDE and is_new:
-            spans.append(Span(before[1], start, place))
+            spans.append(Chunk(before[1], start, place))
         if prefix != OUTSIDE and (is_new or before[0] == OUTSIDE):
             start = place
         before = (prefix, kind)
     return spans
 
 
-def write_iob2(spans: Iterable[Span], words: int) -> list[str]:
+def write_iob2(spans: Iterable[Chunk], words: int) -> list[str]:
     """Return the tags of so many words in IOB2.
 
-    >>> write_iob2([Span("PER", 1, 3)], 4)
+    >>> write_iob2([Chunk("PER", 1, 3)], 4)
     ['O', 'B-PER', 'I-PER', 'O']
     """
     tags = [OUTSIDE] * words
