@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import UserError
+from ..text.affixes import AFFIXES
+from ..text.words import FILLS, NO_WORD, WORD_STARTS
 
 IDS = ("input_ids", "token_ids", "ids", "input_word_ids")
 MASKS = ("attention_mask", "padding_mask", "input_mask")
@@ -60,7 +62,7 @@ def feed(names: tuple[str, ...], inputs: Any, pad_id: int = 0) -> Any:
     Args:
         names: Those of the model. A model of one input takes ids as they are.
         inputs: Padded ids `[batch, length]`, or a dict of ids and other arrays. Masks that it does
-            not hold are made from the ids; segments are 0.
+            not hold are made from the ids; segments are 0, and each token is a word.
         pad_id: The id of padding.
 
     Raises:
@@ -72,6 +74,24 @@ def feed(names: tuple[str, ...], inputs: Any, pad_id: int = 0) -> Any:
     if len(names) <= 1:
         return inputs.get(names[0], ids) if names else inputs if ids is None else ids
     return {name: _derive(name, ids, inputs, pad_id) for name in names}
+
+
+def names_in_row(
+    names: tuple[str, ...], row: Mapping[str, Any], *, by_token: bool
+) -> tuple[str, ...]:
+    """Return which arrays of a row a model reads, the ids first; masks are made of the padding.
+
+    Args:
+        names: Those of the model's inputs.
+        row: Arrays by name.
+        by_token: Whether it answers for each token, so that places of words are of use.
+    """
+    known = {name for name in names if name not in MASKS}
+    if known & set(SEGMENTS):
+        known.add(SEGMENTS[0])
+    if by_token:
+        known.update(FILLS)
+    return (IDS[0], *(name for name in row if name in known and name not in IDS))
 
 
 def token_mask(ids: Any, pad_id: int) -> Any:
@@ -90,12 +110,25 @@ def token_mask(ids: Any, pad_id: int) -> Any:
     return tf.minimum(1, tf.minimum(before, after))
 
 
+def _derive_words(name: str, ids: Any, pad_id: int) -> Any:
+    """Take each token for a word, of which nothing else is known."""
+    import tensorflow as tf
+
+    if name in AFFIXES:
+        return tf.zeros_like(ids)
+    there = token_mask(ids, pad_id)
+    places = tf.cumsum(tf.ones_like(there), axis=-1) - int(name == WORD_STARTS)
+    return tf.where(there > 0, places, NO_WORD)
+
+
 def _derive(name: str, ids: Any, inputs: Mapping[str, Any], pad_id: int) -> Any:
     """Take one input by its name or another library's, or make it of the ids."""
     import tensorflow as tf
 
     if name in inputs:
         return inputs[name]
+    if name in (*FILLS, *AFFIXES):
+        return _derive_words(name, ids, pad_id)
     if name in IDS:
         return ids
     for names in (MASKS, SEGMENTS):

@@ -10,8 +10,13 @@ from typing import Any
 import tensorflow as tf
 
 from ..text import Encoder, TextEncoder
+from ..text.affixes import AFFIXES
+from ..text.words import FILLS
 from .input_names import IDS
 from .keras_internals import list_layers
+
+OF_WORDS = (*FILLS, *AFFIXES)
+"""Inputs with a number for each word, whatever the number of tokens."""
 
 
 def declared_length(model: Any) -> int | None:
@@ -43,7 +48,11 @@ def _token_inputs(model: Any) -> list[Any]:
     if len(inputs) == 1:
         # `Input((64,))` of ids is of floats, as long as nothing else is written.
         return [] if kinds[0] == tf.string else inputs
-    return [tensor for tensor, kind in zip(inputs, kinds, strict=True) if kind.is_integer]
+    return [
+        tensor
+        for tensor, kind in zip(inputs, kinds, strict=True)
+        if kind.is_integer and tensor.name.split(":")[0] not in OF_WORDS
+    ]
 
 
 def reads_tokens(model: Any) -> bool:
@@ -74,10 +83,14 @@ def set_length(inputs: Any, length: int, padding: int = 0, *, left: bool = False
     padded = {
         name: _set_length(tensor, length, padding if alone or name in IDS else 0)
         for name, tensor in named.items()
+        if name not in OF_WORDS
     }
+    words = {name: named[name] for name in named if name in OF_WORDS}
     if left:
         tokens = count_tokens(padded, padding)
         padded = {name: _swap(tensor, tokens, length) for name, tensor in padded.items()}
+        words = {name: _moved(name, places, length - tokens) for name, places in words.items()}
+    padded |= words
     return padded if isinstance(inputs, Mapping) else padded[IDS[0]]
 
 
@@ -89,6 +102,14 @@ def count_tokens(inputs: Any, padding: int) -> tf.Tensor:
     ids = tf.convert_to_tensor(inputs)
     places = tf.range(1, tf.shape(ids)[1] + 1)[None]
     return tf.reduce_max(tf.where(ids != tf.cast(padding, ids.dtype), places, 0), axis=1)
+
+
+def _moved(name: str, places: Any, by: tf.Tensor) -> Any:
+    """Return places of words in rows whose tokens stand `by` places later; others as they are."""
+    if name not in FILLS:
+        return places
+    places = tf.convert_to_tensor(places)
+    return tf.where(places < 0, places, places + tf.cast(by, places.dtype)[:, None])
 
 
 def _swap(tensor: Any, tokens: tf.Tensor, length: int) -> Any:
@@ -129,6 +150,9 @@ def cut_tokens(
     came = next((tf.shape(each)[1] for each in tensors if each.shape.rank == 2), length)
 
     def cut(tensor: Any) -> Any:
+        if tensor.shape.rank == 3 and tuple(tensor.shape[1:]) == (2, length):
+            # Of a start and an end, of which the tokens are the classes.
+            return tf.transpose(cut(tf.transpose(tensor, [0, 2, 1])), [0, 2, 1])
         if tensor.shape.rank != 3 or tensor.shape[1] != length:
             return tensor
         if tokens is not None:

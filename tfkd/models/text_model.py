@@ -13,10 +13,11 @@ import numpy as np
 from ..errors import UserError
 from ..progress import logger
 from ..text import Encoder
-from ..text.batching import by_length, pad_rows
+from ..text.batching import by_length, pad_rows, take_row
 from ..text.pair_encoding import Pair
 from ..text.row_encoding import encode_rows
-from .input_names import IDS, MASKS, SEGMENTS, feed, takes_dict, text_input_names
+from ..text.words import WORD_STARTS, count_units
+from .input_names import IDS, SEGMENTS, feed, names_in_row, takes_dict, text_input_names
 from .padding import depends_on_padding
 from .tracing import as_array, as_float32, is_symbolic, spec_of
 from .trial import Shapes, match_shapes, refuse_softmax_of_one, try_shapes
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 Arrays = dict[str, Any]
+FIRST = "first"
 CLASSIFIER: Shapes = {"logits": (0,)}
 """One logit for each of any number of classes."""
 
@@ -40,8 +42,9 @@ class TextModel:
         labels: The class names; empty where the model names none.
         origin: What error messages call it.
         order: The model's own class ids in the order of `labels`, where that is another.
-        shapes: The shape of each output for one row, `None` for the number of tokens; `check` finds
-            them out. By default one row of logits is taken as it comes.
+        shapes: The shape of each output for one row, `None` for the number of words where rows know
+            theirs, else of tokens; `check` finds them out. By default one row of logits is taken as
+            it comes.
         problem: What its logits stand for, as Hugging Face names it: `regression`,
             `multi_label_classification`, or empty for one class a text.
         length: How many tokens each text is cut or padded to: by default what the model declares,
@@ -49,6 +52,8 @@ class TextModel:
         two_of_one: Whether its one logit is that of the second of two classes.
         reads_segments: Whether it is told which text of a pair each id is of, where it has an input
             for that. RoBERTa has one, and was trained with zeros.
+        pieces: Which of a word's pieces answer for it, of a model that answers for each token: the
+            `first` one, or their `mean`.
 
     Raises:
         UserError: `model` is neither a model nor a function.
@@ -64,6 +69,7 @@ class TextModel:
     problem: str = ""
     two_of_one: bool = False
     reads_segments: bool = True
+    pieces: str = FIRST
 
     def __post_init__(self) -> None:
         from .callables import as_teacher
@@ -77,7 +83,9 @@ class TextModel:
         self._teacher = as_teacher(self.model)
         self._graphs: dict[tuple, Any] = {}
 
-    def check(self, shapes: Shapes = CLASSIFIER, *, two_of_one: bool = False) -> TextModel:
+    def check(
+        self, shapes: Shapes = CLASSIFIER, *, two_of_one: bool = False, pieces: str = FIRST
+    ) -> TextModel:
         """Run the model on a two-token text to learn its output shapes.
 
         A model that declares `output_shapes` is believed.
@@ -86,6 +94,7 @@ class TextModel:
             shapes: The expected shape of each output for one row: `None` is the number of tokens,
                 and 0 any number.
             two_of_one: Whether a single logit is that of the second of two classes.
+            pieces: Which of a word's pieces answer for it, `first` or `mean`.
 
         Returns:
             The model itself, which knows its shapes now.
@@ -96,7 +105,7 @@ class TextModel:
         """
         declared = getattr(self.model, "output_shapes", None)
         actual = self._try_lengths(tuple(shapes)) if declared is None else declared
-        self.shapes = match_shapes(actual, shapes, self.origin)
+        self.shapes, self.pieces = match_shapes(actual, shapes, self.origin), pieces
         if two_of_one and self.shapes.get("logits") == (1,):
             self._split_logit()
         if self.labels and "logits" in self.shapes and len(self.labels) != self.classes:
@@ -111,10 +120,8 @@ class TextModel:
 
     def _outputs_of_row(self, ids: list[int], length: int) -> Arrays:
         tensors = self.outputs(np.array([ids], "int32"), tuple(self.shapes))
-        return {
-            name: self._without_padding(name, tensors[name].numpy()[0], length)
-            for name in self.shapes
-        }
+        arrays = {name: tensors[name].numpy() for name in self.shapes}
+        return take_row(arrays, 0, self.shapes, length)
 
     def _try_lengths(self, reads: tuple[str, ...]) -> Shapes:
         """Return the shapes for two tokens; of a model that needs more, for as many as it reads."""
@@ -180,35 +187,24 @@ class TextModel:
 
         Args:
             rows: Arrays by name, without padding; `input_ids` among them. Names that the model
-                does not read are passed over.
+                does not read are passed over. Where `word_starts` says where words are, outputs of
+                tokens become outputs of words.
             advance: Is called with the number of rows done, after each batch.
         """
         lengths = np.array([len(row[IDS[0]]) for row in rows], "int64")
+        units = [count_units(row) for row in rows]
         outputs: list[Arrays] = [{}] * len(rows)
-        names = self._row_names(rows[0]) if rows else ()
+        by_token = any(None in shape for shape in self.shapes.values())
+        names = names_in_row(self._names, rows[0], by_token=by_token) if rows else ()
         for places in by_length(np.maximum(lengths, self.length or 0)):
             batch = pad_rows([rows[place] for place in places], names, {IDS[0]: self.pad_id})
             inputs = batch if len(names) > 1 else batch[names[0]]
             tensors = self.outputs(inputs, tuple(self.shapes))
             arrays = {name: tensors[name].numpy() for name in self.shapes}
             for i, place in enumerate(places):
-                outputs[place] = {
-                    name: self._without_padding(name, array[i], lengths[place])
-                    for name, array in arrays.items()
-                }
+                outputs[place] = take_row(arrays, i, self.shapes, units[place])
             advance(len(places))
         return outputs
-
-    def _row_names(self, row: Arrays) -> tuple[str, ...]:
-        """Return which arrays of a row the model reads; masks are made of the padding."""
-        known = {name for name in self._names if name not in MASKS}
-        if known & set(SEGMENTS):
-            known.add(SEGMENTS[0])
-        return (IDS[0], *(name for name in row if name in known and name not in IDS))
-
-    def _without_padding(self, name: str, array: np.ndarray, length: int) -> np.ndarray:
-        axes = [slice(length if size is None else None) for size in self.shapes[name]]
-        return array[tuple(axes)]
 
     def outputs(self, inputs: Any, reads: tuple[str, ...]) -> dict[str, tf.Tensor]:
         """Return the outputs by name, as tensors.
@@ -226,7 +222,7 @@ class TextModel:
             inputs, key = as_array(inputs), (reads,)
         if key not in self._graphs:
             self._graphs[key] = tf.function(
-                lambda inputs: self.in_graph(self._feed(inputs), reads),
+                lambda inputs: self.in_graph(inputs, reads),
                 input_signature=[tf.nest.map_structure(spec_of, inputs)],
                 autograph=False,
             )
@@ -236,13 +232,17 @@ class TextModel:
         """Return the outputs by name, within a graph; for a teacher of `Distiller`.
 
         Args:
-            inputs: Padded ids, or a dict of the inputs that the model has.
+            inputs: Padded ids, or a dict of the inputs that the model has; `word_starts` gives
+                outputs for each word in place of those for each token.
             reads: The names of the outputs.
         """
         import tensorflow as tf
 
-        inputs = self._feed(inputs)
-        outputs = self._run_at_length(inputs, reads)
+        from .word_gathering import gather_by_word
+
+        outputs = self._run_at_length(self._feed(inputs), reads)
+        if isinstance(inputs, Mapping) and WORD_STARTS in set(inputs) - set(self._names):
+            outputs = gather_by_word(outputs, inputs, self.shapes, self.pieces)
         logits = tf.cast(outputs["logits"], tf.float32)
         if self.two_of_one:
             # A sigmoid is a softmax next to a logit of zero.

@@ -78,7 +78,8 @@ def body(
         seed: Seed of the initial weights and of the dropout.
         features: `"pooled"` for one vector per text, `"tokens"` for one per token.
     """
-    ids, made = token_input(), {"vocab_size": vocab_size, "options": options}
+    ids = token_input()
+    made: dict[str, Any] = {"vocab_size": vocab_size, "options": options}
     if features == "tokens":
         return WideAndDeepTokens("ngram_cnn", ids, ids, options["dropout"], seed, **made)
     return WideAndDeep("ngram_cnn", ids, ids, options["dropout"], seed, **made)
@@ -96,7 +97,7 @@ def pair_body(
         features: `"pooled"` for one vector per pair.
     """
     ids, dropout = token_input(), options["dropout"]
-    made = {"vocab_size": vocab_size, "options": options}
+    made: dict[str, Any] = {"vocab_size": vocab_size, "options": options}
     return WideAndDeep("ngram_cnn", ids, ids, dropout, seed, segment_input(), **made)
 
 

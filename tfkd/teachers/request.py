@@ -10,6 +10,7 @@ from ..models.hugging_face_config import label_names
 from ..models.input_names import SEGMENTS
 from ..models.text_model import Shapes, TextModel
 from ..tasks import Task
+from ..text.words import WORD_ENDS
 
 
 @dataclass(frozen=True)
@@ -61,4 +62,5 @@ class Request:
             )
         # One label in a folder of Hugging Face is a number, or a label that may be absent.
         two_of_one = self.task.two_classes_of_one_logit and not model.problem
-        return model.check(self.shapes(model.labels), two_of_one=two_of_one)
+        pieces = "mean" if WORD_ENDS in self.task.inputs else "first"
+        return model.check(self.shapes(model.labels), two_of_one=two_of_one, pieces=pieces)

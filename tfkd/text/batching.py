@@ -160,6 +160,32 @@ def pad_rows(
     return batch
 
 
+def take_row(
+    batch: Mapping[str, np.ndarray],
+    place: int,
+    shapes: Mapping[str, tuple[int | None, ...]],
+    count: int,
+) -> dict[str, np.ndarray]:
+    """Return the outputs of one row of a batch, without those of padding.
+
+    Args:
+        batch: A model's outputs by name, `[rows, ...]`.
+        place: Of the row in the batch.
+        shapes: The shape of each output for one row, `None` for the number of words or tokens.
+        count: How many words or tokens the row has.
+
+    >>> batch = {"logits": np.zeros((2, 5, 3)), "spans": np.zeros((2, 2, 5))}
+    >>> row = take_row(batch, 0, {"logits": (None, 3), "spans": (2, None)}, 4)
+    >>> row["logits"].shape, row["spans"].shape
+    ((4, 3), (2, 4))
+    """
+    cuts = {
+        name: tuple(slice(count if size is None else None) for size in shapes[name])
+        for name in batch
+    }
+    return {name: array[place][cuts[name]] for name, array in batch.items()}
+
+
 def pad_to_multiple(arrays: np.ndarray, value: float = 0, axes: Sequence[int] = (1,)) -> np.ndarray:
     """Pad `[texts, length, ...]` to a multiple of 16 tokens or words: fewer shapes for TensorFlow.
 
