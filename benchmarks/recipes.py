@@ -43,7 +43,7 @@ def accuracy(settings: dict, folder: Path, model: str = "distilled") -> float:
     from tfkd.reporting.scoring import stored_run
     from tfkd.running.config import make_config
     from tfkd.running.folder import write_json
-    from tfkd.running.measuring import answer_encoded, open_test_set, rows_of
+    from tfkd.running.measuring import answer_encoded, open_test_set
     from tfkd.running.phases import begin, prepare
     from tfkd.running.student import load_student
     from tfkd.running.student_training import train_students
@@ -58,8 +58,8 @@ def accuracy(settings: dict, folder: Path, model: str = "distilled") -> float:
         train_students(context, texts, teacher, given.shrunk)
         test, encoded = open_test_set(context.task, context.data), texts.encode("test")
         if model == "teacher":
-            outputs = stored_run({"logits": teacher.targets("test")[:]})
-            answers = test.answer(outputs, rows_of(encoded))
+            rows, outputs = teacher.outputs("test").rows_and_outputs()
+            answers = test.answer(stored_run(outputs), rows)
         else:
             student = load_student(context, texts.encoder)
             answers = answer_encoded(test, student, encoded, model, context.progress)

@@ -45,7 +45,7 @@ def _epochs(given) -> dict:
     import tempfile
 
     from tfkd import store
-    from tfkd.running.targets import Targets
+    from tfkd.running.targets import open_outputs
     from tfkd.text import learn
 
     from . import epochs, materials
@@ -55,8 +55,8 @@ def _epochs(given) -> dict:
     encoded = materials.encoded(texts, labels, encoder)
     with tempfile.TemporaryDirectory() as folder:
         # Any outputs will do: their values cost nothing.
-        made = store.write(folder, epochs.student("bag_of_ngrams", encoder), encoded, verbose=0)
-        targets = Targets(made, made.rows_of(encoded))
+        store.write(folder, epochs.student("bag_of_ngrams", encoder), encoded, verbose=0)
+        targets = open_outputs(Path(folder), encoded)
         return {
             "texts": f"{len(texts):,} {what}",
             **epochs.measure(encoded, encoder, targets, given.rounds),

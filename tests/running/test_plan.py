@@ -5,6 +5,7 @@ import pytest
 from tfkd.running.config import make_config
 from tfkd.running.plan import live_reads, plan_training, trains_on_stored
 from tfkd.running.stages import read_stages
+from tfkd.tasks import DEFAULT, find
 
 INSIDE = {"objective": [{"loss": "Hint"}], "epochs": 3}
 LOGITS = {"name": "logits", "objective": [{"loss": "SoftTargets"}], "epochs": 2}
@@ -39,5 +40,5 @@ def test_a_stage_may_have_its_own_rate():
 def test_only_logits_are_learnt_from_the_store(settings, reads, stored):
     """A teacher that is loaded for nothing, or hidden states that nobody stored."""
     config = make_config({"data": "sample", **settings})
-    assert live_reads(config) == reads
-    assert trains_on_stored(config) == stored
+    assert live_reads(config, find(DEFAULT)) == reads
+    assert trains_on_stored(config, find(DEFAULT)) == stored

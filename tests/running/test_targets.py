@@ -8,7 +8,7 @@ import pytest
 from tfkd.progress import log_progress
 from tfkd.running.config import make_config
 from tfkd.running.context import make_context
-from tfkd.running.targets import describe_source, open_targets, shared_store_folder, store_folder
+from tfkd.running.targets import describe_source, open_outputs, shared_store_folder, store_folder
 
 
 @pytest.fixture
@@ -67,4 +67,4 @@ def test_the_source_names_what_is_not_the_default(teacher):
 
 def test_without_a_store_there_are_no_targets(tmp_path):
     """A traceback in the first run of all."""
-    assert open_targets(tmp_path, None) is None
+    assert open_outputs(tmp_path, None) is None

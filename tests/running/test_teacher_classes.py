@@ -8,13 +8,15 @@ import pytest
 import tensorflow as tf
 
 from tfkd import compare, distill, load_teacher, store
+from tfkd.data import Example, ExampleReader
+from tfkd.data.encoded import encode
 from tfkd.errors import UserError
 from tfkd.models.text_model import TextModel
 from tfkd.progress import log_progress
 from tfkd.running.caching import cache
 from tfkd.running.config import make_config
 from tfkd.running.context import make_context
-from tfkd.running.targets import Targets, store_folder
+from tfkd.running.targets import open_outputs, store_folder
 from tfkd.running.teacher_classes import check_class_order, name_classes
 from tfkd.text import learn
 
@@ -127,12 +129,12 @@ def test_targets_are_in_the_data_s_order(tmp_path):
     texts = [row["text"] for row in ROWS[:9]]
     store.write(tmp_path / "s", turned.in_own_order(), texts, dtype="float32", verbose=0)
 
-    ids = encoder.encode_many(texts)
-    stored = store.Store(tmp_path / "s")
-    longest = max(map(len, ids))
-    rows = stored.find(np.array([each + [0] * (longest - len(each)) for each in ids], "int32"))
-    found = Targets(stored, rows, turned.order)
-    np.testing.assert_allclose(found[:], turned.logits(texts), atol=1e-6)
+    examples = (Example(text=text) for text in texts)
+    encoded = encode(examples, ExampleReader(), encoder, tmp_path / "encoded")
+    found = open_outputs(tmp_path / "s", encoded, order=turned.order)
+    np.testing.assert_allclose(found[:]["logits"], turned.logits(texts), atol=1e-6)
+    (row,) = found.each(np.array([3]))
+    np.testing.assert_allclose(row["logits"], turned.logits(texts)[3], atol=1e-6)
 
 
 def test_compare_names_the_order():

@@ -18,7 +18,7 @@ from ..text.batching import bucket_by_length, pad_to_multiple
 from ..text.words import NO_CELL
 from .encoded import LABELS, Encoded
 from .examples import IGNORE
-from .same_rows import find_same_rows
+from .same_rows import check_same_rows
 
 
 @dataclass
@@ -63,7 +63,7 @@ class Feed:
         if self.targets is not None and len(self.targets) != count:
             raise UserError(f"there are {len(self.targets)} targets for {count} texts.")
         if self.teacher is not None:
-            _check_same_rows(self.encoded, self.teacher)
+            check_same_rows(self.encoded, self.teacher)
         self.steps = self.steps or self.per_pass
 
     def rows(self, epoch: int) -> Iterator[np.ndarray]:
@@ -178,22 +178,6 @@ def _pad_target(array: np.ndarray, shape: tuple[int | None, ...]) -> np.ndarray:
     if not axes:
         return array
     return pad_to_multiple(array, NO_CELL if shape[-1] is None else 0.0, axes)
-
-
-def _check_same_rows(student: Encoded, teacher: Encoded) -> None:
-    """Refuse a teacher for every step that cuts examples into other rows than its student.
-
-    Raises:
-        UserError: Such a teacher.
-    """
-    other = int((~find_same_rows(student, teacher)).sum())
-    if other:
-        raise UserError(
-            f"the teacher reads {other:,} of {student.examples:,} texts in other windows than its "
-            "student, so it cannot run in every step: store its outputs (leave out --no-cache and "
-            "losses on hidden layers), or give both lengths in which each text is one row "
-            "(--max-length, --teacher-max-length)."
-        )
 
 
 def _specs(encoded: Encoded) -> Any:

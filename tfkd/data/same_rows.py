@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..errors import UserError
 from ..text.words import FIRST_WORD, WORD_STARTS
 from .encoded import Encoded
 
@@ -31,3 +32,23 @@ def find_same_rows(one: Encoded, other: Encoded) -> np.ndarray:
         unlike = one.numbers(name)[rows] != other.numbers(name)[matching]
         same[examples[unlike]] = False
     return same
+
+
+def check_same_rows(student: Encoded, teacher: Encoded) -> None:
+    """Refuse a teacher for every step that cuts examples into other rows than its student.
+
+    Args:
+        student: The examples as the student reads them.
+        teacher: The same as the teacher does.
+
+    Raises:
+        UserError: Such a teacher.
+    """
+    other = int((~find_same_rows(student, teacher)).sum())
+    if other:
+        raise UserError(
+            f"the teacher reads {other:,} of {student.examples:,} texts in other windows than its "
+            "student, so it cannot run in every step: store its outputs (leave out --no-cache and "
+            "losses on hidden layers), or give both lengths in which each text is one row "
+            "(--max-length, --teacher-max-length)."
+        )

@@ -113,20 +113,25 @@ class TestSet:
         return [warning] if warning else []
 
 
-def stored_run(outputs: Mapping[str, np.ndarray]) -> Run:
+def stored_run(outputs: Mapping[str, np.ndarray] | Sequence[Arrays]) -> Run:
     """Return known outputs as a model that is run once, over all rows in their order.
 
     Args:
-        outputs: By name, `[rows, ...]`.
+        outputs: By name, `[rows, ...]`; or those of each row, where rows differ in length.
 
     >>> stored_run({"logits": np.eye(2)})([{}, {}])[1]["logits"].tolist()
     [0.0, 1.0]
     """
+    if isinstance(outputs, Mapping):
+        names = list(outputs)
+        by_row = zip(*outputs.values(), strict=True)
+        known = [dict(zip(names, values, strict=True)) for values in by_row]
+    else:
+        known = list(outputs)
 
     def run(rows: Sequence[Arrays]) -> list[Arrays]:
-        count = len(next(iter(outputs.values())))
-        if len(rows) != count:
-            raise ValueError(f"there are {count} stored outputs for {len(rows)} rows")
-        return [{name: values[i] for name, values in outputs.items()} for i in range(count)]
+        if len(rows) != len(known):
+            raise ValueError(f"there are {len(known)} stored outputs for {len(rows)} rows")
+        return known
 
     return run

@@ -47,9 +47,9 @@ def run_report(context: RunContext, texts: RunTexts, run_teacher: RunTeacher) ->
         run_teacher: The teacher of the run, and its stored outputs.
     """
     test, encoded = open_test_set(context.task, context.data), texts.encode("test")
-    rows, sample = encoded.rows_by_example(), sample_to_time(test.examples)
-    outputs = stored_run({"logits": run_teacher.targets("test")[:]})
-    teacher = test.tuned(tune_teacher(run_teacher)).answer(outputs, rows)
+    rows, outputs = run_teacher.outputs("test").rows_and_outputs()
+    teacher = test.tuned(tune_teacher(run_teacher)).answer(stored_run(outputs), rows)
+    sample = sample_to_time(test.examples)
     costs = {**_size(run_teacher.model), **_speed(test, run_teacher.model, sample)}
     lines = [dataclasses.replace(test.row("teacher", teacher), **costs)]
     answers = {}

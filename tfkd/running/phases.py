@@ -8,6 +8,8 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from ..data.same_rows import check_same_rows
+from ..models.text_model import TextModel
 from ..progress import Progress
 from . import folder as run_folder
 from .config import RunConfig
@@ -24,6 +26,7 @@ from .plan import (
     report_plan,
     trains_on_stored,
 )
+from .stored_outputs import check_outputs_for_rows
 from .student import build_student
 from .targets import store_folder
 from .teacher import RunTeacher, report_own_teacher
@@ -81,7 +84,7 @@ def prepare(context: RunContext, given: GivenModels | None = None) -> tuple[Give
     Raises:
         UserError: Callbacks that cannot be made, a teacher that changed since the run began.
     """
-    config = context.config
+    config, task = context.config, context.task
     check_callbacks(config)
     remember_teacher(context)
     given = given or load_given(context)
@@ -93,14 +96,31 @@ def prepare(context: RunContext, given: GivenModels | None = None) -> tuple[Give
     report_plan(context, student, plan, notes_on_data(context, given.teacher))
     for split in SPLITS:
         texts.encode(split)
-        if given.teacher is not None and (split != "validation" or live_reads(config)):
+        if given.teacher is not None and (split != "validation" or live_reads(config, task)):
             texts.encode(split, given.teacher.encoder)
+    if given.teacher is not None:
+        _check_rows(context, texts, given.teacher)
     return given, texts
+
+
+def _check_rows(context: RunContext, texts: RunTexts, teacher: TextModel) -> None:
+    """Refuse a teacher whose outputs say nothing of its student's rows.
+
+    Raises:
+        UserError: Such a teacher.
+    """
+    ours = texts.encode("transfer")
+    theirs = texts.encode("transfer", teacher.encoder)
+    if trains_on_stored(context.config, context.task):
+        shapes = context.task.output_shapes(context.data.schema)
+        check_outputs_for_rows(ours, theirs, context.task, shapes)
+    else:
+        check_same_rows(ours, theirs)
 
 
 def store_targets(teacher: RunTeacher) -> None:
     """Compute the outputs that are stored for this run; each worker computes its share."""
-    if trains_on_stored(teacher.context.config):
+    if trains_on_stored(teacher.context.config, teacher.context.task):
         teacher.targets("transfer")
     teacher.targets("test")
     if teacher.context.task.tunes:

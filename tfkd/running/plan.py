@@ -9,6 +9,7 @@ from typing import Any
 from .. import students
 from ..models.text_model import TextModel
 from ..progress import format_count, logger
+from ..tasks import Task
 from . import callbacks
 from .checks import describe_other_names
 from .config import RunConfig
@@ -30,17 +31,18 @@ def check_callbacks(config: RunConfig) -> None:
         check_tensorboard()
 
 
-def live_reads(config: RunConfig) -> Set[str]:
-    """Return the outputs that losses read of the teacher in addition to its logits.
+def live_reads(config: RunConfig, task: Task) -> Set[str]:
+    """Return what losses read of the teacher in addition to the outputs that the task names.
 
-    Only logits are stored, so for these outputs the teacher runs in every step.
+    Only these are stored, so for the others the teacher runs in every step.
     """
-    return {name for stage in read_stages(config) for name in stage.objective.reads} - {"logits"}
+    reads = {name for stage in read_stages(config) for name in stage.objective.reads}
+    return reads - set(task.outputs)
 
 
-def trains_on_stored(config: RunConfig) -> bool:
-    """Return whether the student learns from stored logits only, and no teacher has to run."""
-    return config.teacher.cache and not live_reads(config)
+def trains_on_stored(config: RunConfig, task: Task) -> bool:
+    """Return whether the student learns from stored outputs only, and no teacher has to run."""
+    return config.teacher.cache and not live_reads(config, task)
 
 
 def plan_training(config: RunConfig, texts: int, stage: Stage | None = None) -> TrainingPlan:
@@ -123,6 +125,6 @@ def report_plan(context: RunContext, student: Any, plan: TrainingPlan, notes: li
 def _targets_line(context: RunContext) -> str:
     if not context.config.teacher.cache:
         return "none are stored to train on: the teacher runs in every step"
-    if live := live_reads(context.config):
+    if live := live_reads(context.config, context.task):
         return f"the teacher runs in every step for {', '.join(sorted(live))}"
     return f"{store_folder(context)}: the teacher's outputs, computed once"

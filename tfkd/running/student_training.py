@@ -52,7 +52,7 @@ def train_students(
     missing = [name for name in trainings if not (context.folder / f"{name}.keras").is_file()]
     # The student alone has no teacher, but TensorBoard compares it with one.
     asks_teacher = "student" in missing or (missing and config.training.tensorboard)
-    live = teacher.place() if asks_teacher and not trains_on_stored(config) else None
+    live = teacher.place() if asks_teacher and not trains_on_stored(config, context.task) else None
     trainer = _Trainer(context, texts, teacher, live)
     for name in missing:
         with context.strategy.scope():
@@ -143,7 +143,7 @@ class _Trainer:
             return Feed(
                 encoded, config.training.batch_size, config.training.seed, steps, only=known
             )
-        if config.teacher.cache and reads == ("logits",):
+        if config.teacher.cache and set(reads) <= set(self.context.task.outputs):
             feed.targets = self.teacher.targets("transfer")
         else:
             feed.teacher = self.teacher.encode("transfer")
@@ -157,9 +157,10 @@ class _Trainer:
         positions = np.concatenate([np.array(encoded.rows_of(int(i)), int) for i in examples])
         rows = [[encoded.arrays(i) for i in encoded.rows_of(int(n))] for n in examples]
         if self.live is None:
-            logits = self.teacher.targets("transfer")[positions]
+            outputs = self.teacher.targets("transfer").each(positions)
         else:
-            logits = self.live(self.teacher.encode("transfer")[positions])
+            encoded_for_teacher = self.teacher.encode("transfer")
+            outputs = self.live.run([encoded_for_teacher.arrays(int(i)) for i in positions])
         decode = self.texts.encoder.tokenizer.decode
         return Samples(
             task=task,
@@ -167,5 +168,5 @@ class _Trainer:
             texts=[" / ".join(decode(row["input_ids"].tolist()) for row in each) for each in rows],
             rows=rows,
             inputs=encoded[positions],
-            teacher=task.answers(stored_run({"logits": logits}), rows, context.data.schema),
+            teacher=task.answers(stored_run(outputs), rows, context.data.schema),
         )

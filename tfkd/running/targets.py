@@ -1,4 +1,4 @@
-"""The teacher's outputs for a run's texts: where they are stored, and in the order of the texts."""
+"""The teacher's outputs for a run's texts: where they are stored, and how they get there."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import hashlib
 import re
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from .. import store, teachers
 from ..data.encoded import Encoded
@@ -20,6 +18,7 @@ from ..tasks import DEFAULT, Task
 from .checks import OF_DATA
 from .config import RunConfig
 from .context import RunContext
+from .stored_outputs import Order, StoredOutputs
 from .task_choice import choose_task, with_task
 
 FOLDER = "targets"
@@ -33,31 +32,6 @@ _OF_TEXTS = (
     "seed",
     *OF_DATA,
 )
-
-
-class Targets:
-    """The stored logits of texts, in their order: `targets[rows]` is `[rows, classes]`, float32.
-
-    Args:
-        stored: The store, which holds a teacher's logits in its own order of classes.
-        rows: Where the logits of each text are in it.
-        order: The teacher's class ids in the order of the data's; None where that is the same.
-    """
-
-    def __init__(self, stored: Store, rows: np.ndarray, order: list[int] | None = None) -> None:
-        self._store, self._rows, self._order = stored, rows, order
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Number of texts and of classes."""
-        return len(self), int(self[:1].shape[-1])
-
-    def __getitem__(self, rows: np.ndarray | slice) -> np.ndarray:
-        logits = self._store.logits(self._rows[rows])
-        return logits if self._order is None else logits[..., self._order]
 
 
 def store_folder(context: RunContext) -> Path:
@@ -94,18 +68,19 @@ def describe_source(config: RunConfig) -> dict[str, Any]:
 
 
 def store_options(task: Task) -> dict[str, Any]:
-    """Return how outputs are computed and stored: numbers far from 0 lose all in fewer bits."""
+    """Return which outputs are stored, and how: numbers far from 0 lose all in fewer bits."""
     exact = task.form == "regression"
-    return {"dtype": "float32", "precision": "float32"} if exact else {}
+    options: dict[str, Any] = {"dtype": "float32", "precision": "float32"} if exact else {}
+    return {"reads": task.outputs, **options}
 
 
-def open_targets(
+def open_outputs(
     folder: Path,
     encoded: Encoded,
     teacher: TextModel | None = None,
     *,
-    order: list[int] | None = None,
-) -> Targets | None:
+    order: Order = None,
+) -> StoredOutputs | None:
     """Return the stored outputs for these texts; None where they are not all there, and whole.
 
     Args:
@@ -128,10 +103,10 @@ def open_targets(
     except UserError as error:
         logger.warning(f"{str(error).partition(': `')[0]}: its outputs are computed again.")
         return None
-    return Targets(stored, rows, order) if (rows >= 0).all() else None
+    return StoredOutputs(stored, encoded, rows, order) if (rows >= 0).all() else None
 
 
-def compute_targets(
+def compute_outputs(
     context: RunContext, teacher: TextModel, encoded: Encoded, folder: Path, split: str
 ) -> None:
     """Store this worker's share of a teacher's outputs: what is missing, or broken.

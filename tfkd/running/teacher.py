@@ -17,7 +17,8 @@ from . import own_teacher
 from .config import RunConfig
 from .context import RunContext
 from .given_teacher import load_given_teacher, remember_teacher, trains_teacher
-from .targets import Targets, compute_targets, open_targets, store_folder
+from .stored_outputs import StoredOutputs, Targets
+from .targets import compute_outputs, open_outputs, store_folder
 from .texts import RunTexts
 from .validation import ValidationSet
 
@@ -47,27 +48,31 @@ class RunTeacher:
         return self.texts.encode(split, own)
 
     def targets(self, split: str) -> Targets:
-        """Return the teacher's logits; each worker computes its share of those that are missing.
+        """Return what the teacher's outputs say of the student's rows of a split."""
+        return Targets(self.outputs(split), self.texts.encode(split), self.context.task)
+
+    def outputs(self, split: str) -> StoredOutputs:
+        """Return the teacher's outputs; each worker computes its share of those that are missing.
 
         They are stored once for all runs whose folders lie in the same folder.
         """
-        stored = self.stored_targets(split)
+        stored = self.stored_outputs(split)
         if stored is None:
-            compute_targets(self.context, self.model, self.encode(split), self.store, split)
+            compute_outputs(self.context, self.model, self.encode(split), self.store, split)
             self.context.wait_for_workers()
-            stored = self.stored_targets(split)
+            stored = self.stored_outputs(split)
         assert stored is not None  # all shares have been written
         return stored
 
-    def stored_targets(self, split: str) -> Targets | None:
-        """Return the teacher's logits, or None where the store does not hold all of them.
+    def stored_outputs(self, split: str) -> StoredOutputs | None:
+        """Return the teacher's outputs, or None where the store does not hold all of them.
 
         Raises:
             UserError: The store that the settings name is another teacher's.
         """
         # A folder that was named may be any teacher's; the others are named after theirs.
         teacher = self.model if self.context.config.teacher.store else None
-        return open_targets(self.store, self.encode(split), teacher, order=self.model.order)
+        return open_outputs(self.store, self.encode(split), teacher, order=self.model.order)
 
     def place(self) -> TextModel:
         """Return the teacher for every step of a training: on each replica, in its precision.
@@ -82,8 +87,9 @@ class RunTeacher:
                 return teacher
             lowered = in_bfloat16(teacher)
         probes = np.arange(min(_PROBES, self.texts.count("validation")))
-        ids = self.encode("validation")[probes]
-        moved = check_moved("bfloat16", [{"logits": lowered(ids)}], [{"logits": teacher(ids)}])
+        encoded = self.encode("validation")
+        rows = [encoded.arrays(int(row)) for row in probes]
+        moved = check_moved("bfloat16", lowered.run(rows), teacher.run(rows))
         logger.info(f"precision bfloat16: the teacher's outputs move by {moved:.2%}")
         return lowered
 

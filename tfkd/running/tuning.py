@@ -9,23 +9,25 @@ from collections.abc import Callable
 from ..data import Schema
 from ..models.text_model import TextModel
 from ..reporting.scoring import stored_run
-from ..tasks import Run
+from ..tasks import Arrays, Run
 from . import folder as run_folder
 from .context import RunContext
 from .teacher import RunTeacher
 from .texts import RunTexts
 
 FILE = "tuned.json"
+Asked = tuple[list[list[Arrays]], Run]
+"""The rows of the validation examples as a model reads them, and the model."""
 
 
 def tune_teacher(teacher: RunTeacher) -> Schema:
     """Return the schema for a teacher's answers, tuned on its outputs for the validation texts."""
 
-    def run() -> Run:
-        return stored_run({"logits": teacher.targets("validation")[:]})
+    def read() -> Asked:
+        rows, outputs = teacher.outputs("validation").rows_and_outputs()
+        return rows, stored_run(outputs)
 
-    context = teacher.context
-    return _tuned(context, teacher.texts, "teacher", "", run) or context.data.schema
+    return _tuned(teacher.context, "teacher", "", read) or teacher.context.data.schema
 
 
 def tune_student(
@@ -41,7 +43,11 @@ def tune_student(
     """
     file = context.folder / f"{name}.keras"
     mark = hashlib.sha256(file.read_bytes()).hexdigest() if context.task.tunes else ""
-    return _tuned(context, texts, name, mark, lambda: model.run) or context.data.schema
+
+    def read() -> Asked:
+        return texts.encode("validation").rows_by_example(), model.run
+
+    return _tuned(context, name, mark, read) or context.data.schema
 
 
 def recall_schema(context: RunContext, name: str) -> Schema:
@@ -50,9 +56,7 @@ def recall_schema(context: RunContext, name: str) -> Schema:
     return Schema.from_json(known["schema"]) if known else context.data.schema
 
 
-def _tuned(
-    context: RunContext, texts: RunTexts, name: str, mark: str, run: Callable[[], Run]
-) -> Schema | None:
+def _tuned(context: RunContext, name: str, mark: str, read: Callable[[], Asked]) -> Schema | None:
     """Return what the task chooses for a model, from the run's folder where it is known already."""
     task, schema = context.task, context.data.schema
     if not task.tunes or not context.data.counts.get("validation"):
@@ -60,8 +64,8 @@ def _tuned(
     known = _read(context)
     if known.get(name, {}).get("of") != mark:
         examples = list(context.data.read("validation"))
-        rows = texts.encode("validation").rows_by_example()
-        schema = task.tune(task.answers(run(), rows, schema), examples, schema)
+        rows, run = read()
+        schema = task.tune(task.answers(run, rows, schema), examples, schema)
         known[name] = {"of": mark, "schema": schema.to_json()}
         run_folder.write_json(context.folder / FILE, known)
     return Schema.from_json(known[name]["schema"])

@@ -127,15 +127,11 @@ class StoredTeacher:
 
     def _specs(self) -> dict[str, tuple[Any, tuple]]:
         """Return dtype and shape of each output by name. Logits are whole and float32."""
-        manifest = self.store.manifest
-        specs: dict[str, tuple[Any, tuple]] = {}
-        for name, output in manifest.outputs.items():
-            shape = tuple(None if isinstance(axis, str) else axis for axis in output.shape)
-            if not name.startswith("logits."):
-                specs[name] = (np.float32 if name == "logits" else np.dtype(output.dtype), shape)
-            elif name == "logits.values":
-                specs["logits"] = (np.float32, (*shape[:-1], manifest.classes))
-        return specs
+        outputs = self.store.manifest.outputs
+        return {
+            name: (np.float32 if name == "logits" else np.dtype(outputs[name].dtype), shape)
+            for name, shape in self.store.shapes.items()
+        }
 
     def _find(
         self, arrays: dict[str, np.ndarray], form: type, outputs: dict[str, Any]

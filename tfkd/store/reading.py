@@ -68,6 +68,21 @@ class Store:
         """The outputs that a loss may read."""
         return self.manifest.reads
 
+    @property
+    def shapes(self) -> dict[str, tuple[int | None, ...]]:
+        """The shape of each output for one example, `None` for its tokens or words.
+
+        Outputs that the teacher gave as a tuple are named `name.0`, `name.1`.
+        """
+        shapes: dict[str, tuple[int | None, ...]] = {}
+        for name, output in self.manifest.outputs.items():
+            shape = tuple(None if isinstance(axis, str) else axis for axis in output.shape)
+            if name == top_k.VALUES:
+                shapes["logits"] = (*shape[:-1], self.manifest.classes)
+            elif name not in (top_k.INDICES, top_k.REST):
+                shapes[name] = shape
+        return shapes
+
     @cached_property
     def index(self) -> Index:
         """The rows by key; the first look reads every shard's keys, and compares its checksum."""

@@ -22,9 +22,11 @@ from ..data import Example, ExampleReader, Schema
 from ..data.reader import Arrays
 from ..errors import UserError
 from ..text import Encoder
+from ..text.words import WORD_STARTS
 from ._marks import Mark
 from ._names import match_names
 from ._other_kinds import describe_other_kind
+from .windows import rejoin_windows
 
 if TYPE_CHECKING:
     from ..losses._base import Objective
@@ -319,6 +321,32 @@ class Task(ExampleReader):
             example: The example that it is of.
         """
         return answer
+
+    def outputs_for_rows(
+        self, rows: Sequence[Arrays], teacher_rows: Sequence[Arrays], outputs: Sequence[Arrays]
+    ) -> list[Arrays]:
+        """Return what a teacher's outputs for its own rows of an example say of each other row.
+
+        It is asked where teacher and student cut an example into other windows. Where rows know
+        their words, the outputs are joined by word by default, and cut to each row.
+
+        Args:
+            rows: The rows of the example, as the student reads them.
+            teacher_rows: Its rows as the teacher reads them.
+            outputs: The teacher's outputs for each of these, by name, without padding.
+
+        Raises:
+            UserError: Rows of a task that knows no words, and of which there are not as many.
+        """
+        if WORD_STARTS in rows[0]:
+            return rejoin_windows(rows, teacher_rows, outputs)
+        if len(rows) != len(teacher_rows):
+            raise UserError(
+                f"the teacher reads an example in {len(teacher_rows)} rows and its student in "
+                f"{len(rows)}, and the task {self.name or type(self).__name__} cannot tell which "
+                "belong together: give both the same length (--max-length, --teacher-max-length)."
+            )
+        return list(outputs)
 
     def tune(self, answers: Sequence[Any], examples: Sequence[Example], schema: Schema) -> Schema:
         """Return the schema with what is chosen for one model, such as thresholds.

@@ -46,3 +46,27 @@ def join_windows(rows: Sequence[Arrays], outputs: Sequence[Arrays], name: str) -
         joined[first : first + size][better] = array[:size][better]
         farthest[first : first + size][better] = distance[better]
     return joined
+
+
+def rejoin_windows(
+    rows: Sequence[Arrays], others: Sequence[Arrays], outputs: Sequence[Arrays]
+) -> list[Arrays]:
+    """Return outputs for some windows of an example as outputs for other windows of it.
+
+    Args:
+        rows: The windows that outputs are wanted for.
+        others: Those that a model read.
+        outputs: Its outputs for each of these, by name; their first axis is that of the words.
+
+    >>> rows = [{"word_starts": [1, 2], "first_word": 1}]
+    >>> others = [{"word_starts": [1, 3, 4], "first_word": 0}]
+    >>> rejoin_windows(rows, others, [{"x": np.array([5, 6, 7])}])
+    [{'x': array([6, 7])}]
+    """
+    joined = {name: join_windows(others, outputs, name) for name in outputs[0]}
+    spans = [slice(int(row[FIRST_WORD]), None) for row in rows]
+    sizes = [int(np.size(row[WORD_STARTS])) for row in rows]
+    return [
+        {name: array[span][:size] for name, array in joined.items()}
+        for span, size in zip(spans, sizes, strict=True)
+    ]

@@ -25,7 +25,7 @@ from ..tuning import recall_schema
 if TYPE_CHECKING:
     from ...data import Example
     from ...progress import Progress
-    from ..targets import Targets
+    from ..stored_outputs import StoredOutputs
 
 _LEAST, _MOST = 100, 500
 """How many examples a teacher answers whose outputs are not stored."""
@@ -38,7 +38,7 @@ class TeacherAnswers:
     """What is stored of a teacher, and how to ask it; and why, where one of them is missing."""
 
     ask: Ask | None = None
-    stored: Targets | None = None
+    stored: StoredOutputs | None = None
     missing: str = ""
     store_missing: str = ""
 
@@ -74,7 +74,9 @@ def ask_models(context: RunContext, report: Report, most: int = 0) -> Answers:
     given = None
     if teacher.stored is not None:
         tuned = test.tuned(recall_schema(context, "teacher"))
-        given = _look_up(texts, tuned, teacher.stored, rows)
+        asked, outputs = teacher.stored.rows_and_outputs(rows)
+        some = dataclasses.replace(tuned, examples=examples)
+        given = some.answer(stored_run(outputs), asked)
     elif teacher.ask:
         given = _ask_all("teacher", teacher.ask, examples, context.progress)
     return Answers(
@@ -105,7 +107,7 @@ def _find_teacher(texts: RunTexts, test: TestSet) -> TeacherAnswers:
         return TeacherAnswers(missing=first_line(error))
     stored, why = None, ""
     try:
-        stored = teacher.stored_targets("test")
+        stored = teacher.stored_outputs("test")
     except UserError as error:
         why = str(error)
     if isinstance(teacher.model.model, StoredTexts):
@@ -128,18 +130,6 @@ def _find_student(texts: RunTexts, test: TestSet) -> tuple[Ask, str]:
     return _asker(
         test.tuned(recall_schema(context, "student")), load_student(context, texts.encoder)
     ), "student.keras"
-
-
-def _look_up(texts: RunTexts, test: TestSet, stored: Targets, examples: np.ndarray) -> list[Any]:
-    """Return a teacher's answers to some examples from its stored outputs."""
-    places = [[int(i)] for i in examples]
-    if len(stored) != len(test.examples):
-        # Some examples are several rows.
-        encoded = texts.encode("test")
-        places = [[*encoded.rows_of(int(i))] for i in examples]
-    outputs = stored_run({"logits": stored[np.concatenate(places)]})
-    some = dataclasses.replace(test, examples=[test.examples[i] for i in examples])
-    return some.answer(outputs, [[{}] * len(rows) for rows in places])
 
 
 def _asker(test: TestSet, model: Any) -> Ask:
