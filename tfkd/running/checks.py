@@ -16,7 +16,9 @@ from ..models.class_names import are_names
 from ..models.hugging_face_config import read_config
 from ..models.hugging_face_encoders import check_trainable
 from ..models.text_model import TextModel
+from ..progress import logger
 from ..tasks import Task, match_names
+from ..teachers.merged_classes import merge_classes
 from ..text.encoder import MAX_LENGTH
 from . import chain, own_teacher
 from .config import RunConfig
@@ -255,6 +257,10 @@ def align_classes(teacher: TextModel, task: Task, schema: Schema) -> TextModel:
             f"the teacher {teacher.origin} names {len(teacher.labels)} classes and returns "
             f"{teacher.classes} logits: fix its class names (labels.txt, or id2label)."
         )
+    groups = task.merge(Schema(teacher.labels), schema)
+    if groups is not None:
+        logger.info(f"the teacher's {teacher.classes} classes are added up to {len(groups)}")
+        return merge_classes(teacher, groups, labels)
     if teacher.classes != len(labels):
         raise UserError(
             f"the teacher has {teacher.classes} classes and the data {len(labels)} "

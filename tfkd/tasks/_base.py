@@ -193,6 +193,18 @@ class Task(ExampleReader):
         order = match_names(theirs.labels, ours.labels)
         return None if order == sorted(order or ()) else order
 
+    def merge(self, theirs: Schema, ours: Schema) -> list[list[int]] | None:
+        """Return which of a teacher's classes together are each of ours, `None` where each is one.
+
+        Args:
+            theirs: The teacher's class names.
+            ours: What the training split fixed.
+
+        Raises:
+            UserError: Classes that do not say what ours do.
+        """
+        return None
+
     def examples_for_order(self, schema: Schema) -> int:
         """Return how many labelled examples `find_order` needs, 0 if the task does not tell it."""
         return 0
