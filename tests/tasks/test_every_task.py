@@ -166,7 +166,8 @@ def student_of(encoder):
             pytest.skip("no student of ours learns it")
         name = "text_cnn" if "text_cnn" in names else names[0]
         model = build_for(task, schema, name, encoder.vocab_size, "tiny", seed=1)
-        return TextModel(model, encoder, schema.labels)
+        shapes = task.output_shapes(schema)
+        return TextModel(model, encoder, schema.labels, shapes=shapes)
 
     return student_of
 

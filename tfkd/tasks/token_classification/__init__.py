@@ -11,6 +11,7 @@ import numpy as np
 from ...data import IGNORE, Column, Example, Schema
 from ...errors import UserError
 from ...progress import logger
+from ...text.affixes import AFFIXES, add_affixes
 from ...text.words import FIRST_WORD, IDS, WORD_ENDS, WORD_STARTS
 from .._base import Arrays, Measure, Task
 from .._marks import Mark
@@ -36,12 +37,15 @@ from .written_tags import as_iob2, check_ids, types_of
 if TYPE_CHECKING:
     from ...text import Encoder
 
-SCHEME, PIECES = "scheme", "pieces"
-"Settings: how the tags of the data are written, and which pieces of a word a model answers for."
+SCHEME, PIECES, WITH_AFFIXES = "scheme", "pieces", "affixes"
 
 
 class TokenClassification(Task):
     """The entities of a text, scored as the conlleval script does.
+
+    Settings: `scheme`, how the tags of the data are written, which is found out by default;
+    `pieces`, whether a model answers for the `first` piece of a word, or for the `mean` of all;
+    `affixes`, whether students read how each word begins, ends and is written.
 
     >>> task = TokenClassification()
     >>> row = {"input_ids": [2, 7, 3], "word_starts": [1], "first_word": 0}
@@ -60,7 +64,11 @@ class TokenClassification(Task):
         "partial_f1": Measure("overlap F1"),
         "word_accuracy": Measure("word accuracy", hub="accuracy"),
     }
-    defaults: ClassVar[Mapping[str, Any]] = {SCHEME: "", PIECES: "first"}
+    defaults: ClassVar[Mapping[str, Any]] = {
+        SCHEME: "",
+        PIECES: "first",
+        WITH_AFFIXES: False,
+    }
     features = "words"
     hugging_face = "ForTokenClassification"
     constant_answer = "naming no entity, or the same words of all texts"
@@ -79,8 +87,14 @@ class TokenClassification(Task):
             raise UserError(
                 f"the setting pieces is {self.settings[PIECES]!r}: write first or mean."
             )
+        if not isinstance(self.settings[WITH_AFFIXES], bool):
+            raise UserError(
+                f"the setting affixes is {self.settings[WITH_AFFIXES]!r}: write true or false."
+            )
         ends = (WORD_ENDS,) if self.settings[PIECES] == "mean" else ()
-        self.inputs = (IDS, WORD_STARTS, *ends)  # type: ignore[misc]  # that of one task
+        affixes = tuple(AFFIXES) if self.settings[WITH_AFFIXES] else ()
+        # What all others of the class share is theirs.
+        vars(self).update(inputs=(IDS, WORD_STARTS, *ends, *affixes))
 
     # -- data ------------------------------------------------------------------------------
 
@@ -160,6 +174,10 @@ class TokenClassification(Task):
         read = "" if scheme == "IOB2" else f"; tags in {scheme}, read as IOB2"
         return f"{len(types)} types of entities ({', '.join(types)[:60]}){read}"
 
+    def make_example(self, text: str, other: str) -> dict[str, Any]:
+        """Return an example that is a text."""
+        return {TEXT: text}
+
     # -- arrays ----------------------------------------------------------------------------
 
     def encode(
@@ -168,8 +186,12 @@ class TokenClassification(Task):
         """Return the windows of each example; `labels` are the ids of tags, -100 if not known."""
         ids = {label: i for i, label in enumerate(schema.labels)}
         encoded: list[list[Arrays]] = []
-        windows = encoder.encode_words([words_of(example) for example in examples])
-        for example, rows in zip(examples, windows, strict=True):
+        words = [words_of(example) for example in examples]
+        for example, of_example, rows in zip(
+            examples, words, encoder.encode_words(words), strict=True
+        ):
+            if self.settings[WITH_AFFIXES]:
+                add_affixes(rows, of_example)
             tags = example.get(TAGS)
             for row in rows:
                 first, count = row[FIRST_WORD], len(row[WORD_STARTS])
