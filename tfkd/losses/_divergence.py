@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from ..errors import UserError
 from ._logits import LogitLoss
-from ._positions import is_labelled
+from ._positions import is_labelled, is_possible
 from .schedules import Schedule, is_schedule
 
 TRUSTS = ("all", "confidence", "correct")
@@ -84,9 +84,11 @@ class Divergence(LogitLoss):
         highest = tf.cast(cast("float", self.temperature), tf.float32)
         if self.soften == "all":
             return highest
-        count = int(teacher.shape[-1]) if self.form == "multiclass" else 2
+        count: tf.Tensor | float = 2.0
+        if self.form == "multiclass":
+            count = tf.reduce_sum(tf.cast(is_possible(teacher), tf.float32), axis=-1)
         first = self._confidence(teacher)
-        return 1.0 + (highest - 1.0) * (count * first - 1.0) / (count - 1.0)
+        return 1.0 + (highest - 1.0) * (count * first - 1.0) / tf.maximum(count - 1.0, 1.0)
 
     def _confidence(self, teacher: tf.Tensor) -> tf.Tensor:
         """Return the probability of the teacher's first choice, at each position or class."""

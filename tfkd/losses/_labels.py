@@ -35,12 +35,12 @@ def _cure(form: str) -> str:
     )
 
 
-def find_bad_labels(form: str, classes: int, labels: tf.Tensor) -> tf.Tensor:
+def find_bad_labels(form: str, classes: int | tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
     """Find the labels that mean nothing in this form, in the shape of the labels: bool."""
     labels = tf.cast(labels, tf.float32) if labels.dtype.is_floating else labels
     if form == "regression":
         return tf.math.is_inf(tf.cast(labels, tf.float32))
-    highest = classes - 1 if form == "multiclass" else 1
+    highest = tf.cast(classes - 1 if form == "multiclass" else 1, labels.dtype)
     bad = (labels < 0) | (labels > highest)
     if labels.dtype.is_floating:
         bad |= tf.math.is_nan(labels)
@@ -49,12 +49,14 @@ def find_bad_labels(form: str, classes: int, labels: tf.Tensor) -> tf.Tensor:
     return bad & tf.not_equal(labels, IGNORE)
 
 
-def describe_labels(form: str, classes: int) -> str:
+def describe_labels(form: str, classes: int | None) -> str:
     """Describe which labels are right.
 
     >>> describe_labels("multiclass", 3)
     "form='multiclass' with 3 logits means labels 0 to 2"
     """
+    if classes is None:
+        return f"form={form!r} with a logit for each word means labels that are words of the row"
     means = {"multiclass": f"0 to {classes - 1}", "regression": "that are finite numbers"}
     return f"form={form!r} with {classes} logits means labels {means.get(form, '0 and 1')}"
 

@@ -6,6 +6,9 @@ import tensorflow as tf
 
 from ._batch import IGNORE, Batch
 
+# No model is so sure by itself.
+_NEVER = -5e3
+
 
 def position_weights(logits: tf.Tensor, batch: Batch) -> tf.Tensor:
     """Return `batch.mask` as float32, or ones: logits without the last axis."""
@@ -19,6 +22,20 @@ def is_labelled(labels: tf.Tensor) -> tf.Tensor:
     if labels.dtype.is_floating:
         return tf.logical_not(tf.math.is_nan(labels) | tf.equal(labels, float(IGNORE)))
     return tf.not_equal(labels, IGNORE)
+
+
+def is_possible(logits: tf.Tensor) -> tf.Tensor:
+    """Return where a logit is one of a class: not -inf, nor one of padding, -10,000."""
+    return logits > _NEVER
+
+
+def count_classes(logits: tf.Tensor) -> int | tf.Tensor:
+    """Return how many classes logits have; a tensor where that differs from batch to batch.
+
+    Of an answer within a text each word is a class.
+    """
+    size = logits.shape[-1]
+    return tf.shape(logits)[-1] if size is None else int(size)
 
 
 def per_example(values: tf.Tensor) -> tf.Tensor:

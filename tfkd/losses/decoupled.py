@@ -13,7 +13,7 @@ from ._batch import Batch, Outputs
 from ._divergence import check_temperature, kl_terms
 from ._labels import check_labels, find_bad_labels
 from ._logits import LogitLoss
-from ._positions import is_labelled, position_weights
+from ._positions import count_classes, is_labelled, position_weights
 
 TARGETS = ("label", "teacher")
 
@@ -92,12 +92,12 @@ class Decoupled(LogitLoss):
         """Find labels out of range, in the shape of the labels."""
         if self.target == "teacher":
             return None
-        return find_bad_labels("multiclass", int(logits.shape[-1]), labels)
+        return find_bad_labels("multiclass", count_classes(logits), labels)
 
     def pointwise(self, student: tf.Tensor, teacher: tf.Tensor, labels: Any) -> tf.Tensor:
         """Return T² times the weighted sum of both parts."""
         target = tf.argmax(teacher, -1, tf.int32) if labels is None else labels
-        right = tf.one_hot(target, student.shape[-1], on_value=True, off_value=False)
+        right = tf.one_hot(target, count_classes(student), on_value=True, off_value=False)
         p, q = (logits / self.temperature for logits in (teacher, student))
         of_target = tf.reduce_sum(kl_terms(_binary(p, right), _binary(q, right)), axis=-1)
         of_others = tf.reduce_sum(kl_terms(_others(p, right), _others(q, right)), axis=-1)

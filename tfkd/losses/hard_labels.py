@@ -11,7 +11,7 @@ from ..errors import UserError
 from ._batch import Batch, Outputs
 from ._labels import check_labels, find_bad_labels
 from ._logits import LogitLoss
-from ._positions import is_labelled, position_weights
+from ._positions import count_classes, is_labelled, is_possible, position_weights
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class HardLabels(LogitLoss):
 
     def find_bad_labels(self, logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         """Find labels out of range, in the shape of the labels."""
-        return find_bad_labels(self.form, int(logits.shape[-1]), labels)
+        return find_bad_labels(self.form, count_classes(logits), labels)
 
     def pointwise(self, student: tf.Tensor, teacher: tf.Tensor, labels: Any) -> tf.Tensor:
         """Return the error at each position, in one of the four forms."""
@@ -97,7 +97,7 @@ class HardLabels(LogitLoss):
             if not self.label_smoothing:
                 return right
             log_q = tf.nn.log_softmax(student)
-            anything = -_mean_where(log_q, ~tf.math.is_inf(log_q))
+            anything = -_mean_where(log_q, is_possible(log_q))
             return (1.0 - self.label_smoothing) * right + self.label_smoothing * anything
         labels = tf.cast(labels, tf.float32)
         if self.form == "binary":

@@ -14,6 +14,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from ..losses._positions import count_classes
+
 # Every class of every example alike, as long as they are not told which class is which.
 _BY_ENTRY = {
     "auc", "binary_accuracy", "binary_crossentropy", "binary_focal_crossentropy", "binary_io_u",
@@ -63,7 +65,7 @@ class MetricReading:
         if self.kind == "custom":
             return labels, self._scores(logits), _by_row(weights, logits)
         rows, scores = self._rows(labels, logits), self._scores(logits)
-        scores = tf.reshape(scores, [-1, scores.shape[-1]])
+        scores = tf.reshape(scores, [-1, count_classes(scores)])
         if self.kind == "entries" or self.form == "multilabel" != self.kind != "rows":
             return self._entries(rows, scores, _by_entry(weights, logits, rows.shape[-1]))
         weights = tf.reshape(_by_row(weights, logits), [-1])
@@ -92,7 +94,7 @@ class MetricReading:
 
     def _rows(self, labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
         """Return labels `[positions, classes]`, float32."""
-        size = 2 if self.two_columns else logits.shape[-1]
+        size = 2 if self.two_columns else count_classes(logits)
         if self.form == "multiclass" or self.two_columns:
             return tf.one_hot(tf.reshape(tf.cast(labels, tf.int32), [-1]), size)
         return tf.cast(tf.reshape(labels, [-1, size]), tf.float32)
