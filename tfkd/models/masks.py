@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from ..losses._batch import Outputs
 from ..losses._positions import is_labelled
+from ..text.words import WORD_STARTS
 from .input_names import DECODER_IDS, DECODER_MASKS, IDS, MASKS
 from .keras_internals import attached_mask
 from .outputs import SPANS
@@ -21,7 +22,7 @@ def position_mask(inputs: Any, labels: tf.Tensor | None, outputs: Outputs) -> tf
         inputs: What the model read.
         labels: Say which positions of a decoder without a mask count.
         outputs: What the model returned, by name: of an answer's start and end every token is a
-            class, and no position.
+            class, and no position. Where inputs say where words start, positions are words.
     """
     logits = outputs["logits"]
     rank = logits.shape.rank
@@ -30,6 +31,8 @@ def position_mask(inputs: Any, labels: tf.Tensor | None, outputs: Outputs) -> tf
     known = inputs if isinstance(inputs, Mapping) else {}
     if any(name in known for name in DECODER_IDS):
         return _decoder_mask(known, labels)
+    if known.get(WORD_STARTS) is not None:
+        return _word_mask(known[WORD_STARTS], logits)
     for mask in (
         known.get("attention_mask"),
         known.get("padding_mask"),
@@ -38,6 +41,17 @@ def position_mask(inputs: Any, labels: tf.Tensor | None, outputs: Outputs) -> tf
         if mask is not None and mask.shape.rank == rank - 1:
             return tf.cast(mask, tf.float32)
     return None
+
+
+def _word_mask(starts: tf.Tensor, logits: tf.Tensor) -> tf.Tensor | None:
+    """Return 1 at each word and 0 at padding; `None` for logits of other positions than words.
+
+    The two positions of an answer, `[batch, 2, words]`, both count.
+    """
+    positions = logits.shape[1]
+    if logits.shape.rank != 3 or (positions is not None and positions != starts.shape[1]):
+        return None
+    return tf.cast(starts >= 0, tf.float32)
 
 
 def _decoder_mask(inputs: Mapping, labels: tf.Tensor | None) -> tf.Tensor | None:

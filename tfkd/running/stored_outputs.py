@@ -42,7 +42,8 @@ class StoredOutputs:
 
     def __getitem__(self, rows: np.ndarray | slice) -> dict[str, np.ndarray]:
         """Return the outputs of rows by name, `[rows, ...]`, float32, padded to the longest."""
-        stored = self._store.take(self._rows[rows])
+        # A batch has a word at least, as its inputs have.
+        stored = self._store.take(self._rows[rows], 1, 1)
         return {name: self._ordered(name, stored[name]) for name in self.shapes}
 
     def each(self, rows: np.ndarray) -> list[Arrays]:
@@ -187,7 +188,7 @@ def _shapes(
 def _pad(arrays: list[np.ndarray], shape: tuple[int | None, ...]) -> np.ndarray:
     """Return arrays of unlike lengths as one batch, padded as a store pads them."""
     sizes = [
-        max((array.shape[i] for array in arrays), default=0) if size is None else size
+        max([1, *(array.shape[i] for array in arrays)]) if size is None else size
         for i, size in enumerate(shape)
     ]
     fill = NO_CELL if shape[-1:] == (None,) else 0.0

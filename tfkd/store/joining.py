@@ -12,6 +12,7 @@ from ..training.batches import unpack
 from ..training.input_checksum import input_checksum
 from .computing import Computer
 from .keys import Example, examples_of, name_inputs
+from .manifest import split_name
 from .ragged_tensors import fill_of
 from .reading import Store, refuse_missing
 from .row_lengths import Lengths, batch_lengths
@@ -185,6 +186,6 @@ def _flatten(outputs: dict[str, Any]) -> dict[str, np.ndarray]:
 def _nest(tensors: dict[str, Any]) -> dict[str, Any]:
     nested: dict[str, Any] = {}
     for name, tensor in tensors.items():
-        plain, dot, _ = name.partition(".")
-        nested[plain] = (*nested.get(plain, ()), tensor) if dot else tensor
+        plain, part = split_name(name)
+        nested[plain] = (*nested.get(plain, ()), tensor) if part else tensor
     return nested

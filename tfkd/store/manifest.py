@@ -14,11 +14,12 @@ import numpy as np
 
 from ..errors import UserError
 from ..files import replace_when_whole
+from .top_k import INDICES, REST, VALUES
 
 NAME = "manifest.json"
 FORMAT, VERSION = "tfkd-store", 1
 WITH_WORDS = 2  # the version of a store with an axis of words
-_OF_TOP_K = ("logits.indices", "logits.rest")
+_OF_TOP_K = (INDICES, REST)
 # An axis of tokens and one of words, in the shape of an output.
 LENGTH, WORDS = "length", "words"
 
@@ -81,12 +82,12 @@ class Manifest:
     @property
     def reads(self) -> tuple[str, ...]:
         """The names that a loss reads: `hidden_states` for `hidden_states.0`."""
-        return tuple(dict.fromkeys(name.partition(".")[0] for name in self.outputs))
+        return tuple(dict.fromkeys(split_name(name)[0] for name in self.outputs))
 
     @property
     def settings(self) -> dict[str, Any]:
         """The arguments of `write` that made this store: `reads`, `top_k`, `dtype`, `precision`."""
-        values = self.outputs.get("logits.values")
+        values = self.outputs.get(VALUES)
         dtypes = [o.dtype for name, o in self.outputs.items() if name not in _OF_TOP_K]
         return {
             "reads": self.reads,
@@ -104,6 +105,16 @@ class Manifest:
     def with_shards(self, shards: Iterable[ShardFacts]) -> Manifest:
         """Return a copy with other shards, in the order of their names."""
         return dataclasses.replace(self, shards=tuple(sorted(shards, key=lambda s: s.file)))
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Return the name that a loss reads, and which part of it a tensor is, if it is one.
+
+    >>> split_name("hidden_states.0"), split_name("logits.rest"), split_name("slots.logits")
+    (('hidden_states', '0'), ('logits', 'rest'), ('slots.logits', ''))
+    """
+    plain, _, part = name.rpartition(".")
+    return (plain, part) if part.isdigit() or name in (*_OF_TOP_K, VALUES) else (name, "")
 
 
 def save(manifest: Manifest, path: Path) -> None:

@@ -139,7 +139,9 @@ class Store:
 
     def logits(self, rows: np.ndarray) -> np.ndarray:
         """Read the logits of some rows: `[rows, ...]`, float32."""
-        names = [name for name in self.manifest.outputs if name.partition(".")[0] == "logits"]
+        names = [
+            name for name in self.manifest.outputs if manifests.split_name(name)[0] == "logits"
+        ]
         tensors = {name: self._tensor(name, rows, Lengths()) for name in names}
         return _joined(tensors, self.manifest.classes)["logits"].astype("float32")
 
@@ -245,6 +247,6 @@ def _joined(tensors: dict[str, np.ndarray], classes: int | None) -> Stored:
         values, places = tensors.pop(top_k.VALUES), tensors.pop(top_k.INDICES)
         outputs["logits"] = top_k.expand(values, places, tensors.pop(top_k.REST), classes or 0)
     for name, tensor in tensors.items():
-        plain, dot, _ = name.partition(".")
-        outputs[plain] = (*outputs.get(plain, ()), tensor) if dot else tensor
+        plain, part = manifests.split_name(name)
+        outputs[plain] = (*outputs.get(plain, ()), tensor) if part else tensor
     return outputs
