@@ -34,14 +34,16 @@ class Benchmark:
     """
 
     train: int = 10**9
-    flags: tuple[str, ...] = ("--max-length", "96", "--vocab-size", "12000")
+    flags: tuple[str, ...] = ("--max-length", "96", "--vocab-size", "12000", "--batch-size", "64")
     epochs: tuple[str, str, str] = ("4", "20", "20")
 
 
 BENCHMARKS = {
     "conll2003": Benchmark(epochs=("3", "15", "15")),
     "wnut17": Benchmark(epochs=("5", "30", "30")),
-    "resume_ner": Benchmark(flags=("--max-length", "192", "--vocab-size", "4000")),
+    "resume_ner": Benchmark(
+        flags=("--max-length", "192", "--vocab-size", "4000", "--batch-size", "64")
+    ),
     "bc5cdr": Benchmark(),
 }
 SHARED = ("--task", "token-classification", "--task-set", "affixes=true")

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from ..errors import UserError
+from .input_names import IDS
 from .keras_internals import input_tensors, list_layers
 
 
@@ -47,5 +48,8 @@ def _embeddings(student: Any) -> Iterator[keras.layers.Embedding]:
 
 
 def _takes_inputs(layer: Any, student: Any) -> bool:
-    inputs = {id(tensor) for tensor in getattr(student, "inputs", None) or ()}
-    return any(id(tensor) in inputs for tensor in input_tensors(layer))
+    inputs = list(getattr(student, "inputs", None) or ())
+    # Segments, and numbers for words, are looked up in tables of their own.
+    ids = [tensor for tensor in inputs if str(tensor.name).partition(":")[0] in IDS]
+    read = {id(tensor) for tensor in ids or inputs}
+    return any(id(tensor) in read for tensor in input_tensors(layer))

@@ -8,6 +8,7 @@ from keras import ops
 from ..data import Schema
 from ..models.hugging_face_encoders import PretrainedEncoder
 from ..tasks import Task
+from ..text.affixes import AFFIXES
 from ..text.pair_encoding import SEGMENTS
 from ._parts import segment_input, token_input
 from .by_word import by_word
@@ -53,7 +54,10 @@ def encoder_body(encoder: PretrainedEncoder, task: Task, pad_id: int = 0) -> Fea
     # A head at special pieces reads the vectors of these.
     tokens = encoder.states(ids, mask, segments) if task.pieces else None
     features = Features("encoder", ids, hidden, encoder.dropout, segments=segments, tokens=tokens)
-    return by_word(features, task.inputs) if task.features == "words" else features
+    if task.features != "words":
+        return features
+    # It has read words in so many ways that letters tell it nothing new.
+    return by_word(features, [name for name in task.inputs if name not in AFFIXES])
 
 
 def _take_head(model: keras.Model, encoder: PretrainedEncoder) -> None:
