@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 
 from tests.tasks.toy import Parity
-from tfkd.tasks import Task, find
+from tests.tasks.toy_words import Capitals
+from tfkd.tasks import Task, find, import_path
 
+TOYS = (Parity(), Capitals())
 TEXTS = ("a good film", "a bad film, and not a good one", "good", "bad, bad, bad and so on", "no")
 
 ROWS: dict[str, list[dict]] = {
@@ -54,18 +56,22 @@ ROWS: dict[str, list[dict]] = {
         {"text": "no", "spans": []},
     ],
     "tests.tasks.toy:Parity": [{"text": text} for text in TEXTS],
+    "tests.tasks.toy_words:Capitals": [
+        {"text": text} for text in ("a Good film", "No", "one, Two and Three or no more of it")
+    ]
+    + [{"text": "Anna is in Rome " * 9}, {"text": "\u200b a"}],
 }
 """Labelled rows by task; the first time that a task is added without some, the battery says so."""
 
 
 def tasks() -> list[Task]:
-    """Every registered task of ours, for pairs too where it reads them, and the toy."""
+    """Every registered task of ours, for pairs too where it reads them, and the toys."""
     from tfkd.tasks import TASKS
 
     paired = [name for name in TASKS if "pair" in find(name).defaults]
-    return [*map(find, TASKS), *(find(name, {"pair": True}) for name in paired), Parity()]
+    return [*map(find, TASKS), *(find(name, {"pair": True}) for name in paired), *TOYS]
 
 
 def name_of(task: Task) -> str:
-    name = task.name or "tests.tasks.toy:Parity"
+    name = task.name or import_path(task)
     return f"{name} of pairs" if task.settings.get("pair") else name

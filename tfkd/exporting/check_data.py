@@ -13,7 +13,9 @@ from ..errors import UserError
 from ..runtime.row_feeding import RowFeeder
 from ..tasks import Arrays, Task
 from ..text import TextEncoder
-from ..text.batching import micro_batches
+from ..text.affixes import AFFIXES
+from ..text.batching import micro_batches, take_row
+from ..text.words import FILLS, WORD_ENDS
 from .calling import Inputs
 
 SENTENCES = (
@@ -139,11 +141,14 @@ class Checks:
 
     @property
     def example_of_row(self) -> np.ndarray:
-        """The place of the example of each row of the batches."""
-        return np.repeat(np.arange(len(self.rows)), [len(rows) for rows in self.rows])[self.order]
+        """The place of the example of each row."""
+        return np.repeat(np.arange(len(self.rows)), [len(rows) for rows in self.rows])
 
     def by_row(self, outputs: Sequence[Mapping[str, np.ndarray]]) -> list[Arrays]:
-        """Return the outputs of batches as one dict for each row, in the order of the rows."""
+        """Return the outputs of batches as one dict for each row, in the order of the rows.
+
+        Those of padding are left out.
+        """
         assert self.feeder is not None
         assert self.context.task is not None
         shapes = self.context.task.output_shapes(self.context.schema)
@@ -153,11 +158,8 @@ class Checks:
         for batch in outputs:
             for at in range(len(next(iter(batch.values())))):
                 place = next(places)
-                length = self.feeder.length_of(flat[place])
-                answers[place] = {
-                    name: array[at][:length] if None in shapes[name][:1] else array[at]
-                    for name, array in batch.items()
-                }
+                units = self.feeder.units_of(flat[place])
+                answers[place] = take_row(batch, at, shapes, units)
         return answers
 
 
@@ -226,6 +228,12 @@ def _random(inputs: Inputs, vocabulary: int) -> dict[str, np.ndarray]:
         size = (_RANDOM, *(axis or 16 for axis in shape[1:]))
         if np.issubdtype(np.dtype(dtype), np.floating):
             arrays[name] = rng.normal(size=size).astype(dtype)
+        elif name in AFFIXES:
+            arrays[name] = rng.integers(1, AFFIXES[name] + 1, size).astype(dtype)
+        elif name in FILLS:
+            # Each token is a word.
+            places = np.arange(size[1]) + int(name == WORD_ENDS)
+            arrays[name] = np.broadcast_to(places, size).astype(dtype)
         elif "mask" in name or dtype == "bool":
             arrays[name] = np.ones(size, dtype)
         else:

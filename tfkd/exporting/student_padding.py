@@ -5,8 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import UserError
+from ..text.affixes import OF_WORDS, add_affixes
+from ..text.batching import pad_rows
+from ..text.pair_encoding import SEGMENTS
+from ..text.words import split_words
 from .calling import ModelSignature, Reference
 from .check_data import IDS, SENTENCES, TaskContext
+
+EXTRA = 3
+"""Tokens of padding that are put behind a text."""
 
 
 def check_padding(reference: Reference, signature: ModelSignature, context: TaskContext) -> None:
@@ -20,16 +27,26 @@ def check_padding(reference: Reference, signature: ModelSignature, context: Task
     Raises:
         UserError: It does.
     """
-    encoder, names = context.encoder, tuple(signature.inputs)
+    encoder = context.encoder
     if encoder is None or not encoder.pad_id or not signature.free_length:
         return
-    if set(context.sources(signature.inputs).values()) != {IDS}:
+    sources = context.sources(signature.inputs)
+    if IDS not in sources.values() or set(sources.values()) - {IDS, SEGMENTS, *OF_WORDS}:
         return
-    ids = encoder.encode_many(SENTENCES[:1])[0]
-    dtype = signature.inputs[names[0]][1]
+    words = split_words(SENTENCES[0])
+    row = encoder.encode_words([words])[0][0]
+    add_affixes([row], words)
+    row |= {SEGMENTS: [0] * len(row[IDS])}
+    behind = {IDS: [encoder.pad_id] * EXTRA, SEGMENTS: [0] * EXTRA}
+    longer = {name: [*row[name], *behind.get(name, ())] for name in (*behind, *OF_WORDS)}
     one, two = (
-        reference({names[0]: np.array([row], dtype)})
-        for row in (ids, [*ids, *[encoder.pad_id] * 3])
+        reference(
+            {
+                name: pad_rows([each], [source])[source].astype(signature.inputs[name][1])
+                for name, source in sources.items()
+            }
+        )
+        for each in (row, longer)
     )
     if any(one[name].shape == two[name].shape and not _near(one[name], two[name]) for name in one):
         raise UserError(

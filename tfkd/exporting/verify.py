@@ -62,7 +62,10 @@ def compare(student: Model, file: Model, checks: Checks, *, linear: bool = False
         answers = _by_form(wanted, got, checks)
     return Figures(
         checked=checks.count,
-        differences=tuple(_difference(wanted, got, name) for name in wanted[0]),
+        differences=tuple(
+            _difference(name, _parts(wanted, name, checks), _parts(got, name, checks))
+            for name in wanted[0]
+        ),
         **answers,
         between_0_and_1=between_0_and_1,
         sum_to_1=sum_to_1,
@@ -79,14 +82,21 @@ def _run(model: Model, checks: Checks) -> list[Outputs]:
     ]
 
 
-def _difference(wanted: Sequence[Outputs], got: Sequence[Outputs], name: str) -> Difference:
-    student, file = (_flat([batch[name] for batch in batches]) for batches in (wanted, got))
+def _parts(batches: Sequence[Outputs], name: str, checks: Checks) -> list[np.ndarray]:
+    """Return an output in parts: of rows without their padding, where a task has made them."""
+    if checks.feeder is None or checks.context.task is None:
+        return [batch[name] for batch in batches]
+    return [row[name] for row in checks.by_row(batches)]
+
+
+def _difference(name: str, wanted: Sequence[np.ndarray], got: Sequence[np.ndarray]) -> Difference:
+    student, file = _flat(wanted), _flat(got)
     difference = np.abs(student - file)
     finite = np.abs(student[np.abs(student) < MASKED])
     return Difference(
         name,
-        max_difference=float(difference.max()),
-        mean_difference=float(difference.mean()),
+        max_difference=float(difference.max(initial=0.0)),
+        mean_difference=float(difference.mean()) if difference.size else 0.0,
         scale=float(finite.max(initial=0.0)),
     )
 
@@ -127,7 +137,7 @@ def _by_task(
     theirs, ours = (task.answers(model, checks.rows, schema) for model in models)
     same = task.same(theirs, ours)
     widest = np.zeros(len(checks.examples))
-    margins_of_rows = _margins_of_rows(wanted, got, checks.context.form)
+    margins_of_rows = _margins_of_rows(wanted, got, checks)
     np.maximum.at(widest, checks.example_of_row, margins_of_rows)
     figures = {
         "agreement": task.agreement(theirs, ours),
@@ -204,16 +214,16 @@ def _headline(
     }
 
 
-def _margins_of_rows(wanted: Sequence[Outputs], got: Sequence[Outputs], form: str) -> np.ndarray:
-    """Return the student's widest margin of each row, `[rows]`, in the order of the batches."""
-    widest = []
-    for student, file in zip(wanted, got, strict=True):
-        by_output = [
-            margins(array, file[name], form).reshape(len(array), -1).max(axis=1)
-            for name, array in student.items()
-        ]
-        widest.append(np.max(by_output, axis=0))
-    return np.concatenate(widest)
+def _margins_of_rows(
+    wanted: Sequence[Outputs], got: Sequence[Outputs], checks: Checks
+) -> np.ndarray:
+    """Return the student's widest margin of each row, `[rows]`."""
+    form, widest = checks.context.form, np.zeros(len(checks.order))
+    for name in wanted[0]:
+        parts = zip(_parts(wanted, name, checks), _parts(got, name, checks), strict=True)
+        by_row = [margins(student, file, form).max(initial=0.0) for student, file in parts]
+        widest = np.maximum(widest, by_row)
+    return widest
 
 
 def _sum_to_1(outputs: np.ndarray) -> bool:

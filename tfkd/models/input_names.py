@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import UserError
-from ..text.affixes import AFFIXES
+from ..text.affixes import AFFIXES, OF_WORDS
 from ..text.words import FILLS, NO_WORD, WORD_STARTS
 
 IDS = ("input_ids", "token_ids", "ids", "input_word_ids")
@@ -127,7 +127,7 @@ def _derive(name: str, ids: Any, inputs: Mapping[str, Any], pad_id: int) -> Any:
 
     if name in inputs:
         return inputs[name]
-    if name in (*FILLS, *AFFIXES):
+    if name in OF_WORDS:
         return _derive_words(name, ids, pad_id)
     if name in IDS:
         return ids

@@ -10,13 +10,10 @@ from typing import Any
 import tensorflow as tf
 
 from ..text import Encoder, TextEncoder
-from ..text.affixes import AFFIXES
+from ..text.affixes import OF_WORDS
 from ..text.words import FILLS
 from .input_names import IDS
 from .keras_internals import list_layers
-
-OF_WORDS = (*FILLS, *AFFIXES)
-"""Inputs with a number for each word, whatever the number of tokens."""
 
 
 def declared_length(model: Any) -> int | None:

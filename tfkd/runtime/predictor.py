@@ -14,12 +14,11 @@ from ..data import Column, Example, Schema
 from ..errors import UserError
 from ..tasks import Arrays, Task
 from ..text import TextEncoder
-from ..text.pair_encoding import Pair, PairIds
-from ..text.word_windows import WordRow
-from ..text.words import Words
+from ..text.batching import take_row
 from .activations import undo_activation
-from .bundle import blame_tokenizer, check_seal, read_encoder
+from .bundle import check_seal, read_encoder
 from .checks.inputs_outputs import check_arrays, row_feeder
+from .file_tokenizer import FileTokenizer
 from .interpreter import LiteRT, readable
 from .zip_tail import unpack
 
@@ -55,7 +54,7 @@ class Predictor:
     ) -> None:
         self._path = path
         self._model, self.encoder, settings = _open(path, threads)
-        self._tokenizer = _Tokenizer(self)
+        self._tokenizer = FileTokenizer(self.encoder, path)
         self.task = _task(settings, task, path)
         self.schema = Schema.from_json(settings["schema"])
         self.labels = self.schema.labels
@@ -174,8 +173,8 @@ class Predictor:
         for name, output in self._outputs.items():
             array = returned[output["name"]]
             shape = self._model.outputs[output["name"]][0]
-            fits = len(array) == size and array.ndim == len(shape) and array.shape[-1] == shape[-1]
-            if not fits or np.isnan(array).any():
+            fits = len(array) == size and array.ndim == len(shape)
+            if not fits or not self._has_all(name, array, shape, rows) or np.isnan(array).any():
                 raise UserError(
                     f"{self._path} answers {size} texts with {array.dtype} of shape {array.shape} "
                     "or with NaN: the file is damaged; export it again."
@@ -183,13 +182,21 @@ class Predictor:
             outputs[name] = undo_activation(array, output.get("activation"))
         return outputs
 
+    def _has_all(
+        self, name: str, array: np.ndarray, shape: Sequence[int | None], rows: Sequence[Arrays]
+    ) -> bool:
+        """Return whether an output has a number for each class, and for each word of the rows."""
+        most = max(map(self._feeder.units_of, rows))
+        return all(
+            size >= most if wanted is None else declared is None or size == declared
+            for size, declared, wanted in zip(
+                array.shape[1:], shape[1:], self._shapes[name], strict=True
+            )
+        )
+
     def _row(self, outputs: Mapping[str, np.ndarray], at: int, row: Arrays) -> Arrays:
         """Return the outputs of one row, without those of padding."""
-        length = self._feeder.length_of(row)
-        return {
-            name: array[at][:length] if None in self._shapes[name][:1] else array[at]
-            for name, array in outputs.items()
-        }
+        return take_row(outputs, at, self._shapes, self._feeder.units_of(row))
 
     def _run_finite(self, rows: Sequence[Arrays]) -> list[Arrays]:
         """Run rows for answers, for which the greatest of each output has to be a number."""
@@ -208,33 +215,6 @@ def _spell_wanted(roles: Mapping[str, Column]) -> str:
     kinds = [column.kind for column in roles.values()]
     plain = {("text",): "one text", ("text", "text"): "a tuple of two texts"}.get(tuple(kinds))
     return f"{f'{plain}, or ' if plain else ''}a dict with {', '.join(roles)}"
-
-
-class _Tokenizer:
-    """The encoder of a predictor, whose failures are told as faults of its file."""
-
-    def __init__(self, predictor: Predictor) -> None:
-        self._predictor = predictor
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._predictor.encoder, name)
-
-    def encode_many(self, texts: Sequence[str]) -> list[list[int]]:
-        """Return the ids of each text."""
-        with blame_tokenizer(str(self._predictor._path)):
-            return self._predictor.encoder.encode_many(texts)
-
-    def encode_pairs(self, pairs: Sequence[Pair]) -> list[PairIds]:
-        """Return the ids and the segments of each pair."""
-        with blame_tokenizer(str(self._predictor._path)):
-            return self._predictor.encoder.encode_pairs(pairs)
-
-    def encode_words(
-        self, sentences: Sequence[Words], *, before: Sequence[str] | None = None
-    ) -> list[list[WordRow]]:
-        """Return the windows of each example."""
-        with blame_tokenizer(str(self._predictor._path)):
-            return self._predictor.encoder.encode_words(sentences, before=before)
 
 
 def load(path: str | Path, *, task: Task | str | None = None, threads: int = 1) -> Predictor:

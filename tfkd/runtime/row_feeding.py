@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError
+from ..text.affixes import OF_WORDS
 from ..text.batching import bucket, pad
+from ..text.words import FILLS, WORD_STARTS
 
 IDS = "input_ids"
 CLIENT = ("ids", "mask", "segment_ids")
@@ -48,7 +50,11 @@ class RowFeeder:
 
     def length_of(self, row: Mapping[str, Any]) -> int:
         """Return the number of tokens of a row."""
-        return max(np.size(row[name]) for name in self.sources.values())
+        return max(np.size(row[name]) for name in self.sources.values() if name not in OF_WORDS)
+
+    def units_of(self, row: Mapping[str, Any]) -> int:
+        """Return the number of words of a row, or of tokens where it knows of no words."""
+        return np.size(row[WORD_STARTS]) if WORD_STARTS in row else self.length_of(row)
 
     def __call__(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]:
         """Return the arrays of at most `batch` rows, padded as the model wants it.
@@ -62,7 +68,7 @@ class RowFeeder:
         for name, source in self.sources.items():
             shape, dtype = self.inputs[name]
             values = [row[source] for row in rows]
-            fill = self.pad_id if source == IDS else 0
+            fill = self.pad_id if source == IDS else FILLS.get(source, 0)
             array = self._pad(values, shape, dtype, fill)
             if self.batch and len(array) < self.batch:
                 missing = [(0, self.batch - len(array)), *[(0, 0)] * (array.ndim - 1)]
@@ -77,7 +83,8 @@ class RowFeeder:
     def _pad(self, values: Sequence[Any], shape: Shape, dtype: Any, fill: int) -> np.ndarray:
         if len(shape) != 2:
             return np.stack([np.asarray(value, dtype) for value in values])
-        longest = max(map(len, values))
+        # A row without a word has room for one: no runtime plans for none.
+        longest = max(1, *map(len, values))
         length = shape[1] or (longest if self.client else bucket(longest, self.most))
         if longest > length:
             raise UserError(

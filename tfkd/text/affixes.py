@@ -10,12 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from .words import FIRST_WORD, WORD_STARTS, Words
+from .words import FILLS, FIRST_WORD, WORD_STARTS, Words
 
 LETTERS = 3
 AFFIXES: Mapping[str, int] = {"word_prefix": 8_191, "word_suffix": 8_191, "word_shape": 509}
 """How many numbers stand for what can be at the beginning and the end of words, and for how they
 are written; 0 is padding."""
+
+OF_WORDS = (*FILLS, *AFFIXES)
+"""The arrays of a row that have a number for each of its words, whatever the number of tokens."""
 
 _RUN = re.compile(r"(.)\1+")
 

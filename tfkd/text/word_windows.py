@@ -59,16 +59,18 @@ def _ranges(starts: np.ndarray, ends: np.ndarray, room: int) -> Iterator[tuple[i
     words, first = len(starts), 0
     while True:
         fitting = int(np.searchsorted(ends, starts[first] + room, "right")) if words else 0
+        # No more words than tokens: a file of one length has room for as many of both.
+        fitting = min(fitting, first + room)
         last = max(fitting, min(first + 1, words))
         if last == words:
             # The last window is filled up with words before it: the more around a word the better.
             earliest = int(np.searchsorted(starts, ends[-1] - room, "left")) if words else 0
-            yield min(first, earliest) if first else 0, words
+            yield min(first, max(earliest, words - room)) if first else 0, words
             return
         yield first, last
         # Each window has to hold a word that none before it held.
         least = max(ends[last - 1] - room // OVERLAP, ends[last] - room)
-        first = min(int(np.searchsorted(starts, least, "left")), last)
+        first = min(max(int(np.searchsorted(starts, least, "left")), last + 1 - room), last)
 
 
 def _window(
