@@ -1,7 +1,7 @@
 """No name of the package means two things: neither two modules nor two public classes share one."""
 
 import ast
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1] / "tfkd"
@@ -32,3 +32,9 @@ def test_no_two_public_classes_share_a_name():
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 homes[node.name].append(str(path.relative_to(PACKAGE)))
     assert shared(homes) == {}
+
+
+def test_no_two_files_of_tests_share_a_name():
+    """Each runs alone, and all together end before the first test."""
+    names = Counter(path.name for path in (PACKAGE.parent / "tests").rglob("test_*.py"))
+    assert [name for name, count in names.items() if count > 1] == []
