@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,30 @@ class PretrainedEncoder:
     def has_segments(self) -> bool:
         """Whether it has vectors for the two texts of a pair."""
         return FAMILIES[self.config["model_type"]].segments
+
+    def with_rows(self, count: int, seed: int = 0) -> PretrainedEncoder:
+        """Return the same encoder with so many rows in its embedding of tokens, or itself.
+
+        The new ones are for pieces that its tokenizer did not have: they are drawn about as large
+        as the others, and learnt.
+
+        Args:
+            count: How many ids the tokenizer has now.
+            seed: Of the new rows.
+        """
+        if count <= self.backbone.vocabulary_size:
+            return self
+        config = {**self.backbone.get_config(), "vocabulary_size": count}
+        larger = type(self.backbone).from_config(config)
+        rng = np.random.default_rng(seed)
+        for old, new in zip(self.backbone.weights, larger.weights, strict=True):
+            values = np.asarray(old)
+            missing = new.shape[0] - len(values) if values.ndim else 0
+            if missing:
+                drawn = rng.normal(values.mean(axis=0), values.std(), (missing, *values.shape[1:]))
+                values = np.concatenate([values, drawn.astype(values.dtype)])
+            new.assign(values)
+        return replace(self, backbone=larger)
 
     def states(self, ids: Any, mask: Any, segments: Any = None) -> Any:
         """Return a vector for each token, `[batch, length, width]`.

@@ -212,6 +212,8 @@ def _fine_tune(work: _Work, lessons: Lessons) -> TextModel:
     keras.utils.set_random_seed(config.training.seed)
     path = Path(config.teacher.source.partition(":")[2]).expanduser()
     encoder = load_encoder(path, task.hugging_face)
+    if task.pieces:
+        encoder = encoder.with_rows(lessons.encoder.vocab_size, config.training.seed)
     model = students.build_on_encoder(encoder, task, schema, pad_id=lessons.encoder.pad_id)
     known = np.flatnonzero(lessons.train.has_labels())
     feed = Feed(

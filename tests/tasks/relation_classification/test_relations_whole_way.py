@@ -19,6 +19,13 @@ FORMS = {
 }
 TASK = ("--task", "relation-classification")
 STUDENT = ("--student", "bag_of_ngrams:tiny", "--vocab-size", "120", "--max-length", "24")
+LIGHT = """
+import sys
+from tfkd import cli
+code = cli.main(sys.argv[1:])
+assert not {"tensorflow", "keras", "tf_keras"} & set(sys.modules)
+sys.exit(code)
+"""
 TEXT = "The <e1>baker</e1> broke a fine <e2>cup</e2>."
 
 
@@ -138,3 +145,34 @@ def test_what_is_cached_is_found_by_a_run_with_another_student(tfkd, blocks, run
     code, printed, said = tfkd("distill", str(blocks), *TASK, *teacher, *short)
     assert code == 0, said
     assert "examples to compute" not in printed
+
+
+def test_the_file_answers_without_tensorflow(run, python):
+    printed = python(LIGHT, "predict", run / "student.tflite", TEXT, "--json")
+    assert json.loads(printed)["label"] in FORMS
+
+
+@pytest.mark.usefixtures("workplace")
+def test_an_encoder_without_spare_pieces_is_taught(tfkd, tmp_path):
+    """The rows of the marks are new; a head on the whole text would know no direction."""
+    pytest.importorskip("keras_hub")
+    from tiny_bert import checkpoint
+
+    from tfkd import load_teacher
+    from tfkd.tasks import find
+
+    rows = [{"text": text, "relation": label} for text, label in sentences(60)]
+    (tmp_path / "rows.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    encoder = checkpoint(tmp_path / "encoder", head=False)
+    command = ("teach", "rows.jsonl", *TASK, "--teacher", f"hf:{encoder}", "--epochs", "1")
+    code, _, said = tfkd(*command, "--max-length", "40", "--to", "taught")
+    assert code == 0, said
+    task = find("relation-classification")
+    taught = load_teacher(f"keras:{tmp_path / 'taught'}", task=task)
+    assert taught.encoder.vocab_size == 31 + 4
+    head = taught.model.get_layer("logits")
+    assert head.kernel.shape == (2 * 32, len(FORMS))
+    texts = (TEXT, TEXT.replace("e1>", "e0>").replace("e2>", "e1>").replace("e0>", "e2>"))
+    examples = [task.example({"text": text}, "row") for text in texts]
+    one, other = (row["logits"] for row in taught.run(task.tokens(examples, taught.encoder)))
+    assert np.abs(one - other).max() > 1e-3
