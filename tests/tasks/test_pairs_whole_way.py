@@ -104,7 +104,6 @@ def test_other_files_timings_and_the_page(tfkd, refused, run):
         assert code == 0, said
     assert "reads pairs" in refused("export", str(run), "--client", "mediapipe")
     assert "reads pairs" in refused("export", str(run), "--to", "texts", "--tokenizer")
-    assert "not for MediaPipe" in refused("demo", str(run / "student.tflite"))
 
 
 @pytest.mark.usefixtures("workplace")

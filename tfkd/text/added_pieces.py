@@ -55,5 +55,7 @@ def ids_of_pieces(encoder: object, pieces: Sequence[str]) -> tuple[int, ...]:
         pieces: What they look like.
     """
     tokenizer = getattr(encoder, "tokenizer", None)
-    found = [tokenizer.token_to_id(piece) for piece in pieces] if tokenizer is not None else [None]
-    return () if None in found else tuple(found)
+    if tokenizer is None:
+        return ()
+    found = [tokenizer.token_to_id(piece) for piece in pieces]
+    return () if None in found else tuple(i for i in found if i is not None)

@@ -46,7 +46,7 @@ class RelationClassification(TextClassification):
     }
     defaults: ClassVar[Mapping[str, Any]] = {"other": "", "marks": ""}
     pieces: ClassVar[tuple[str, ...]] = MARKS
-    clients = ()
+    clients: ClassVar[tuple[str, ...]] = ()
     two_classes_of_one_logit = False
     headline_is_mean = False
 

@@ -47,7 +47,7 @@ class TextClassification(Task):
     }
     defaults: ClassVar[Mapping[str, Any]] = {"pair": False}
     hugging_face = "ForSequenceClassification"
-    clients = ("mediapipe",)
+    clients: ClassVar[tuple[str, ...]] = ("mediapipe",)
     two_classes_of_one_logit = True
     constant_answer = "always naming the most frequent class"
 
