@@ -60,7 +60,22 @@ ROWS: dict[str, list[dict]] = {
         {"text": text} for text in ("a Good film", "No", "one, Two and Three or no more of it")
     ]
     + [{"text": "Anna is in Rome " * 9}, {"text": "\u200b a"}],
+    "tone=text-classification+stars=text-regression": [
+        {"text": t, "tone.label": "good" if "good" in t else "bad", "stars.label": len(t) / 2}
+        for t in TEXTS
+    ],
+    "tone=text-classification+parts=token-classification": [
+        {"text": text, "tone.label": tone, "parts.spans": spans}
+        for text, tone, spans in (
+            ("a good film", "good", [[2, 6, "PRAISE"]]),
+            ("a bad film, and not a good one", "bad", [[2, 10, "BLAME"], [16, 26, "BLAME"]]),
+            ("good", "good", [[0, 4, "PRAISE"]]),
+            ("bad, bad, bad and so on", "bad", [[0, 3, "BLAME"]]),
+            ("no", "bad", []),
+        )
+    ],
 }
+JOINT = tuple(name for name in ROWS if "+" in name)
 """Labelled rows by task; the first time that a task is added without some, the battery says so."""
 
 
@@ -69,7 +84,8 @@ def tasks() -> list[Task]:
     from tfkd.tasks import TASKS
 
     paired = [name for name in TASKS if "pair" in find(name).defaults]
-    return [*map(find, TASKS), *(find(name, {"pair": True}) for name in paired), *TOYS]
+    of_pairs = (find(name, {"pair": True}) for name in paired)
+    return [*map(find, TASKS), *of_pairs, *TOYS, *map(find, JOINT)]
 
 
 def name_of(task: Task) -> str:

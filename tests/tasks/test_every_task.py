@@ -9,6 +9,8 @@ import pytest
 from tests.tasks.cases import ROWS, TEXTS, name_of, tasks
 from tfkd import UserError
 from tfkd.data import Schema
+from tfkd.data.label_heads import find_classes_by_head
+from tfkd.data.labels import classes_from_data
 from tfkd.text import learn
 from tfkd.text.words import count_units
 
@@ -23,14 +25,20 @@ def encoder():
 def examples_and_schema(task):
     rows = [task.example(row, f"row {i}") for i, row in enumerate(ROWS[name_of(task)], 1)]
     keys = sorted({key for row in rows for key in task.label_keys(row)})
-    examples = [task.with_ids(row, {key: i for i, key in enumerate(keys)}) for row in rows]
+    ids = {key: i for i, key in enumerate(keys)}
+    if task.heads:
+        seen = dict.fromkeys(keys, "rows")
+        ids = find_classes_by_head(task.heads, seen, "rows", classes_from_data).ids
+    examples = [task.with_ids(row, ids) for row in rows]
     return examples, task.complete_schema(task.schema(tuple(keys)), examples)
 
 
 def sizes(task, schema, row):
-    """The shape of a row's logits."""
-    shape = task.output_shapes(schema)["logits"]
-    return [count_units(row) if axis is None else axis for axis in shape]
+    """The shape of each output of a row by name."""
+    return {
+        name: [count_units(row) if axis is None else axis for axis in shape]
+        for name, shape in task.output_shapes(schema).items()
+    }
 
 
 def perfect(task, schema):
@@ -39,15 +47,17 @@ def perfect(task, schema):
     def run(rows):
         outputs = []
         for row in rows:
-            shape = sizes(task, schema, row)
-            labels = np.asarray(row["labels"])
-            known = np.maximum(labels, 0)
-            logits = {
-                "multiclass": lambda known=known, size=shape[-1]: 20.0 * np.eye(size)[known],
-                "multilabel": lambda known=known: 40.0 * known - 20.0,
-                "regression": lambda labels=labels: labels.reshape(1),
-            }[task.form]()
-            outputs.append({"logits": logits})
+            of_row = {}
+            for name, shape in sizes(task, schema, row).items():
+                head = name.rpartition(".")[0]
+                labels = np.asarray(row[f"labels.{head}" if head else "labels"])
+                known = np.maximum(labels, 0)
+                of_row[name] = {
+                    "multiclass": lambda known=known, size=shape[-1]: 20.0 * np.eye(size)[known],
+                    "multilabel": lambda known=known: 40.0 * known - 20.0,
+                    "regression": lambda labels=labels: labels.reshape(1),
+                }[task.form_of(name)]()
+            outputs.append(of_row)
         return outputs
 
     return run
@@ -60,8 +70,9 @@ def noisy(task, schema, seed=0):
         outputs = []
         for row in rows:
             ids = [int(each) for each in row["input_ids"]]
-            size = sizes(task, schema, row)
-            outputs.append({"logits": np.random.default_rng([seed, *ids]).normal(size=size)})
+            draw = np.random.default_rng([seed, *ids])
+            shapes = sizes(task, schema, row).items()
+            outputs.append({name: draw.normal(size=size) for name, size in shapes})
         return outputs
 
     return run

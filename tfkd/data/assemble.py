@@ -13,6 +13,7 @@ from .class_files import find_names, read_classes, read_names
 from .examples import SPLITS, Data, Example
 from .faults import Faults
 from .folds import plan_fold
+from .label_heads import find_classes_by_head
 from .labels import Classes, check_all_seen, classes_from_data, classes_from_names
 from .questions import check_class_count
 from .reader import ExampleReader
@@ -152,6 +153,15 @@ def _classes(
     first = next((s for s in SPLITS[:3] if s in sources), None)
     first_seen = tallies[first].first if first else {}
     names = sources[first].names if first else ()
+    if reader.heads:
+        if names_file is not None:
+            raise UserError(
+                f"labels is {names_file}, and there are labels of several kinds, "
+                f"{', '.join(reader.heads)}: leave it out; each has the classes of its column."
+            )
+        reader.check_labels(first_seen)
+        origin = sources[first].origin if first else base.name
+        return find_classes_by_head(reader.heads, first_seen, origin, classes_from_data)
     if base.names:
         return classes_from_names(base.names, first_seen, base.name)
     origin = sources[first].origin if first else base.name

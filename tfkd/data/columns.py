@@ -144,7 +144,21 @@ class Columns:
         self._refuse_other_kinds(path, fields, names, unfit=bool(missing))
         if missing:
             raise self._explain(path, fields, missing, names)
+        self._refuse_twins(path, names)
         return names
+
+    def _refuse_twins(self, path: Path, names: Mapping[str, str]) -> None:
+        """Refuse a column that was found for two roles which nobody named."""
+        found: dict[str, str] = {}
+        for role, name in names.items():
+            if role in self.named:
+                continue
+            other = found.setdefault(name, role)
+            if other != role:
+                raise UserError(
+                    f"{path}, row 1: the column {name!r} would be read as {other} and as {role}: "
+                    f"name each with {flag_of(other)} and {flag_of(role)}."
+                )
 
     def _wanted(self, role: str) -> str:
         return self.named.get(role, self.reader.columns[role].default).casefold()

@@ -76,11 +76,26 @@ class Encoded:
         """The labels of rows with one label each, `[rows]`, -100 where there is none."""
         return self.labels_of(np.arange(len(self)))
 
-    def labels_of(self, rows: np.ndarray) -> np.ndarray:
-        """Return the labels of rows, `[rows]` or `[rows, longest]`, -100 where there is none."""
-        if LABELS not in self._columns:
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """The names of the heads, where rows have labels for several."""
+        prefix = f"{LABELS}."
+        return tuple(n.removeprefix(prefix) for n in self._columns if n.startswith(prefix))
+
+    def labels_by_head(self, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the labels of rows for each head, as `labels_of` does."""
+        return {head: self.labels_of(rows, f"{LABELS}.{head}") for head in self.heads}
+
+    def labels_of(self, rows: np.ndarray, name: str = LABELS) -> np.ndarray:
+        """Return the labels of rows, `[rows]` or `[rows, longest]`, -100 where there is none.
+
+        Args:
+            rows: Their positions.
+            name: The column of the labels.
+        """
+        if name not in self._columns:
             return np.full(len(rows), IGNORE, "int32")
-        labels = self._columns[LABELS].padded(rows, IGNORE)
+        labels = self._columns[name].padded(rows, IGNORE)
         hidden = self._hidden[rows]
         if hidden.any():
             labels = np.where(hidden.reshape(-1, *[1] * (labels.ndim - 1)), IGNORE, labels)
@@ -90,8 +105,11 @@ class Encoded:
         """Return which rows have at least one label, `[rows]`, bool."""
         known = np.zeros(len(self), bool)
         for start in range(0, len(self), CHUNK):
-            labels = self.labels_of(np.arange(start, min(start + CHUNK, len(self))))
-            known[start : start + len(labels)] = (labels != IGNORE).reshape(len(labels), -1).any(1)
+            rows = np.arange(start, min(start + CHUNK, len(self)))
+            by_head = self.labels_by_head(rows) or {LABELS: self.labels_of(rows)}
+            for labels in by_head.values():
+                there = (labels != IGNORE).reshape(len(labels), -1).any(1)
+                known[start : start + len(labels)] |= there
         return known
 
     def with_labels(self, count: int, seed: int) -> Encoded:

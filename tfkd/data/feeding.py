@@ -77,11 +77,11 @@ class Feed:
                 order = bucket_by_length(lengths, self.batch_size, (self.seed, current))
             yield self._positions[order[step % self.per_pass]]
 
-    def batches(self) -> Iterator[tuple[dict[str, Any], np.ndarray]]:
+    def batches(self) -> Iterator[tuple[dict[str, Any], Any]]:
         """Yield `({"student": ids, "targets": ...}, labels)` for each step of this epoch."""
         yield from map(self._batch, self.rows(self.epoch))
 
-    def _batch(self, rows: np.ndarray) -> tuple[dict[str, Any], np.ndarray]:
+    def _batch(self, rows: np.ndarray) -> tuple[dict[str, Any], Any]:
         inputs: dict[str, Any] = {"student": _inputs(self.encoded, rows)}
         if self.teacher is not None:
             inputs["teacher"] = _inputs(self.teacher, rows)
@@ -93,10 +93,14 @@ class Feed:
                 name: _pad_target(np.asarray(array, "float32"), shapes[name])
                 for name, array in by_name.items()
             }
-        labels = self.encoded.labels_of(rows)
-        if labels.ndim > 1 and self.encoded.is_ragged(LABELS):
-            labels = pad_to_multiple(labels, IGNORE)
-        return inputs, labels
+        if self.encoded.heads:
+            by_head = self.encoded.labels_by_head(rows)
+            return inputs, {h: self._pad_labels(a, f"{LABELS}.{h}") for h, a in by_head.items()}
+        return inputs, self._pad_labels(self.encoded.labels_of(rows), LABELS)
+
+    def _pad_labels(self, labels: np.ndarray, name: str) -> np.ndarray:
+        ragged = labels.ndim > 1 and self.encoded.is_ragged(name)
+        return pad_to_multiple(labels, IGNORE) if ragged else labels
 
     def _target_shapes(self) -> Mapping[str, tuple[int | None, ...]]:
         shapes = getattr(self.targets, "shapes", None)
@@ -129,9 +133,7 @@ class Feed:
 
         return strategy.distribute_datasets_from_function(dataset_of_worker)
 
-    def _shares(
-        self, own_replicas: range, replicas: int
-    ) -> Iterator[tuple[dict[str, Any], np.ndarray]]:
+    def _shares(self, own_replicas: range, replicas: int) -> Iterator[tuple[dict[str, Any], Any]]:
         for epoch in itertools.count(self.epoch):
             for rows in self.rows(epoch):
                 parts = np.array_split(rows, replicas)
@@ -148,6 +150,9 @@ class Feed:
                 name: tf.TensorSpec((None, *shape), tf.float32)
                 for name, shape in self._target_shapes().items()
             }
+        heads = self.encoded.heads
+        if heads:
+            return signature, {head: _spec(self.encoded, f"{LABELS}.{head}") for head in heads}
         return signature, _spec(self.encoded, LABELS)
 
     def follow(self) -> Any:

@@ -47,6 +47,8 @@ class ExampleReader:
     `columns` are the roles of a row, `inputs` the names of the arrays that a student reads, and
     `fixed` those of arrays with as many numbers in each row, whatever its length. `pieces` are
     special pieces within its texts, which the tokenizer of a model gets that learns to read them.
+    Where examples have labels of several kinds, `heads` are their names: rows have `labels.HEAD`
+    for each.
     """
 
     columns: ClassVar[Mapping[str, Column]] = {
@@ -58,6 +60,7 @@ class ExampleReader:
     pieces: ClassVar[tuple[str, ...]] = ()
     names_its_classes: ClassVar[bool] = False
     "Whether `label_keys` gives names of classes, and a list of names says what ids mean, no more."
+    heads: tuple[str, ...] = ()
 
     def __init__(self, pair: bool = False) -> None:
         if pair:

@@ -55,6 +55,11 @@ class TaskContext:
         """Whether outputs are one logit for two classes."""
         return self.form == "binary"
 
+    def form_of(self, output: str) -> str:
+        """Return what an output is: of several heads, each is what its task says."""
+        heads = self.task is not None and self.task.heads
+        return self.task.form_of(output) if self.task is not None and heads else self.form
+
     def encode(self, examples: Sequence[Example]) -> list[list[Arrays]]:
         """Return the rows of each example."""
         assert self.encoder is not None

@@ -132,7 +132,7 @@ class ExportRequest:
         if ends_linear(self.signature.student):
             return None
         return activation_of(
-            self.context.form,
+            self.context.form_of(self.signature.outputs[0]),
             between_0_and_1=figures.between_0_and_1,
             sum_to_1=figures.sum_to_1,
         )

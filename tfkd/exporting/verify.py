@@ -44,7 +44,7 @@ def compare(student: Model, file: Model, checks: Checks, *, linear: bool = False
     logits = [next(iter(batch.values())) for batch in wanted]
     sum_to_1 = all(map(_sum_to_1, logits))
     between_0_and_1 = all(((array >= 0) & (array <= 1)).all() for array in logits)
-    form = checks.context.form
+    form = checks.context.form_of(next(iter(wanted[0])))
     has_task = bool(checks.examples) and checks.context.task is not None
     if has_task and any(np.isnan(array).any() for batch in got for array in batch.values()):
         # Nothing says what a task makes of it.
@@ -218,8 +218,9 @@ def _margins_of_rows(
     wanted: Sequence[Outputs], got: Sequence[Outputs], checks: Checks
 ) -> np.ndarray:
     """Return the student's widest margin of each row, `[rows]`."""
-    form, widest = checks.context.form, np.zeros(len(checks.order))
+    widest = np.zeros(len(checks.order))
     for name in wanted[0]:
+        form = checks.context.form_of(name)
         parts = zip(_parts(wanted, name, checks), _parts(got, name, checks), strict=True)
         by_row = [margins(student, file, form).max(initial=0.0) for student, file in parts]
         widest = np.maximum(widest, by_row)

@@ -243,12 +243,15 @@ class TextModel:
         outputs = self._run_at_length(self._feed(inputs), reads)
         if isinstance(inputs, Mapping) and WORD_STARTS in set(inputs) - set(self._names):
             outputs = gather_by_word(outputs, inputs, self.shapes, self.pieces)
+        found = {name: outputs[name] for name in reads if name in outputs}
+        if "logits" not in outputs:
+            # Of several heads: each has classes of its own.
+            return tf.nest.map_structure(as_float32, found)
         logits = tf.cast(outputs["logits"], tf.float32)
         if self.two_of_one:
             # A sigmoid is a softmax next to a logit of zero.
             logits = tf.concat([tf.zeros_like(logits), logits], axis=-1)
         logits = logits if self.order is None else tf.gather(logits, self.order, axis=-1)
-        found = {name: outputs[name] for name in reads if name in outputs}
         return {**tf.nest.map_structure(as_float32, found), "logits": logits}
 
     def _run_at_length(self, inputs: Any, reads: tuple[str, ...]) -> Arrays:

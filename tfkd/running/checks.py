@@ -12,6 +12,7 @@ from ..data import Data, Schema, open_data
 from ..data.labels import shorten
 from ..data.questions import UnfitDataError
 from ..errors import UserError, missing_extra
+from ..losses._heads import is_logits
 from ..models.class_names import are_names
 from ..models.hugging_face_config import read_config
 from ..models.hugging_face_encoders import check_trainable
@@ -155,15 +156,16 @@ def shrinks(config: RunConfig) -> bool:
 
 def match_token_counts(config: RunConfig) -> RunConfig:
     """Let a teacher read as many tokens as its shrunk student, where losses compare tokens."""
-    per_token = _list_reads(config) - {"logits"}
+    per_token = _list_reads(config)
     if not (shrinks(config) and per_token) or config.teacher.max_length:
         return config
     return config.replaced(teacher_max_length=min(config.student.max_length, MAX_LENGTH))
 
 
 def _list_reads(config: RunConfig) -> set[str]:
-    """Return the names of the outputs that the losses of all stages read."""
-    return {name for stage in read_stages(config) for name in stage.objective.reads}
+    """Return the names of the outputs that the losses of all stages read beside the logits."""
+    reads = (name for stage in read_stages(config) for name in stage.objective.reads)
+    return {name for name in reads if not is_logits(name)}
 
 
 def _check_shrink(layers: str, kind: str, config: RunConfig) -> None:
@@ -185,7 +187,7 @@ def _check_shrink(layers: str, kind: str, config: RunConfig) -> None:
         raise UserError(
             f"shrink has no setting {unknown[0]!r}: write {' or '.join(_SHRINKING)}, or none."
         )
-    per_token = sorted(_list_reads(config) - {"logits"})
+    per_token = sorted(_list_reads(config))
     if per_token and "vocabulary" in config.student.settings:
         raise UserError(
             f"a student of fewer word pieces reads other tokens than its teacher, and the "

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..data.feeding import Feed
 from ..files import replace_when_whole
 from ..progress import Progress, format_duration, logger
+from ..tasks import name_metrics
 from ..training.backup import Backup
 from .best_epoch import (
     HISTORY,
@@ -73,7 +74,7 @@ class TrainingLog:
     folder: Path
     title: str
     progress: Progress
-    metrics: Sequence[Any] = ("accuracy",)
+    metrics: Any = ("accuracy",)
 
 
 def choose_epochs(steps: int, asked: int = 0) -> int:
@@ -122,7 +123,7 @@ def train_distiller(
     with strategy.scope():
         distiller.compile(
             plan.make_optimizer(),
-            metrics=list(log.metrics),
+            metrics=log.metrics if isinstance(log.metrics, Mapping) else list(log.metrics),
             jit_compile=False,
             projection_optimizer=plan.projection_rate,
         )
@@ -201,7 +202,7 @@ def _history_callback(log: TrainingLog, epochs: int) -> Any:
             text = "".join(json.dumps(line) + "\n" for line in lines)
             with replace_when_whole(file) as part:
                 part.write_text(text, encoding="utf-8")
-            names = [getattr(metric, "name", metric) for metric in log.metrics]
+            names = name_metrics(log.metrics)
             shown = ("loss", *names, *(f"val_{name}" for name in names))
             scores = ", ".join(f"{key} {numbers[key]:.4f}" for key in shown if key in numbers)
             logger.info(f"  epoch {epoch + 1} of {epochs}: {scores}")

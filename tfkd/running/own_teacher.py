@@ -203,7 +203,7 @@ def train_teacher(
             forget_backups(log.folder)
         models.append(model)
     shapes = task.output_shapes(schema)
-    model = _join_members(models, task.form)
+    model = _join_members(models, task)
     return TextModel(model, lessons.encoder, schema.labels, spec, shapes=shapes)
 
 
@@ -234,10 +234,9 @@ def _train_member(
     )
 
 
-def _join_members(models: list[Any], form: str) -> Any:
+def _join_members(models: list[Any], task: Task) -> Any:
     """Return one model whose logits are those of the members' mean probability, or mean number."""
     import keras
-    from keras import ops
 
     if len(models) == 1:
         return models[0]
@@ -246,13 +245,23 @@ def _join_members(models: list[Any], form: str) -> Any:
     names = [tensor.name for tensor in models[0].inputs]
     inputs: Any = {name: keras.Input((None,), dtype="int32", name=name) for name in names}
     inputs = inputs if len(names) > 1 else inputs[names[0]]
-    outputs = ops.stack([model(inputs) for model in models], axis=-1)
+    outputs = [model(inputs) for model in models]
+    joined: Any = {
+        name: _mean([each[name] for each in outputs], task.form_of(name))
+        for name in (outputs[0] if isinstance(outputs[0], dict) else ())
+    }
+    return keras.Model(inputs, joined or _mean(outputs, task.form), name="ensemble")
+
+
+def _mean(members: list[Any], form: str) -> Any:
+    """Return the logits of the members' mean probability, or their mean number."""
+    from keras import ops
+
+    outputs = ops.stack(members, axis=-1)
     if form == "regression":
-        mean = ops.mean(outputs, axis=-1)
-    elif form == "multilabel":
+        return ops.mean(outputs, axis=-1)
+    if form == "multilabel":
         yes, no = ops.log_sigmoid(outputs), ops.log_sigmoid(-outputs)
-        mean = ops.logsumexp(yes, axis=-1) - ops.logsumexp(no, axis=-1)
-    else:
-        log_probabilities = ops.log_softmax(outputs, axis=-2)
-        mean = ops.logsumexp(log_probabilities, axis=-1) - float(np.log(len(models)))
-    return keras.Model(inputs, mean, name="ensemble")
+        return ops.logsumexp(yes, axis=-1) - ops.logsumexp(no, axis=-1)
+    log_probabilities = ops.log_softmax(outputs, axis=-2)
+    return ops.logsumexp(log_probabilities, axis=-1) - float(np.log(len(members)))

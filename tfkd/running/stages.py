@@ -12,6 +12,7 @@ from .. import tasks
 from ..data import Schema
 from ..errors import UserError
 from ..losses._base import Objective
+from ..losses._heads import is_logits
 from ..models.freezing import TrainableFlags, freeze
 from .config import RunConfig
 from .config_checks import typed_value
@@ -39,7 +40,7 @@ class Stage:
     @property
     def learns_answers(self) -> bool:
         """Whether a loss reads the student's logits, so that its answers get better."""
-        return "logits" in self.objective.student_reads
+        return any(map(is_logits, self.objective.student_reads))
 
     def freeze(self, student: Any) -> None:
         """Freeze the layers of a Keras model that this stage does not train.
@@ -155,4 +156,11 @@ def _read_losses(terms: Any, task: tasks.Task) -> Objective:
             f"the objective is {terms!r}: write a list of tables, e.g. "
             'objective = [{loss = "Hint", weight = 1.0}].'
         )
-    return Objective.from_config({"terms": terms}, form=task.form)
+    return Objective.from_config({"terms": terms}, form=_forms(task))
+
+
+def _forms(task: tasks.Task) -> str | dict[str, str]:
+    """Return what the logits are: of the task, or of each of its heads by name."""
+    if not task.heads:
+        return task.form
+    return {head: task.form_of(f"{head}.logits") for head in task.heads}

@@ -69,7 +69,7 @@ def describe_source(config: RunConfig) -> dict[str, Any]:
 
 def store_options(task: Task) -> dict[str, Any]:
     """Return which outputs are stored, and how: numbers far from 0 lose all in fewer bits."""
-    exact = task.form == "regression"
+    exact = any(task.form_of(name) == "regression" for name in task.outputs)
     options: dict[str, Any] = {"dtype": "float32", "precision": "float32"} if exact else {}
     return {"reads": task.outputs, **options}
 

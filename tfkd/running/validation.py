@@ -9,7 +9,7 @@ from ..data import Data
 from ..data.encoded import Encoded
 from ..data.feeding import Feed
 from ..models.text_model import TextModel
-from ..tasks import Task
+from ..tasks import Task, name_metrics
 from ..text import Encoder
 from .best_epoch import EarlyStopping
 
@@ -45,7 +45,7 @@ class ValidationSet:
         if not patience or not len(self.encoded):
             return None
         name, measure = next(iter(self.task.measures.items()))
-        reported = {getattr(metric, "name", metric) for metric in self.task.metrics()}
+        reported = set(name_metrics(self.task.metrics()))
         return EarlyStopping(
             patience,
             name,

@@ -256,7 +256,7 @@ def _task(settings: Mapping[str, Any], wanted: Task | str | None, path: str | Pa
     name = settings["task"]
     if wanted is None:
         # A file may come from anybody: what it names is imported only where it is registered.
-        if name not in tasks.names():
+        if not tasks.is_registered(name):
             raise UserError(
                 f"{path} is for the task {name}, which is not installed: install its package, or "
                 f"give task={name!r} (on the command line --task) if you trust it."

@@ -64,7 +64,7 @@ def body(
     hidden = _read(embedded, mask, options)
     if features == "pooled":
         hidden = mean_over_tokens(hidden, mask)
-    return Features("bilstm", ids, hidden, options["dropout"], seed)
+    return Features("bilstm", ids, hidden, options["dropout"], seed, pool=mean_over_tokens)
 
 
 def pair_tokens(

@@ -8,8 +8,13 @@ from typing import Any
 
 import keras
 
+from ..errors import UserError
 from ..text.words import WORD_ENDS, WORD_STARTS
+from ._parts import present
 from .word_vectors import gather_words
+
+Pool = Callable[[keras.KerasTensor, keras.KerasTensor], keras.KerasTensor]
+"""One vector a text, of `[batch, length, width]` and 1 where there is a token."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,8 @@ class Features:
             of a student that answers by word.
         tokens: One vector for each token, `[batch, length, width]`, where `hidden` is pooled and
             each token has seen the whole text.
+        pool: Makes one vector of those of all tokens and their mask, where it can.
+        before: The vectors of the tokens, where `hidden` are those of words.
     """
 
     name: str
@@ -37,7 +44,24 @@ class Features:
     seed: int | None = None
     segments: keras.KerasTensor | None = None
     words: Mapping[str, keras.KerasTensor] = field(default_factory=dict)
+    pool: Pool | None = None
     tokens: keras.KerasTensor | None = field(default=None, kw_only=True)
+    before: keras.KerasTensor | None = None
+
+    def as_pooled(self) -> Features:
+        """Return the same body, which gives a vector for each token or word, with one for all.
+
+        Raises:
+            UserError: A body that cannot.
+        """
+        if self.pool is None:
+            raise UserError(f"{self.name} has no vector for a text beside those of its words.")
+        tokens = self.hidden if self.before is None else self.before
+        return replace(self, hidden=self.pool(tokens, present(self.ids)))
+
+    def layer_name(self, name: str) -> str:
+        """Return what a layer of a head is called, so that all names of a model differ."""
+        return name
 
     def by_word(
         self, words: Mapping[str, keras.KerasTensor], joined: Sequence[keras.KerasTensor] = ()
@@ -51,7 +75,7 @@ class Features:
         hidden = gather_words(self.hidden, words[WORD_STARTS], words.get(WORD_ENDS))
         if joined:
             hidden = keras.layers.Concatenate(name="word_vectors")([hidden, *joined])
-        return replace(self, hidden=hidden, words=dict(words))
+        return replace(self, hidden=hidden, words=dict(words), before=self.hidden)
 
     def project(self, units: int, name: str) -> keras.KerasTensor:
         """Return `units` numbers for each text, token or word: dropout, then a dense layer.

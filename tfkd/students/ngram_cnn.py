@@ -80,9 +80,11 @@ def body(
     """
     ids = token_input()
     made: dict[str, Any] = {"vocab_size": vocab_size, "options": options}
+    whole = WideAndDeep("ngram_cnn", ids, ids, options["dropout"], seed, **made)
     if features == "tokens":
+        made["whole"] = whole
         return WideAndDeepTokens("ngram_cnn", ids, ids, options["dropout"], seed, **made)
-    return WideAndDeep("ngram_cnn", ids, ids, options["dropout"], seed, **made)
+    return whole
 
 
 def pair_body(

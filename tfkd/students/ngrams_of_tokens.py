@@ -31,6 +31,12 @@ class WideAndDeepTokens(Features):
     vocab_size: int = 0
     options: Settings = field(default_factory=dict)
     joined: Sequence[keras.KerasTensor] = ()
+    whole: Features | None = None
+
+    def as_pooled(self) -> Features:
+        """Return the student of whole texts; it has tables of its own, as each output has."""
+        assert self.whole is not None
+        return self.whole
 
     def by_word(
         self, words: Mapping[str, keras.KerasTensor], joined: Sequence[keras.KerasTensor] = ()

@@ -70,7 +70,7 @@ def body(
         hidden = conv(embedded)
         parts.append(max_over_tokens(hidden, mask) if features == "pooled" else hidden)
     hidden = keras.layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
-    return Features("text_cnn", ids, hidden, options["dropout"], seed)
+    return Features("text_cnn", ids, hidden, options["dropout"], seed, pool=max_over_tokens)
 
 
 def pair_tokens(

@@ -112,7 +112,10 @@ def _body(
     if features == "pooled":
         hidden = mean_over_tokens(hidden, mask)
     return Features(
-        "transformer", ids, hidden, options["dropout"], segments=segments, tokens=tokens
+        *("transformer", ids, hidden, options["dropout"]),
+        segments=segments,
+        tokens=tokens,
+        pool=mean_over_tokens,
     )
 
 

@@ -4,7 +4,7 @@ A task knows its columns, how examples become arrays, what its outputs mean and 
 scored. Nothing outside of this package names one.
 """
 
-from ._base import Arrays, Measure, Run, Task
+from ._base import Arrays, Measure, Run, Task, name_metrics
 from ._marks import Mark
 from ._names import match_names
 from ._registry import (
@@ -16,6 +16,7 @@ from ._registry import (
     forms,
     import_path,
     infer,
+    is_registered,
     name_of,
     names,
     of_pairs,
@@ -35,7 +36,9 @@ __all__ = [
     "forms",
     "import_path",
     "infer",
+    "is_registered",
     "match_names",
+    "name_metrics",
     "name_of",
     "names",
     "of_pairs",

@@ -69,6 +69,21 @@ class Measure:
         return 100.0 if self.unit in ("share", "correlation") else 1.0
 
 
+def name_metrics(metrics: Any) -> list[str]:
+    """Return what Keras's metrics are called in logs; those of heads begin with its name.
+
+    Args:
+        metrics: As `Task.metrics` returns them: a list, or a dict of lists by head.
+
+    >>> name_metrics({"intent": ["accuracy"]})
+    ['intent_accuracy']
+    """
+    if isinstance(metrics, Mapping):
+        named = {head: name_metrics(some) for head, some in metrics.items()}
+        return [f"{head}_{name}" for head, names in named.items() for name in names]
+    return [getattr(metric, "name", metric) for metric in metrics]
+
+
 class Task(ExampleReader):
     """What one task knows, and no more.
 
@@ -177,6 +192,10 @@ class Task(ExampleReader):
 
     # -- arrays ----------------------------------------------------------------------------
 
+    def form_of(self, output: str) -> str:
+        """Return what the logits of an output are, as the losses call it."""
+        return self.form
+
     def output_shapes(self, schema: Schema) -> dict[str, tuple[int | None, ...]]:
         """Return the shape of each output for one row.
 
@@ -276,8 +295,8 @@ class Task(ExampleReader):
         """Return the objective of a model that learns from hard labels alone."""
         return self.objective(temperature=1.0, soft_weight=0.0, alone=True, schema=schema)
 
-    def metrics(self) -> list:
-        """Return the Keras metrics that are reported while training."""
+    def metrics(self) -> Any:
+        """Return the Keras metrics that are reported while training, of heads a dict of lists."""
         return ["accuracy"]
 
     # -- a baseline: scikit-learn, imported inside ---------------------------------------------

@@ -27,6 +27,9 @@ DEFAULT = next(iter(TASKS))
 GROUP = "tfkd.tasks"
 _OWN = ("words", "tags", "spans")
 """Kinds of columns by whose other names a task is known: those of labels are anybody's."""
+JOINT = "tfkd.tasks.joint:Joint"
+PLUS, IS = "+", "="
+"Several tasks of one model: `TASK+TASK`, or with names of their own, `HEAD=TASK+HEAD=TASK`."
 
 
 def registered() -> dict[str, str]:
@@ -47,11 +50,21 @@ def names() -> tuple[str, ...]:
     return tuple(registered())
 
 
+def is_registered(name: str) -> bool:
+    """Return whether a task, or each of several joined by +, is known without an import path.
+
+    >>> is_registered("a=text-classification+b=text-regression"), is_registered("os:system")
+    (True, False)
+    """
+    return all(part.rpartition(IS)[2].strip() in registered() for part in name.split(PLUS))
+
+
 def find(name: str, settings: Mapping[str, Any] | None = None) -> Task:
     """Return a task by its name, or by the import path of its class.
 
     Args:
-        name: A name of `names()`, or `package.module:Class`; empty for text classification.
+        name: A name of `names()`, or `package.module:Class`; empty for text classification. Several
+            are joined by +.
         settings: Its settings, as in the table `[task_settings]` of a run.
 
     Raises:
@@ -62,6 +75,8 @@ def find(name: str, settings: Mapping[str, Any] | None = None) -> Task:
     """
     known = registered()
     name = name or DEFAULT
+    if PLUS in name or IS in name:
+        return _imported(JOINT, name)({**(settings or {}), "heads": name})
     if name not in known and ":" not in name:
         near = get_close_matches(name, known, n=1)
         hint = f" (did you mean {near[0]}?)" if near else ""

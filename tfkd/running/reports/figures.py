@@ -13,7 +13,7 @@ from ...errors import UserError
 from ...progress import Progress
 from ...reporting.report import Report, load
 from ...reporting.sections.gathering import SECTIONS, gather_sections
-from ...tasks import find
+from ...tasks import find, name_metrics
 from ..best_epoch import read_history
 from ..config import read_config
 from ..context import open_run
@@ -113,7 +113,7 @@ def _metric_names(folder: Path) -> list[str]:
         task = find(config.task.name, config.task_settings)
     except UserError:
         return []
-    return [getattr(metric, "name", metric) for metric in task.metrics()]
+    return name_metrics(task.metrics())
 
 
 def _finite(epoch: dict[str, Any]) -> dict[str, Any]:

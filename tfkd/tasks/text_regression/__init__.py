@@ -150,7 +150,8 @@ class TextRegression(Task):
         from keras.layers import Rescaling
 
         mean, spread = mean_and_spread(schema.settings)
-        return {"logits": Rescaling(spread, mean, name="units")(features.project(1, "logits"))}
+        units = Rescaling(spread, mean, name=features.layer_name("units"))
+        return {"logits": units(features.project(1, "logits"))}
 
     def objective(
         self,
