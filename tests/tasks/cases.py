@@ -75,8 +75,8 @@ ROWS: dict[str, list[dict]] = {
         )
     ],
 }
-JOINT = tuple(name for name in ROWS if "+" in name)
 """Labelled rows by task; the first time that a task is added without some, the battery says so."""
+JOINT = tuple(name for name in ROWS if "+" in name)
 
 
 def tasks() -> list[Task]:

@@ -87,10 +87,11 @@ def teach(args: argparse.Namespace) -> None:
 
 def cache(args: argparse.Namespace) -> None:
     """Store outputs, or verify or repair a store."""
-    settings = {k: v for k, v in vars(args).items() if k not in ("command", *_OF_STORE)}
+    given = {k: v for k, v in vars(args).items() if k not in ("command", *_OF_STORE)}
+    settings = flags.read_flags(given)
     if not (args.verify or args.repair or args.data):
         raise UserError("give the data to store the outputs for, or --verify or --repair a store.")
-    _import_tensorflow(args.teacher if "teacher" in args else "")
+    _import_tensorflow(settings.get("teacher", ""))
     from ..running import caching
 
     if args.verify:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import tomllib
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -66,7 +67,10 @@ def _add_setting(parser: argparse.ArgumentParser, name: str, place: Place) -> No
         flag, metavar = TABLES[name]
         parser.add_argument(flag, dest=name, action="append", metavar=metavar, **options)
         return
-    if isinstance(default, bool):
+    if name == "teacher":
+        # One for each head: HEAD=KIND:PATH.
+        options["action"] = "append"
+    elif isinstance(default, bool):
         options["action"] = argparse.BooleanOptionalAction
     else:
         options |= {"type": type(default), "choices": metadata["choices"]}
@@ -79,16 +83,37 @@ def default_of(place: Place) -> Any:
     return factory() if callable(factory) else place.field.default
 
 
-def config_of(args: argparse.Namespace) -> RunConfig:
-    """Return the settings that were given, or those of a TOML file with them in their place."""
-    settings = {name: value for name, value in vars(args).items() if name != "command"}
+def read_flags(given: dict[str, Any]) -> dict[str, Any]:
+    """Return settings as `make_config` takes them, of flags that may be given several times.
+
+    Args:
+        given: What the flags got, by the names of the settings.
+
+    Raises:
+        UserError: A flag of a table without a name or a value.
+    """
+    settings = dict(given)
     for name, (flag, _) in TABLES.items():
         if name in settings:
             settings[name] = dict(_parse_setting(written, flag) for written in settings[name])
+    if "teacher" in settings:
+        settings["teacher"] = _join_teachers(settings["teacher"])
+    return settings
+
+
+def config_of(args: argparse.Namespace) -> RunConfig:
+    """Return the settings that were given, or those of a TOML file with them in their place."""
+    settings = read_flags({n: value for n, value in vars(args).items() if n != "command"})
     recipe = recipes.settings(settings.pop("recipe")) if "recipe" in settings else {}
     if str(settings["data"]).endswith(".toml"):
         return read_config(Path(settings.pop("data")), recipe, **settings)
     return make_config({**recipe, **settings})
+
+
+def _join_teachers(given: list[str]) -> str:
+    """Return the last teacher that was given, or one for each head."""
+    of_heads = all(re.match(r"[A-Za-z][\w-]*=", each) for each in given)
+    return " + ".join(given) if of_heads else given[-1]
 
 
 def _parse_setting(written: str, flag: str) -> tuple[str, Any]:

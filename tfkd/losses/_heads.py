@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ._batch import Batch, Outputs
+if TYPE_CHECKING:
+    from ._batch import Batch, Outputs
 
 ONLY = ""
 """The head of a model without names for its heads."""

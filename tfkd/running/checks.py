@@ -107,6 +107,10 @@ def check_settings(config: RunConfig, task: Task) -> None:
         check_fine_tuning(config.teacher.source.removeprefix("train:"))
     elif kind == "train":
         check_teacher(config)
+    elif heads := teachers.split_heads(config.teacher.source):
+        teachers.check_heads(heads, task.heads)
+        for spec in heads.values():
+            teachers.check_spec(spec)
     else:
         teachers.check_spec(config.teacher.source)
 

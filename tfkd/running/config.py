@@ -22,6 +22,7 @@ from ..data.text_columns import split_names
 from ..errors import UserError
 from ..tasks import DEFAULT
 from .config_checks import check_values, typed_value
+from .config_heads import HEAD, join_heads
 from .config_tables import (
     DataConfig,
     ExportConfig,
@@ -133,6 +134,7 @@ def make_config(settings: Mapping[str, Any], origin: str = "the settings") -> Ru
         UserError: A name that does not exist, or a value that cannot be.
     """
     tables: dict[str, dict[str, Any]] = {}
+    settings = join_heads(settings) if HEAD in settings else settings
     for name, value in settings.items():
         if name not in places():
             near = get_close_matches(name, places(), n=1)
@@ -155,6 +157,9 @@ def flatten_tables(tables: Mapping[str, Any], origin: str) -> dict[str, Any]:
     kinds = get_type_hints(RunConfig)
     flat: dict[str, Any] = {}
     for outer, value in tables.items():
+        if outer == HEAD:
+            flat[HEAD] = value
+            continue
         if not dataclasses.is_dataclass(kinds.get(outer)):
             if outer not in by_title:
                 raise UserError(f"{origin}: {_describe_unknown(outer)}")

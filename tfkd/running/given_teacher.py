@@ -59,9 +59,21 @@ def load_given_teacher(context: RunContext) -> TextModel:
     length = wanted.max_length or None
     own = f"keras:{context.folder / TAUGHT}"
     source = own if fine_tunes(wanted.source) else wanted.source
+    heads = teachers.split_heads(source)
+    if heads:
+        return teachers.join_heads(
+            {head: _load_head(context, head, spec) for head, spec in heads.items()}
+        )
     teacher = teachers.load_teacher(source, max_length=length, task=context.task)
     teacher = name_classes(teacher, wanted.labels, context.data.schema)
     return align_classes(teacher, context.task, context.data.schema)
+
+
+def _load_head(context: RunContext, head: str, spec: str) -> TextModel:
+    """Load the teacher of one head, its classes in the order of the data's."""
+    task, schema = context.task.of_head(head, context.data.schema)
+    length = context.config.teacher.max_length or None
+    return align_classes(teachers.load_teacher(spec, max_length=length, task=task), task, schema)
 
 
 def check_given(context: RunContext, given: GivenModels) -> None:

@@ -53,7 +53,13 @@ def encoder_body(encoder: PretrainedEncoder, task: Task, pad_id: int = 0) -> Fea
     hidden = states(ids, mask, segments)
     # A head at special pieces reads the vectors of these.
     tokens = encoder.states(ids, mask, segments) if task.pieces else None
-    features = Features("encoder", ids, hidden, encoder.dropout, segments=segments, tokens=tokens)
+    features = Features(
+        *("encoder", ids, hidden, encoder.dropout),
+        segments=segments,
+        tokens=tokens,
+        # Its first piece stands for the text, as such encoders are trained.
+        pool=lambda states, _: states[:, 0],
+    )
     if task.features != "words":
         return features
     # It has read words in so many ways that letters tell it nothing new.

@@ -192,6 +192,15 @@ class Task(ExampleReader):
 
     # -- arrays ----------------------------------------------------------------------------
 
+    def of_head(self, head: str, schema: Schema) -> tuple[Task, Schema]:
+        """Return the task of one of several heads, and what the training split fixed for it.
+
+        Args:
+            head: One of `heads`.
+            schema: What the training split fixed.
+        """
+        return self, schema
+
     def form_of(self, output: str) -> str:
         """Return what the logits of an output are, as the losses call it."""
         return self.form

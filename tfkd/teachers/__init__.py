@@ -1,11 +1,24 @@
 """A teacher from a spec such as `hf:FOLDER` or `keras:FOLDER`, and one saved for it.
 
-Each kind is a line of `KINDS` and a loader. `ensemble` and `joined` make one teacher of several;
+Each kind is a line of `KINDS` and a loader. `ensemble` and `joined` make one teacher of several,
+`by_head` of one for each head;
 teachers that are no Keras model are functions of ids outside of TensorFlow's graph.
 """
 
+from .by_head import check_heads, join_heads, split_heads
 from .file_digest import digest_spec
 from .keras_files import LABELS, MODEL, save
 from .loading import KINDS, check_spec, load_teacher
 
-__all__ = ["KINDS", "LABELS", "MODEL", "check_spec", "digest_spec", "load_teacher", "save"]
+__all__ = [
+    "KINDS",
+    "LABELS",
+    "MODEL",
+    "check_heads",
+    "check_spec",
+    "digest_spec",
+    "join_heads",
+    "load_teacher",
+    "save",
+    "split_heads",
+]

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from ..runtime.zip_tail import unpack
+from .by_head import split_heads
 from .keras_files import LABELS, keras_file
 
 _BESIDE = (LABELS, "preprocessing.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt")
@@ -21,6 +22,10 @@ def digest_spec(spec: str, *, with_names: bool = True) -> str:
         spec: The teacher.
         with_names: Whether the names of its classes count; they change none of its outputs.
     """
+    heads = split_heads(spec)
+    if heads:
+        marks = (f"{h}={digest_spec(s, with_names=with_names)}" for h, s in heads.items())
+        return hashlib.sha256(" + ".join(marks).encode()).hexdigest()[:16]
     if " + " in spec:
         members = (digest_spec(part.strip(), with_names=with_names) for part in spec.split(" + "))
         parts = " + ".join(members)

@@ -74,6 +74,11 @@ class Joint(Task):
             ),
         )
 
+    def of_head(self, head: str, schema: Schema) -> tuple[Task, Schema]:
+        """Return the task of a head, and what the training split fixed for it."""
+        part = self.part(head)
+        return part.task, part.schema(schema)
+
     def form_of(self, output: str) -> str:
         """Return what the logits of an output are."""
         head, _, name = output.partition(".")
@@ -301,12 +306,12 @@ class Joint(Task):
         outputs = {id(row): out for row, out in zip(flat, run(flat), strict=True)}
         by_head = {}
         for head in self.parts:
+
+            def run_head(some: Sequence[Arrays], head: Head = head) -> list[Arrays]:
+                return [head.own(outputs[id(row)]) for row in some]
+
             own = rows_of_head(head, self.reader, rows)
-            by_head[head.name] = head.task.answers(
-                lambda some, head=head: [head.own(outputs[id(row)]) for row in some],
-                own,
-                head.schema(schema),
-            )
+            by_head[head.name] = head.task.answers(run_head, own, head.schema(schema))
         together = zip(*by_head.values(), strict=True)
         return [dict(zip(by_head, each, strict=True)) for each in together]
 
