@@ -41,8 +41,9 @@ def of_ids(model):
 
 def files(run, folder: Path) -> dict[str, Path]:
     """The student as int8 and as auto, the teacher as int8."""
-    given, check = run.config, [each.text for each in examples(run, "validation")[:CHECKED]]
-    teacher = load_teacher(given.teacher, max_length=given.teacher_max_length or None)
+    given = run.config.teacher
+    check = [each.text for each in examples(run, "validation")[:CHECKED]]
+    teacher = load_teacher(given.source, max_length=given.max_length or None)
     found = {"teacher, int8": folder / "teacher.tflite"}
     for name, kind in (("student, int8", "int8"), ("student, auto", "auto")):
         found[name] = export_again(run.folder, folder / f"student-{kind}.tflite", kind).path
