@@ -13,7 +13,7 @@ from ...errors import UserError
 from ...progress import logger
 from ...text.affixes import AFFIXES, add_affixes
 from ...text.words import FIRST_WORD, IDS, WORD_ENDS, WORD_STARTS
-from .._base import Arrays, Measure, Task
+from .._base import Arrays, Measure
 from .._marks import Mark
 from ..windows import join_windows
 from .decoding import decode
@@ -32,6 +32,7 @@ from .tagged_rows import (
     words_of,
 )
 from .tags import OUTSIDE, PLAIN, SCHEMES, find_scheme, find_spans, split_tag, tags_of_types
+from .teacher_tags import TaskOfTags
 from .written_tags import as_iob2, check_ids, types_of
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 SCHEME, PIECES, WITH_AFFIXES = "scheme", "pieces", "affixes"
 
 
-class TokenClassification(Task):
+class TokenClassification(TaskOfTags):
     """The entities of a text, scored as the conlleval script does.
 
     Settings: `scheme`, how the tags of the data are written, which is found out by default;
