@@ -97,7 +97,10 @@ def check_settings(config: RunConfig, task: Task) -> None:
     read_stages(config)
     check_training(config)
     if shrinks(config):
-        _check_shrink(size, kind, config)
+        # What is fine-tuned first is one of KerasHub's.
+        _check_shrink(
+            size, "hub" if own_teacher.fine_tunes(config.teacher.source) else kind, config
+        )
     else:
         _check_student(config.student.source, config, task)
     for assistant in chain.read_assistants(config):
@@ -184,7 +187,7 @@ def _check_shrink(layers: str, kind: str, config: RunConfig) -> None:
         raise UserError(
             f"shrink:{layers} copies layers from a Keras or Hugging Face teacher, and the teacher "
             f"is {given}: add --teacher "
-            f"{' or --teacher '.join(f'{name}:PATH' for name in shrinkable)}."
+            f"{' or --teacher '.join(f'{name}:PATH' for name in (*shrinkable, 'train:hf'))}."
         )
     unknown = [name for name in config.student.settings if name not in _SHRINKING]
     if unknown:

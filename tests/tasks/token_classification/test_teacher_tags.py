@@ -60,7 +60,7 @@ def test_tags_that_cannot_be_added_up(theirs, words):
 def test_other_types_are_no_order():
     """Positions that mean other types: all soft targets wrong, without a word."""
     theirs = Schema(("O", "B-GENE", "I-GENE", "B-DRUG", "I-DRUG"))
-    with pytest.raises(UserError, match="write the data's tags in the order .* --teacher-labels"):
+    with pytest.raises(UserError, match=r"write the data's tags in the order .* --teacher-labels"):
         TASK.align(theirs, Schema(OURS))
 
 
