@@ -79,9 +79,13 @@ def checkpoint(
     classes: int = 3,
     head: bool = True,
     answers: bool = False,
+    spread: float = 0.3,
     **config,
 ):
-    """Write a classifier to `folder`, with weights large enough to tell GELUs apart."""
+    """Write a classifier to `folder`, with weights large enough to tell GELUs apart.
+
+    An encoder to train begins with a smaller `spread` of its weights.
+    """
     from safetensors.numpy import save_file
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -91,7 +95,9 @@ def checkpoint(
     if head:
         shapes |= dense("qa_outputs" if answers else "classifier", classes, WIDTH)
     rng = np.random.default_rng(0)
-    weights = {name: rng.normal(0, 0.3, shape).astype("float32") for name, shape in shapes.items()}
+    weights = {
+        name: rng.normal(0, spread, shape).astype("float32") for name, shape in shapes.items()
+    }
     for name in weights:
         if name.lower().endswith("norm.weight"):
             weights[name] += 1

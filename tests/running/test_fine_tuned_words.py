@@ -46,11 +46,11 @@ def write(folder, rows):
 
 def test_entities_from_an_encoder_to_a_file(tfkd, tmp_path):
     """The teacher is fine-tuned in the run; its student has its layers, tokenizer and head."""
-    encoder = checkpoint(tmp_path / "bert", head=False, architectures=["BertModel"])
+    encoder = checkpoint(tmp_path / "bert", head=False, spread=0.05)
     data = write(tmp_path / "data", sentences)
     command = (
         *("distill", data, "--task", "token-classification", "--teacher", f"train:hf:{encoder}"),
-        *("--teacher-epochs", "12", "--teacher-learning-rate", "0.01", "--student", "shrink:1"),
+        *("--teacher-epochs", "16", "--teacher-learning-rate", "0.006", "--student", "shrink:1"),
         *(*SHORT, "--epochs", "1", "--no-alone", "--quantize", "float32", "--to", "out"),
     )
     code, _, errors = tfkd(*command)
@@ -58,7 +58,7 @@ def test_entities_from_an_encoder_to_a_file(tfkd, tmp_path):
     assert (tmp_path / "out" / "student.tflite").is_file(), errors
     rows = json.loads((tmp_path / "out" / "report.json").read_text())["rows"]
     # It is 0 where the head reads other words than the labels are of.
-    assert rows[0]["scores"]["f1"] > 0.5
+    assert rows[0]["scores"]["f1"] > 0.6
     task = tasks.find("token-classification")
     teacher = load_teacher(f"keras:{tmp_path / 'out' / 'teacher'}", task=task)
     assert teacher.labels == ("B-LOC", "B-PER", "I-LOC", "I-PER", "O")
@@ -66,14 +66,14 @@ def test_entities_from_an_encoder_to_a_file(tfkd, tmp_path):
 
 def test_answers_from_an_encoder(tfkd, tmp_path):
     """Start and end among the words of the context, not among those of the question."""
-    encoder = checkpoint(tmp_path / "bert", head=False, architectures=["BertModel"])
+    encoder = checkpoint(tmp_path / "bert", head=False, spread=0.05)
     data = write(tmp_path / "data", questions)
     code, _, errors = tfkd(
         *("teach", data, "--task", "question-answering", "--teacher", f"hf:{encoder}"),
-        *("--epochs", "12", "--learning-rate", "0.003", *SHORT, "--to", "out"),
+        *("--epochs", "16", "--learning-rate", "0.006", *SHORT, "--to", "out"),
     )
     assert code == 0, errors
-    assert json.loads((tmp_path / "out" / "score.json").read_text())["f1"] > 0.9
+    assert json.loads((tmp_path / "out" / "score.json").read_text())["f1"] > 0.6
     task = tasks.find("question-answering")
     teacher = load_teacher(f"keras:{tmp_path / 'out'}", task=task)
     assert teacher.shapes == {"logits": (2, None)}
