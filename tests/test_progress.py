@@ -58,3 +58,12 @@ def test_lines_with_the_time_left(monkeypatch, capsys):
         "outputs: 90 of 100 texts, 7.8 s left",
         "outputs: 100 texts in 1 min 10 s",
     ]
+
+
+def test_a_step_of_unknown_length_says_how_much_it_did(caplog):
+    """ "0 texts in 2 h", where windows were not counted before."""
+    caplog.set_level(logging.INFO, "tfkd")
+    with log_progress("teacher", 0) as advance:
+        advance(3)
+        advance(4)
+    assert caplog.messages[0].startswith("teacher: 7 texts in ")

@@ -71,11 +71,14 @@ def log_progress(title: str, total: int, unit: str = "texts") -> Iterator[Advanc
         now = time.monotonic()
         if now - last > _SECONDS_BETWEEN_LINES and done > first:
             last = now
+            if not total:
+                logger.info(f"{title}: {done:,} {unit}")
+                return
             left = (now - start) / (done - first) * (total - done)
             logger.info(f"{title}: {done:,} of {total:,} {unit}, {format_duration(left)} left")
 
     yield advance
-    log_duration(title, total, unit, time.monotonic() - start)
+    log_duration(title, total or done, unit, time.monotonic() - start)
 
 
 def log_duration(title: str, total: int, unit: str, seconds: float) -> None:

@@ -88,9 +88,10 @@ class Console(logging.Handler):
         )
         start = time.monotonic()
         with Progress(*columns, console=self.rich, transient=True) as bar:
-            task = bar.add_task(title, total=total)
+            task = bar.add_task(title, total=total or None)
             yield lambda count: bar.advance(task, count)
-        log_duration(title, total, unit, time.monotonic() - start)
+            done = int(bar.tasks[0].completed)
+        log_duration(title, total or done, unit, time.monotonic() - start)
 
 
 @contextmanager

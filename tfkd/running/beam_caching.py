@@ -1,7 +1,7 @@
 """`tfkd cache --runner beam`: the same store by Apache Beam, on whatever engine runs it.
 
-Texts are told apart by the keys of the store, as its writers do among themselves: text to key, key
-to part, and a part, with everything in it, is one `store.write`. A part that fails is tried again
+Rows are told apart by the keys of the store, as its writers do among themselves: row to key, key to
+part, and a part, with everything in it, is one `store.write`. A part that fails is tried again
 by the engine, and goes on after the shards that it has written.
 """
 
@@ -16,24 +16,26 @@ from pathlib import Path
 from typing import Any
 
 from .. import store
+from ..data import Example
 from ..errors import missing_extra
-from ..models.text_model import TextModel
 from ..progress import Progress, log_progress, logger, mute_log
 from ..store import Store
+from ..store.example_stream import ExampleStream, RowStream
 from ..store.keys import as_keys, key_of
 from ..store.parts import Parts
 from ..store.writing import SHARD_ROWS
+from ..tasks import Arrays
 from ..text import padding_of
 from . import caching
 from .checks import open_run_data
 from .config import RunConfig, make_config
-from .targets import describe_source, shared_store_folder
+from .targets import describe_source, shared_store_folder, store_options
 from .task_choice import choose_task
 from .teacher_classes import check_class_order
 
 _MOST_PARTS = 1_024
 _SAMPLE = 64
-"""Texts by which every part looks at the teacher."""
+"""Rows by which every part looks at the teacher."""
 _Pair = tuple[int, Any]
 
 
@@ -72,15 +74,14 @@ def cache(
     folder = shared_store_folder(found, Path("runs")).absolute()
     count = sum(data.counts.get(split, 0) for split in caching.SPLITS)
     parts = parts or max(1, min(_MOST_PARTS, -(-count // SHARD_ROWS)))
-    examples = (example for split in caching.SPLITS for example in data.read(split))
-    texts = (text for example in examples for text in task.read_together(example))
+    options |= store_options(task)
     work = _Work(
         json.dumps(config.replaced(store=str(folder)).flat()),
         parts,
-        tuple(itertools.islice(texts, _SAMPLE)),
+        tuple(itertools.islice(caching.TeacherRows(task, data, teacher), _SAMPLE)),
         options,
     )
-    logger.info(f"store     {folder}: {count:,} texts in {parts} parts, by Apache Beam")
+    logger.info(f"store     {folder}: {count:,} examples in {parts} parts, by Apache Beam")
     with beam.Pipeline(argv=list(arguments)) as pipeline:
         _build(beam, pipeline, work)
     written = Store(folder)
@@ -103,12 +104,12 @@ def _build(beam: Any, pipeline: Any, work: _Work) -> None:
     keyed = (
         pipeline
         | "splits" >> beam.Create(list(caching.SPLITS))
-        | "texts" >> beam.FlatMap(_read_texts, work)
+        | "examples" >> beam.FlatMap(_read_examples, work)
         | "spread" >> beam.Reshuffle()
         | "some" >> beam.BatchElements(min_batch_size=16, max_batch_size=1_024)
-        | "parts" >> beam.FlatMap(_number_texts, work)
+        | "parts" >> beam.FlatMap(_number_rows, work)
     )
-    # A part without texts is written too: the store is whole when all of them are.
+    # A part without rows is written too: the store is whole when all of them are.
     all_parts = pipeline | "all parts" >> beam.Create([(n, None) for n in range(1, work.parts + 1)])
     (
         (keyed, all_parts)
@@ -122,41 +123,45 @@ def _build(beam: Any, pipeline: Any, work: _Work) -> None:
 
 
 @functools.lru_cache(1)
-def _load_teacher(settings: str) -> TextModel:
-    """Load the teacher, once for each process."""
-    return caching.open_data_and_teacher(make_config(json.loads(settings)))[2].in_own_order()
+def _open_rows(settings: str) -> caching.TeacherRows:
+    """Open the data and load the teacher, once for each process."""
+    return caching.TeacherRows(*caching.open_data_and_teacher(make_config(json.loads(settings))))
 
 
-def _read_texts(split: str, work: _Work) -> Iterator[Any]:
+def _read_examples(split: str, work: _Work) -> Iterator[Example]:
     config = make_config(json.loads(work.settings))
     task, _ = choose_task(config)
-    for example in open_run_data(config, task).read(split):
-        yield from task.read_together(example)
+    yield from open_run_data(config, task).read(split)
 
 
-def _number_texts(texts: list[Any], work: _Work) -> Iterator[_Pair]:
-    """Yield each text with the number of its part."""
-    from ..store.example_stream import ExampleStream
+def _number_rows(examples: list[Example], work: _Work) -> Iterator[_Pair]:
+    """Yield the rows of examples, each with the number of its part."""
+    rows = list(_open_rows(work.settings).encode(list(examples)))
+    numbers = Parts.numbers(as_keys(b"".join(_keys(rows, work))), work.parts)
+    yield from zip((int(number) for number in numbers), rows, strict=True)
 
-    teacher = _load_teacher(work.settings)
-    source = ExampleStream(list(texts), teacher)
-    pad = padding_of(teacher)
-    keys = [key_of(example, pad) for chunk in source.chunks() for example in chunk]
-    numbers = Parts.numbers(as_keys(b"".join(keys)), work.parts)
-    yield from zip((int(number) for number in numbers), texts, strict=True)
+
+def _keys(rows: list[Arrays], work: _Work) -> list[bytes]:
+    opened = _open_rows(work.settings)
+    source = ExampleStream(RowStream(lambda: rows, opened.task.inputs))
+    pad = padding_of(opened.teacher)
+    return [key_of(example, pad) for chunk in source.chunks() for example in chunk]
 
 
 def _write_part(part: tuple[int, Iterable[Any]], work: _Work) -> int:
     """Compute and write what is missing of one part, and return its number."""
     number, found = part
     config = make_config(json.loads(work.settings))
-    texts = sorted({text for text in found if text is not None})
+    opened = _open_rows(work.settings)
+    rows = [row for row in found if row is not None]
+    by_key = dict(zip(_keys(rows, work), rows, strict=True))
+    # Of the sample it takes what is its own.
+    rows = [*work.sample, *(by_key[key] for key in sorted(by_key))]
     with mute_log():
         store.write(
             config.teacher.store,
-            _load_teacher(work.settings),
-            # Of the sample it takes what is its own.
-            [*work.sample, *texts],
+            opened.teacher.in_own_order(),
+            RowStream(lambda: rows, opened.task.inputs, len(rows)),
             shard=f"{number}/{work.parts}",
             source=describe_source(config.replaced(store="")),
             **work.options,

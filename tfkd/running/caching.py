@@ -8,39 +8,60 @@ from pathlib import Path
 from typing import Any
 
 from .. import store, teachers
-from ..data import Data
+from ..data import Data, Example
+from ..data.encoded import CHUNK
 from ..errors import UserError
 from ..models.text_model import TextModel
 from ..progress import Progress, log_progress, logger
 from ..store import Store
 from ..store.checking import broken_shards
+from ..store.example_stream import RowStream
 from ..store.manifest import NAME
 from ..store.manifest import load as load_manifest
-from ..tasks import Task
-from ..text.row_encoding import encode_rows
+from ..tasks import Arrays, Task
+from ..text.batching import chunks
 from .checks import align_classes, open_run_data
 from .config import RunConfig, make_config
 from .targets import describe_source, shared_store_folder, store_options
 from .task_choice import choose_task
 from .teacher_classes import check_class_order, name_classes
 
-_PROBES = 8
+_PROBES = 100
 SPLITS = ("train", "unlabelled", "validation", "test")
 
 
-class _Texts:
-    """The texts of every split of data sets, one by one."""
+class TeacherRows:
+    """The examples of every split of a data set, as rows that a teacher reads.
 
-    def __init__(self, *pairs: tuple[Task, Data]) -> None:
-        self._pairs = pairs
-        counts = (data.counts.get(split, 0) for _, data in pairs for split in SPLITS)
-        self.examples = sum(counts)
+    Attributes:
+        task: The task of the examples.
+        data: The data set.
+        teacher: The teacher, whose tokenizer makes the rows.
+    """
 
-    def __iter__(self) -> Iterator[Any]:
-        for task, data in self._pairs:
-            for split in SPLITS:
-                for example in data.read(split):
-                    yield from task.read_together(example)
+    def __init__(self, task: Task, data: Data, teacher: TextModel) -> None:
+        self.task, self.data, self.teacher = task, data, teacher
+
+    def __iter__(self) -> Iterator[Arrays]:
+        examples = (example for split in SPLITS for example in self.data.read(split))
+        for chunk in chunks(examples, CHUNK):
+            yield from self.encode(chunk)
+
+    def encode(self, examples: list[Example]) -> Iterator[Arrays]:
+        """Yield the rows of some examples."""
+        for rows in self.task.encode(examples, self.teacher.encoder, self.data.schema):
+            yield from rows
+
+    def count(self) -> int | None:
+        """Return how many rows there are; None where some of the first examples are several."""
+        first = list(itertools.islice(self.data.read("train"), _PROBES))
+        if len(list(self.encode(first))) != len(first):
+            return None
+        return sum(self.data.counts.get(split, 0) for split in SPLITS)
+
+    def stream(self) -> RowStream:
+        """Return the rows as a store takes them."""
+        return RowStream(lambda: iter(self), self.task.inputs, self.count())
 
 
 def cache(config: RunConfig, *, progress: Progress = log_progress, **options: Any) -> Store | None:
@@ -66,7 +87,7 @@ def cache(config: RunConfig, *, progress: Progress = log_progress, **options: An
     written = store.write(
         folder,
         teacher.in_own_order(),
-        _Texts((task, data)),
+        TeacherRows(task, data, teacher).stream(),
         verbose=0,
         progress=progress,
         source=source,
@@ -112,14 +133,14 @@ def repair(folder: Path, progress: Progress = log_progress) -> None:
         return
     # All in one pass: what one data set misses is still named as broken until the other is read.
     sources = [
-        open_data_and_teacher(make_config({**source, "store": str(folder)}))
+        TeacherRows(*open_data_and_teacher(make_config({**source, "store": str(folder)})))
         for source in manifest.sources
     ]
-    texts = _Texts(*((task, data) for task, data, _ in sources))
+    rows = RowStream(lambda: itertools.chain(*sources), sources[0].task.inputs)
     store.repair(
         folder,
-        sources[0][2].in_own_order(),
-        texts,
+        sources[0].teacher.in_own_order(),
+        rows,
         verbose=0,
         progress=progress,
         **manifest.settings,
@@ -143,23 +164,4 @@ def open_data_and_teacher(config: RunConfig) -> tuple[Task, Data, TextModel]:
     teacher = teachers.load_teacher(config.teacher.source, max_length=length, task=task)
     teacher = name_classes(teacher, config.teacher.labels, data.schema)
     teacher = align_classes(teacher, task, data.schema)
-    _check_rows_are_texts(task, data, teacher)
     return task, data, teacher
-
-
-def _check_rows_are_texts(task: Task, data: Data, teacher: TextModel) -> None:
-    """Refuse a task whose rows are not its texts: a run would not find what is stored here.
-
-    Raises:
-        UserError: Such a task.
-    """
-    examples = list(itertools.islice(data.read("train"), _PROBES))
-    texts = [text for example in examples for text in task.read_together(example)]
-    rows = [row for each in task.encode(examples, teacher.encoder, data.schema) for row in each]
-    inputs = [{name: [*map(int, row[name])] for name in task.inputs} for row in rows]
-    stored = encode_rows(teacher.encoder, texts)
-    if inputs != [{name: [*map(int, ids)] for name, ids in row.items()} for row in stored]:
-        raise UserError(
-            f"a teacher of the task {task.name} reads other rows than its texts, so its outputs "
-            "cannot be stored ahead: leave `tfkd cache` out, a run stores them by itself."
-        )

@@ -23,11 +23,33 @@ from .row_lengths import Lengths, batch_lengths
 CHUNK = 1_024  # examples looked at together
 
 
+class RowStream:
+    """Rows of named arrays without padding, one by one, as a task makes them for a teacher.
+
+    Args:
+        rows: Returns an iterator of them; other names than `inputs` in them are left out.
+        inputs: The names of the arrays that a model reads.
+        count: How many there are, if that is known.
+    """
+
+    def __init__(
+        self,
+        rows: Callable[[], Iterable[Example]],
+        inputs: tuple[str, ...],
+        count: int | None = None,
+    ) -> None:
+        self._rows, self.inputs, self.examples = rows, inputs, count
+
+    def __iter__(self) -> Iterator[Example]:
+        for row in self._rows():
+            yield {name: np.asarray(row[name], "int32") for name in self.inputs}
+
+
 class ExampleStream:
     """A dataset, example by example; `count` is `None` where it does not say how long it is.
 
     Takes a `tf.data.Dataset` or a list of batches as for `fit`, arrays, texts (for a teacher with
-    a tokenizer), or a function that returns an iterator of one of these.
+    a tokenizer), rows of a task, or a function that returns an iterator of one of these.
     """
 
     def __init__(self, dataset: Any, teacher: Any = None) -> None:
@@ -64,7 +86,11 @@ class ExampleStream:
     def _examples(self) -> Iterator[Example]:
         dataset = self._dataset() if callable(self._dataset) else self._dataset
         if isinstance(dataset, Encoded):
-            yield from self._rows_of(dataset)
+            rows = (dataset.arrays(row) for row in range(len(dataset)))
+            yield from self._named(rows, dataset.inputs)
+            return
+        if isinstance(dataset, RowStream):
+            yield from self._named(dataset, dataset.inputs)
             return
         for batch in _batches(dataset):
             if _is_texts(batch):
@@ -81,15 +107,13 @@ class ExampleStream:
             self.widths = Lengths(*map(max, self.widths, batch_lengths(name_inputs(inputs))))
             yield from examples_of(inputs)
 
-    def _rows_of(self, dataset: Encoded) -> Iterator[Example]:
-        if len(dataset.inputs) > 1:
-            for row in range(len(dataset)):
-                arrays = dataset.arrays(row)
-                yield {name: arrays[name] for name in dataset.inputs}
+    def _named(self, rows: Iterable[Example], inputs: tuple[str, ...]) -> Iterator[Example]:
+        if len(inputs) > 1:
+            yield from ({name: row[name] for name in inputs} for row in rows)
             return
         # The ids alone.
         self.form = object
-        yield from ({"ids": dataset.row(row)} for row in range(len(dataset)))
+        yield from ({"ids": row[inputs[0]]} for row in rows)
 
     def _encoded(self, texts: list[str] | list[Pair]) -> Iterator[Example]:
         encoder = encoder_of(self._teacher)
