@@ -34,16 +34,14 @@ class Benchmark:
     """
 
     train: int = 10**9
-    flags: tuple[str, ...] = ("--max-length", "96", "--vocab-size", "12000", "--batch-size", "64")
+    flags: tuple[str, ...] = ("--max-length", "96", "--vocab-size", "12000")
     epochs: tuple[str, str, str] = ("4", "20", "20")
 
 
 BENCHMARKS = {
     "conll2003": Benchmark(epochs=("3", "15", "15")),
     "wnut17": Benchmark(epochs=("5", "30", "30")),
-    "resume_ner": Benchmark(
-        flags=("--max-length", "192", "--vocab-size", "4000", "--batch-size", "64")
-    ),
+    "resume_ner": Benchmark(flags=("--max-length", "192", "--vocab-size", "4000")),
     "bc5cdr": Benchmark(),
 }
 SHARED = ("--task", "token-classification", "--task-set", "affixes=true")
@@ -105,7 +103,7 @@ def main() -> None:
     more = ["--unlabelled", str(given.unlabelled)] if given.unlabelled else []
     sys.argv = [
         *("runs", str(train), *shared, *more, "--teacher", f"keras:{teacher}"),
-        *("--student", given.student, "--epochs", given.epochs or epochs),
+        *("--student", given.student, "--epochs", given.epochs or epochs, "--batch-size", "64"),
         *("--seeds", *given.seeds, "--to", str(given.to), "--out", str(given.out)),
     ]
     runs.main()
