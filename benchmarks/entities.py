@@ -75,6 +75,7 @@ def main() -> None:
     parser.add_argument("--teacher", default="train:bilstm:base", help="hf:FOLDER or train:NAME")
     parser.add_argument("--student", default="bilstm:small")
     parser.add_argument("--epochs", default="", help="of the students")
+    parser.add_argument("--temperature", default="1", help="of the soft targets")
     parser.add_argument("--unlabelled", type=Path, help="further texts for the students")
     parser.add_argument("--seeds", nargs="+", default=["0", "1", "2"])
     parser.add_argument("--most", type=int, default=10**9, help="sentences of a part, for a trial")
@@ -100,7 +101,8 @@ def main() -> None:
     )
     if code:
         raise SystemExit(code)
-    more = ["--unlabelled", str(given.unlabelled)] if given.unlabelled else []
+    more = ["--temperature", given.temperature]
+    more += ["--unlabelled", str(given.unlabelled)] if given.unlabelled else []
     sys.argv = [
         *("runs", str(train), *shared, *more, "--teacher", f"keras:{teacher}"),
         *("--student", given.student, "--epochs", given.epochs or epochs, "--batch-size", "64"),

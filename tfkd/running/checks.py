@@ -92,6 +92,12 @@ def check_settings(config: RunConfig, task: Task) -> None:
             f"teacher_precision is {config.teacher.precision}, which is too coarse for numbers: "
             "leave it out."
         )
+    if config.data.augment and not task.perturbable:
+        raise UserError(
+            f"augment is {config.data.augment}, which changes words of texts, and the task "
+            f"{task.name} answers for each word: leave it out, and give further texts with "
+            "--unlabelled."
+        )
     size = config.student.source.partition(":")[2]
     kind = config.teacher.source.partition(":")[0]
     read_stages(config)
