@@ -124,6 +124,14 @@ class ExampleReader:
         """
         return Example(fields)
 
+    def is_whole(self, example: Example) -> bool:
+        """Return whether an example whose text was changed word by word is one still.
+
+        Args:
+            example: An example without labels, as an augmentation made it.
+        """
+        return True
+
     def texts(self, example: Example) -> tuple[str, ...]:
         """Return the texts of an example, for the vocabulary, the split by hash and the report."""
         return tuple(example[role] for role, c in self.columns.items() if c.kind == "text")

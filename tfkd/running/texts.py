@@ -119,4 +119,6 @@ def _augmented_examples(context: RunContext) -> Iterator[Example]:
         copies = itertools.zip_longest(*(rules.augment(example[role]) for role in roles))
         changes = ({r: t} for texts in copies for r, t in zip(roles, texts, strict=True) if t)
         for change in itertools.islice(changes, config.data.augment):
-            yield task.with_ids(Example({**plain, **change}), {})
+            changed = Example({**plain, **change})
+            if task.is_whole(changed):
+                yield task.with_ids(changed, {})

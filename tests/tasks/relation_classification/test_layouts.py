@@ -160,3 +160,12 @@ def test_settings_that_cannot_be(settings, says, tmp_path):
         open_data(
             write(tmp_path / "a.jsonl", several()), reader=find("relation-classification", settings)
         )
+
+
+def test_a_changed_text_that_lost_a_mark_is_no_example():
+    """An augmented text without its marks would be learnt as one about nothing."""
+    from tfkd.data import Example
+
+    task = find("relation-classification")
+    assert task.is_whole(Example(text=MARKED))
+    assert not task.is_whole(Example(text=MARKED.replace("<e1>child</e1>", "[MASK]")))

@@ -7,7 +7,10 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from ...errors import UserError
+from ...models.input_names import IDS
 from ...models.keras_internals import list_layers
 from .cutting import HEADS, INNER, VOCABULARY, WIDTH, Kept, Sizes, cut, strongest
 from .layer_choice import choose_layers
@@ -34,6 +37,8 @@ def keras_student(
         part.pop("build_config", None)
     smaller = {_FIELDS[name]: after for name, (_, after) in sizes.items()}
     _encoder(config, teacher.name).update(num_layers=len(keep), **smaller)
+    if VOCABULARY in kept:
+        _renumber_pieces(config, kept[VOCABULARY])
     small = type(teacher).from_config(config)
     _copy(teacher, small, keep, sizes, kept)
     return small
@@ -48,6 +53,19 @@ def _encoder(config: dict, name: str) -> dict:
             "classifier, or a Hugging Face TensorFlow model."
         )
     return encoders[0]
+
+
+def _renumber_pieces(config: dict, kept: np.ndarray) -> None:
+    """Let a model that looks for certain ids, of marks or padding, look for their new ones."""
+    new = {int(old): place for place, old in enumerate(kept)}
+    for part in _configs(config):
+        if part.get("class_name") not in ("Equal", "NotEqual"):
+            continue
+        for node in part.get("inbound_nodes", ()):
+            tensor, *others = node["args"]
+            history = tensor.get("config", {}).get("keras_history", [""])
+            if history[0] in IDS and len(others) == 1 and isinstance(others[0], int):
+                node["args"] = [tensor, new.get(others[0], others[0])]
 
 
 def _sizes(before: dict, width: int | None, kept: Kept) -> Sizes:

@@ -80,6 +80,14 @@ class RelationClassification(TextClassification):
         check_marks(fields["text"], where)
         return Example(fields)
 
+    def is_whole(self, example: Example) -> bool:
+        """Return whether both parts are marked still."""
+        try:
+            check_marks(example["text"], "")
+        except UserError:
+            return False
+        return True
+
     def check_labels(self, first_seen: Mapping[str, str]) -> None:
         """Accept all names: a comma stands within a direction."""
 
