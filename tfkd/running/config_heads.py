@@ -52,13 +52,20 @@ def join_heads(settings: Mapping[str, Any]) -> dict[str, Any]:
     for head in heads:
         own = {f"{head['name']}.{name}": head[name] for name in _NUMBERS if name in head}
         joined["task_settings"] |= own
-    losses = [{"head": h["name"], **loss} for h in heads for loss in h.get("objective", ())]
+    losses = [_on_head(head, loss) for head in heads for loss in head.get("objective", ())]
     return {
         **rest,
         **joined,
         **({"teacher": " + ".join(teachers)} if teachers else {}),
         **({"objective": [*rest.get("objective", []), *losses]} if losses else {}),
     }
+
+
+def _on_head(head: dict[str, Any], loss: dict[str, Any]) -> dict[str, Any]:
+    """Return a loss of a head, with its weight times that of the head."""
+    weight, factor = loss.get("weight", 1.0), head.get("weight", 1.0)
+    numbers = all(isinstance(each, (int, float)) for each in (weight, factor))
+    return {**loss, "head": head["name"], "weight": weight * factor if numbers else weight}
 
 
 def _inside(heads: list[dict[str, Any]], table: str) -> dict[str, Any]:

@@ -12,7 +12,9 @@ from .. import tasks
 from ..data import Schema
 from ..errors import UserError
 from ..losses._base import Objective
-from ..losses._heads import is_logits
+from ..losses._heads import is_logits, name_in_head
+from ..losses.for_head import ForHead
+from ..losses.hard_labels import HardLabels
 from ..models.freezing import TrainableFlags, freeze
 from .config import RunConfig
 from .config_checks import typed_value
@@ -156,11 +158,30 @@ def _read_losses(terms: Any, task: tasks.Task) -> Objective:
             f"the objective is {terms!r}: write a list of tables, e.g. "
             'objective = [{loss = "Hint", weight = 1.0}].'
         )
-    return Objective.from_config({"terms": terms}, form=_forms(task))
-
-
-def _forms(task: tasks.Task) -> str | dict[str, str]:
-    """Return what the logits are: of the task, or of each of its heads by name."""
     if not task.heads:
-        return task.form
-    return {head: task.form_of(f"{head}.logits") for head in task.heads}
+        return Objective.from_config({"terms": terms}, form=task.form)
+    forms = {head: task.form_of(name_in_head(head, "logits")) for head in task.heads}
+    return _with_all_heads(Objective.from_config({"terms": terms}, form=forms), forms)
+
+
+def _with_all_heads(objective: Objective, forms: dict[str, str]) -> Objective:
+    """Return losses of which each is on a head, or on hidden layers; other heads weigh 0.
+
+    Args:
+        objective: The losses.
+        forms: What the logits of each head are.
+
+    Raises:
+        UserError: A loss on logits without a head, or on one that is not there.
+    """
+    heads = [getattr(loss, "head", "") for _, loss in objective.terms]
+    for head, (_, loss) in zip(heads, objective.terms, strict=True):
+        if head not in forms and (head or "logits" in loss.student_reads):
+            raise UserError(
+                f"the loss {loss.log_name} is on {f'the head {head!r}' if head else 'no head'}: "
+                f'write head = "NAME", one of {", ".join(forms)}.'
+            )
+    for head, form in forms.items():
+        if head not in heads:
+            objective = objective + 0.0 * ForHead(head, HardLabels(form=form))
+    return objective

@@ -132,8 +132,8 @@ def _check_number(head: str, key: str, value: Any) -> None:
 def choose_reader(heads: Sequence[Head], columns: Mapping[str, Mapping[str, Column]]) -> Head:
     """Return the head whose task reads the texts for all.
 
-    That is one with an answer for each word or token where there is one, which knows where they
-    are.
+    That is one with an answer for each word or token, or with marks in its texts, where there is
+    one: it knows where they are.
 
     Args:
         heads: All heads.
@@ -142,14 +142,16 @@ def choose_reader(heads: Sequence[Head], columns: Mapping[str, Mapping[str, Colu
     Raises:
         UserError: Heads that read different texts.
     """
-    reader = next((head for head in heads if head.task.features != "pooled"), heads[0])
+    special = [head for head in heads if head.task.features != "pooled" or head.task.pieces]
+    reader = special[0] if special else heads[0]
     there = set(inputs_of(columns[reader.name]))
     for head in heads:
         wanted = set(inputs_of(columns[head.name]))
         is_text = wanted == {"text"} and not head.task.reads_pairs
-        if not (wanted <= there or (is_text and len(there) == 1)) or (
-            head.task.reads_pairs != reader.task.reads_pairs
-        ):
+        same = wanted <= there or (is_text and len(there) == 1)
+        alike = head.task.reads_pairs == reader.task.reads_pairs
+        # Marks within a text are pieces of one task alone.
+        if not (same and alike) or (head.task.pieces and head.task.pieces != reader.task.pieces):
             raise UserError(
                 f"the head {head.name} reads {' and '.join(sorted(wanted))} and the head "
                 f"{reader.name} {' and '.join(sorted(there))}: one model reads the same texts for "
@@ -209,3 +211,14 @@ def join_columns(
             also=tuple(dict.fromkeys((head.casefold(), *own))),
         )
     return joined
+
+
+def flatten_schema(head: Head, schema: Schema) -> dict[str, Any]:
+    """Return the schema of a head as settings that have its name.
+
+    Args:
+        head: The head.
+        schema: What the training split fixed for it.
+    """
+    own = {head.inside(name): value for name, value in schema.settings.items()}
+    return {**own, head.inside(LABELS): list(schema.labels)}
