@@ -151,6 +151,7 @@ BOTH = "text-classification+text-regression"
         (("--task", "a=text-classification+b=multi-label-classification"), "name each with"),
         (("--task", BOTH, "--labels", "names.txt"), "labels of several kinds"),
         (("--task", "question-answering+text-classification"), "one model reads the same texts"),
+        (("--task", "token-classification+relation-classification"), "reads the same texts"),
         (
             ("--task", "a=text-classification+b=token-classification", "--student=bag_of_ngrams"),
             "bag_of_ngrams is no student for",
