@@ -48,23 +48,26 @@ def _read_by_task(task: Task, names: Sequence[str], texts: Example, label: Any) 
 
 
 def builtin_texts(context: TaskContext) -> CheckData:
-    """Return a few sentences of our own; as pairs, each with the next one."""
-    roles = _text_roles(context)
-    texts = zip(SENTENCES, (*SENTENCES[1:], SENTENCES[0]), strict=True)
-    return CheckData(tuple(Example(zip(roles, pair, strict=False)) for pair in texts))
+    """Return a few sentences of our own; for a task of two texts, each with the next one."""
+    if context.task is None:
+        return CheckData(tuple(Example(text=text) for text in SENTENCES))
+    _text_roles(context)
+    made = map(context.task.make_example, SENTENCES, (*SENTENCES[1:], SENTENCES[0]))
+    examples = (context.task.example(each, f"sentence {i}") for i, each in enumerate(made, 1))
+    return CheckData(tuple(examples))
 
 
 def _text_roles(context: TaskContext) -> tuple[str, ...]:
-    """Return what the task calls the only text that it reads, or the two of a pair."""
+    """Return what the task calls the only text that it reads, or both of them."""
     if context.task is None:
         return ("text",)
-    required = {name: c.kind for name, c in context.task.columns.items() if c.required}
-    if list(required.values()) not in (["text"], ["text"] * 2):
+    roles = context.task.typed_roles()
+    if len(roles) not in (1, 2):
         raise UserError(
-            f"the task {context.task.name} reads {', '.join(required)}: give `check`, a list of "
-            "examples with these."
+            f"the task {context.task.name} reads {', '.join(context.task.columns)}: give `check`, "
+            "a list of examples with these."
         )
-    return tuple(required)
+    return roles
 
 
 def _split_label(value: Any, texts: int) -> tuple[tuple, Any]:

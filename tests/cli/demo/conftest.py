@@ -5,6 +5,8 @@ from contextlib import contextmanager
 
 import pytest
 
+from tfkd import tasks
+
 NAMES = ["bad", "good"]
 
 
@@ -34,21 +36,40 @@ def many(tmp_path_factory):
     return export_untrained(tmp_path_factory.mktemp("many"), [f"class {i}" for i in range(12)])
 
 
-@pytest.fixture(scope="session")
-def pairs(tmp_path_factory):
-    """A file that compares two texts, which no client runs."""
+def export_task(path, task, labels):
+    """Export an untrained student of a task that no client runs."""
     pytest.importorskip("keras")
     import tfkd
-    from tfkd import students, tasks
+    from tfkd import students
     from tfkd.text import learn
 
-    task = tasks.find("text-classification", {"pair": True})
-    schema = task.schema(("different", "same"))
+    schema = task.complete_schema(task.schema(labels), [])
     encoder = learn(["a good film", "a bad film", "not a good one"] * 20, vocab_size=60)
-    path = tmp_path_factory.mktemp("pairs") / "pairs.tflite"
     student = students.build_for(task, schema, "text_cnn", encoder.vocab_size, "tiny", seed=0)
     tfkd.export(student, path, encoder=encoder, task=task, schema=schema)
     return path
+
+
+@pytest.fixture(scope="session")
+def pairs(tmp_path_factory):
+    """A file that compares two texts."""
+    task = tasks.find("text-classification", {"pair": True})
+    return export_task(tmp_path_factory.mktemp("d") / "pairs.tflite", task, ("different", "same"))
+
+
+@pytest.fixture(scope="session")
+def entities(tmp_path_factory):
+    """A file that finds entities, of which one that learnt nothing finds many."""
+    task = tasks.find("token-classification")
+    path = tmp_path_factory.mktemp("d") / "entities.tflite"
+    return export_task(path, task, ("B-film", "I-film", "O"))
+
+
+@pytest.fixture(scope="session")
+def questions(tmp_path_factory):
+    """A file that answers questions about a context."""
+    path = tmp_path_factory.mktemp("d") / "questions.tflite"
+    return export_task(path, tasks.find("question-answering"), ())
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from pathlib import Path
 import chromium
 import pytest
 
-from tfkd import cli
+from tfkd import cli, runtime
 from tfkd.cli.demo import package
 from tfkd.errors import UserError
 
@@ -180,7 +180,7 @@ def test_a_task_of_two_texts_is_answered_by_the_server(pairs, demo, tmp_path):
         until(browser, "document.body.dataset.ready")
         browser.find_element("id", "role-text").send_keys("a good film")
         assert not browser.find_element("id", "answer").is_displayed()
-        browser.find_element("id", "role-text_pair").send_keys("<b>a bad</b> film \U0001f600")
+        write(browser, "role-text_pair", "<b>a bad</b> film \U0001f600")
         until(browser, "!document.getElementById('answer').hidden")
         shown = json.loads(browser.find_element("id", "answer").get_attribute("data-answer"))
         assert browser.find_element("id", "label").text.split() == shown["summary"].split()
@@ -190,6 +190,48 @@ def test_a_task_of_two_texts_is_answered_by_the_server(pairs, demo, tmp_path):
         assert browser.execute_script("return document.documentElement.scrollWidth") <= 390
         kept(browser, "demo-pairs.png", tmp_path)
         assert chromium.console(browser) == []
+
+
+def test_entities_are_marked_in_the_text(entities, demo, tmp_path):
+    """Marks that are a character off behind an emoji, of which JavaScript counts two."""
+    text = "\U0001f600 a good film, not a bad one"
+    found = runtime.load(entities).predict([text])[0].entities
+    assert found
+    with chromium.opened(demo(entities)) as browser:
+        until(browser, "document.body.dataset.ready")
+        write(browser, "role-text", text)
+        until(browser, "!document.getElementById('answer').hidden")
+        marks = browser.find_elements("css selector", "#marked mark")
+        of_marks = "return arguments[0].firstChild.textContent"
+        shown = [browser.execute_script(of_marks, mark) for mark in marks]
+        assert shown == [text[entity.start : entity.end] for entity in found]
+        kept(browser, "demo-entities.png", tmp_path)
+        assert chromium.console(browser) == []
+
+
+def test_an_answer_is_marked_in_its_context(questions, demo, tmp_path):
+    """One box for both texts, or a mark in the question."""
+    example = {"question": "which film?", "context": "not a bad film <b>but</b> a good one"}
+    (answer,) = runtime.load(questions).predict([example])
+    assert answer.text
+    with chromium.opened(demo(questions)) as browser:
+        until(browser, "document.body.dataset.ready")
+        for role, text in example.items():
+            write(browser, f"role-{role}", text)
+        until(browser, "!document.getElementById('answer').hidden")
+        (mark,) = browser.find_elements("css selector", "#marked mark")
+        assert mark.text == answer.text
+        assert browser.find_element("id", "marked").text == example["context"]
+        kept(browser, "demo-answers.png", tmp_path)
+        assert chromium.console(browser) == []
+
+
+def write(browser, box, text):
+    """Type a text in; the driver has no keys for characters beyond 16 bits."""
+    script = """const box = document.getElementById(arguments[0]);
+        box.value = arguments[1];
+        box.dispatchEvent(new Event("input", { bubbles: true }));"""
+    browser.execute_script(script, box, text)
 
 
 def test_of_many_classes_the_most_probable_come_first(many, demo, tmp_path):

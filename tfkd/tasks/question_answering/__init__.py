@@ -12,6 +12,7 @@ from ...data import Column, Example, Schema
 from ...errors import UserError
 from ...text.words import NO_CELL
 from .._base import Arrays, Measure, Task
+from .._marks import Mark
 from .answer_settings import LONGEST, METHOD, NO_ANSWER, SNAPPED, SPANS, THRESHOLD, check_settings
 from .question_section import by_question, score_example
 from .right_answers import Gold, read_answers
@@ -274,6 +275,12 @@ class QuestionAnswering(Task):
         before, after = context[max(0, start - _AROUND) : start], context[end : end + _AROUND]
         marked = f"{before}[{answer.text}]{after}"
         return f"{self.summary(answer)}  {' '.join(marked.split())}"
+
+    def marks(self, answer: Answer, example: Example) -> list[Mark]:
+        """Return where the answer is in the context."""
+        if answer.start is None or answer.end is None:
+            return []
+        return [Mark("context", answer.start, answer.end, score=answer.score)]
 
     def to_json(self, answer: Answer) -> dict[str, Any]:
         """Return the answer, its place and probability, and the next best spans."""
