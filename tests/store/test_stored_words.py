@@ -1,5 +1,6 @@
 """Outputs by word: found whatever the padding, trimmed by words and not by tokens."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -7,9 +8,11 @@ from store_toys import write
 
 from tfkd import store
 from tfkd.errors import UserError
+from tfkd.models.text_model import TextModel
 from tfkd.store.computing import Computer
 from tfkd.store.keys import examples_of, key_of
 from tfkd.store.manifest import LENGTH, WORDS
+from tfkd.text import learn
 from tfkd.text.words import NO_CELL
 
 PAD = 0
@@ -199,3 +202,32 @@ def test_a_store_as_a_teacher_and_missing_sentences(tmp_path):
     data = tf.data.Dataset.from_tensor_slices((half, np.where(real(half), 0, -100))).batch(4)
     (x, _), *_ = store.join(tmp_path, data).as_numpy_iterator()
     assert x["targets"]["logits"].shape[:2] == x["student"]["word_starts"].shape
+
+
+@pytest.fixture(scope="module")
+def encoder():
+    return learn(["a good film, a bad film"] * 9, vocab_size=60, max_length=24)
+
+
+def of_tokens(length=None):
+    """A model that answers for each token."""
+    keras.utils.set_random_seed(2)
+    ids = keras.Input((length,), dtype="int32", name="input_ids")
+    hidden = keras.layers.Conv1D(64, 3, padding="same")(keras.layers.Embedding(60, 32)(ids))
+    return keras.Model({"input_ids": ids}, {"logits": keras.layers.Dense(3)(hidden)})
+
+
+@pytest.mark.parametrize("length", [None, 24])
+def test_a_tagger_in_int8(tmp_path, encoder, length):
+    """Outputs of tokens that are stored for words, whose number is another."""
+    batch = sentences(tokens=24)
+    batch["input_ids"] %= 60
+    shapes = {"logits": (None, 3)}
+    teacher = TextModel(of_tokens(length), encoder, ("a", "b", "c"), shapes=shapes)
+    expected = write(tmp_path / "exact", teacher, batch, dtype="float32")
+    assert expected.manifest.outputs["logits"].shape == (WORDS, 3)
+    found = write(tmp_path / "int8", teacher, batch, dtype="float32", precision="int8")
+    one, other = (each.targets(batch)["logits"] for each in (expected, found))
+    live = teacher.outputs(batch, ("logits",))["logits"].numpy()
+    np.testing.assert_allclose(one[real(batch)], live[real(batch)], atol=1e-5)
+    assert 0 < np.abs(one - other).max() < 0.05 * np.abs(one).max()

@@ -339,4 +339,7 @@ class _Writer:
 
 def _map(path: Path, dtype: str) -> np.ndarray:
     # An empty file cannot be mapped.
-    return np.memmap(path, dtype, "r") if path.stat().st_size else np.zeros(0, dtype)
+    if not path.stat().st_size:
+        return np.zeros(0, dtype)
+    # As a plain array: each row that is cut out of a `memmap` is one too, at three times the cost.
+    return np.asarray(np.memmap(path, dtype, "r"))

@@ -13,8 +13,9 @@ import numpy as np
 from ..errors import UserError
 from ..models.callables import Model
 from ..models.input_names import feed
-from ..models.lengths import declared_length, reads_tokens, set_length
+from ..models.lengths import declared_length, reads_tokens, run_at_length, set_length
 from ..text import encoder_of, padding_of
+from ..text.words import WORD_STARTS
 
 PRECISIONS = ("auto", "float32", "bfloat16", "int8")
 WORTH = 1_000_000  # parameters from which a lower precision is quicker
@@ -155,8 +156,11 @@ def _bfloat16_config(config: Any) -> Any:
 
 def _in_int8(teacher: Any, reads: tuple[str, ...]) -> Run:
     """Return the teacher as a LiteRT file with int8 weights, on all processors."""
+    import tensorflow as tf
+
     from ..exporting.calling import signature_of
     from ..exporting.convert import Inconvertible, flatbuffer
+    from ..models.word_gathering import gather_by_word
     from ..runtime.interpreter import LiteRT
     from ..runtime.quantisations import INT8
 
@@ -178,13 +182,26 @@ def _in_int8(teacher: Any, reads: tuple[str, ...]) -> Run:
     padding = padding_of(teacher)
     left = bool(getattr(encoder_of(teacher), "pad_left", False))
 
+    kinds = {name: kind for name, (_, kind) in signature.inputs.items()}
+
+    def run_file(inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        logits = lite.logits({name: np.asarray(inputs[name], kinds[name]) for name in kinds})
+        return {"logits": tf.constant(logits)}
+
     def run(inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        by_word = has_encoder and WORD_STARTS in set(inputs) - set(kinds)
+        given = inputs
         if has_encoder:
             inputs = _feed(inputs, tuple(signature.inputs), padding)
-        if length:
-            inputs = set_length(inputs, length, padding, left=left)
-        kinds = {name: kind for name, (_, kind) in signature.inputs.items()}
-        logits = lite.logits({name: np.asarray(inputs[name], kinds[name]) for name in kinds})
+        if length and by_word:
+            outputs = run_at_length(run_file, inputs, length, teacher.encoder)
+        else:
+            if length:
+                inputs = set_length(inputs, length, padding, left=left)
+            outputs = run_file(inputs)
+        if by_word:
+            outputs = gather_by_word(outputs, given, teacher.shapes, teacher.pieces)
+        logits = np.asarray(outputs["logits"])
         order = getattr(teacher, "order", None)
         return {"logits": logits if order is None else logits[..., order]}
 
