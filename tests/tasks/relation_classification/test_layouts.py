@@ -169,3 +169,18 @@ def test_a_changed_text_that_lost_a_mark_is_no_example():
     task = find("relation-classification")
     assert task.is_whole(Example(text=MARKED))
     assert not task.is_whole(Example(text=MARKED.replace("<e1>child</e1>", "[MASK]")))
+
+
+def test_relations_that_are_numbers_have_no_direction_and_that_is_said(tmp_path, caplog):
+    rows = [{"text": f"{MARKED} {i}", "relation": i % 2} for i in range(40)]
+    with caplog.at_level("WARNING", logger="tfkd"):
+        open_data(write(tmp_path / "a.jsonl", rows), reader=find("relation-classification"))
+    assert "give it with --labels" in caplog.text
+
+
+def test_marked_texts_with_a_relation_are_recognised(tmp_path):
+    from tfkd.tasks import infer
+
+    name, why = infer([], ["id", "text", "relation"])
+    assert name == "relation-classification"
+    assert "the columns text, label" in why or "relation" in why

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...data import Column, Example, Schema
 from ...errors import UserError
+from ...progress import logger
 from ...text import Encoder
 from .._base import Arrays, Mark, Measure
 from ..text_classification import Prediction, TextClassification, label_ids, likelihoods
@@ -100,6 +101,12 @@ class RelationClassification(TextClassification):
             UserError: The settings name one that is none of the classes.
         """
         negative = find_negative(schema.labels, self.settings["other"])
+        if schema.labels and all(name.isdecimal() for name in schema.labels):
+            logger.warning(
+                "the relations are numbers, so that neither their directions nor the class of no "
+                "relation is known, which the scores need: list their names in a file and give it "
+                "with --labels."
+            )
         return Schema(schema.labels, {**schema.settings, "other": negative or "-"})
 
     def describe_schema(self, schema: Schema) -> str:

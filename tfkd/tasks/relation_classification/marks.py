@@ -36,7 +36,8 @@ def check_marks(text: str, where: str) -> None:
         opening = missing.replace("/", "")
         not_closed = missing != opening and opening in found
         fault = f"{opening} is not closed" if not_closed else f"no {missing} in the text"
-        raise UserError(f"{where}: {fault}; mark both parts of a text, {_EXAMPLE}")
+        cure = "" if found else " Texts without marks are read with --task text-classification."
+        raise UserError(f"{where}: {fault}; mark both parts of a text, {_EXAMPLE}{cure}")
     opened: list[str] = []
     for mark in found:
         if not mark.startswith("</"):
