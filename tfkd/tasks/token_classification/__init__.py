@@ -31,9 +31,9 @@ from .tagged_rows import (
     text_and_places,
     words_of,
 )
-from .tags import OUTSIDE, PLAIN, SCHEMES, find_scheme, find_spans, split_tag, tags_of_types
+from .tags import PLAIN, find_scheme, find_spans, tags_of_types
 from .teacher_tags import TaskOfTags
-from .written_tags import as_iob2, check_ids, types_of
+from .written_tags import as_iob2, check_ids, check_scheme, look_at_tags, types_of
 
 if TYPE_CHECKING:
     from ...text import Encoder
@@ -79,11 +79,7 @@ class TokenClassification(TaskOfTags):
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
         super().__init__(settings)
         self._names: Callable[[], tuple[str, ...]] = tuple
-        if self.settings[SCHEME] not in ("", *SCHEMES):
-            raise UserError(
-                f"the setting scheme is {self.settings[SCHEME]!r}: write one of "
-                f"{', '.join(SCHEMES)}, or leave it out."
-            )
+        check_scheme(self.settings[SCHEME])
         if self.settings[PIECES] not in ("first", "mean"):
             raise UserError(
                 f"the setting pieces is {self.settings[PIECES]!r}: write first or mean."
@@ -134,17 +130,18 @@ class TokenClassification(TaskOfTags):
 
     def adapted(self, examples: Iterable[Example]) -> TokenClassification:
         """Return the task with the scheme in which the words of a file are tagged."""
-        written = [e[TAGS] for e in examples if TOKENS in e and e[TAGS] is not None]
+        tags, scheme = look_at_tags(
+            (e[TAGS] for e in examples if TOKENS in e and e[TAGS] is not None),
+            self.settings[SCHEME],
+        )
+        listed = self._names() if check_ids(tags) else ()
+        if listed and not self.settings[SCHEME]:
+            scheme = find_scheme([listed])
+        if tags and scheme not in ("IOB2", PLAIN):
+            logger.info(f"tags      {scheme}, read as IOB2")
         reader = copy.copy(self)
-        are_ids = check_ids(tag for tags in written for tag in tags)
-        listed = self._names() if are_ids else ()
         reader._names = lambda: listed
-        reader.settings = {**self.settings}
-        if written and not self.settings[SCHEME]:
-            named = (listed,) if are_ids else written
-            reader.settings[SCHEME] = find_scheme(named)
-            if reader.settings[SCHEME] not in ("IOB2", PLAIN):
-                logger.info(f"tags      {reader.settings[SCHEME]}, read as IOB2")
+        reader.settings = {**self.settings, SCHEME: scheme if tags else self.settings[SCHEME]}
         return reader
 
     def label_keys(self, example: Example) -> tuple[str, ...]:
@@ -196,7 +193,7 @@ class TokenClassification(TaskOfTags):
             tags = example.get(TAGS)
             for row in rows:
                 first, count = row[FIRST_WORD], len(row[WORD_STARTS])
-                known = [IGNORE] * count if tags is None else tags[first : first + count]
+                known: Sequence[Any] = tags[first : first + count] if tags else [None] * count
                 row["labels"] = [ids.get(tag, IGNORE) for tag in known]
             encoded.append(rows)
         return encoded
@@ -271,11 +268,11 @@ class TokenClassification(TaskOfTags):
 
     def summarize(self, answer: Entities) -> str:
         """Return the entities in brackets, `none` without any."""
-        return " ".join(_name(entity) for entity in answer.entities) or "none"
+        return " ".join(map(str, answer.entities)) or "none"
 
     def summary(self, answer: Entities) -> str:
         """Return the entities in brackets, each with its score."""
-        found = (f"{_name(entity)} {entity.score:.4f}" for entity in answer.entities)
+        found = (f"{entity} {entity.score:.4f}" for entity in answer.entities)
         return "  ".join(found) or "none"
 
     def line(self, answer: Entities, example: Example) -> str:
@@ -298,8 +295,4 @@ class TokenClassification(TaskOfTags):
         return answer.to_json()
 
 
-def _name(entity: Entity) -> str:
-    return f"[{entity.type} {entity.text or '{}:{}'.format(*entity.words)}]"
-
-
-__all__ = ["Entities", "Entity", "OUTSIDE", "TokenClassification", "split_tag"]
+__all__ = ["Entities", "Entity", "TokenClassification"]

@@ -32,6 +32,9 @@ class Entity:
     score: float = field(compare=False)
     words: tuple[int, int]
 
+    def __str__(self) -> str:
+        return f"[{self.type} {self.text or '{}:{}'.format(*self.words)}]"
+
     @property
     def span(self) -> Chunk:
         """Type and words."""

@@ -51,6 +51,7 @@ def read_spans(where: str, value: Any, words: Words) -> list[Chunk] | None:
 
 
 def _read(where: str, value: Any, text: str) -> Marked:
+    found: list[Any]
     if isinstance(value, Mapping):
         found = [next((value[n] for n in names if n in value), None) for names in _NAMES]
     else:

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from ...errors import UserError
-from .tags import OUTSIDE, PLAIN, SCHEMES, find_spans, has_prefix, split_tag, write_iob2
+from .tags import (
+    OUTSIDE,
+    PLAIN,
+    SCHEMES,
+    find_scheme,
+    find_spans,
+    has_prefix,
+    split_tag,
+    write_iob2,
+)
 
 
 def types_of(tags: Iterable[str]) -> list[str]:
@@ -15,6 +25,18 @@ def types_of(tags: Iterable[str]) -> list[str]:
     ['LOC', 'PER']
     """
     return sorted({split_tag(tag)[1] for tag in tags} - {""})
+
+
+def check_scheme(scheme: Any) -> None:
+    """Refuse the name of a scheme that is none.
+
+    Raises:
+        UserError: It is neither one nor empty.
+    """
+    if scheme not in ("", *SCHEMES):
+        raise UserError(
+            f"the setting scheme is {scheme!r}: write one of {', '.join(SCHEMES)}, or leave it out."
+        )
 
 
 def check_ids(tags: Iterable[str]) -> bool:
@@ -34,6 +56,30 @@ def check_ids(tags: Iterable[str]) -> bool:
             "write one or the other."
         )
     return bool(ids)
+
+
+def look_at_tags(sentences: Iterable[Sequence[str]], scheme: str = "") -> tuple[set[str], str]:
+    """Return all different tags, and their scheme where none is given; reads sentences one by one.
+
+    Args:
+        sentences: The tags of each, as written.
+        scheme: That of the settings; empty to find it out.
+
+    >>> look_at_tags([["I-PER", "O"]])[1]
+    'IOB1'
+    """
+    different: set[str] = set()
+
+    def written() -> Iterator[Sequence[str]]:
+        for tags in sentences:
+            different.update(tags)
+            yield tags
+
+    if not scheme:
+        return different, find_scheme(written())
+    for _ in written():
+        pass
+    return different, scheme
 
 
 def as_iob2(tags: Sequence[str], scheme: str, names: Sequence[str]) -> tuple[str, ...]:
