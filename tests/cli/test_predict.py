@@ -13,6 +13,20 @@ heavy = {"tensorflow", "keras", "tf_keras"} & set(sys.modules)
 assert not heavy, heavy
 sys.exit(code)
 """
+# Runs it where nothing is installed but what a device has.
+BARE = """
+import sys
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name in {"tensorflow", "keras", "tf_keras", "rich", "tomli_w", "safetensors", "filelock",
+                    "huggingface_hub", "scipy", "sklearn", "transformers"}:
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Missing())
+from tfkd import cli
+sys.exit(cli.main(sys.argv[1:]))
+"""
 TEXTS = ("a film I will not forget", "dull from the first minute on")
 
 
@@ -24,6 +38,12 @@ def test_without_tensorflow(finished, python):
     for line in lines:
         assert line.split()[0] in ("negative", "positive")
         assert 0.5 <= float(line.split()[1]) <= 1
+
+
+def test_a_device_has_numpy_tokenizers_and_litert(finished, python):
+    """A command that prints one line, and needs a library for coloured tables."""
+    arguments = ("predict", finished / "student.tflite", *TEXTS)
+    assert python(BARE, *arguments) == python(LIGHT, *arguments)
 
 
 def test_lines_of_stdin_as_json(finished, python):

@@ -6,6 +6,7 @@ at the next progress of a step.
 
 from __future__ import annotations
 
+import functools
 import logging
 import signal
 import threading
@@ -13,15 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-
-import rich.console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-)
+from typing import Any
 
 from ..progress import Advance, log_duration, log_progress, logger
 from ..training.backup.preemption import handle_signal
@@ -29,18 +22,23 @@ from ..training.backup.preemption import handle_signal
 _was_interrupted = threading.Event()
 
 
-class _RichConsole(rich.console.Console):
-    def on_broken_pipe(self) -> None:
-        # Rich would exit with a code of its own.
-        raise BrokenPipeError
-
-
 class Console(logging.Handler):
     """Print the log to a terminal or to a file, and draw bars on a terminal."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.rich = _RichConsole(highlight=False, soft_wrap=True)
+    @functools.cached_property
+    def rich(self) -> Any:
+        """Rich's console; `None` without Rich, as on a device that has the runtime alone."""
+        try:
+            import rich.console
+        except ImportError:
+            return None
+
+        class RichConsole(rich.console.Console):
+            def on_broken_pipe(self) -> None:
+                # Rich would exit with a code of its own.
+                raise BrokenPipeError
+
+        return RichConsole(highlight=False, soft_wrap=True)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print one message of the log."""
@@ -48,7 +46,10 @@ class Console(logging.Handler):
 
     def print(self, line: str) -> None:
         """Print one line as it is."""
-        self.rich.print(line, markup=False)
+        if self.rich is None:
+            print(line)
+        else:
+            self.rich.print(line, markup=False)
 
     @contextmanager
     def show_log(self) -> Iterator[None]:
@@ -67,7 +68,8 @@ class Console(logging.Handler):
     @contextmanager
     def progress(self, title: str, total: int, unit: str = "texts") -> Iterator[Advance]:
         """Show a long step as `tfkd.progress.Progress` says: by a bar, or by lines in a file."""
-        show = self._bar if self.rich.is_terminal else log_progress
+        on_terminal = self.rich is not None and self.rich.is_terminal
+        show = self._bar if on_terminal else log_progress
         with show(title, total, unit) as advance:
 
             def advance_unless_interrupted(count: int) -> None:
@@ -78,6 +80,14 @@ class Console(logging.Handler):
 
     @contextmanager
     def _bar(self, title: str, total: int, unit: str) -> Iterator[Advance]:
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
