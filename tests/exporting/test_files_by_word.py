@@ -172,3 +172,47 @@ def test_shorter_rows_come_first_whatever_their_words(encoder):
     assert len(row["word_starts"]) == 12
     batch = pad_rows([row], task.inputs)
     assert batch["input_ids"].shape[1] == 8
+
+
+@pytest.mark.parametrize("kind", ["tflite", "saved_model"])
+def test_a_file_of_words_is_a_teacher(kind, encoder, tmp_path):
+    """Ids in place of places are another word for each word, or none at all."""
+    from tfkd.teachers.litert import LiteRTModel
+    from tfkd.teachers.saved_model import SavedModel
+
+    task, schema = task_of(affixes=True, pieces="mean")
+    model, path = student_of(task, "bilstm", encoder.vocab_size), tmp_path / "s.tflite"
+    path = path if kind == "tflite" else path.with_suffix("")
+    export(model, path, encoder=encoder, task=task, schema=schema, check=EXAMPLES)
+    read = LiteRTModel(path) if kind == "tflite" else SavedModel(path)
+    shapes = task.output_shapes(schema)
+    teacher = TextModel(read, encoder).check(shapes, pieces="mean")
+    rows = [row for rows in task.encode(EXAMPLES, encoder, schema) for row in rows]
+    ours = TextModel(model, encoder, shapes=shapes).run(rows)
+    for one, other in zip(ours, teacher.run(rows), strict=True):
+        np.testing.assert_allclose(other["logits"], one["logits"], rtol=1e-4, atol=1e-5)
+
+
+def test_a_store_in_int8_holds_words(encoder):
+    """A teacher of tokens, whose file gives one answer for each token."""
+    from tfkd.store import precision
+    from tfkd.store.teacher_function import as_function
+
+    ids = keras.Input((None,), dtype="int32", name="input_ids")
+    vectors = keras.layers.Embedding(encoder.vocab_size, 40)(ids)
+    model = drawn(keras.Model(ids, keras.layers.Dense(2)(vectors)))
+    task, schema = task_of()
+    teacher = TextModel(model, encoder).check(task.output_shapes(schema))
+    rows = [row for rows in task.encode(EXAMPLES, encoder, schema) for row in rows]
+    batch = pad_rows(rows, task.inputs)
+    sample = [{name: np.asarray(row[name]) for name in task.inputs} for row in rows]
+    run = precision.with_precision(
+        "int8",
+        teacher,
+        ("logits",),
+        lambda lowered: as_function(lowered, ("logits",), dict, sample),
+    )
+    exact = teacher.outputs(batch, ("logits",))["logits"].numpy()
+    found = np.asarray(run(batch)["logits"])
+    assert found.shape == exact.shape
+    np.testing.assert_allclose(found, exact, atol=0.05 * np.abs(exact).max())

@@ -21,6 +21,7 @@ from ._registry import (
     names,
     of_pairs,
 )
+from .windows import join_windows
 
 __all__ = [
     "DEFAULT",
@@ -37,6 +38,7 @@ __all__ = [
     "import_path",
     "infer",
     "is_registered",
+    "join_windows",
     "match_names",
     "name_metrics",
     "name_of",

@@ -10,6 +10,8 @@ from ..models.input_names import IDS, MASKS, SEGMENTS, token_mask
 from ..runtime.activations import undo_activation
 from ..runtime.interpreter import LiteRT
 from ..store.fingerprint import digest_of, digest_of_files
+from ..text.affixes import OF_WORDS
+from ..text.words import FILLS
 from .final_operation import READINGS
 from .python_function import PythonFunctionTeacher
 
@@ -48,26 +50,37 @@ class LiteRTModel(PythonFunctionTeacher):
 
     @property
     def text_inputs(self) -> tuple[str, ...]:  # type: ignore[override]  # depends on the file
-        """Ids, and segments where the file has an input for them."""
-        reads = set(SEGMENTS) & set(self._model.inputs)
-        return (IDS[0], SEGMENTS[0]) if reads else IDS[:1]
+        """Ids, and what else the file has inputs for: segments, and what is known of words."""
+        segments = SEGMENTS[:1] if set(SEGMENTS) & set(self._model.inputs) else ()
+        return (IDS[0], *segments, *sorted(set(OF_WORDS) & set(self._model.inputs)))
 
-    def run(self, ids: np.ndarray, segments: np.ndarray | None = None) -> dict[str, np.ndarray]:
-        """Return the logits of padded ids, by NumPy."""
-        segments = np.zeros_like(ids) if segments is None else segments
-        if self.length:
-            ids = ids[:, : self.length]
-            missing = [[0, 0], [0, max(0, self.length - ids.shape[1])]]
-            ids = np.pad(ids, missing, constant_values=self._pad_id)
-            segments = np.pad(segments[:, : self.length], missing)
+    def run(self, ids: np.ndarray, *more: np.ndarray | None) -> dict[str, np.ndarray]:
+        """Return the logits of padded ids, by NumPy.
+
+        Args:
+            ids: Padded ids `[batch, length]`.
+            *more: The other arrays of `text_inputs`.
+        """
+        given = zip(self.text_inputs, (ids, *more), strict=False)
+        arrays = {name: self._at_length(name, each) for name, each in given if each is not None}
         size = self._batch or max(len(ids), 1)
         parts = []
         for start in range(0, len(ids), size):
-            batch = [each[start : start + size] for each in (ids, segments)]
-            missing = [[0, size - len(batch[0])], [0, 0]]
-            whole = [np.pad(each, missing) for each in batch]
-            parts.append(self._model.logits(self._feed(*whole))[: len(batch[0])])
+            batch = {name: array[start : start + size] for name, array in arrays.items()}
+            count = len(batch[IDS[0]])
+            missing = [[0, size - count], [0, 0]]
+            whole = {name: np.pad(array, missing) for name, array in batch.items()}
+            parts.append(self._model.logits(self._feed(whole))[:count])
         return {"logits": undo_activation(np.concatenate(parts), self._activation, LEAST)}
+
+    def _at_length(self, name: str, array: np.ndarray) -> np.ndarray:
+        """Return an array cut or padded where the file fixes how long it is."""
+        length = self._model.inputs[name][0][1] if name in OF_WORDS else self.length
+        if not length:
+            return array
+        array = array[:, :length]
+        fill = self._pad_id if name in IDS else FILLS.get(name, 0)
+        return np.pad(array, [[0, 0], [0, length - array.shape[1]]], constant_values=fill)
 
     @property
     def fingerprint(self) -> str:
@@ -75,12 +88,15 @@ class LiteRTModel(PythonFunctionTeacher):
         digest = digest_of_files(self._path)
         return digest_of([digest, self._found]) if self._found else digest
 
-    def _feed(self, ids: np.ndarray, segments: np.ndarray) -> dict[str, np.ndarray]:
+    def _feed(self, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         kinds = {name: dtype for name, (_, dtype) in self._model.inputs.items()}
-        return {name: self._input(name, ids, segments).astype(kind) for name, kind in kinds.items()}
+        return {name: self._input(name, arrays).astype(kind) for name, kind in kinds.items()}
 
-    def _input(self, name: str, ids: np.ndarray, segments: np.ndarray) -> np.ndarray:
+    def _input(self, name: str, arrays: dict[str, np.ndarray]) -> np.ndarray:
         """Return what an input of that name reads; a single one of any name reads ids."""
+        ids = arrays[IDS[0]]
         if name in MASKS:
             return token_mask(ids, self._pad_id).numpy()
-        return segments if name in SEGMENTS else ids
+        if name in SEGMENTS:
+            return arrays.get(SEGMENTS[0], np.zeros_like(ids))
+        return arrays.get(name, ids)

@@ -12,6 +12,7 @@ from ..errors import UserError, first_line
 from ..models.input_names import IDS, SEGMENTS, feed
 from ..models.probabilities import to_logits
 from ..store.fingerprint import digest_of, digest_of_files
+from ..text.affixes import OF_WORDS
 from .final_operation import READINGS, final_operation
 
 
@@ -42,7 +43,8 @@ class SavedModel:
         self._signature = _find_signature(self._loaded.signatures, signature, path)
         self._call = self._loaded.signatures[self._signature]
         self._specs = self._call.structured_input_signature[1]
-        shapes = [spec.shape for spec in self._specs.values() if spec.dtype != tf.string]
+        known = self._specs.items()
+        shapes = [s.shape for name, s in known if s.dtype != tf.string and name not in OF_WORDS]
         lengths = {shape[1] for shape in shapes if shape.rank == 2}
         self.length: int | None = lengths.pop() if len(lengths) == 1 else None
         outputs = self._call.structured_outputs
@@ -57,15 +59,15 @@ class SavedModel:
 
     @property
     def text_inputs(self) -> tuple[str, ...]:
-        """Ids, and segments where the signature has an input for them."""
-        reads = set(SEGMENTS) & set(self._specs)
-        return (IDS[0], SEGMENTS[0]) if reads else IDS[:1]
+        """Ids, and what else the signature has inputs for: segments, and what is known of words."""
+        segments = SEGMENTS[:1] if set(SEGMENTS) & set(self._specs) else ()
+        return (IDS[0], *segments, *sorted(set(OF_WORDS) & set(self._specs)))
 
     def __call__(self, inputs: Any) -> dict[str, tf.Tensor]:
         """Return the logits of ids `[batch, length]`, padded.
 
         Args:
-            inputs: Ids, or a dict of ids and segments.
+            inputs: Ids, or a dict of ids, segments and what is known of words.
         """
         names = tuple(self._specs)
         inputs = feed(names, inputs, self._pad_id)
