@@ -15,7 +15,7 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 from ..errors import UserError
 from .pair_encoding import Pair, PairIds, pair_tokenizer, segments_of, tells_apart
 from .special_tokens import BERT, check_word_pieces, ends_of, find_pad
-from .word_pieces import cut_into_pieces
+from .word_pieces import blanks_between, cut_into_pieces
 from .word_windows import Frame, WordRow, frame_of_pair, windows_of
 from .words import Words
 
@@ -172,7 +172,7 @@ class TextEncoder:
             sentences: The words of each example; those of a text are found by their characters.
             before: A text for each, such as a question, to stand before each of its windows.
         """
-        pieces = cut_into_pieces(self.tokenizer, sentences, BLANK)
+        pieces = cut_into_pieces(self.tokenizer, sentences, blank=BLANK, join=self._put_blanks)
         frames = [Frame(*self.ends)] * len(pieces)
         if before is not None:
             texts = list(map(self.read, before))
@@ -182,6 +182,11 @@ class TextEncoder:
             windows_of(of_one, frame, self.max_length, self.pad_id)
             for of_one, frame in zip(pieces, frames, strict=True)
         ]
+
+    def _put_blanks(self, words: list[str]) -> list[str]:
+        if "_join" not in vars(self):
+            self._join = blanks_between(self.tokenizer)
+        return self._join(words)
 
     def _frame_behind(self, ids: list[int]) -> Frame:
         return frame_of_pair(self._joining, ids, self.max_length, tells_apart=self.has_segments)

@@ -11,6 +11,9 @@ from tokenizers import Encoding, Tokenizer
 
 from .words import Words
 
+Join = Callable[[list[str]], list[str]]
+"""What a tokenizer has to be given for a list of words."""
+
 
 @dataclass(frozen=True)
 class WordPieces:
@@ -30,7 +33,11 @@ class WordPieces:
 
 
 def cut_into_pieces(
-    tokenizer: Tokenizer, sentences: Sequence[Words], blank: re.Pattern[str]
+    tokenizer: Tokenizer,
+    sentences: Sequence[Words],
+    *,
+    blank: re.Pattern[str],
+    join: Join,
 ) -> list[WordPieces]:
     """Return the pieces of each example by words.
 
@@ -41,10 +48,11 @@ def cut_into_pieces(
         tokenizer: Adds nothing around a text when it is told so, pads and cuts nothing.
         sentences: The words of each example.
         blank: What the tokenizer reads as a blank, such as line breaks of HTML.
+        join: Puts blanks before given words, as `blanks_between` says.
     """
     pieces = {
         **_cut_texts(tokenizer, sentences, blank),
-        **_cut_words(tokenizer, sentences, blank),
+        **_cut_words(tokenizer, sentences, blank, join),
     }
     return [pieces[i] for i in range(len(sentences))]
 
@@ -56,44 +64,48 @@ def _cut_texts(
     # As many blanks as there were characters: each character keeps its place.
     read = [blank.sub(lambda found: " " * len(found.group()), text) for text in texts.values()]
     encodings = tokenizer.encode_batch(read, add_special_tokens=False) if read else []
-    pieces = {}
-    for i, encoding in zip(texts, encodings, strict=True):
-        offsets = np.array(encoding.offsets, "int64").reshape(-1, 2)
-        spans = np.array(sentences[i].spans, "int64").reshape(-1, 2)
-        pieces[i] = WordPieces(encoding.ids, *_match(offsets, spans))
-    return pieces
+    return {
+        i: WordPieces(encoding.ids, *_match(encoding.offsets, sentences[i].spans))
+        for i, encoding in zip(texts, encodings, strict=True)
+    }
 
 
-def _match(offsets: np.ndarray, spans: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _match(
+    offsets: Sequence[tuple[int, int]], spans: Sequence[tuple[int, int]]
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the first piece of each word and one past its last one, by their characters.
 
     Args:
-        offsets: First character of each piece, and one past its last one, `[pieces, 2]`.
-        spans: The same of each word, `[words, 2]`.
+        offsets: First character of each piece, and one past its last one.
+        spans: The same of each word.
     """
-    # Pieces of one character may name it in another order.
-    first, last = np.maximum.accumulate(offsets, axis=0).T
-    starts = np.searchsorted(last, spans[:, 0], "right")
-    ends = np.searchsorted(first, spans[:, 1], "left")
-    if len(offsets) and len(spans):
-        # A piece that is nothing but the blank before a word is its first one, as where words
-        # are given.
-        before = np.maximum(starts - 1, 0)
-        behind_others = np.concatenate([[0], spans[:-1, 1]])
-        only_blank = (last[before] == spans[:, 0]) & (first[before] >= behind_others)
-        at_start = first[np.minimum(starts, len(first) - 1)] >= spans[:, 0]
-        starts = np.where((starts > 0) & (starts < ends) & only_blank & at_start, before, starts)
-    ends = np.maximum(starts, ends)
-    return np.maximum.accumulate(starts), np.maximum.accumulate(ends)
+    starts: list[int] = []
+    ends: list[int] = []
+    count = len(offsets)
+    first = last = behind = 0
+    for start, end in spans:
+        while first < count and offsets[first][1] <= start:
+            first += 1
+        while last < count and offsets[last][0] < end:
+            last += 1
+        place = first
+        # A piece that is nothing but the blank before a word is its first one, as where words are
+        # given.
+        if 0 < first < last and offsets[first][0] >= start:
+            blank = offsets[first - 1]
+            place -= int(blank[1] == start and blank[0] >= behind)
+        starts.append(max(place, starts[-1] if starts else 0))
+        ends.append(max(last, starts[-1]))
+        behind = end
+    return np.array(starts, "int32"), np.array(ends, "int32")
 
 
 def _cut_words(
-    tokenizer: Tokenizer, sentences: Sequence[Words], blank: re.Pattern[str]
+    tokenizer: Tokenizer, sentences: Sequence[Words], blank: re.Pattern[str], join: Join
 ) -> dict[int, WordPieces]:
     given = {i: each.words for i, each in enumerate(sentences) if each.text is None}
     if not given:
         return {}
-    join = _blanks_between(tokenizer)
     read = [join([blank.sub(" ", word) for word in words]) for words in given.values()]
     encodings = tokenizer.encode_batch(read, is_pretokenized=True, add_special_tokens=False)
     return {
@@ -104,14 +116,19 @@ def _cut_words(
 def _by_number(encoding: Encoding, words: int) -> WordPieces:
     of_pieces = np.maximum.accumulate(np.array(encoding.word_ids, "int64").reshape(-1))
     numbers = np.arange(words)
-    starts, ends = (np.searchsorted(of_pieces, numbers, side) for side in ("left", "right"))
+    starts, ends = (
+        np.searchsorted(of_pieces, numbers, side).astype("int32") for side in ("left", "right")
+    )
     return WordPieces(encoding.ids, starts, ends)
 
 
-def _blanks_between(tokenizer: Tokenizer) -> Callable[[list[str]], list[str]]:
+def blanks_between(tokenizer: Tokenizer) -> Join:
     """Return what puts a blank before each word but the first, where pieces begin with blanks.
 
     A tokenizer that learnt `Ġfilm` reads a bare `film` as the end of another word.
+
+    Args:
+        tokenizer: Is tried on two words.
     """
     wanted = tokenizer.encode("a a", add_special_tokens=False).ids
     plain, parted = (

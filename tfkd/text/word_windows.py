@@ -48,6 +48,8 @@ def windows_of(pieces: WordPieces, frame: Frame, max_length: int, pad_id: int) -
         pad_id: The only id of a window that would have none.
     """
     room = max(1, max_length - len(frame.before) - len(frame.after))
+    if len(pieces.ids) <= room and len(pieces.starts) <= room:
+        return [_window(pieces, 0, len(pieces.starts), room, frame, pad_id)]
     return [
         _window(pieces, first, last, room, frame, pad_id)
         for first, last in _ranges(pieces.starts, pieces.ends, room)
@@ -82,23 +84,42 @@ def _window(
         # Blanks around the words are the first to go, and of a single word its end.
         start = int(pieces.starts[0])
     ids = pieces.ids[start : min(int(end), int(start) + room)]
-    lowest, offset = max(0, len(frame.before) - 1), len(frame.before) - int(start)
-    most = len(frame.before) + max(0, len(ids) - 1)
-    starts = pieces.starts[first:last] + offset
-    # A word without pieces is read where the piece before it stands.
-    empty = pieces.starts[first:last] == pieces.ends[first:last]
-    starts = np.clip(np.where(empty, starts - 1, starts), lowest, most)
-    ends = np.clip(pieces.ends[first:last] + offset, starts + 1, np.maximum(starts, most) + 1)
+    starts, ends = _places(pieces, first, last, len(frame.before), int(start), len(ids))
     row = {
         IDS: [*frame.before, *ids, *frame.after] or [pad_id],
-        WORD_STARTS: starts.astype("int32"),
-        WORD_ENDS: ends.astype("int32"),
+        WORD_STARTS: starts,
+        WORD_ENDS: ends,
         FIRST_WORD: first,
     }
     if frame.segments is not None:
         before, within, after = frame.segments
         row[SEGMENTS] = [*before, *[within] * len(ids), *after] or [within]
     return row
+
+
+def _places(
+    pieces: WordPieces, first: int, last: int, before: int, start: int, count: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return where the words of a window start and end in its row.
+
+    Args:
+        pieces: The pieces of all words.
+        first: The first word of the window.
+        last: One past its last word.
+        before: How many ids stand before the pieces.
+        start: The first piece of the window.
+        count: How many pieces it has.
+    """
+    moved = before - start
+    starts, ends = pieces.starts[first:last] + moved, pieces.ends[first:last] + moved
+    empty = starts == ends
+    if empty.any():
+        # A word without pieces is read where the piece before it stands.
+        starts = np.maximum(starts - empty, max(0, before - 1))
+        ends = np.maximum(ends, starts + 1)
+    if count and ends.size and ends[-1] > before + count:
+        ends = np.minimum(ends, before + count)
+    return starts.astype("int32", copy=False), ends.astype("int32", copy=False)
 
 
 def frame_of_pair(
