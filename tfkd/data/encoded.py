@@ -128,6 +128,17 @@ class Encoded:
             other._hidden[self.rows_of(int(example))] = True
         return other
 
+    def with_inputs(self, *names: str) -> Encoded:
+        """Return the same rows, of which a model reads these columns too, where there are any.
+
+        Args:
+            names: Of columns.
+        """
+        more = [name for name in names if name in self._columns and name not in self.inputs]
+        other = Encoded(self.folder)
+        other._hidden, other.inputs = self._hidden, (*self.inputs, *more)
+        return other
+
     def __getitem__(self, rows: np.ndarray) -> Any:
         batch = self.batch(rows)
         return batch[self.inputs[0]] if len(batch) == 1 else batch
