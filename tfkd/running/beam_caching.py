@@ -26,6 +26,7 @@ from ..store.parts import Parts
 from ..store.writing import SHARD_ROWS
 from ..tasks import Arrays
 from ..text import padding_of
+from ..text.words import with_ends
 from . import caching
 from .checks import open_run_data
 from .config import RunConfig, make_config
@@ -143,7 +144,7 @@ def _number_rows(examples: list[Example], work: _Work) -> Iterator[_Pair]:
 
 def _keys(rows: list[Arrays], work: _Work) -> list[bytes]:
     opened = _open_rows(work.settings)
-    source = ExampleStream(RowStream(lambda: rows, opened.task.inputs))
+    source = ExampleStream(RowStream(lambda: rows, with_ends(opened.task.inputs)))
     pad = padding_of(opened.teacher)
     return [key_of(example, pad) for chunk in source.chunks() for example in chunk]
 
@@ -161,7 +162,7 @@ def _write_part(part: tuple[int, Iterable[Any]], work: _Work) -> int:
         store.write(
             config.teacher.store,
             opened.teacher.in_own_order(),
-            RowStream(lambda: rows, opened.task.inputs, len(rows)),
+            RowStream(lambda: rows, with_ends(opened.task.inputs), len(rows)),
             shard=f"{number}/{work.parts}",
             source=describe_source(config.replaced(store="")),
             **work.options,

@@ -20,6 +20,7 @@ from ..store.manifest import NAME
 from ..store.manifest import load as load_manifest
 from ..tasks import Arrays, Task
 from ..text.batching import chunks
+from ..text.words import with_ends
 from .checks import align_classes, open_run_data
 from .config import RunConfig, make_config
 from .targets import describe_source, shared_store_folder, store_options
@@ -61,7 +62,7 @@ class TeacherRows:
 
     def stream(self) -> RowStream:
         """Return the rows as a store takes them."""
-        return RowStream(lambda: iter(self), self.task.inputs, self.count())
+        return RowStream(lambda: iter(self), with_ends(self.task.inputs), self.count())
 
 
 def cache(config: RunConfig, *, progress: Progress = log_progress, **options: Any) -> Store | None:
@@ -136,7 +137,7 @@ def repair(folder: Path, progress: Progress = log_progress) -> None:
         TeacherRows(*open_data_and_teacher(make_config({**source, "store": str(folder)})))
         for source in manifest.sources
     ]
-    rows = RowStream(lambda: itertools.chain(*sources), sources[0].task.inputs)
+    rows = RowStream(lambda: itertools.chain(*sources), with_ends(sources[0].task.inputs))
     store.repair(
         folder,
         sources[0].teacher.in_own_order(),

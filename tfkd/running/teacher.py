@@ -13,7 +13,7 @@ from ..models.text_model import TextModel
 from ..progress import logger
 from ..store.precision import check_moved, in_bfloat16
 from ..text import TextEncoder
-from ..text.words import WORD_ENDS
+from ..text.words import with_ends
 from . import own_teacher
 from .config import RunConfig
 from .context import RunContext
@@ -47,8 +47,8 @@ class RunTeacher:
         # A teacher that is trained in the run has the student's tokenizer.
         if trains_teacher(self.context.config):
             return self.texts.encode(split)
-        # A model of tokens ends an answer with the last piece of a word, and a student may not.
-        return self.texts.encode(split, self.model.encoder).with_inputs(WORD_ENDS)
+        encoded = self.texts.encode(split, self.model.encoder)
+        return encoded.with_inputs(*with_ends(encoded.inputs))
 
     def targets(self, split: str) -> Targets:
         """Return what the teacher's outputs say of the student's rows of a split."""

@@ -16,6 +16,7 @@ from ..models.input_names import IDS, MASKS
 from ..text import encoder_of
 from ..text.pair_encoding import Pair
 from ..text.row_encoding import encode_rows
+from ..text.words import WORD_ENDS
 from ..training.batches import split_by_model
 from .keys import Example, examples_of, name_inputs, name_texts
 from .row_lengths import Lengths, batch_lengths
@@ -42,7 +43,9 @@ class RowStream:
 
     def __iter__(self) -> Iterator[Example]:
         for row in self._rows():
-            yield {name: np.asarray(row[name], "int32") for name in self.inputs}
+            # A task need not say where its words end.
+            names = (name for name in self.inputs if name in row or name != WORD_ENDS)
+            yield {name: np.asarray(row[name], "int32") for name in names}
 
 
 class ExampleStream:
@@ -109,7 +112,7 @@ class ExampleStream:
 
     def _named(self, rows: Iterable[Example], inputs: tuple[str, ...]) -> Iterator[Example]:
         if len(inputs) > 1:
-            yield from ({name: row[name] for name in inputs} for row in rows)
+            yield from ({name: row[name] for name in inputs if name in row} for row in rows)
             return
         # The ids alone.
         self.form = object

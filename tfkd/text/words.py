@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +94,21 @@ def _kind_of(code: int) -> str:
 
 
 _KINDS = _Kinds()
+
+
+def with_ends(inputs: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of arrays that a teacher is given: where words end, beside where they start.
+
+    A model of tokens ends an answer with the last piece of a word, whatever its student reads.
+
+    Args:
+        inputs: The names of the arrays that a student reads.
+
+    >>> with_ends(("input_ids", "word_starts"))
+    ('input_ids', 'word_starts', 'word_ends')
+    """
+    more = (WORD_ENDS,) if WORD_STARTS in inputs and WORD_ENDS not in inputs else ()
+    return (*inputs, *more)
 
 
 def count_units(row: Mapping[str, Any]) -> int:
