@@ -179,6 +179,14 @@ READS = {
     "gpt2": ("hf", "tf"),
     "modernbert": ("torch",),
 }
+# For words and for answers.
+OTHER_HEADS = {
+    "bert": ("hf", "hub", "tf", "torch"),
+    "roberta": ("hf", "hub", "tf", "torch"),
+    "distilbert": ("hf", "torch"),
+    "electra": ("hf", "torch"),
+    "deberta-v2": ("hf", "torch"),
+}
 NAMES = {
     "bert": ("BERT", "Bert"),
     "distilbert": ("DistilBERT", "DistilBert"),
@@ -320,5 +328,14 @@ def table() -> str:
     return "\n".join(lines) + "\n"
 
 
+def table_of_heads() -> str:
+    """Return the table of kinds whose heads for words and answers are tried."""
+    lines = ["| model | words, answers |", "|---|---|"]
+    for kind, routes in OTHER_HEADS.items():
+        lines.append(f"| {NAMES[kind][0]} | {', '.join(f'`{route}:`' for route in routes)} |")
+    return "\n".join(lines) + "\n"
+
+
 if __name__ == "__main__":
     print(table())
+    print(table_of_heads())

@@ -1,10 +1,11 @@
 """Heads for words and for answers in Hugging Face folders, and folders with another head."""
 
 import importlib.util
+from pathlib import Path
 
 import numpy as np
 import pytest
-from hugging_face_folders import ODD, model, state
+from hugging_face_folders import ODD, OTHER_HEADS, model, state, table_of_heads
 from tiny_bert import checkpoint
 
 from tfkd import load_teacher
@@ -38,14 +39,6 @@ def bert(tmp_path_factory):
 
 
 TASKS = {"words": (Tagging(), TAGS), "answers": (Answering(), ("a", "b"))}
-# Of whom the library is asked, and by which ways tfkd reads the folder.
-KINDS = {
-    "bert": ("hf", "hub", "tf", "torch"),
-    "roberta": ("hf", "hub", "tf"),
-    "distilbert": ("hf",),
-    "electra": ("hf",),
-    "deberta-v2": ("hf",),
-}
 
 
 def folder_of(kind, task, labels, path):
@@ -67,14 +60,15 @@ def own_outputs(path, task, encoder):
     return [np.asarray(each) for each in found]
 
 
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script")
 @pytest.mark.parametrize("wanted", list(TASKS))
-@pytest.mark.parametrize("kind", list(KINDS))
+@pytest.mark.parametrize("kind", list(OTHER_HEADS))
 def test_each_token_is_that_of_the_library(kind, wanted, tmp_path):
     """A head left at random, or on the vector of the whole text; padding that is an answer."""
     task, labels = TASKS[wanted]
     path = folder_of(kind, task, labels, tmp_path / kind)
     expected = None
-    for route in KINDS[kind]:
+    for route in OTHER_HEADS[kind]:
         if route == "torch" and not importlib.util.find_spec("torch"):
             continue
         teacher = load_teacher(f"{route}:{path}", task=task)
@@ -124,3 +118,9 @@ def test_a_task_that_hugging_face_has_no_model_for(bert):
 
     with pytest.raises(UserError, match="no model of Hugging Face's has the outputs of this task"):
         load_teacher(f"hf:{bert}", task=Own())
+
+
+def test_the_table_in_the_docs_is_this_one():
+    """What it says is what the test above has tried."""
+    docs = Path(__file__).resolve().parents[2] / "docs" / "teachers.md"
+    assert table_of_heads() in docs.read_text(encoding="utf-8")
