@@ -159,6 +159,7 @@ def test_each_word_has_a_place_in_its_row(encoders, kind):
             for row in rows:
                 starts, ends, size = row["word_starts"], row["word_ends"], len(row["input_ids"])
                 assert 0 < size <= length
+                assert len(starts) <= length
                 assert (starts >= 0).all()
                 assert (starts < ends).all()
                 assert (ends <= size).all()
@@ -212,6 +213,15 @@ def test_words_that_the_tokenizer_drops_stand_where_the_word_before_them_does():
     assert row["word_starts"].tolist() == [1, 1, 2]
     assert row["word_ends"].tolist() == [2, 2, 3]
     assert first["word_starts"].tolist() == [0, 1]
+
+
+def test_words_without_pieces_fill_windows_too(encoders):
+    """A file of one length has room for as many words as tokens."""
+    encoder = shortened(encoders["word pieces"], 6)
+    (rows,) = encoder.encode_words([Words(("\x00",) * 30)])
+    assert max(len(row["word_starts"]) for row in rows) == 4
+    places = [{"n": row["first_word"] + np.arange(len(row["word_starts"]))} for row in rows]
+    np.testing.assert_array_equal(join_windows(rows, places, "n"), np.arange(30))
 
 
 def test_no_words_at_all(encoders):
