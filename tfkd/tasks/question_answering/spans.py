@@ -76,7 +76,10 @@ def decode(
         longest: Words that an answer has at most.
         count: How many spans are returned.
     """
-    logits = [np.asarray(each["logits"], "float64") for each in outputs]
+    logits = [
+        np.asarray(each["logits"], "float64")[:, : len(row["word_starts"])]
+        for each, row in zip(outputs, rows, strict=True)
+    ]
     scores = join_scores(logits, rows, longest)
     none = min(float(each[0, 0] + each[1, 0]) for each in logits)
     best = _best(scores, count)
