@@ -206,7 +206,9 @@ def infer(
     fits = {name: _count_columns(task, there) for name, task in tasks.items()}
     best = max(fits, key=lambda name: fits[name], default="")
     roles = tasks[best].columns_for(there) if best and fits[best] else {}
-    told = f"the data have the columns {', '.join(roles)}"
+    names = [(column.default, *column.also) for column in roles.values()]
+    found = [name for known in names for name in known if name in there]
+    told = f"the data have the columns {', '.join(found)}"
     if any(column.kind == "words" for column in roles.values()):
         return best, told
     for name, task in tasks.items():
