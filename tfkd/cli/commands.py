@@ -61,8 +61,18 @@ def distill(args: argparse.Namespace) -> None:
         return  # the first one shows the report
     result.report.show(console.rich)
     console.print(f"report    {result.folder / 'report.md'}")
-    texts = '--pair "..." "..."' if config.task_settings.get("pair") else '"..."'
-    console.print(f"try       tfkd predict {result.file} {texts}")
+    console.print(f"try       tfkd predict {result.file} {_spell_example(result.folder)}")
+
+
+def _spell_example(run: Path) -> str:
+    """Return the words of `tfkd predict` behind the file of a run, by what its task reads."""
+    from ..running.config import read_config
+    from ..tasks import find
+
+    config = read_config(run / "config.toml")
+    kinds = predicting.RecordReader(find(config.task.name, config.task_settings)).kinds
+    known = {("text",): '"..."', ("text", "text"): '--pair "..." "..."'}
+    return known.get(kinds, "--jsonl < FILE")
 
 
 def _cross_validate(config: RunConfig) -> None:

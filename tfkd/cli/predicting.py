@@ -49,6 +49,11 @@ class RecordReader:
         self.columns = names
         self.named = {**dict(zip(self._texts, written.values(), strict=False)), **(columns or {})}
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What is in each column that is read."""
+        return tuple(self.task.columns[role].kind for role in self.columns)
+
     def fields(self, record: Record, where: str = "the record") -> Record:
         """Return what the task reads of a record, by role.
 
