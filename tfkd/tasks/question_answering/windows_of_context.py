@@ -63,7 +63,7 @@ def _labels(golds: Sequence[Gold] | None, words: Words, first: int, count: int) 
         return IGNORE, IGNORE
     if not golds:
         return 0, 0
-    start, end = snap(golds[0], words)
+    start, end = snap(Gold(*golds[0]), words)
     if first <= start and end < first + count:
         return start - first + 1, end - first + 1
     return 0, 0
