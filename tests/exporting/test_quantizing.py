@@ -205,3 +205,20 @@ def fitted(model, encoder, lines, labels, epochs):
     model.compile(keras.optimizers.Adam(2e-3), loss, jit_compile=False)
     ids = pad(encoder.encode_many(lines), encoder.max_length)
     model.fit(ids, labels, batch_size=32, epochs=epochs, verbose=0)
+
+
+def test_logits_of_words_that_are_padding_are_bounded_closer(tmp_path):
+    """They stand in the output itself, whose scale they would set."""
+    import tensorflow as tf
+
+    from tfkd.text.words import NO_CELL
+
+    class Masked(tf.Module):
+        @tf.function(input_signature=[tf.TensorSpec((None,), tf.float32)])
+        def __call__(self, x):
+            return tf.where(x > 0, x, NO_CELL), tf.where(x > 0, x, -1e9)
+
+    tf.saved_model.save(Masked(), str(tmp_path))
+    assert convert.bound_masks(tmp_path) == 2
+    outputs = tf.saved_model.load(str(tmp_path))(tf.constant([-1.0]))
+    assert [float(each[0]) for each in outputs] == [-20.0, -50.0]

@@ -15,8 +15,8 @@ from keras import ops
 from ._parts import Settings, present, segment_input, token_input
 from .features import Features
 
-UNSEEN = -1e4
-"""The score of a token that attention must not see; bounded, so that integers have room."""
+UNSEEN = -3e4
+"""The score of a token that attention must not see, within the numbers of float16."""
 
 Read = Callable[[keras.KerasTensor, keras.KerasTensor, Settings], keras.KerasTensor]
 """Layers from vectors `[batch, length, width]` and a mask `[batch, length, 1]` to other vectors."""
