@@ -125,7 +125,7 @@ def test_the_page_other_files_and_timings(tfkd, refused, room, run, tmp_path, mo
     assert code == 0, said
     assert "Which questions are answered" in page.read_text(encoding="utf-8")
     assert tfkd("bench", str(run / "student.tflite"), "--json")[0] == 0
-    for flags in (("--quantize", "float32"), ("--quantize", "full-int8"), ("--to", "s.keras")):
+    for flags in (("--quantize", "float32"), ("--to", "s.keras")):
         code, _, said = tfkd("export", str(run), *flags)
         assert code == 0, said
     assert "mediapipe" in refused("export", str(run), "--client", "mediapipe").lower()
