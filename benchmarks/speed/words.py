@@ -109,10 +109,10 @@ def measure_epochs(sentences: int = 6_000, rounds: int = 9) -> dict:
         targets = _targets(Path(folder), encoded)
         plain, feed = _student(), Feed(encoded, BATCH, 0)
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-100)
-        plain.compile("adam", {"logits": loss})
+        plain.compile("adam", {"logits": loss}, metrics={"logits": "accuracy"})
         data = feed.dataset().map(lambda x, y: (x["student"], {"logits": y}))
         distiller = tfkd.Distiller(student=_student(), objective=tfkd.hinton())
-        distiller.compile("adam", jit_compile=False)
+        distiller.compile("adam", metrics=["accuracy"], jit_compile=False)
         stored = Feed(encoded, BATCH, 0, targets=targets).dataset()
         _timed(plain, data, 1), _timed(distiller, stored, 1)
         pairs = [
