@@ -76,10 +76,12 @@ def refuse_other_texts(path: Path, columns: Columns, label: str) -> None:
     ]
     if not others:
         return
+    pairs = "pair" in getattr(columns.reader, "defaults", {"pair": False})
     both = f"--text-column {texts[0]},{others[0]} to read both as a pair, or "
+    both = both if pairs and len(texts) == 1 else ""
     raise UserError(
         f"{path} has more texts than are read: {', '.join(map(repr, others))} next to "
-        f"{' and '.join(map(repr, texts))}. Write {both if len(texts) == 1 else ''}--ignore-texts "
+        f"{' and '.join(map(repr, texts))}. Write {both}--ignore-texts "
         f"to read {' and '.join(map(repr, texts))} alone."
     )
 

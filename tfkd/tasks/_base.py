@@ -440,6 +440,14 @@ class Task(ExampleReader):
         """Return an answer in a few words, as tables show it."""
         return str(answer)
 
+    def spell_label(self, example: Example) -> str | None:
+        """Return what is right for an example, as `summarize` would say it; None for its label.
+
+        Args:
+            example: One with a label.
+        """
+        return None
+
     def confidence(self, answer: Any, of: str | None = None) -> float | None:
         """Return the probability that the model gave to an answer, or `None` where it has none.
 

@@ -177,3 +177,38 @@ def test_settings_that_are_none():
         find("token-classification", {"scheme": "BIO"})
     with pytest.raises(UserError, match="pieces is 'last': write first or mean"):
         find("token-classification", {"pieces": "last"})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("conll2003", {"LOC": 7_140, "MISC": 3_438, "ORG": 6_321, "PER": 6_600}),
+        ("bc5cdr", {"Chemical": 5_203, "Disease": 4_182}),
+    ],
+)
+def test_published_numbers_of_entities(shared, name, wanted):
+    """What the papers count in the training part, whatever reads, converts and cuts it."""
+    from collections import Counter
+
+    from tfkd.tasks.token_classification.tags import find_spans
+
+    data = open_data(shared / "data" / name, reader=TASK)
+    parts = ("train", "test")  # cut from one file
+    spans = (span for part in parts for e in data.read(part) for span in find_spans(e["tags"]))
+    assert Counter(span.type for span in spans) == wanted
+
+
+def test_what_is_right_is_told_like_an_answer():
+    example = TASK.example({"text": MERKEL, "spans": [[0, 13, "PER"], [22, 26, "LOC"]]}, "")
+    assert TASK.spell_label(example) == "[PER Angela Merkel] [LOC Rome]"
+
+
+def test_a_task_without_pairs_does_not_offer_them(write):
+    rows = [
+        {"text": f"film {i} is a good one", "spans": [], "reply": f"it is number {i} of many"}
+        for i in range(60)
+    ]
+    with pytest.raises(UserError, match="more texts than are read: 'reply'") as error:
+        open_data(write(*rows), reader=TASK)
+    assert "as a pair" not in str(error.value)

@@ -76,6 +76,9 @@ class Answers:
         """Return the label of an example in words; empty where it has none."""
         if not self.task.is_labelled(example):
             return ""
+        told = self.task.spell_label(example)
+        if told is not None:
+            return told
         roles = [role for role, column in self.task.columns.items() if not column.required]
         labels = (example[role] for role in roles if role in example)
         return ", ".join(_spell(label, self.schema.labels) for label in labels)

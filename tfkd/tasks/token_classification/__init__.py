@@ -20,7 +20,7 @@ from .decoding import decode
 from .entities import Entities, Entity, mark, read_entities
 from .entity_scores import f1, score_entities
 from .entity_sections import by_type, kinds_of_errors, taken_for
-from .example_counts import count_examples, known_examples
+from .example_counts import count_common, count_examples, f1_of_each, known_examples
 from .tagged_rows import (
     COLUMNS,
     TAGS,
@@ -237,17 +237,14 @@ class TokenClassification(TaskOfTags):
 
     def per_example(self, answers: Sequence[Entities], examples: Sequence[Example]) -> np.ndarray:
         """Return the F1 of each example, `[examples]`: 1 where neither has an entity."""
-        right, answered, there = count_examples(answers, examples).T
-        both = answered + there
-        scores = np.where(both > 0, 2.0 * right / np.maximum(both, 1), 1.0)
+        scores = f1_of_each(count_examples(answers, examples))
         known = np.array([self.is_labelled(example) for example in examples], bool)
         return np.where(known, scores, np.nan)
 
     def agreement(self, answers: Sequence[Entities], others: Sequence[Entities]) -> float:
         """Return the F1 between the entities of two models; 1 where neither names any."""
-        pairs = [(set(a.spans), set(b.spans)) for a, b in zip(answers, others, strict=True)]
-        both = sum(len(a) + len(b) for a, b in pairs)
-        return f1(sum(len(a & b) for a, b in pairs), both, 0) if both else 1.0
+        counts = count_common(answers, others)
+        return float(f1_of_each(counts.sum(axis=0)[None])[0])
 
     def chance(self, examples: Sequence[Example]) -> float | None:
         """Return 0: no entity is found by always giving the same answer."""
@@ -259,12 +256,17 @@ class TokenClassification(TaskOfTags):
 
     def distances(self, answers: Sequence[Entities], others: Sequence[Entities]) -> np.ndarray:
         """Return 1 less the F1 between both answers, `[examples]`."""
-        pairs = zip(answers, others, strict=True)
-        return np.array([1.0 - self.agreement([ours], [theirs]) for ours, theirs in pairs])
+        return 1.0 - f1_of_each(count_common(answers, others))
 
     def sections(self) -> Mapping[str, Callable[..., dict[str, Any]]]:
         """Return the scores by type, kinds of errors, and which type is taken for which."""
         return {"types": by_type, "errors": kinds_of_errors, "taken_for": taken_for}
+
+    def spell_label(self, example: Example) -> str:
+        """Return the entities that are there, as `summarize` does."""
+        tags = example[TAGS]
+        there = read_entities(tags, np.ones(len(tags)))
+        return self.summarize(self.with_example(there, example))
 
     def summarize(self, answer: Entities) -> str:
         """Return the entities in brackets, `none` without any."""

@@ -33,6 +33,22 @@ def count_examples(answers: Sequence[Entities], examples: Sequence[Example]) -> 
     return counts
 
 
+def count_common(answers: Sequence[Entities], others: Sequence[Entities]) -> np.ndarray:
+    """Return how many entities two models have in common, and each of them has, `[examples, 3]`."""
+    pairs = zip(answers, others, strict=True)
+    return np.array([count_entities(a.spans, b.spans) for a, b in pairs]).reshape(-1, 3)
+
+
+def f1_of_each(counts: np.ndarray) -> np.ndarray:
+    """Return the F1 of counts `[examples, 3]`: 1 where neither side has an entity.
+
+    >>> f1_of_each(np.array([[1, 2, 2], [0, 0, 0]])).tolist()
+    [0.5, 1.0]
+    """
+    both = counts[:, 1] + counts[:, 2]
+    return np.where(both > 0, 2.0 * counts[:, 0] / np.maximum(both, 1), 1.0)
+
+
 def pair_up(
     given: Sequence[Chunk], truth: Sequence[Chunk]
 ) -> list[tuple[Chunk | None, Chunk | None]]:
