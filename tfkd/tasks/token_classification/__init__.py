@@ -18,7 +18,7 @@ from .._marks import Mark
 from ..windows import join_windows
 from .decoding import decode
 from .entities import Entities, Entity, mark, read_entities
-from .entity_scores import f1, score_entities
+from .entity_scores import count_words, f1, score_entities
 from .entity_sections import by_type, kinds_of_errors, taken_for
 from .example_counts import count_common, count_examples, f1_of_each, known_examples
 from .tagged_rows import (
@@ -88,7 +88,7 @@ class TokenClassification(TaskOfTags):
             raise UserError(
                 f"the setting affixes is {self.settings[WITH_AFFIXES]!r}: write true or false."
             )
-        ends = (WORD_ENDS,) if self.settings[PIECES] == "mean" else ()
+        ends = (WORD_ENDS,) * (self.settings[PIECES] == "mean")
         affixes = tuple(AFFIXES) if self.settings[WITH_AFFIXES] else ()
         # What all others of the class share is theirs.
         vars(self).update(inputs=(IDS, WORD_STARTS, *ends, *affixes))
@@ -222,10 +222,7 @@ class TokenClassification(TaskOfTags):
         """
         known = known_examples(examples)
         given, truth = [answers[i] for i in known], [examples[i][TAGS] for i in known]
-        words = [
-            (sum(a == b for a, b in zip(answer.tags, tags, strict=True)), len(tags))
-            for answer, tags in zip(given, truth, strict=True)
-        ]
+        words = [count_words(a.tags, tags) for a, tags in zip(given, truth, strict=True)]
         return score_entities([each.spans for each in given], list(map(find_spans, truth)), words)
 
     def headline(

@@ -39,6 +39,11 @@ def count_entities(given: Sequence[Chunk], truth: Sequence[Chunk]) -> Counts:
     return Counts(len(set(given) & set(truth)), len(given), len(truth))
 
 
+def count_words(given: Sequence[str], truth: Sequence[str]) -> tuple[int, int]:
+    """Return how many words of a sentence have the right tag, and how many it has."""
+    return sum(a == b for a, b in zip(given, truth, strict=True)), len(truth)
+
+
 def count_by_type(
     given: Iterable[Sequence[Chunk]], truth: Iterable[Sequence[Chunk]]
 ) -> dict[str, Counts]:
