@@ -127,6 +127,9 @@ def names_of_feature(features: Mapping[str, Any], column: str) -> tuple[str, ...
     feature = features.get(column)
     while isinstance(feature, (dict, list)) and "names" not in feature:
         # Of lists: `Sequence(...)`, `List(...)`, or a list in a JSON of before both.
-        feature = feature[0] if isinstance(feature, list) and feature else feature.get("feature")
+        if isinstance(feature, list):
+            feature = feature[0] if feature else None
+        else:
+            feature = feature.get("feature")
     names = feature.get("names") if isinstance(feature, dict) else None
     return tuple(map(str, names)) if isinstance(names, list) else ()

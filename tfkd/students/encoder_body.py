@@ -71,6 +71,8 @@ def _take_head(model: keras.Model, encoder: PretrainedEncoder) -> None:
     if not encoder.head:
         return
     last = next((layer for layer in model.layers if layer.name == "logits"), None)
-    shapes = [tuple(weight.shape) for weight in last.weights] if last is not None else []
+    if last is None:
+        return
+    shapes = [tuple(weight.shape) for weight in last.weights]
     if shapes == [weight.shape for weight in encoder.head[-1]]:
         last.set_weights(encoder.head[-1])
