@@ -160,6 +160,10 @@ def test_other_mistakes_with_heads():
     other.compile("adam")
     with pytest.raises(tfkd.UserError, match=r"no 'topic\.logits'"):
         other.fit(IDS, {"topic": INTENT}, verbose=0)
+    headless = tfkd.Distiller(student=model(1), objective=HardLabels())
+    headless.compile("adam")
+    with pytest.raises(tfkd.UserError, match=r"which head each loss is on, e\.g\. ForHead\('in"):
+        headless.fit(IDS, INTENT, verbose=0)
     plain = tfkd.Distiller(student=model(1, ("intent",)), objective=HardLabels())
     plain.compile("adam")
     with pytest.raises(tfkd.UserError, match="ForHead\\('intent', HardLabels\\(\\)\\)"):

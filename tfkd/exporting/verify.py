@@ -92,13 +92,17 @@ def _parts(batches: Sequence[Outputs], name: str, checks: Checks) -> list[np.nda
 def _difference(name: str, wanted: Sequence[np.ndarray], got: Sequence[np.ndarray]) -> Difference:
     student, file = _flat(wanted), _flat(got)
     difference = np.abs(student - file)
-    finite = np.abs(student[np.abs(student) < MASKED])
     return Difference(
         name,
         max_difference=float(difference.max(initial=0.0)),
         mean_difference=float(difference.mean()) if difference.size else 0.0,
-        scale=float(finite.max(initial=0.0)),
+        scale=_scale(student),
     )
+
+
+def _scale(student: np.ndarray) -> float:
+    """Return the student's greatest number, without sign; masked classes are none."""
+    return float(np.abs(student[np.abs(student) < MASKED]).max(initial=0.0))
 
 
 def _flat(arrays: Sequence[np.ndarray]) -> np.ndarray:
@@ -218,12 +222,15 @@ def _margins_of_rows(
     wanted: Sequence[Outputs], got: Sequence[Outputs], checks: Checks
 ) -> np.ndarray:
     """Return the student's widest margin of each row, `[rows]`."""
-    widest = np.zeros(len(checks.order))
+    widest, scale = np.zeros(len(checks.order)), 0.0
     for name in wanted[0]:
         form = checks.context.form_of(name)
-        parts = zip(_parts(wanted, name, checks), _parts(got, name, checks), strict=True)
-        by_row = [margins(student, file, form).max(initial=0.0) for student, file in parts]
-        widest = np.maximum(widest, by_row)
+        student, file = _parts(wanted, name, checks), _parts(got, name, checks)
+        parts = zip(student, file, strict=True)
+        by_row = np.array([margins(*each, form).max(initial=0.0) for each in parts])
+        scale = scale or _scale(_flat(student))
+        # Each output has a scale of its own; the gate knows that of the first one.
+        widest = np.maximum(widest, by_row * (scale / (_scale(_flat(student)) or 1.0)))
     return widest
 
 

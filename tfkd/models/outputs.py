@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from ..errors import UserError
 from ..losses._batch import Outputs
-from ..losses._heads import is_logits, name_in_head
+from ..losses._heads import heads_of, is_logits, name_in_head
 from .probabilities import to_logits
 
 # Of extractive question answering.
@@ -88,9 +88,11 @@ def raw_logits(value: Any, head: str = "") -> Any:
     """
     named, name = _named(value, "model"), name_in_head(head, "logits")
     if name not in named:
+        cure = "return it, or leave out the losses on this head"
+        if not head:
+            cure = f"say which head each loss is on, e.g. ForHead({heads_of(named)[0]!r}, ...)"
         raise UserError(
-            f"the model returned {', '.join(map(repr, named))} and no {name!r}: return it, or "
-            "leave out the losses on this head."
+            f"the model returned {', '.join(map(repr, named))} and no {name!r}: {cure}."
         )
     return named[name]
 

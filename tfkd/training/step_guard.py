@@ -80,13 +80,15 @@ class StepGuard:
         """Take labels that cannot be right for unknown ones."""
         if ONLY in self._heads:
             return self._clean_labels(batch, student_outputs, self._heads[ONLY])
-        labels = dict(batch.labels or {})
+        labels, wanted = dict(batch.labels or {}), []
         for head, objective in self._heads.items():
             cleaned = self._clean_labels(
                 batch_of(head, batch), outputs_of(head, student_outputs), objective
             )
             if head in labels:
                 labels[head] = cleaned.labels
+                wanted.append(f"{head}: {self._bad.wanted_labels}")
+        self._bad.wanted_labels = "; ".join(wanted)
         return batch._replace(labels=labels or None)
 
     def _clean_labels(self, batch: Batch, student_outputs: Outputs, objective: Objective) -> Batch:
