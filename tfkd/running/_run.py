@@ -55,7 +55,7 @@ def distill(
     *,
     data: str | Path,
     teacher: str = "train",
-    student: str = "ngram_cnn",
+    student: str = "",
     verbose: int | str = "auto",
     progress: Progress = log_progress,
     **settings: Any,
@@ -65,7 +65,7 @@ def distill(
     Args:
         data: A data set: its name, or a file or a folder of texts.
         teacher: What is distilled, by its kind and name.
-        student: A small architecture and its size.
+        student: A small architecture and its size; by default the first that suits the task.
         verbose: As Keras's: 0 prints nothing. What is printed is logged under the name "tfkd" too.
         progress: Shows how far long steps are in another way, see `tfkd.progress.Progress`.
         **settings: Those of `RunConfig`, by the names of their flags.

@@ -111,7 +111,9 @@ class StudentConfig(Table):
     """The table `[student]`: the small model and its tokenizer."""
 
     source: str = option(
-        "ngram_cnn", "NAME or NAME:SIZE (see `tfkd list`), or shrink:LAYERS", "student"
+        "",
+        "NAME or NAME:SIZE (see `tfkd list`), or shrink:LAYERS; by default the first of the task",
+        "student",
     )
     settings: dict = option({}, "settings of the student, NAME=VALUE", "student_settings")  # noqa: RUF009
     assistant: str = option("", "students between teacher and student: NAME:SIZE, ...")

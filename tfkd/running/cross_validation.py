@@ -77,6 +77,7 @@ def run_folds(
     strategy = strategy or strategies.strategy(config.training.strategy)
     count = config.data.cross_validate
     first = make_context(plan_fold(config, 1), progress, strategy)
+    config = config.replaced(student=first.config.student.source)
     name = f"{first.data.name}-{config.student.source.partition(':')[0]}-{config.digest}"
     config = config.replaced(to=str(run_folder.locate_folder(config, name)))
     with ExitStack() as held:

@@ -37,8 +37,11 @@ def choose_task(config: RunConfig) -> tuple[Task, str]:
 
 
 def with_task(config: RunConfig, task: Task) -> RunConfig:
-    """Return the settings with the task that was chosen in place of a form."""
-    return config.replaced(task=task.name, form="")
+    """Return the settings with the task that was chosen in place of a form, and with a student."""
+    from ..students import names_for
+
+    student = config.student.source or names_for(task)[0]
+    return config.replaced(task=task.name, form="", student=student)
 
 
 def _label_columns(config: RunConfig) -> list[str]:
