@@ -8,8 +8,9 @@ import pytest
 from hugging_face_folders import ODD, OTHER_HEADS, model, state, table_of_heads
 from tiny_bert import checkpoint
 
-from tfkd import load_teacher
+from tfkd import load_teacher, students, tasks
 from tfkd.errors import UserError
+from tfkd.models.hugging_face_encoders import load_encoder
 from tfkd.tasks import Task
 
 pytest.importorskip("transformers")
@@ -110,6 +111,21 @@ def test_another_number_of_names_than_of_classes(tmp_path):
     state(path, "config.json", id2label={"0": "O", "1": "B-PER"})
     with pytest.raises(UserError, match="has 3 classes and 2 names"):
         load_teacher(f"hub:{path}", task=TASKS["words"][0])
+
+
+@pytest.mark.parametrize("name", ["token-classification", "question-answering"])
+def test_a_folders_own_head_is_the_start_of_a_fine_tuning(tmp_path, name):
+    """A head for the same classes that is thrown away, with what it has learnt."""
+    task, labels = tasks.find(name), ("O", "B-PER", "I-PER")
+    answers = task.hugging_face.endswith("Answering")
+    path = checkpoint(tmp_path, classes=2 if answers else 3, answers=answers)
+    encoder = load_encoder(path, task.hugging_face)
+    model = students.build_on_encoder(encoder, task, task.schema(labels))
+    kernel, bias = encoder.head[-1]
+    heads = [layer.get_weights() for layer in model.layers if layer.name in ("logits", "spans")]
+    assert len(heads) == 1
+    np.testing.assert_array_equal(heads[0][0], kernel)
+    np.testing.assert_array_equal(heads[0][1], bias)
 
 
 def test_a_task_that_hugging_face_has_no_model_for(bert):

@@ -70,9 +70,8 @@ def _take_head(model: keras.Model, encoder: PretrainedEncoder) -> None:
     """Give the last layer the weights of the folder's own head, where they fit."""
     if not encoder.head:
         return
-    last = next((layer for layer in model.layers if layer.name == "logits"), None)
-    if last is None:
-        return
-    shapes = [tuple(weight.shape) for weight in last.weights]
-    if shapes == [weight.shape for weight in encoder.head[-1]]:
-        last.set_weights(encoder.head[-1])
+    wanted = [weight.shape for weight in encoder.head[-1]]
+    heads = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+    fitting = [each for each in heads if [tuple(w.shape) for w in each.weights] == wanted]
+    if len(fitting) == 1:
+        fitting[0].set_weights(encoder.head[-1])
