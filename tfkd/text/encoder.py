@@ -8,16 +8,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 
 from ..errors import UserError
 from .pair_encoding import Pair, PairIds, pair_tokenizer, segments_of, tells_apart
 from .special_tokens import BERT, check_word_pieces, ends_of, find_pad
-from .word_pieces import blanks_between, cut_into_pieces
-from .word_windows import Frame, WordRow, frame_of_pair, windows_of
-from .words import Words
+
+if TYPE_CHECKING:
+    from .word_windows import Frame, WordRow
+    from .words import Words
 
 SPECIAL = BERT
 MAX_LENGTH = 256
@@ -172,6 +173,10 @@ class TextEncoder:
             sentences: The words of each example; those of a text are found by their characters.
             before: A text for each, such as a question, to stand before each of its windows.
         """
+        # NumPy's import would take most of the time of `tfkd --help`.
+        from .word_pieces import cut_into_pieces
+        from .word_windows import Frame, windows_of
+
         pieces = cut_into_pieces(self.tokenizer, sentences, blank=BLANK, join=self._put_blanks)
         frames = [Frame(*self.ends)] * len(pieces)
         if before is not None:
@@ -184,11 +189,15 @@ class TextEncoder:
         ]
 
     def _put_blanks(self, words: list[str]) -> list[str]:
+        from .word_pieces import blanks_between
+
         if "_join" not in vars(self):
             self._join = blanks_between(self.tokenizer)
         return self._join(words)
 
     def _frame_behind(self, ids: list[int]) -> Frame:
+        from .word_windows import frame_of_pair
+
         return frame_of_pair(self._joining, ids, self.max_length, tells_apart=self.has_segments)
 
     @property

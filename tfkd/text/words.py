@@ -12,8 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 IDS = "input_ids"
 WORD_STARTS = "word_starts"
 """The position of the first piece of each word of a row, `[words]`."""
@@ -122,4 +120,4 @@ def count_units(row: Mapping[str, Any]) -> int:
     >>> count_units({"input_ids": [2, 7, 8, 3], "word_starts": [1]})
     1
     """
-    return int(np.size(row[WORD_STARTS] if WORD_STARTS in row else row[IDS]))
+    return len(row[WORD_STARTS] if WORD_STARTS in row else row[IDS])
