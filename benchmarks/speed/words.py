@@ -9,10 +9,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -146,27 +146,47 @@ def _pass(size: int) -> dict:
 
     from tfkd.data.feeding import Feed
 
-    peaks, began = {"TensorFlow, MB": _peak()}, time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
+    with Watch() as watch, tempfile.TemporaryDirectory() as folder:
+        began = time.monotonic()
+        peaks = {"TensorFlow, MB": watch.peak()}
         encoded = _encoded(Path(folder), size)
-        peaks["encode, MB"] = _peak()
+        peaks["encode, MB"] = watch.peak()
         targets = _targets(Path(folder), encoded)
-        peaks["store, MB"] = _peak()
+        peaks["store, MB"] = watch.peak()
         for _ in Feed(encoded, BATCH, 0, targets=targets).batches():
             pass
-        peaks["read, MB"] = _peak()
-        # Pages of files that are mapped, which the system takes back where it needs them.
-        peaks["of it mapped files, MB"] = _mapped()
-    return {**peaks, "seconds": round(time.monotonic() - began)}
+        peaks["read, MB"] = watch.peak()
+        return {**peaks, "seconds": round(time.monotonic() - began)}
 
 
-def _peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+class Watch:
+    """Looks at the process's own memory every 20 ms; files that are mapped do not count.
+
+    The system takes the pages of such files back where it needs them.
+    """
+
+    def __enter__(self) -> Watch:
+        self._most, self._ended = 0, threading.Event()
+        threading.Thread(target=self._look, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+
+    def peak(self) -> int:
+        """Return the most so far, in MB."""
+        self._most = max(self._most, _own_memory())
+        return self._most // 1024
+
+    def _look(self) -> None:
+        while not self._ended.wait(0.02):
+            self._most = max(self._most, _own_memory())
 
 
-def _mapped() -> int:
+def _own_memory() -> int:
+    """Return the memory that is no file's, in kB."""
     lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("RssFile")) // 1024
+    return next(int(line.split()[1]) for line in lines if line.startswith("RssAnon"))
 
 
 def main() -> None:
