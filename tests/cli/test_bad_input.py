@@ -161,7 +161,6 @@ def test_a_text_of_a_megabyte(tfkd, rows):
         (["--seed", str(2**32)], "seed is 4294967296"),
         (["--student", "text_cn:tiny"], "did you mean text_cnn?"),
         (["--student", "text_cnn:huge"], "size is 'huge'"),
-        (["--student", ""], "no student is called ''"),
         (["--set", "filter=8"], "unknown setting 'filter'"),
         (["--set", "filters"], "write NAME=VALUE"),
         (["--set", "filters=many"], "write NAME=VALUE"),

@@ -61,8 +61,11 @@ def _text_roles(context: TaskContext) -> tuple[str, ...]:
     """Return what the task calls the only text that it reads, or both of them."""
     if context.task is None:
         return ("text",)
-    roles = context.task.typed_roles()
-    if len(roles) not in (1, 2):
+    task, roles = context.task, context.task.typed_roles()
+    # A task with an example of its own knows what else it needs.
+    own = type(task).make_example is not Task.make_example
+    needed = {name for name, column in task.columns.items() if column.required}
+    if len(roles) not in (1, 2) or not (own or needed <= set(roles)):
         raise UserError(
             f"the task {context.task.name} reads {', '.join(context.task.columns)}: give `check`, "
             "a list of examples with these."

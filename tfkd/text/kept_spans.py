@@ -55,7 +55,7 @@ def choose_places(length: int, room: int, spans: Spans) -> list[int]:
         spans: Start and end of each span, in pieces.
 
     >>> choose_places(10, 4, [(6, 7)])
-    [5, 6, 7, 8]
+    [4, 5, 6, 7]
     >>> choose_places(10, 4, [(0, 1), (9, 10)])
     [0, 1, 8, 9]
     """

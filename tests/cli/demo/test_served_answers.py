@@ -1,5 +1,6 @@
 """The demo of a task that no library runs in a browser: its file answers behind the page."""
 
+import contextlib
 import http.client
 import json
 
@@ -28,8 +29,9 @@ def ask(pairs, serving):
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
             headers = {"Content-Type": kind, "Host": host or f"127.0.0.1:{port}"}
             connection.request("POST", path, body, headers)
-            answer = connection.getresponse()
-            return answer.status, answer.read()
+            with contextlib.closing(connection):
+                answer = connection.getresponse()
+                return answer.status, answer.read()
 
         yield asked
 
@@ -86,8 +88,9 @@ def test_a_page_without_answers_takes_nothing(serving):
     """POST to a page whose file runs in the browser."""
     with serving({}) as port:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-        connection.request("POST", "/answer", "{}", {"Content-Type": "application/json"})
-        assert connection.getresponse().status == 404
+        with contextlib.closing(connection):
+            connection.request("POST", "/answer", "{}", {"Content-Type": "application/json"})
+            assert connection.getresponse().status == 404
 
 
 def test_answers_of_a_teacher_need_a_file_for_mediapipe(pairs, tmp_path):

@@ -76,7 +76,7 @@ def snap(gold: Gold, words: Words) -> tuple[int, int]:
         gold: The answer.
         words: Those of its context.
 
-    >>> snap(Gold("1963", 3), split_words("in (1963) it"))
+    >>> snap(Gold("1963", 4), split_words("in (1963) it"))
     (2, 2)
     """
     spans = np.array(words.spans)
