@@ -58,10 +58,14 @@ def milliseconds(files: dict[str, Predictor], examples: list[dict[str, Any]]) ->
 def write_teacher(folder: Path, student: Predictor, path: Path) -> None:
     """Write a run's own teacher as an int8 file for the task of its student."""
     import tfkd
+    from tfkd import tasks
     from tfkd.teachers import load_teacher
 
-    teacher = load_teacher(f"keras:{folder}", task=student.task)
-    options = {"encoder": teacher.encoder, "task": student.task, "schema": student.schema}
+    # A fine-tuned encoder reads no affixes.
+    task = tasks.find(tasks.name_of(student.task))
+    teacher = load_teacher(f"keras:{folder}", task=task)
+    schema = task.complete_schema(task.schema(student.labels), [])
+    options = {"encoder": teacher.encoder, "task": task, "schema": schema}
     tfkd.export(teacher.model, path, quantize="int8", **options)
 
 

@@ -137,6 +137,7 @@ _SEEDS = {
     **dict.fromkeys(("banking77", "goemotions", "imdb_ratings", "sick"), "results.md"),
     "semeval2010_task8": "tasks/relations.md",
     "conll2003": "tasks/entities.md",
+    "qamr": "tasks/answers.md",
 }
 
 

@@ -217,6 +217,11 @@ def _check_reads_ids(signature: ModelSignature, context: TaskContext) -> None:
         return
     if others or len(shape) != 2 or not dtype.startswith(("int", "uint")):
         listed = ", ".join(f"{n} {list(s)} {d}" for n, (s, d) in signature.inputs.items())
+        if context.task is not None and wanted > 1:
+            raise UserError(
+                f"the task {context.task.name} feeds {', '.join(context.task.inputs)}; the student "
+                f"takes {listed}: give `task` with the settings that the student was made for."
+            )
         raise UserError(
             f"an encoder feeds one input of ids [batch, length]; the student takes {listed}: "
             "leave `encoder` out and give `check` arrays."
