@@ -8,7 +8,7 @@ import keras
 
 from ._parts import Settings, mean_over_tokens, merge_settings, present, seeded, token_input
 from .features import Architecture, Features
-from .question_aware import question_aware_body
+from .question_aware import question_aware
 
 SIZES = {
     "tiny": {"width": 32, "units": 32, "dropout": 0.2},
@@ -67,20 +67,6 @@ def body(
     return Features("bilstm", ids, hidden, options["dropout"], seed, pool=mean_over_tokens)
 
 
-def pair_tokens(
-    vocab_size: int, options: Settings, seed: int | None, features: str = "tokens"
-) -> Features:
-    """Make the student of a question and a text: a vector for each token that knows of both.
-
-    Args:
-        vocab_size: Number of token ids.
-        options: All settings of a size.
-        seed: Seed of the initial weights and of the dropout.
-        features: `"tokens"` for one vector per token.
-    """
-    return question_aware_body("bilstm", _read, vocab_size, options, seed)
-
-
 def _read(
     vectors: keras.KerasTensor, mask: keras.KerasTensor, options: Settings
 ) -> keras.KerasTensor:
@@ -91,5 +77,7 @@ def _read(
 
 
 BILSTM = Architecture(
-    *("bilstm", SIZES, body, ("pooled", "tokens")), learning_rate=3e-3, pair_tokens=pair_tokens
+    *("bilstm", SIZES, body, ("pooled", "tokens")),
+    learning_rate=3e-3,
+    pair_tokens=question_aware("bilstm", _read),
 )

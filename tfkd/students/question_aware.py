@@ -13,7 +13,7 @@ import keras
 from keras import ops
 
 from ._parts import Settings, present, segment_input, token_input
-from .features import Features
+from .features import Body, Features
 
 UNSEEN = -3e4
 """The score of a token that attention must not see, within the numbers of float16."""
@@ -22,28 +22,29 @@ Read = Callable[[keras.KerasTensor, keras.KerasTensor, Settings], keras.KerasTen
 """Layers from vectors `[batch, length, width]` and a mask `[batch, length, 1]` to other vectors."""
 
 
-def question_aware_body(
-    name: str, read: Read, vocab_size: int, options: Settings, seed: int | None
-) -> Features:
-    """Make a student with a vector for each token that knows of the question.
+def question_aware(name: str, read: Read) -> Body:
+    """Return the body of a student with a vector for each token that knows of the question.
 
     Args:
         name: The student's name.
-        read: Its own layers.
-        vocab_size: Number of token ids.
-        options: All settings of a size; `width` and `dropout` among them.
-        seed: Seed of the dropout.
+        read: Its own layers; of the settings of a size, `width` and `dropout` are read here.
     """
-    ids, segments = token_input(), segment_input()
-    mask = present(ids)
-    asked = ops.expand_dims(ops.cast(ops.equal(segments, 0), "float32"), -1) * mask
-    embedding = keras.layers.Embedding(vocab_size, options["width"], name="token_embedding")
-    embedded = keras.layers.Dropout(options["dropout"], seed=seed)(embedding(ids) * mask)
-    aligned = align(embedded, asked)
-    vectors = [embedded, aligned, embedded * aligned, find_asked(ids, asked), asked]
-    hidden = read(ops.concatenate(vectors, axis=-1) * mask, mask, options)
-    hidden = compare_with_question(hidden, asked, mask)
-    return Features(name, ids, hidden, options["dropout"], seed, segments)
+
+    def pair_tokens(
+        vocab_size: int, options: Settings, seed: int | None, features: str = "tokens"
+    ) -> Features:
+        ids, segments = token_input(), segment_input()
+        mask = present(ids)
+        asked = ops.expand_dims(ops.cast(ops.equal(segments, 0), "float32"), -1) * mask
+        embedding = keras.layers.Embedding(vocab_size, options["width"], name="token_embedding")
+        embedded = keras.layers.Dropout(options["dropout"], seed=seed)(embedding(ids) * mask)
+        aligned = align(embedded, asked)
+        vectors = [embedded, aligned, embedded * aligned, find_asked(ids, asked), asked]
+        hidden = read(ops.concatenate(vectors, axis=-1) * mask, mask, options)
+        hidden = compare_with_question(hidden, asked, mask)
+        return Features(name, ids, hidden, options["dropout"], seed, segments)
+
+    return pair_tokens
 
 
 def find_asked(ids: keras.KerasTensor, asked: keras.KerasTensor) -> keras.KerasTensor:

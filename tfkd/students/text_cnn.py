@@ -8,7 +8,7 @@ import keras
 
 from ._parts import Settings, max_over_tokens, merge_settings, present, seeded, token_input
 from .features import Architecture, Features
-from .question_aware import question_aware_body
+from .question_aware import question_aware
 
 SIZES = {
     "tiny": {"width": 32, "filters": 32, "kernels": (2, 3, 4), "dropout": 0.2},
@@ -73,20 +73,6 @@ def body(
     return Features("text_cnn", ids, hidden, options["dropout"], seed, pool=max_over_tokens)
 
 
-def pair_tokens(
-    vocab_size: int, options: Settings, seed: int | None, features: str = "tokens"
-) -> Features:
-    """Make the student of a question and a text: a vector for each token that knows of both.
-
-    Args:
-        vocab_size: Number of token ids.
-        options: All settings of a size.
-        seed: Seed of the initial weights and of the dropout.
-        features: `"tokens"` for one vector per token.
-    """
-    return question_aware_body("text_cnn", _convolve_twice, vocab_size, options, seed)
-
-
 def _convolve_twice(
     vectors: keras.KerasTensor, mask: keras.KerasTensor, options: Settings
 ) -> keras.KerasTensor:
@@ -105,5 +91,7 @@ def _convolve_twice(
 
 
 TEXT_CNN = Architecture(
-    *("text_cnn", SIZES, body, ("pooled", "tokens")), learning_rate=2e-3, pair_tokens=pair_tokens
+    *("text_cnn", SIZES, body, ("pooled", "tokens")),
+    learning_rate=2e-3,
+    pair_tokens=question_aware("text_cnn", _convolve_twice),
 )
