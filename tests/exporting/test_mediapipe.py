@@ -54,6 +54,7 @@ STUDENTS = {
     "text_cnn": lambda: students.text_cnn(80, classes=2, size="tiny", seed=0),
     "ngram_cnn": lambda: students.ngram_cnn(80, classes=2, size="tiny", seed=0),
     "bag_of_ngrams": lambda: students.bag_of_ngrams(80, classes=2, size="tiny", seed=0),
+    "static": lambda: students.static(80, classes=2, size="tiny", seed=0),
     "transformer": lambda: students.transformer(80, classes=2, size="tiny", seed=0),
     "sliced": sliced,
     "one logit": lambda: averaged(1),

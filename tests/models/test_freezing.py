@@ -88,6 +88,7 @@ FROZEN = {
     "ngram_cnn": ("token_embedding", "conv1d", "bigrams"),
     "bag_of_ngrams": ("bigram_embedding",),
     "text_cnn": ("conv_",),
+    "static": ("token_embedding",),
     "bilstm": ("token_embedding", "bidirectional/forward"),
     "transformer": ("embeddings", "block_0"),
 }

@@ -19,6 +19,7 @@ from .bilstm import bilstm
 from .encoder_body import build_on_encoder
 from .features import Features
 from .ngram_cnn import ngram_cnn
+from .static import static
 from .text_cnn import text_cnn
 from .transformer import transformer
 
@@ -38,4 +39,5 @@ __all__ = [
     "text_cnn",
     "bilstm",
     "transformer",
+    "static",
 ]

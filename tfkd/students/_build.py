@@ -19,17 +19,18 @@ from .bilstm import BILSTM, bilstm
 from .by_word import by_word
 from .features import Architecture, Body
 from .ngram_cnn import NGRAM_CNN, ngram_cnn
+from .static import STATIC, static
 from .text_cnn import TEXT_CNN, text_cnn
 from .transformer import TRANSFORMER, transformer
 from .two_texts import comparing
 
 ARCHITECTURES = {
     architecture.name: architecture
-    for architecture in (NGRAM_CNN, BAG_OF_NGRAMS, TEXT_CNN, BILSTM, TRANSFORMER)
+    for architecture in (NGRAM_CNN, BAG_OF_NGRAMS, TEXT_CNN, BILSTM, TRANSFORMER, STATIC)
 }
 STUDENTS = {
     student.__name__: student
-    for student in (ngram_cnn, bag_of_ngrams, text_cnn, bilstm, transformer)
+    for student in (ngram_cnn, bag_of_ngrams, text_cnn, bilstm, transformer, static)
 }
 LEARNING_RATES = {name: kind.learning_rate for name, kind in ARCHITECTURES.items()}
 WORDS = "words"

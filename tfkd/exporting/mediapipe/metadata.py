@@ -37,8 +37,8 @@ def add_metadata(blob: bytes) -> bytes:
     if len(model.subgraphs) > 1:
         raise UserError(
             "MediaPipe runs no model with loops, as LSTM and GRU layers make them: export a "
-            "student without (text_cnn, ngram_cnn, bag_of_ngrams, transformer), or leave `client` "
-            "out and use tfkd.runtime."
+            "student without (text_cnn, ngram_cnn, bag_of_ngrams, transformer, static), or leave "
+            "`client` out and use tfkd.runtime."
         )
     buffer = schema.BufferT()
     buffer.data = np.frombuffer(_metadata(_input_names(model)), np.uint8)
