@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .running._run import distill
     from .running.config import RunConfig
     from .running.cross_validation import cross_validate
+    from .running.part_runs import distill_parts
     from .running.reports.page_files import PageOptions, write_page
     from .running.texts import load_neighbours
     from .students.shrinking import shrink
@@ -65,6 +66,7 @@ _HOME = {
     "weights_by_score": "teachers.ensemble",
     "distill": "running._run",
     "cross_validate": "running.cross_validation",
+    "distill_parts": "running.part_runs",
     "RunConfig": "running.config",
     "PageOptions": "running.reports.page_files",
     "write_page": "running.reports.page_files",

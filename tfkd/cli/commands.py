@@ -14,6 +14,7 @@ from ..data.file_kinds import FileForm, parse_header
 from ..errors import UserError
 from ..files import describe_size
 from ..running.config import RunConfig, make_config
+from ..running.part_settings import RunParts
 from ..runtime.memory import no_more_than_there_is
 from ..runtime.watchdog import no_endless_loop
 from . import answer_files, flags, predicting
@@ -49,6 +50,10 @@ def _import_tensorflow(teacher: str = "") -> None:
 
 def distill(args: argparse.Namespace) -> None:
     """Carry out a run, or what is left of it, and show its report."""
+    parts = flags.parts_of(args)
+    if parts is not None:
+        _distill_parts(parts)
+        return
     config = flags.config_of(args)
     _import_tensorflow(config.teacher.source)
     if config.data.cross_validate:
@@ -73,6 +78,22 @@ def _spell_example(run: Path) -> str:
     kinds = predicting.RecordReader(find(config.task.name, config.task_settings)).kinds
     known = {("text",): '"..."', ("text", "text"): '--pair "..." "..."'}
     return known.get(kinds, "--jsonl < FILE")
+
+
+def _distill_parts(parts: RunParts) -> None:
+    """Carry out several runs, or what is left of them, and show the report of each."""
+    _import_tensorflow(" ".join(config.teacher.source for config in parts.runs.values()))
+    from ..running.part_runs import run_parts
+
+    found = run_parts(parts, console.progress)
+    if found.worker:
+        return
+    for name, result in found.results.items():
+        console.print(f"\n{name}")
+        result.report.show(console.rich)
+        console.print(f"report    {result.folder / 'report.md'}")
+    if parts.desk:
+        console.print(f"\ntry       tfkd demo {found.folder}")
 
 
 def _cross_validate(config: RunConfig) -> None:

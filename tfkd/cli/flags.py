@@ -11,7 +11,8 @@ from typing import Any
 
 from ..errors import UserError
 from ..running import recipes
-from ..running.config import Place, RunConfig, make_config, places, read_config
+from ..running.config import Place, RunConfig, make_config, places, read_config, read_tables
+from ..running.part_settings import RunParts, has_parts, read_parts
 
 OF_TEACH = (
     *("teacher", "data_dir", "validation", "test", "text_column", "label_column", "labels"),
@@ -108,6 +109,30 @@ def config_of(args: argparse.Namespace) -> RunConfig:
     if str(settings["data"]).endswith(".toml"):
         return read_config(Path(settings.pop("data")), recipe, **settings)
     return make_config({**recipe, **settings})
+
+
+def parts_of(args: argparse.Namespace) -> RunParts | None:
+    """Return the several runs that were asked for, by a recipe or a TOML file; None for one run.
+
+    Raises:
+        UserError: A recipe of several runs for the settings of one, or parts that cannot be.
+    """
+    settings = read_flags({n: value for n, value in vars(args).items() if n != "command"})
+    recipe = settings.pop("recipe", "")
+    tables = recipes.tables(recipe) if recipe else {}
+    file = Path(str(settings["data"]))
+    in_file = read_tables(file) if file.suffix == ".toml" else {}
+    if has_parts(in_file) and not recipe:
+        del settings["data"]
+        return read_parts(in_file, settings, file.stem)
+    if not has_parts(in_file) and not has_parts(tables):
+        return None
+    if in_file:
+        raise UserError(
+            f"{file} and the recipe {recipe} cannot be joined, since one of them has several "
+            f"parts: write the settings into a copy of it, `tfkd recipes {recipe} > own.toml`."
+        )
+    return read_parts(tables, settings, recipe)
 
 
 def _join_teachers(given: list[str]) -> str:

@@ -207,14 +207,23 @@ def read_config(path: Path, defaults: Mapping[str, Any] | None = None, **changes
     Raises:
         UserError: No file, no TOML, or settings that cannot be.
     """
+    tables = read_tables(path)
+    flat = flatten_tables(tables, str(path))
+    return make_config({**(defaults or {}), **flat, **changes}, str(path))
+
+
+def read_tables(path: Path) -> dict[str, Any]:
+    """Return the tables of a TOML file.
+
+    Raises:
+        UserError: No file, or no TOML.
+    """
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is not TOML: {error}.") from error
-    flat = flatten_tables(tables, str(path))
-    return make_config({**(defaults or {}), **flat, **changes}, str(path))
 
 
 def write_config(config: RunConfig, path: Path) -> None:

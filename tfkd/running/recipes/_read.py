@@ -34,13 +34,22 @@ def read(name: str) -> str:
     return (_FOLDER / f"{name}.toml").read_text(encoding="utf-8")
 
 
+def tables(name: str) -> dict[str, Any]:
+    """Return the tables of a recipe, as TOML has them.
+
+    >>> sorted(tables("hinton"))
+    ['training']
+    """
+    return tomllib.loads(read(name))
+
+
 def settings(name: str) -> dict[str, Any]:
     """Return the settings of a recipe by flat name, for `make_config`.
 
     >>> settings("hinton")["temperature"]
     2.0
     """
-    return flatten_tables(tomllib.loads(read(name)), f"the recipe {name}")
+    return flatten_tables(tables(name), f"the recipe {name}")
 
 
 def title(name: str) -> str:
