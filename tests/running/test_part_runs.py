@@ -7,8 +7,8 @@ import pytest
 
 import tfkd as package
 from tfkd.errors import UserError
-from tfkd.running import part_runs, recipes
-from tfkd.running.part_settings import has_parts, read_parts
+from tfkd.running import recipes
+from tfkd.running.part_settings import has_parts, list_runs, read_parts
 
 TINY = (
     *("--student", "bag_of_ngrams:tiny", "--vocab-size", "200", "--max-length", "16"),
@@ -56,13 +56,14 @@ def test_each_part_is_a_run_and_none_is_made_twice(rows_with_stars, tfkd, refuse
         json.loads((folder / name / "data.json").read_text())["labels"] for name in ("mood", "star")
     ]
     assert schemas == [["0", "1"], ["0", "4"]]
-    assert part_runs.list_runs(folder) == [folder / "mood", folder / "star"]
+    assert list_runs(folder) == [folder / "mood", folder / "star"]
     before = contents(folder / "star")
     (folder / "mood/report.json").unlink()
     code, printed, said = tfkd(*command)
     assert code == 0, said
     assert (folder / "mood/report.json").is_file()
     assert contents(folder / "star") == before | {".lock": contents(folder / "star")[".lock"]}
+    assert tfkd("compare", "it")[1].count("distilled") == 2
     assert "has another [training]" in refused(*command, "--seed", "3")
     assert "and no run: give" in refused("distill", "data.jsonl", *TINY, "--to", "it")
 
@@ -126,6 +127,12 @@ def test_what_are_no_parts(changes, words):
     """A typing error in a file of one's own."""
     with pytest.raises(UserError, match=words):
         read_parts({**TABLES, **changes}, {"teacher": "keras:a"}, "own.toml")
+
+
+def test_settings_are_read_without_tensorflow(python):
+    """Eight seconds before `tfkd --help`."""
+    code = "import sys, tfkd.cli; print({'tensorflow', 'keras', 'sklearn'} & set(sys.modules))"
+    assert python(code).strip() == "set()"
 
 
 def test_a_recipe_of_one_run_has_no_parts(tfkd, rows_with_stars):

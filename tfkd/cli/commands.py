@@ -14,7 +14,7 @@ from ..data.file_kinds import FileForm, parse_header
 from ..errors import UserError
 from ..files import describe_size
 from ..running.config import RunConfig, make_config
-from ..running.part_settings import RunParts
+from ..running.part_settings import RunParts, list_runs
 from ..runtime.memory import no_more_than_there_is
 from ..runtime.watchdog import no_endless_loop
 from . import answer_files, flags, predicting
@@ -151,11 +151,12 @@ def compare(args: argparse.Namespace) -> None:
 
     from ..reporting.report import load
 
+    runs = [run for folder in args.run for run in list_runs(folder)]
     if args.again:
         _import_tensorflow()
         from ..running._run import measure_again
 
-        for folder in args.run:
+        for folder in runs:
             measure_again(folder, console.progress)
     if args.html:
         from ..running.reports import page_files
@@ -164,10 +165,10 @@ def compare(args: argparse.Namespace) -> None:
         options = page_files.PageOptions(args.texts, args.title, tuple(without))
         page_files.check_page(args.html, options)
         _import_tensorflow()
-        page_files.write_page(args.run, args.html, options, progress=console.progress)
+        page_files.write_page(runs, args.html, options, progress=console.progress)
         console.print(f"page      {args.html}, its figures {args.html.with_suffix('.json').name}")
         return
-    for report in map(load, args.run):
+    for report in map(load, runs):
         if args.format == "json":
             print(json.dumps(report.to_dict(), indent=1, ensure_ascii=False))
         elif args.format == "markdown":

@@ -17,13 +17,19 @@ from . import folder as run_folder
 from ._run import Result
 from .context import make_context
 from .lock import hold_folder
-from .part_settings import DESK, PART, RunParts, has_parts, read_parts
+from .part_settings import (
+    CLAIM,
+    DESK,
+    PART,
+    RunParts,
+    has_parts,
+    is_parts_folder,
+    read_claim,
+    read_parts,
+)
 
 if TYPE_CHECKING:
     import tensorflow as tf
-
-CLAIM = "parts.toml"
-"""What the folder of several runs was begun with."""
 
 
 @dataclass(frozen=True)
@@ -116,18 +122,6 @@ def run_parts(
     return PartsResult(parts.folder, results, next(iter(contexts.values())).worker)
 
 
-def is_parts_folder(folder: Path) -> bool:
-    """Return whether a folder is that of several runs, finished or not."""
-    return (folder / CLAIM).is_file()
-
-
-def list_runs(folder: Path) -> list[Path]:
-    """Return the folders of the runs inside of a folder of parts; of any other, itself."""
-    if not is_parts_folder(folder):
-        return [folder]
-    return [folder / name for name in _read_claim(folder)[PART]]
-
-
 def _claim(parts: RunParts) -> Path:
     """Make the folder of all runs, or open it where these very runs began in it.
 
@@ -143,7 +137,7 @@ def _claim(parts: RunParts) -> Path:
         run_folder.make_folder(folder)
         with replace_when_whole(folder / CLAIM) as part:
             part.write_text(tomli_w.dumps(_spell(parts)), encoding="utf-8")
-    theirs, ours = _read_claim(folder), tomllib.loads(tomli_w.dumps(_spell(parts)))
+    theirs, ours = read_claim(folder), tomllib.loads(tomli_w.dumps(_spell(parts)))
     for name, tables in ours[PART].items():
         for table, values in tables.items():
             if theirs[PART].get(name, {}).get(table) != values:
@@ -163,12 +157,3 @@ def _spell(parts: RunParts) -> dict[str, Any]:
         for name, config in parts.runs.items()
     }
     return {PART: plain, DESK: parts.desk}
-
-
-def _read_claim(folder: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads((folder / CLAIM).read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(
-            f"{folder / CLAIM} is damaged ({error}): start again with another --to."
-        ) from error

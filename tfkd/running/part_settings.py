@@ -9,24 +9,26 @@ from __future__ import annotations
 
 import hashlib
 import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from .. import teachers
 from ..errors import UserError
 from .config import RunConfig, flatten_tables, make_config
-from .own_teacher import fine_tunes
 
 PART, DESK = "part", "desk"
 """The tables of a file with parts that no single run has."""
+CLAIM = "parts.toml"
+"""What the folder of several runs was begun with."""
 _OF_ONE_RUN = (
     *("task", "form", "text_column", "label_column", "labels"),
     *("cross_validate", "fold", "assistant"),
 )
 _NAME = re.compile(r"[A-Za-z][\w-]*")
+_OF_PART = re.compile(rf"({_NAME.pattern})=(.+)")
 _WORD = re.compile(r"\{(\w+)\}")
 
 
@@ -89,6 +91,36 @@ def read_parts(tables: Mapping[str, Any], given: Mapping[str, Any], origin: str)
     return RunParts(folder, runs, dict(tables.get(DESK, {})))
 
 
+def is_parts_folder(folder: Path) -> bool:
+    """Return whether a folder is that of several runs, finished or not."""
+    return (folder / CLAIM).is_file()
+
+
+def list_runs(folder: Path) -> list[Path]:
+    """Return the folders of the runs inside of a folder of parts; of any other, itself.
+
+    Raises:
+        UserError: What the folder was begun with is damaged.
+    """
+    if not is_parts_folder(folder):
+        return [folder]
+    return [folder / name for name in read_claim(folder)[PART]]
+
+
+def read_claim(folder: Path) -> dict[str, Any]:
+    """Return the tables that a folder of several runs was begun with.
+
+    Raises:
+        UserError: They are damaged.
+    """
+    try:
+        return tomllib.loads((folder / CLAIM).read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(
+            f"{folder / CLAIM} is damaged ({error}): start again with another --to."
+        ) from error
+
+
 def _read_columns(known: Mapping[str, Any], given: Mapping[str, Any], origin: str) -> dict:
     """Return the columns of the roles that a file names, with those of the user in their place."""
     for role in given:
@@ -127,8 +159,10 @@ def _split_teachers(teacher: str, parts: tuple[str, ...]) -> dict[str, str]:
     Raises:
         UserError: Not one for each part.
     """
-    by_part = teachers.split_heads(teacher)
-    if by_part and set(by_part) != set(parts):
+    # As of the heads of one model; the teachers' own reader needs TensorFlow.
+    found = [_OF_PART.fullmatch(each.strip()) for each in teacher.split(" + ")]
+    by_part = {each[1]: each[2] for each in found if each}
+    if by_part and (set(by_part) != set(parts) or len(found) > len(parts)):
         wanted = " ".join(f"--teacher {name}=KIND:PATH" for name in parts)
         raise UserError(f"the teachers are for {', '.join(by_part)}: write one a part, {wanted}.")
     return by_part
@@ -137,7 +171,7 @@ def _split_teachers(teacher: str, parts: tuple[str, ...]) -> dict[str, str]:
 def _check_teacher(source: str, given: str, parts: tuple[str, ...]) -> None:
     """Refuse a teacher for all parts that one of them cannot fine-tune."""
     kind, _, rest = source.partition(":")
-    if kind == "train" and rest == given and not fine_tunes(source):
+    if kind == "train" and rest == given and not rest.startswith("hf:"):
         wanted = " ".join(f"--teacher {name}=KIND:PATH" for name in parts)
         raise UserError(
             f"the teacher is {given}, and a part fine-tunes it first, which an encoder hf:FOLDER "
