@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tfkd.store.index import Index
+from tfkd.store.index import RowsByKey
 
 
 def drawn(count, seed, values=256):
@@ -15,7 +15,7 @@ def drawn(count, seed, values=256):
 @pytest.mark.parametrize("values", [256, 2])
 def test_as_a_dict(values):
     """A key at the edge of a shard that gets its neighbour's row."""
-    index, expected, row = Index(), {}, 0
+    index, expected, row = RowsByKey(), {}, 0
     for seed, count in enumerate((7, 0, 1, 40, 300)):
         keys = drawn(count, seed, values)
         index.add(keys)
@@ -30,7 +30,7 @@ def test_as_a_dict(values):
 
 def test_of_two_rows_with_one_key_the_first_counts():
     """A text that two writers stored: one of them, and the same one in every run."""
-    index = Index()
+    index = RowsByKey()
     index.add(np.array([b"c", b"a", b"c"], "S16"))
     index.add(np.array([b"a", b"b", b"c"], "S16"))
     found = index.find(np.array([b"a", b"b", b"c", b"d", b""], "S16"))
@@ -39,7 +39,7 @@ def test_of_two_rows_with_one_key_the_first_counts():
 
 def test_nothing_in_it():
     """An empty store that knows the first text it is asked for."""
-    index = Index()
+    index = RowsByKey()
     assert index.find(drawn(3, 0)).tolist() == [-1, -1, -1]
     assert index.find(drawn(0, 0)).tolist() == []
     index.add(drawn(0, 0))

@@ -6,5 +6,6 @@
 from ..tasks.text_classification import Prediction
 from .classifier import Classifier
 from .predictor import Predictor, load
+from .vector_index import Index
 
-__all__ = ["Classifier", "Prediction", "Predictor", "load"]
+__all__ = ["Classifier", "Prediction", "Index", "Predictor", "load"]

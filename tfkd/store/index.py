@@ -7,10 +7,10 @@ import numpy as np
 from .keys import SIZE
 
 
-class Index:
+class RowsByKey:
     """Rows by key; of two rows with one key the first counts.
 
-    >>> index = Index()
+    >>> index = RowsByKey()
     >>> index.add(np.array([b"b", b"a"], "S16"))
     >>> index.find(np.array([b"a", b"c", b"b"], "S16")).tolist()
     [1, -1, 0]

@@ -15,7 +15,7 @@ from . import fingerprint as marks
 from . import manifest as manifests
 from . import top_k
 from .example_stream import ExampleStream
-from .index import Index
+from .index import RowsByKey
 from .keys import Example, keys_of, name_inputs
 from .ragged_tensors import NearTensor, pad_tensors
 from .row_lengths import Lengths, batch_lengths
@@ -84,9 +84,9 @@ class Store:
         return shapes
 
     @cached_property
-    def index(self) -> Index:
+    def index(self) -> RowsByKey:
         """The rows by key; the first look reads every shard's keys, and compares its checksum."""
-        index = Index()
+        index = RowsByKey()
         for number in range(len(self.shards)):
             index.add(self._shard(number).keys)
         return index

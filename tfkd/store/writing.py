@@ -18,7 +18,7 @@ from . import fingerprint as marks
 from . import precision as precision_of
 from .computing import Computer
 from .example_stream import ExampleStream
-from .index import Index
+from .index import RowsByKey
 from .keys import SIZE, Example, as_keys, keys_of
 from .manifest import Manifest
 from .parts import Parts, versions, workers_share
@@ -132,7 +132,7 @@ class _Writer:
     ) -> None:
         self.parts, self.teacher, self.settings, self.progress = parts, teacher, settings, progress
         self.source = ExampleStream(dataset, teacher)
-        self.index = Index()
+        self.index = RowsByKey()
         self.pending: dict[bytes, Example] = {}
         self.computer: Computer | None = None
         self.rows = SHARD_ROWS

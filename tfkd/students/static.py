@@ -14,7 +14,7 @@ VECTORS, WEIGHTS = "token_embedding", "token_weight"
 "The layers of the tables, of which the second holds the logits of weights."
 SIZES = {
     "tiny": {"width": 64, "dropout": 0.1},
-    "small": {"width": 128, "dropout": 0.2},
+    "small": {"width": 120, "dropout": 0.2},
     "base": {"width": 256, "dropout": 0.3},
 }
 _LEAST = 1e-6  # of all weights together: a text of padding alone has none
