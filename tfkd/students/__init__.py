@@ -20,6 +20,7 @@ from .encoder_body import build_on_encoder
 from .features import Features
 from .ngram_cnn import ngram_cnn
 from .static import static
+from .static_start import static_from
 from .text_cnn import text_cnn
 from .transformer import transformer
 
@@ -40,4 +41,5 @@ __all__ = [
     "bilstm",
     "transformer",
     "static",
+    "static_from",
 ]

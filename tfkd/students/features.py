@@ -88,6 +88,15 @@ class Features:
         # float32 under mixed precision too
         return keras.layers.Dense(units, dtype="float32", name=name)(hidden)
 
+    def embed(self, units: int, name: str) -> keras.KerasTensor:
+        """Return a vector of `units` numbers for each text, before it is given unit length.
+
+        Args:
+            units: How many numbers.
+            name: Of the layer.
+        """
+        return self.project(units, name)
+
     def model(self, outputs: Mapping[str, keras.KerasTensor]) -> keras.Model:
         """Return the whole student; a single output called `logits` is a plain tensor."""
         single = list(outputs) == ["logits"]

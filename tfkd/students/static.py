@@ -71,7 +71,28 @@ def body(
     weights = ops.sigmoid(logits(ids)) * present(ids)
     total = ops.maximum(ops.sum(weights, axis=1), _LEAST)
     hidden = ops.sum(table(ids) * weights, axis=1) / total
-    return Features("static", ids, hidden, options["dropout"], seed)
+    return StaticFeatures("static", ids, hidden, options["dropout"], seed)
+
+
+class StaticFeatures(Features):
+    """The body of a static student, whose vectors of texts are embeddings by themselves."""
+
+    def embed(self, units: int, name: str) -> keras.KerasTensor:
+        """Return the vectors as they are, or with zeros behind them, or their first numbers.
+
+        Where sizes differ, a layer begins with that and learns on.
+
+        Args:
+            units: How many numbers.
+            name: Of the layer.
+        """
+        if self.hidden.shape[-1] == units:
+            # float32 under mixed precision too
+            return keras.layers.Activation("linear", dtype="float32", name=name)(self.hidden)
+        start = keras.initializers.Identity()
+        return keras.layers.Dense(
+            units, use_bias=False, kernel_initializer=start, dtype="float32", name=name
+        )(self.hidden)
 
 
 STATIC = Architecture("static", SIZES, body, learning_rate=5e-3)

@@ -31,6 +31,8 @@ from .windows import rejoin_windows
 if TYPE_CHECKING:
     from ..losses._base import Objective
 
+EMBEDDING = "embedding"
+"""The output of models that give a vector for each text; it is asked for, never a task's name."""
 Run = Callable[[Sequence[Arrays]], list[Arrays]]
 """A model of any framework: it pads and batches rows, and returns a row of outputs for each."""
 
