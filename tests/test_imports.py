@@ -73,15 +73,19 @@ def test_an_unknown_name_is_an_attribute_error():
 def test_every_module_imports_on_its_own_and_every_public_name_resolves():
     """A module that leans on another having been imported first fails in the user's script only.
 
-    Each is imported into a package emptied of its siblings. Nor may a module hide a function: after
+    Whatever is imported of a package begins with the package itself, so each package is imported
+    with none of the others loaded, and then all the rest. Nor may a module hide a function: after
     `import tfkd.export` of a module so named, `tfkd.export(...)` would be no more callable.
     """
-    names = [dotted(path) for path in FILES if path.name != "__main__.py"]
+    paths = [path for path in FILES if path.name != "__main__.py"]
+    packages = [dotted(path) for path in paths if path.name == "__init__.py"]
     code = f"""
 import importlib, sys
-for name in {names!r}:
+for name in {packages!r}:
     for loaded in [n for n in sys.modules if n == "tfkd" or n.startswith("tfkd.")]:
         del sys.modules[loaded]
+    importlib.import_module(name)
+for name in {list(map(dotted, paths))!r}:
     importlib.import_module(name)
 import tfkd
 print([name for name in tfkd.__all__ if isinstance(getattr(tfkd, name), type(sys))])

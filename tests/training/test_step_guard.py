@@ -118,9 +118,9 @@ def test_every_kind_of_data(kind):
 
 def test_tf_keras():
     """The same step in the other flavour."""
-    options = {"flavour": tf_keras, "jit_compile": True}
-    stopped("a label cannot be right", batches(X, with_bad(Y, 90, 9)), **options)
-    stopped("the inputs hold NaN", batches(with_bad(X, 90, np.nan), Y), **options)
+    stopped("a label cannot be right", batches(X, with_bad(Y, 90, 9)), flavour=tf_keras)
+    bad = batches(with_bad(X, 90, np.nan), Y)
+    stopped("the inputs hold NaN", bad, flavour=tf_keras, jit_compile=True)
 
 
 @pytest.mark.parametrize("bad", [(X, with_bad(Y, 90, 9)), (with_bad(X, 90, np.nan), Y)])
