@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 from feature_cases import CASES as FEATURE_CASES
 from loss_cases import CASES
+from vector_cases import CASES as VECTOR_CASES
 
 import tfkd
 from tfkd import Objective, losses
@@ -73,7 +74,7 @@ def test_every_loss_and_form_is_in_the_battery():
     losses = [c for c in public if issubclass(c, DistillationLoss) and c.__doc__.count(">>>")]
     wanted = {(cls, form) for cls in losses for form in getattr(cls, "forms", [None])}
     assert len(losses) >= 18
-    every = [c.loss for c in (*CASES, *FEATURE_CASES)]
+    every = [c.loss for c in (*CASES, *FEATURE_CASES, *VECTOR_CASES)]
     assert wanted <= {(type(loss), getattr(loss, "form", None)) for loss in every}
 
 

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import itertools
+import math
+
+import numpy as np
 
 from tests.tasks.toy import Parity
 from tests.tasks.toy_words import Capitals
-from tfkd.tasks import Task, find, import_path
+from tfkd.tasks import EMBEDDING, Task, find, import_path
 
 TOYS = (Parity(), Capitals())
 TEXTS = ("a good film", "a bad film, and not a good one", "good", "bad, bad, bad and so on", "no")
 
+SIMILAR = [
+    {"text": one, "text_pair": other, "score": float(number)}
+    for number, (one, other) in enumerate(itertools.pairwise((*TEXTS, "a film")))
+]
 ROWS: dict[str, list[dict]] = {
+    "sentence-similarity": SIMILAR,
+    "sentence-similarity of pairs": SIMILAR,
     "text-classification": [
         {"text": text, "label": "good" if "good" in text else "bad"} for text in TEXTS
     ],
@@ -76,6 +85,18 @@ ROWS: dict[str, list[dict]] = {
     ],
 }
 """Labelled rows by task; the first time that a task is added without some, the battery says so."""
+
+
+def perfect_vector(labels: np.ndarray, size: int) -> np.ndarray:
+    """The vector of a text of a pair, whose cosine with the other's is the score of both."""
+    score, place = map(float, labels)
+    vector = np.zeros(size)
+    vector[:2] = (1.0, 0.0) if place == 1 else (score, math.sqrt(1 - score**2))
+    return vector
+
+
+PERFECT = {EMBEDDING: perfect_vector}
+"""What a perfect model returns, of outputs that do not follow from their form."""
 JOINT = tuple(name for name in ROWS if "+" in name)
 
 

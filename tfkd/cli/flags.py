@@ -146,6 +146,8 @@ def _parse_setting(written: str, flag: str) -> tuple[str, Any]:
 
     >>> _parse_setting("filters=64", "--set"), _parse_setting("tags=ner_tags", "--column")
     (('filters', 64), ('tags', 'ner_tags'))
+    >>> _parse_setting("prefixes=32,64", "--task-set")
+    ('prefixes', '32,64')
     """
     name, equals, value = written.partition("=")
     if flag == "--column" and equals and name and value:
@@ -153,6 +155,9 @@ def _parse_setting(written: str, flag: str) -> tuple[str, Any]:
     try:
         return name, tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
+        if flag == "--task-set" and re.fullmatch(r"[A-Za-z_]\w*|\d+(,\d+)+", value):
+            # A word or a list of numbers, of which shells leave no quotes.
+            return name, value
         example = {"--set": "filters=64", "--column": "text=review"}.get(flag, "name=1")
         raise UserError(
             f"{flag} {written}: write {TABLES_BY_FLAG[flag]}, e.g. {example}."

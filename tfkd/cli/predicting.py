@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from ..data import Example
+from ..data.reader import PAIR
 from ..data.text_columns import split_names
 from ..errors import UserError
 from ..runtime import Predictor
@@ -175,6 +176,9 @@ class RecordReader:
 
     def _text_columns(self, count: int) -> list[str]:
         """Return the names of as many texts, if that is what the task reads."""
+        pair = {r: c for r, c in self.task.columns_for(("text", PAIR)).items() if c.required}
+        if count == 2 and len(self._texts) == 1 and list(pair) == ["text", PAIR]:
+            return [column.default for column in pair.values()]
         if list(self.columns) != self._texts or len(self._texts) != count:
             if len(self._texts) == 2:
                 raise UserError(

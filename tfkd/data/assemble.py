@@ -214,7 +214,7 @@ def _read(
     split: str = "train",
 ) -> Iterator[Example]:
     for where, example in source.records():
-        if not reader.is_labelled(example):
+        if not reader.can_test(example):
             if split == "train":
                 yield reader.with_ids(example, classes.ids)
             continue

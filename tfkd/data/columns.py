@@ -254,7 +254,7 @@ class Columns:
             if labelled or column.required
         }
         texts = [n for role, n in wanted.items() if self.reader.columns[role].kind == "text"]
-        lines = texts[0] if not labelled and len(texts) == len(wanted) == 1 else ""
+        lines = texts[0] if len(texts) == len(wanted) == 1 else ""
         names = (*wanted.values(), *filter(None, ACCOMPANYING))
         return replace(self.reading, names=names, lines=lines, blank_lines=blank_lines)
 
@@ -265,7 +265,8 @@ class Columns:
         value = self._field(row, column, name)
         if column.kind == "label":
             return label_key(row.where, value)
-        return check_text(row.where, value, name) if column.kind == "text" else value
+        absent = column.optional and value is None
+        return value if column.kind != "text" or absent else check_text(row.where, value, name)
 
     def _field(self, row: Row, column: Column, name: str) -> Any:
         if name not in row.fields and column.optional:
@@ -323,7 +324,8 @@ def check_roles(reader: ExampleReader, roles: Iterable[str], spec: str) -> None:
     Raises:
         UserError: The data set gives other roles.
     """
-    missing = [role for role in reader.columns if role not in roles]
+    known = reader.columns.items()
+    missing = [role for role, column in known if role not in roles and not column.optional]
     if missing:
         raise UserError(
             f"the data {spec} gives {' and '.join(roles)}, and this task reads {missing[0]!r} too: "

@@ -123,7 +123,7 @@ def plan_fold(
 def _group_texts(records: Iterable[Record], reader: ExampleReader, seed: int) -> dict[int, _Group]:
     groups: dict[int, _Group] = {}
     for _, example in records:
-        if reader.is_labelled(example):
+        if reader.can_test(example):
             group = groups.setdefault(hash_text(reader.split_key(example), seed), _Group())
             group.rows += 1
             group.labels.update(reader.label_keys(example))

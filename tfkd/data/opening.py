@@ -98,7 +98,7 @@ def open_data(
     if label_column is not None:
         named["label"] = label_column
     reader = reader or ExampleReader(pair=PAIR in named)
-    if PAIR in named and not reader.reads_pairs:
+    if PAIR in named and PAIR not in reader.columns:
         raise UserError(
             f"two columns of texts are named, {named.get('text', 'text')} and {named[PAIR]}, and "
             'this task reads one: give a task with the setting "pair": True, or name one column.'

@@ -144,6 +144,10 @@ class ExampleReader:
         """Return whether an example has a label, as written or as an id."""
         return example.get("label") not in (None, IGNORE)
 
+    def can_test(self, example: Example) -> bool:
+        """Return whether models can be measured on an example: by default one with a label."""
+        return self.is_labelled(example)
+
     def label_keys(self, example: Example) -> tuple[str, ...]:
         """Return the class names, as written, of an example; empty where it has none."""
         label = example.get("label")

@@ -73,7 +73,7 @@ def tally(
     """
     seen, faults = Tally(), faults or Faults()
     for where, example in records:
-        if not reader.is_labelled(example) and whole:
+        if not reader.can_test(example) and whole:
             faults.add(f"{where}: no label; only train may be partly labelled.")
             continue
         try:
@@ -82,7 +82,7 @@ def tally(
             faults.add(f"{where}: {error}")
             continue
         seen.rows += 1
-        if not reader.is_labelled(example):
+        if not reader.can_test(example):
             continue
         seen.labelled += 1
         place = None if seed is None else bucket(reader.split_key(example), seed)

@@ -30,9 +30,11 @@ if TYPE_CHECKING:
     from .relations import Relations
     from .reverse_kl import ReverseKL
     from .similarity import Similarity
+    from .similarity_distribution import SimilarityDistribution
     from .soft_targets import SoftTargets
     from .standardized_logits import StandardizedLogits
     from .total_variation import TotalVariation
+    from .vector_error import VectorError
 
 # The home of each loss. Names of `tfkd` itself and of a run's config are read from here.
 LOSSES = {
@@ -56,9 +58,11 @@ LOSSES = {
     "Relations": "relations",
     "ReverseKL": "reverse_kl",
     "Similarity": "similarity",
+    "SimilarityDistribution": "similarity_distribution",
     "SoftTargets": "soft_targets",
     "StandardizedLogits": "standardized_logits",
     "TotalVariation": "total_variation",
+    "VectorError": "vector_error",
 }
 _HOME = {**LOSSES, "FORMS": "_logits", "LogitLoss": "_logits"}
 

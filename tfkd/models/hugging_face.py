@@ -14,7 +14,8 @@ from typing import Any
 from ..errors import UserError, first_line, missing_extra
 from . import keras_hub_models as hub
 from .hugging_face_config import read_config
-from .hugging_face_heads import GIVES, headless
+from .hugging_face_heads import GIVES, VECTORS, headless
+from .hugging_face_pooling import read_pooling
 from .hugging_face_weights import kind_of_weights, readable_folder
 from .keras_hub_heads import load_with_head
 
@@ -66,7 +67,7 @@ def load_by_keras_hub(path: Path, architecture: str, *, segments: bool = False) 
     """
     if not has_packages("keras_hub"):
         raise UserError('a hub: teacher needs KerasHub: run `pip install "tfkd[hub]"`.')
-    if architecture not in GIVES:
+    if architecture not in (*GIVES, VECTORS):
         raise UserError(f"KerasHub has no BERT {architecture}: write hf:{path}, or torch:{path}.")
     if (path / "task.json").is_file():
         return hub.load_preset(path, architecture)
@@ -98,6 +99,15 @@ def load_by_transformers(path: Path, architecture: str) -> Any:
     """
     if not has_packages("transformers", "tf_keras"):
         raise UserError('a tf: teacher needs transformers: run `pip install "tfkd[hf]"`.')
+    if architecture == VECTORS:
+        from .tensorflow_vectors import TensorFlowVectors
+
+        how = read_pooling(path)
+        model, missing = from_pretrained(path, "")
+        # A pooler is not read.
+        if missing := [name for name in missing if "pooler" not in name]:
+            raise headless(path, missing[0], architecture)
+        return TensorFlowVectors(model, how)
     model, missing = from_pretrained(path, architecture)
     # transformers leaves these at random, with a warning at most.
     if missing:

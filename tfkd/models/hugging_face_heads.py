@@ -10,6 +10,8 @@ from ..errors import UserError
 CLASSES = "ForSequenceClassification"
 TOKENS = "ForTokenClassification"
 ANSWERS = "ForQuestionAnswering"
+VECTORS = "Model"
+"""An encoder without a head, of whose tokens one vector a text is made; any folder has one."""
 GIVES = {
     CLASSES: "classes of a whole text",
     TOKENS: "a class for each word",
@@ -33,6 +35,8 @@ def check_head(path: str | Path, config: dict[str, Any], architecture: str) -> N
         UserError: It names another class, or no class of Hugging Face does what is wanted.
     """
     taught = f"fine-tune this one (tfkd teach, or train:hf:{path} in tfkd distill)"
+    if architecture == VECTORS:
+        return
     if not architecture:
         raise UserError(f"no model of Hugging Face's has the outputs of this task: {taught}.")
     stated = config.get("architectures")

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError
-from .hugging_face_heads import ANSWERS, CLASSES, headless
+from .hugging_face_heads import ANSWERS, CLASSES, VECTORS, headless
+from .hugging_face_pooling import pool_tokens, read_pooling
 from .hugging_face_weights import read_tensors
 from .keras_hub_models import FAMILIES, Family, hidden_states, load_backbone, unreadable
 from .outputs import SPANS
@@ -31,8 +32,9 @@ def load_with_head(
         segments: Whether it reads `token_type_ids` too, where it has them.
 
     Returns:
-        A Keras model of `{"logits"}`, `[batch, classes]` or `[batch, tokens, classes]`, or of
-        `{"start_logits", "end_logits"}`, `[batch, tokens]`.
+        A Keras model of `{"logits"}`, `[batch, classes]` or `[batch, tokens, classes]`; of
+        `{"start_logits", "end_logits"}`, `[batch, tokens]`;
+        or of `{"embedding"}`, `[batch, width]`.
 
     Raises:
         UserError: The folder has no such head.
@@ -40,6 +42,8 @@ def load_with_head(
     import keras
 
     family = FAMILIES[config["model_type"]]
+    if architecture == VECTORS:
+        return _load_vectors(path, config)
     arrays = read_head(path, family, architecture)
     if not arrays:
         raise headless(path, _layers_of(family, architecture)[0][0], architecture)
@@ -60,6 +64,20 @@ def load_with_head(
     if architecture == ANSWERS:
         return keras.Model(inputs, _name_spans(hidden, path))
     return keras.Model(inputs, {"logits": hidden})
+
+
+def _load_vectors(path: Path, config: dict[str, Any]) -> Any:
+    """Load an encoder that gives a vector of length 1 for each text."""
+    import keras
+
+    how = read_pooling(path)
+    backbone = load_backbone(path, config, exact=True, pooler=False)
+    inputs = {
+        name: keras.Input((None,), dtype="int32", name=name)
+        for name in ("input_ids", "attention_mask")
+    }
+    states = token_states(backbone, *inputs.values())
+    return keras.Model(inputs, {"embedding": pool_tokens(states, inputs["attention_mask"], how)})
 
 
 def segment_names(family: Family, wanted: bool) -> tuple[str, ...]:

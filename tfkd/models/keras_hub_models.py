@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError, first_line
-from .hugging_face_heads import CLASSES, GIVES
+from .hugging_face_heads import CLASSES, GIVES, VECTORS
 from .hugging_face_weights import read_tensors, tensor_names, with_tensors
 
 _TYPES: tuple[str, ...] = ("roberta.embeddings.token_type_embeddings.weight",)
@@ -65,7 +65,8 @@ FAMILIES = {
 def is_exact(config: dict[str, Any], architecture: str) -> bool:
     """Return whether KerasHub computes what a config says, head included."""
     family = FAMILIES.get(str(config.get("model_type")))
-    return family is not None and architecture in GIVES and family.exact(config)
+    known = architecture in (*GIVES, VECTORS)
+    return family is not None and known and family.exact(config)
 
 
 def load_preset(path: Path, architecture: str) -> Any:

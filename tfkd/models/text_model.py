@@ -12,6 +12,7 @@ import numpy as np
 
 from ..errors import UserError
 from ..progress import logger
+from ..tasks import EMBEDDING
 from ..text import Encoder
 from ..text.batching import by_length, pad_rows, take_row
 from ..text.pair_encoding import Pair
@@ -241,6 +242,9 @@ class TextModel:
         from .word_gathering import gather_by_word
 
         outputs = self._run_at_length(self._feed(inputs), reads)
+        if EMBEDDING in reads and EMBEDDING not in outputs and "logits" in outputs:
+            # A model of one nameless output.
+            outputs = {**outputs, EMBEDDING: outputs["logits"]}
         if isinstance(inputs, Mapping) and WORD_STARTS in set(inputs) - set(self._names):
             outputs = gather_by_word(outputs, inputs, self.shapes, self.pieces)
         found = {name: outputs[name] for name in reads if name in outputs}

@@ -58,6 +58,8 @@ class TestSet:
         """
         agreement = None if teacher is None else self.task.agreement(answers, teacher)
         interval = None
+        if not any(map(self.task.is_labelled, self.examples)):
+            return ScoreRow(name, {}, agreement)
         if self.task.headline_is_mean:
             interval = mean_interval(self.task.per_example(answers, self.examples))
         return ScoreRow(name, self.task.score(answers, self.examples), agreement, interval=interval)
@@ -109,6 +111,8 @@ class TestSet:
                 "is."
             ]
         headline = next(iter(self.task.measures))
+        if headline not in scores:
+            return []
         warning = near_chance(self.task, scores[headline], self.examples)
         return [warning] if warning else []
 

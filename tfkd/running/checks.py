@@ -81,6 +81,25 @@ def open_run_data(config: RunConfig, task: Task) -> Data:
     return data
 
 
+def check_lessons(task: Task, data: Data, source: str) -> None:
+    """Refuse to train a teacher on texts that hold nothing to learn from by themselves.
+
+    Args:
+        task: The task.
+        data: The data set.
+        source: What is to be trained.
+
+    Raises:
+        UserError: They do not.
+    """
+    if task.objective_alone(data.schema) is None:
+        raise UserError(
+            f"the teacher is {source}, and {data.name} has texts alone, from which none can be "
+            f"trained for the task {task.name}: give one that is, such as --teacher hf:FOLDER, or "
+            "pairs of texts."
+        )
+
+
 def check_settings(config: RunConfig, task: Task) -> None:
     """Refuse settings that can be told to be wrong before the data are read.
 

@@ -14,7 +14,7 @@ from ..progress import Progress, log_progress
 from . import chain
 from . import config as configs
 from . import folder as run_folder
-from .checks import check_settings, match_token_counts, open_run_data
+from .checks import check_lessons, check_settings, match_token_counts, open_run_data
 from .config import RunConfig
 from .task_choice import choose_task, with_task
 
@@ -102,6 +102,8 @@ def make_context(
     check_settings(config, task)
     config = match_token_counts(config)
     data = open_run_data(config, task)
+    if config.teacher.source.partition(":")[0] == "train":
+        check_lessons(task, data, config.teacher.source)
     folder = run_folder.locate_folder(config, _default_name(config, data))
     number, count = worker(strategy)
     return RunContext(

@@ -58,6 +58,8 @@ def _stopping_of(context: RunContext) -> EarlyStopping | None:
     patience = context.config.training.patience
     if not patience:
         return None
+    if not any(map(context.task.is_labelled, context.data.read("validation"))):
+        return EarlyStopping(patience, "loss", higher_is_better=False)
     name, measure = next(iter(context.task.measures.items()))
     return EarlyStopping(patience, name, measure.higher_is_better)
 

@@ -55,7 +55,7 @@ def open_to_export(folder: Path) -> RunContext:
 
 def checked_examples(context: RunContext) -> list[Example]:
     """Return the labelled validation examples that a run's exports are verified on."""
-    labelled = filter(context.task.is_labelled, context.data.read("validation"))
+    labelled = filter(context.task.can_test, context.data.read("validation"))
     return list(itertools.islice(labelled, CHECKED))
 
 

@@ -106,14 +106,18 @@ def report_plan(context: RunContext, student: Any, plan: TrainingPlan, notes: li
     config = context.config
     at_most = "at most " if config.training.patience else ""
     replicas = context.strategy.num_replicas_in_sync
+    objective = context.task.objective_alone(context.data.schema)
+    alone = config.training.alone and objective is not None
     logger.info(f"student   {config.student.source}: {student.count_params():,} parameters")
     logger.info(
         f"training  {at_most}{format_count(plan.epochs, 'epochs')} of "
         f"{format_count(plan.steps, 'steps')} "
         f"of {format_count(config.training.batch_size, 'examples')}"
         + (f", split over {replicas} replicas" if replicas > 1 else "")
-        + (", then the same number of steps alone" if config.training.alone else "")
+        + (", then the same number of steps alone" if alone else "")
     )
+    if config.training.alone and not alone:
+        logger.info("alone     not trained: the texts say nothing without a teacher")
     logger.info(f"written   {context.folder}")
     logger.info(f"targets   {_targets_line(context)}")
     if config.data.labelled:

@@ -41,8 +41,9 @@ class Stage:
 
     @property
     def learns_answers(self) -> bool:
-        """Whether a loss reads the student's logits, so that its answers get better."""
-        return any(map(is_logits, self.objective.student_reads))
+        """Whether a loss reads what the student answers by, so that its answers get better."""
+        reads = self.objective.student_reads
+        return tasks.EMBEDDING in reads or any(map(is_logits, reads))
 
     def freeze(self, student: Any) -> None:
         """Freeze the layers of a Keras model that this stage does not train.

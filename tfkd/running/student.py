@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from .. import students
@@ -30,7 +31,8 @@ def build_student(context: RunContext, encoder: Encoder, shrunk: TextModel | Non
     config = context.config
     keras.utils.set_random_seed(config.training.seed)
     if shrunk is not None:
-        return shrinking.as_model_of_ids(shrinking.shrink(shrunk), context.task.inputs)
+        fit = functools.partial(context.task.fit_outputs, schema=context.data.schema)
+        return shrinking.as_model_of_ids(shrinking.shrink(shrunk), context.task.inputs, fit)
     name, _, size = config.student.source.partition(":")
     settings = {"seed": config.training.seed, **config.student.settings}
     return students.build_for(

@@ -45,8 +45,8 @@ def train_students(
     config = context.config
     schema = context.data.schema
     trainings = {"student": read_stages(config, schema)}
-    if config.training.alone:
-        objective = context.task.objective_alone(schema)
+    objective = context.task.objective_alone(schema) if config.training.alone else None
+    if objective is not None:
         frozen = read_names(config) if not config.training.stage else ()
         trainings["alone"] = [Stage("alone", objective, frozen=frozen)]
     missing = [name for name in trainings if not (context.folder / f"{name}.keras").is_file()]
@@ -129,10 +129,22 @@ class _Trainer:
             distiller,
             feed,
             plan=replace(plan, stopping=checks.stop_early(patience)),
-            validation=checks.feed(),
+            validation=self._validation_feed(checks, stage),
             log=TrainingLog(folder, folder.name, context.progress, context.task.metrics()),
             callbacks=callbacks,
         )
+
+    def _validation_feed(self, checks: ValidationSet, stage: Stage) -> Feed | None:
+        """Return what to evaluate on: with stored outputs, where only the teacher says anything."""
+        feed, losses = checks.feed(), [loss for *_, loss in stage.objective.named()]
+        if feed is None or self.context.task.metrics():
+            return feed
+        if any("teacher" not in loss.needs for loss in losses):
+            return feed
+        if self.live is not None:
+            return None
+        feed.targets = self.teacher.targets("validation")
+        return feed
 
     def _make_feed(self, encoded: Encoded, steps: int, stage: Stage) -> Feed:
         """Return the batches of a stage: with labels, stored logits or the teacher's tokens."""

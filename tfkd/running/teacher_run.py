@@ -21,7 +21,13 @@ from ..models.text_model import TextModel
 from ..progress import Progress, log_progress, logger
 from . import fitting, own_teacher
 from . import folder as run_folder
-from .checks import check_fine_tuning, check_teacher, check_training, open_run_data
+from .checks import (
+    check_fine_tuning,
+    check_lessons,
+    check_teacher,
+    check_training,
+    open_run_data,
+)
 from .config import RunConfig
 from .context import RunContext
 from .encoders import learn_encoder
@@ -65,6 +71,7 @@ def teach(config: RunConfig, progress: Progress = log_progress) -> TextModel:
     _check_frozen(config, task)
     config = with_task(config, task)
     data = open_run_data(config, task)
+    check_lessons(task, data, config.teacher.source)
     name = f"teacher-{data.name}-{config.digest}"
     folder = run_folder.locate_folder(config, name)
     complete = (folder / SCORE).is_file()

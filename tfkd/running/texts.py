@@ -112,9 +112,9 @@ def _augmented_examples(context: RunContext) -> Iterator[Example]:
         words = count_words(texts)
         rules = Augmentation(config.data.augment, words=words, seed=config.training.seed)
     required = [role for role, column in task.columns.items() if column.required]
-    roles = [role for role in required if task.columns[role].kind == "text"]
     for example in data.read("train"):
-        plain = {role: example[role] for role in required}
+        plain = {role: example[role] for role in required if role in example}
+        roles = [role for role in plain if task.columns[role].kind == "text"]
         # Of a pair one text is changed at a time, each in turn: both at once say less of either.
         copies = itertools.zip_longest(*(rules.augment(example[role]) for role in roles))
         changes = ({r: t} for texts in copies for r, t in zip(roles, texts, strict=True) if t)

@@ -44,6 +44,8 @@ class ValidationSet:
         """
         if not patience or not len(self.encoded):
             return None
+        if not any(map(self.task.is_labelled, self.data.read("validation"))):
+            return EarlyStopping(patience, "loss", higher_is_better=False)
         name, measure = next(iter(self.task.measures.items()))
         reported = set(name_metrics(self.task.metrics()))
         return EarlyStopping(

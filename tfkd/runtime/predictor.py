@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import tasks
 from ..data import Column, Example, Schema
+from ..data.reader import PAIR
 from ..errors import UserError
 from ..tasks import Arrays, Task
 from ..text import TextEncoder
@@ -134,6 +135,8 @@ class Predictor:
 
     def _example(self, value: Any, i: int) -> Example:
         fields = value if isinstance(value, Mapping) else ()
+        if isinstance(value, (tuple, list)) and len(value) == 2:
+            fields = ("text", PAIR)
         known = self.task.columns_for(fields)
         roles = {name: column for name, column in known.items() if column.required}
         if not isinstance(value, Mapping):

@@ -302,8 +302,20 @@ class Task(ExampleReader):
             return as_objective(HardLabels(form=self.form))
         return hinton(temperature=temperature, soft_weight=soft_weight, form=self.form)
 
-    def objective_alone(self, schema: Schema | None = None) -> Objective:
-        """Return the objective of a model that learns from hard labels alone."""
+    def fit_outputs(self, outputs: dict[str, Any], schema: Schema) -> dict[str, Any]:
+        """Return the outputs of a student that is made of its teacher's layers, by name.
+
+        Args:
+            outputs: The symbolic outputs, as those of the teacher are.
+            schema: What the training split fixed.
+        """
+        return outputs
+
+    def objective_alone(self, schema: Schema | None = None) -> Objective | None:
+        """Return the objective of a model that learns from hard labels alone.
+
+        `None` where the training split has nothing that could be learnt without a teacher.
+        """
         return self.objective(temperature=1.0, soft_weight=0.0, alone=True, schema=schema)
 
     def metrics(self) -> Any:

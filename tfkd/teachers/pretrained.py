@@ -16,6 +16,7 @@ from ..errors import UserError, first_line
 from ..models import hugging_face as models
 from ..models import hugging_face_config as configs
 from ..models.hugging_face_heads import check_head
+from ..models.hugging_face_pooling import most_tokens_of
 from ..models.text_model import TextModel
 from .keras_files import read_labels
 from .request import Request
@@ -67,7 +68,8 @@ def _load_folder(
     labels = request.class_names(config)
     model = load(folder, request.architecture)
     encoder = text.load(folder)
-    length = _length(config, encoder.pad_id, request.max_length)
+    made_for = most_tokens_of(folder) if request.gives_vectors else None
+    length = _length(config, encoder.pad_id, request.max_length, made_for)
     encoder = dataclasses.replace(encoder, max_length=length)
     _set_padding(model, encoder.pad_id)
     rows = config.get("vocab_size")
@@ -92,11 +94,13 @@ def _set_padding(model: Any, pad_id: int) -> None:
         config.pad_token_id = pad_id
 
 
-def _length(config: dict[str, Any], pad_id: int, asked: int | None) -> int:
+def _length(
+    config: dict[str, Any], pad_id: int, asked: int | None, made_for: int | None = None
+) -> int:
     most = configs.most_tokens(config, pad_id)
     if asked and most and asked > most:
         raise UserError(f"max_length is {asked}, and the teacher reads at most {most} pieces.")
-    return asked or min(256, most or 256)
+    return asked or min(256, most or 256, made_for or 256)
 
 
 def _download(name: str) -> Path:

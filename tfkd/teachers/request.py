@@ -7,9 +7,10 @@ from typing import Any
 
 from ..errors import UserError
 from ..models.hugging_face_config import label_names
+from ..models.hugging_face_heads import VECTORS
 from ..models.input_names import SEGMENTS
 from ..models.text_model import Shapes, TextModel
-from ..tasks import Task
+from ..tasks import EMBEDDING, Task
 from ..text.words import WORD_ENDS
 
 
@@ -28,7 +29,12 @@ class Request:
     @property
     def architecture(self) -> str:
         """The end of the class's name in transformers."""
-        return self.task.hugging_face
+        return VECTORS if self.gives_vectors else self.task.hugging_face
+
+    @property
+    def gives_vectors(self) -> bool:
+        """Whether a vector for each text is wanted, which has no classes."""
+        return EMBEDDING in self.task.outputs
 
     @property
     def reads_segments(self) -> bool:
@@ -41,6 +47,8 @@ class Request:
         Args:
             config: It names two classes where nobody named any.
         """
+        if self.gives_vectors:
+            return ()
         (*_, classes) = self.shapes(()).get("logits", (0,))
         return () if classes is None else label_names(config)
 

@@ -102,7 +102,9 @@ def text_roles(task: Task) -> list[str]:
     if not task.perturbable:
         return []
     return [
-        role for role, column in task.columns.items() if column.kind == "text" and column.required
+        role
+        for role, column in task.columns.items()
+        if column.kind == "text" and column.required and not column.optional
     ]
 
 

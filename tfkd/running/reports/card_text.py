@@ -109,7 +109,11 @@ def _list_classes(labels: list[str]) -> str:
 
 def _write_example(task: Task) -> str:
     """Return an example of the task as Python code: a text, or a dict by role."""
-    roles = {role: column.kind for role, column in task.columns.items() if column.required}
+    roles = {
+        role: column.kind
+        for role, column in task.columns.items()
+        if column.required and not column.optional
+    }
     if list(roles.values()) == ["text"]:
         return '"a text"'
     values = ", ".join(f'"{role}": ...' for role in roles)

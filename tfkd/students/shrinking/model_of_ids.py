@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -18,7 +18,11 @@ _READ = (IDS[0], SEGMENTS[0], WORD_STARTS, WORD_ENDS)
 Tensors = dict[str, Any]
 
 
-def as_model_of_ids(student: TextModel, inputs: Sequence[str] = IDS[:1]) -> keras.Model:
+def as_model_of_ids(
+    student: TextModel,
+    inputs: Sequence[str] = IDS[:1],
+    fit: Callable[[Tensors], Tensors] = lambda outputs: outputs,
+) -> keras.Model:
     """Return a shrunk student as a Keras 3 model of padded arrays.
 
     Its outputs are those of `student.shapes`; a single one called `logits` is a plain tensor. The
@@ -28,6 +32,7 @@ def as_model_of_ids(student: TextModel, inputs: Sequence[str] = IDS[:1]) -> kera
     Args:
         student: What `shrink` returned.
         inputs: Names of the arrays that the task reads: ids, segments of pairs, places of words.
+        fit: Makes the outputs those of the task, where the teacher's are others.
     """
     names = [name for name in _READ if name in inputs]
     read = {name: keras.Input((None,), dtype="int32", name=name) for name in names}
@@ -37,6 +42,7 @@ def as_model_of_ids(student: TextModel, inputs: Sequence[str] = IDS[:1]) -> kera
         outputs = {name: _by_word(outputs[name], name, student, read) for name in outputs}
     if student.order is not None and "logits" in outputs:
         outputs["logits"] = ops.take(outputs["logits"], student.order, axis=-1)
+    outputs = fit(outputs)
     single = list(outputs) == ["logits"]
     reads = read if len(read) > 1 else read[IDS[0]]
     return keras.Model(reads, outputs["logits"] if single else outputs, name="shrunk")
