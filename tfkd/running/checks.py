@@ -24,6 +24,7 @@ from ..text.encoder import MAX_LENGTH
 from . import chain, own_teacher
 from .config import RunConfig
 from .stages import check_frozen, read_optimizer, read_stages
+from .start_setting import check_start
 
 _SHRINKING = ("width", "vocabulary")
 """The settings of a student that is made of its teacher's layers."""
@@ -128,6 +129,7 @@ def check_settings(config: RunConfig, task: Task) -> None:
         )
     else:
         _check_student(config.student.source, config, task)
+    check_start(config)
     for assistant in chain.read_assistants(config):
         _check_student(assistant, config.replaced(freeze="", student_settings={}), task)
     _check_baseline(config, task)

@@ -116,6 +116,12 @@ class StudentConfig(Table):
         "student",
     )
     settings: dict = option({}, "settings of the student, NAME=VALUE", "student_settings")  # noqa: RUF009
+    start: str = option(
+        "auto",
+        "what a static student starts from: its teacher's vectors of single pieces, or random "
+        "numbers; auto: the teacher's where it has some",
+        choices=("auto", "teacher", "random"),
+    )
     assistant: str = option("", "students between teacher and student: NAME:SIZE, ...")
     tokenizer: str = option("", "vocab.txt or tokenizer.json; learnt from the texts by default")
     vocab_size: int = option(16_000, "tokens in a vocabulary that is learnt")

@@ -28,6 +28,7 @@ from .plan import (
 )
 from .stored_outputs import check_outputs_for_rows
 from .student import build_student
+from .student_start import prepare_start
 from .targets import store_folder
 from .teacher import RunTeacher, report_own_teacher
 from .texts import SPLITS, RunTexts, check_augmentation
@@ -91,6 +92,7 @@ def prepare(context: RunContext, given: GivenModels | None = None) -> tuple[Give
     report_data(context)
     texts = RunTexts(context, prepare_encoder(context, given.shrunk))
     report_own_teacher(context, texts.encoder)
+    prepare_start(context, texts.encoder, given.teacher)
     student = build_student(context, texts.encoder, given.shrunk)
     plan = plan_training(config, texts.count_transfer())
     report_plan(context, student, plan, notes_on_data(context, given.teacher))

@@ -11,6 +11,7 @@ from ..models.text_model import TextModel
 from ..students import shrinking
 from ..text import Encoder
 from .context import RunContext
+from .student_start import read_start
 
 
 def build_student(context: RunContext, encoder: Encoder, shrunk: TextModel | None) -> Any:
@@ -35,7 +36,7 @@ def build_student(context: RunContext, encoder: Encoder, shrunk: TextModel | Non
         return shrinking.as_model_of_ids(shrinking.shrink(shrunk), context.task.inputs, fit)
     name, _, size = config.student.source.partition(":")
     settings = {"seed": config.training.seed, **config.student.settings}
-    return students.build_for(
+    student = students.build_for(
         context.task,
         context.task.schema_with(context.data.schema, encoder),
         name,
@@ -43,6 +44,10 @@ def build_student(context: RunContext, encoder: Encoder, shrunk: TextModel | Non
         size or "small",
         **settings,
     )
+    start = read_start(context)
+    if start is not None:
+        start.put_into(student)
+    return student
 
 
 def load_student(context: RunContext, encoder: Encoder, name: str = "student") -> TextModel:

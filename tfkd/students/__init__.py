@@ -7,8 +7,10 @@ text or token (`Features`), and of the outputs that a task puts on top of it.
 from ._build import (
     LEARNING_RATES,
     STUDENTS,
+    WITH_TABLE,
     build,
     build_for,
+    has_table,
     names_for,
     rate_of,
     sizes_of,
@@ -20,7 +22,7 @@ from .encoder_body import build_on_encoder
 from .features import Features
 from .ngram_cnn import ngram_cnn
 from .static import static
-from .static_start import static_from
+from .static_start import PieceTable, make_table, static_from
 from .text_cnn import text_cnn
 from .transformer import transformer
 
@@ -28,10 +30,14 @@ __all__ = [
     "STUDENTS",
     "SIZES",
     "LEARNING_RATES",
+    "WITH_TABLE",
     "Features",
+    "PieceTable",
     "build",
     "build_for",
     "build_on_encoder",
+    "has_table",
+    "make_table",
     "names_for",
     "rate_of",
     "sizes_of",

@@ -33,6 +33,7 @@ STUDENTS = {
     for student in (ngram_cnn, bag_of_ngrams, text_cnn, bilstm, transformer, static)
 }
 LEARNING_RATES = {name: kind.learning_rate for name, kind in ARCHITECTURES.items()}
+WITH_TABLE = tuple(name for name, kind in ARCHITECTURES.items() if kind.has_table)
 WORDS = "words"
 SHRUNK = 5e-5  # for layers that have been trained
 
@@ -135,6 +136,11 @@ def _body_of_pairs(architecture: Architecture, needed: str) -> Body:
 def rate_of(spec: str) -> float:
     """Return the highest learning rate for a student `NAME:SIZE`, or one made of its teacher."""
     return LEARNING_RATES.get(spec.partition(":")[0], SHRUNK)
+
+
+def has_table(spec: str) -> bool:
+    """Return whether a student `NAME:SIZE` can start from vectors of single pieces."""
+    return spec.partition(":")[0] in WITH_TABLE
 
 
 def sizes_of(name: str) -> dict[str, dict]:

@@ -126,6 +126,7 @@ class Architecture:
         learning_rate: The highest rate of Adam, after a warm-up, that it learnt well with.
         pair_body: The same for pairs of texts; by default both are read by one `body` and compared.
         pair_tokens: Gives a vector for each token of both texts; None if it cannot.
+        has_table: Whether a `PieceTable` can be its start.
     """
 
     name: str
@@ -135,3 +136,4 @@ class Architecture:
     learning_rate: float = 1e-3
     pair_body: Body | None = None
     pair_tokens: Body | None = None
+    has_table: bool = False

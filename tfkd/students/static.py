@@ -95,4 +95,4 @@ class StaticFeatures(Features):
         )(self.hidden)
 
 
-STATIC = Architecture("static", SIZES, body, learning_rate=5e-3)
+STATIC = Architecture("static", SIZES, body, learning_rate=5e-3, has_table=True)
