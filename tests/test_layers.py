@@ -12,7 +12,7 @@ LAYERS = (
     ("tasks",),
     ("models", "runtime"),
     ("students", "training", "exporting", "reporting"),
-    ("store",),
+    ("store", "watching"),
     ("teachers",),
     ("running",),
     ("cli",),

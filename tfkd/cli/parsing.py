@@ -11,10 +11,11 @@ from ..running.config import places
 from ..runtime.quantisations import AUTO, QUANTIZE
 from . import commands
 from .flags import ALSO, OF_CACHE, OF_TEACH, add_command, add_settings
+from .stream_watching import add_watch
 
 COMMANDS = (
-    *("distill", "teach", "cache", "compare", "export", "predict", "bench", "demo", "recipes"),
-    "list",
+    *("distill", "teach", "cache", "compare", "export", "predict", "watch", "bench", "demo"),
+    *("recipes", "list"),
 )
 PRECISIONS = ("auto", "float32", "bfloat16", "int8")
 
@@ -28,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
     subparsers = top.add_subparsers(required=True, metavar="COMMAND")
     for add in (
         *(_add_distill, _add_teach, _add_cache, _add_compare, _add_export),
-        *(_add_predict, _add_bench, _add_demo, _add_recipes, _add_list),
+        *(_add_predict, add_watch, _add_bench, _add_demo, _add_recipes, _add_list),
     ):
         add(subparsers)
     return top

@@ -4,7 +4,8 @@ A figure is plain values, so that a task adds a section to the page without HTML
 
 * `bars`: values by name and model, with an interval where rows have `low` and `high`,
 * `matrix`: counts by label and answer,
-* `curve`: points `x`, `y` of several `series`.
+* `curve`: points `x`, `y` of several `series`; of `x` with the unit `time` in ISO 8601. `marks` are
+  vertical lines with a `label`.
 
 The kinds `table` and `texts` need no plot; all five are described in `tfkd.reporting.page`.
 """
@@ -102,15 +103,7 @@ def curve(figure: dict[str, Any]) -> dict[str, Any] | None:
         return None
     alt, series = altair(), list(dict.fromkeys(row["series"] for row in rows))
     weighted = all("texts" in row for row in rows)
-    x_share = figure["x"].get("unit") == "share"
-    x = alt.X(
-        "x:Q",
-        title=figure["x"]["title"],
-        axis=alt.Axis(format=".0%", tickCount=6)
-        if x_share
-        else alt.Axis(format="d", tickMinStep=1),
-        **({"scale": alt.Scale(domain=figure["x"]["domain"])} if "domain" in figure["x"] else {}),
-    )
+    x = _across(figure["x"])
     y = _curve_axis(figure["y"], [row["y"] for row in rows])
     if set(series) <= set(COLOURS):
         colour = by_model(series, field="series")
@@ -126,8 +119,9 @@ def curve(figure: dict[str, Any]) -> dict[str, Any] | None:
     base = alt.Chart(alt.Data(values=rows)).encode(x, y, colour)
     if not weighted:
         few = len({row["x"] for row in rows}) < 3
-        tooltip = ["x:Q", "series:N", "split:N", alt.Tooltip("y:Q", format=".4f")]
-        return finish(base.encode(dashes, tooltip=tooltip).mark_line(strokeWidth=1.8, point=few))
+        tooltip = [x.shorthand, "series:N", "split:N", alt.Tooltip("y:Q", format=".4f")]
+        lines = base.encode(dashes, tooltip=tooltip).mark_line(strokeWidth=1.8, point=few)
+        return finish(_marks(figure, x) + lines if figure.get("marks") else lines)
     points = base.mark_point(filled=True, opacity=0.9).encode(
         size=alt.Size("texts:Q", scale=alt.Scale(range=[30, 300]), legend=None),
         tooltip=["series:N", percent("x", figure["x"]["title"]), percent("y", "right"), "texts:Q"],
@@ -143,6 +137,32 @@ def curve(figure: dict[str, Any]) -> dict[str, Any] | None:
 
 
 CHARTS = {"bars": bars, "matrix": matrix, "curve": curve}
+
+
+def _across(axis: dict[str, Any]) -> Any:
+    """Return the x axis: times, shares, or whole numbers."""
+    alt, unit = altair(), axis.get("unit")
+    shown = {
+        "share": {"format": ".0%", "tickCount": 6},
+        "time": {"tickCount": 6, "labelOverlap": "greedy"},
+    }.get(unit or "", {"format": "d", "tickMinStep": 1})
+    scale = {"domain": axis["domain"]} if "domain" in axis else {}
+    scale |= {"type": "utc"} if unit == "time" else {}
+    return alt.X(
+        "x:T" if unit == "time" else "x:Q",
+        title=axis["title"],
+        axis=alt.Axis(**shown),
+        **({"scale": alt.Scale(**scale)} if scale else {}),
+    )
+
+
+def _marks(figure: dict[str, Any], x: Any) -> Any:
+    """Draw vertical lines where something happened, and say what on a look."""
+    alt = altair()
+    chart = alt.Chart(alt.Data(values=figure["marks"])).mark_rule(
+        strokeDash=[3, 3], strokeWidth=1.5, color="var(--ink)"
+    )
+    return chart.encode(x, tooltip=["label:N", x.shorthand])
 
 
 def _curve_axis(axis: dict[str, Any], values: list[float]) -> Any:

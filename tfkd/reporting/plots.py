@@ -66,7 +66,7 @@ def scores(runs: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
     Runs whose headline is not that of the first run are left out.
     """
-    if not runs:
+    if not runs or not runs[0]["measures"]:
         return {}
     headline, measure = next(iter(runs[0]["measures"].items()))
     rows = [

@@ -454,6 +454,22 @@ class Task(ExampleReader):
         """Return an answer in a few words, as tables show it."""
         return str(answer)
 
+    def countable(self, schema: Schema) -> tuple[str, ...]:
+        """Return the names that `counted` may return: by default those of all classes.
+
+        Args:
+            schema: What the training split fixed.
+        """
+        return schema.labels
+
+    def counted(self, answer: Any) -> tuple[str, ...]:
+        """Return the classes that an answer counts for, where rates of classes are watched.
+
+        Args:
+            answer: What a model answered.
+        """
+        return (self.summarize(answer),)
+
     def spell_label(self, example: Example) -> str | None:
         """Return what is right for an example, as `summarize` would say it; None for its label.
 

@@ -222,6 +222,16 @@ class Joint(JointData):
         """Return the answers of all heads in a few words."""
         return "; ".join(f"{h.name} {h.task.summarize(answer[h.name])}" for h in self.parts)
 
+    def countable(self, schema: Schema) -> tuple[str, ...]:
+        """Return the classes of all heads, each with the name of its head."""
+        return tuple(
+            h.inside(name) for h in self.parts for name in h.task.countable(h.schema(schema))
+        )
+
+    def counted(self, answer: Any) -> tuple[str, ...]:
+        """Return the classes that the answers of all heads count for."""
+        return tuple(h.inside(name) for h in self.parts for name in h.task.counted(answer[h.name]))
+
     def distances(self, answers: Sequence[Any], others: Sequence[Any]) -> np.ndarray:
         """Return the mean of the distances of all heads, `[examples]`."""
         each = [h.task.distances(*_both(h, answers, others)) for h in self.parts]

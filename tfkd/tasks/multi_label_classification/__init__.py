@@ -230,6 +230,10 @@ class MultiLabelClassification(Task):
         """Return the names of the labels, `none` without any."""
         return ", ".join(answer.labels) or NONE
 
+    def counted(self, answer: LabelSet) -> tuple[str, ...]:
+        """Return each label of the answer."""
+        return answer.labels
+
     def confidence(self, answer: LabelSet, of: str | None = None) -> float | None:
         """Return the probability of a set of labels, as if they were independent."""
         shown = f", {self.summarize(answer) if of is None else of}, "

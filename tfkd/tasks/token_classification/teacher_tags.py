@@ -43,6 +43,14 @@ class TaskOfTags(Task):
         """
         return merge_tags(theirs.labels, ours.labels)
 
+    def countable(self, schema: Schema) -> tuple[str, ...]:
+        """Return the types of entities."""
+        return tuple(types_of(schema.labels))
+
+    def counted(self, answer: Entities) -> tuple[str, ...]:
+        """Return the types of which a text has an entity."""
+        return tuple(sorted({entity.type for entity in answer.entities}))
+
     def examples_for_order(self, schema: Schema) -> int:
         """Return 200."""
         return PROBES
