@@ -10,21 +10,19 @@ those of the test articles count alone. Of Chinese, CMRC 2018 trains and XQuAD t
 its validation part and tests on its test part, whose sentences are others.
 
 The teacher is a Hugging Face encoder that is fine-tuned once on the training questions, or one that
-learns from scratch. Runs and their table are those of `benchmarks.runs`.
+learns from scratch. Flags and table are those of `benchmarks.tables`.
 """
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import json
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks import runs
+from benchmarks.tables import make_parser, teach_and_run
 
 Article = dict
 """An article as SQuAD has it: a title, and paragraphs with a context and questions."""
@@ -115,43 +113,24 @@ def write(rows: list[dict], most: int, target: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("name", choices=DATA)
-    parser.add_argument("--data", type=Path, required=True, help="folder of the data sets")
-    parser.add_argument("--to", type=Path, required=True, help="folder of the runs")
-    parser.add_argument("--out", type=Path, required=True, help="the results, as JSON")
-    parser.add_argument("--teacher", default="train:transformer:base", help="hf:FOLDER or train:X")
-    parser.add_argument("--student", default="transformer:small")
-    parser.add_argument("--epochs", default="8", help="of the students")
-    parser.add_argument("--seeds", nargs="+", default=["0", "1", "2"])
-    parser.add_argument("--most", type=int, default=MOST["train"], help="training questions")
-    given = parser.parse_args()
+    defaults = {
+        "teacher": "train:transformer:base",
+        "student": "transformer:small",
+        "epochs": "8",
+    }
+    given = make_parser(__doc__, tuple(DATA), **defaults).parse_args()
     folder = given.to / "data"
     folder.mkdir(parents=True, exist_ok=True)
-    most = {**MOST, "train": given.most}
     if not (folder / "test.jsonl").is_file():
         for part, found in DATA[given.name](given.data).items():
-            write(list(questions(found)), most[part], folder / f"{part}.jsonl")
-    from tfkd.cli import main as tfkd
-
-    data, teacher = str(folder / "train.jsonl"), given.to / "teacher"
-    files = [
-        *("--validation", str(folder / "validation.jsonl"), "--test", str(folder / "test.jsonl")),
-        *("--task", "question-answering", "--max-length", LENGTHS.get(given.name, "256")),
+            write(list(questions(found)), min(MOST[part], given.most), folder / f"{part}.jsonl")
+    data = [
+        *(str(folder / "train.jsonl"), "--validation", str(folder / "validation.jsonl")),
+        *("--test", str(folder / "test.jsonl"), "--task", "question-answering"),
+        *("--max-length", LENGTHS.get(given.name, "256")),
         *("--vocab-size", VOCABULARY.get(given.name, "8000")),
     ]
-    if not teacher.is_dir():
-        epochs = EPOCHS[given.teacher.partition(":")[0]]
-        learning = ["--teacher", given.teacher, "--epochs", epochs, "--to", str(teacher)]
-        code = tfkd(["teach", data, *files, *learning])
-        if code:
-            raise SystemExit(code)
-    sys.argv = [
-        *("runs", data, *files, "--teacher", f"keras:{teacher}"),
-        *("--student", given.student, "--epochs", given.epochs, "--seeds", *given.seeds),
-        *("--to", str(given.to / given.student.replace(":", "-")), "--out", str(given.out)),
-    ]
-    runs.main()
+    teach_and_run(given, data, ["--epochs", EPOCHS[given.teacher.partition(":")[0]]])
 
 
 if __name__ == "__main__":

@@ -31,17 +31,13 @@ def run(arguments: list[str], seed: int, folder: Path) -> dict:
 
 def table(reports: list[dict]) -> str:
     """Return the scores of all rows as Markdown: the mean over seeds, and from where to where."""
-    rows = [row["name"] for row in reports[0]["rows"]]
-    lines = [f"|  | {' | '.join(rows)} |", f"| --- |{' ---: |' * len(rows)}"]
+    by_row = [{_kind(row["name"]): row for row in each["rows"]} for each in reports]
+    rows = {kind: _heading(kind, by_row) for kind in by_row[0]}
+    lines = [f"|  | {' | '.join(rows.values())} |", f"| --- |{' ---: |' * len(rows)}"]
     for key, measure in reports[0]["measures"].items():
         cells = []
-        for name in rows:
-            found = [
-                row["scores"][key]
-                for each in reports
-                for row in each["rows"]
-                if row["name"] == name
-            ]
+        for kind in rows:
+            found = [each[kind]["scores"][key] for each in by_row]
             values = np.array(found) * (100 if measure["unit"] == "share" else 1)
             places = 2 if measure["unit"] == "share" else 4
             low, mean, high = (
@@ -51,6 +47,19 @@ def table(reports: list[dict]) -> str:
         unit = ", %" if measure["unit"] == "share" else ""
         lines.append(f"| {measure['title']}{unit} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _kind(name: str) -> str:
+    """Return what a row is, without how a file stores its numbers: seeds may differ in that."""
+    return "exported" if name.startswith("exported") else name
+
+
+def _heading(kind: str, by_row: list[dict]) -> str:
+    """Return the names of a row in all seeds as one: `exported (float16, int8)`."""
+    names = sorted({each[kind]["name"] for each in by_row})
+    if len(names) == 1:
+        return names[0]
+    return f"{kind} ({', '.join(name.partition('(')[2].rstrip(')') for name in names)})"
 
 
 def main() -> None:

@@ -12,8 +12,7 @@ its folder.
 
 from __future__ import annotations
 
-import argparse
-import gzip
+import functools
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import runs
+from benchmarks.tables import draw, make_parser
 
 
 @dataclass(frozen=True)
@@ -76,29 +76,10 @@ BENCHMARKS = {
 MODELS = ("--max-length", "64", "--vocab-size", "8000", "--batch-size", "64")
 
 
-def keep(row: dict, wanted: Benchmark) -> dict:
+def keep(wanted: Benchmark, row: dict) -> dict:
     """Return the columns of a row that are read, with its words as a text for single tasks."""
     kept = {name: row[name] for name in wanted.fields}
     return {**kept, "text": " ".join(row["tokens"])} if "tokens" in row else kept
-
-
-def draw(source: Path, targets: dict[Path, float], wanted: Benchmark, most: int) -> None:
-    """Write the rows of a file into several, drawn evenly and always the same ones.
-
-    Args:
-        source: The file, packed by gzip.
-        targets: The share of the rows of each file to write.
-        wanted: Says which columns are kept.
-        most: How many rows are drawn from at most.
-    """
-    with gzip.open(source, "rt", encoding="utf-8") as stream:
-        rows = [json.loads(line) for line in stream]
-    order, start = np.random.default_rng(0).permutation(len(rows))[:most], 0
-    for target, share in targets.items():
-        end = start + round(share * len(order))
-        lines = (json.dumps(keep(rows[i], wanted)) for i in order[start:end])
-        target.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        start = end
 
 
 def answer_rows(file: Path, rows: list[dict], wanted: Benchmark, *, as_text: bool) -> list[Any]:
@@ -169,24 +150,17 @@ def table(reports: dict[str, list[dict]], right: list[dict[str, float]], heads: 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("name", choices=BENCHMARKS)
-    parser.add_argument("--data", type=Path, required=True, help="folder of the data sets")
-    parser.add_argument("--to", type=Path, required=True, help="folder of the runs")
-    parser.add_argument("--out", type=Path, required=True, help="the results, as JSON")
-    parser.add_argument("--teacher", default="train:bilstm:base", help="of all runs")
-    parser.add_argument("--student", default="text_cnn:small")
-    parser.add_argument("--epochs", default="15", help="of the students")
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
-    parser.add_argument("--most", type=int, default=10**9, help="rows of a part, for a trial")
-    given = parser.parse_args()
+    defaults = {"teacher": "train:bilstm:base", "student": "text_cnn:small", "epochs": "15"}
+    given = make_parser(__doc__, tuple(BENCHMARKS), **defaults).parse_args()
+    seeds = list(map(int, given.seeds))
     wanted, source = BENCHMARKS[given.name], given.data / given.name
     texts = given.to / "data"
     texts.mkdir(parents=True, exist_ok=True)
     train, validation, test = (texts / f"{p}.jsonl" for p in ("train", "validation", "test"))
     if not train.is_file():
-        draw(source / "validation.jsonl.gz", {test: 1.0}, wanted, given.most)
-        draw(source / "train.jsonl.gz", {validation: 0.1, train: 0.9}, wanted, given.most)
+        written = functools.partial(keep, wanted)
+        draw(source / "validation.jsonl.gz", {test: 1.0}, written, given.most)
+        draw(source / "train.jsonl.gz", {validation: 0.1, train: 0.9}, written, given.most)
     shared = [
         *(str(train), "--validation", str(validation), "--test", str(test), "--ignore-texts"),
         *(*wanted.flags, *MODELS, "--teacher", given.teacher, "--student", given.student),
@@ -195,12 +169,11 @@ def main() -> None:
     kinds = {"joint": wanted.joint(), **{head: wanted.single(head) for head in wanted.heads}}
     reports = {
         kind: [
-            runs.run([*shared, *flags], seed, given.to / kind / f"seed-{seed}")
-            for seed in given.seeds
+            runs.run([*shared, *flags], seed, given.to / kind / f"seed-{seed}") for seed in seeds
         ]
         for kind, flags in kinds.items()
     }
-    right = [all_right(given.to, test, wanted, seed) for seed in given.seeds]
+    right = [all_right(given.to, test, wanted, seed) for seed in seeds]
     facts = {"command": shared, "kinds": kinds, "reports": reports, "all_right": right}
     given.out.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     print(table(reports, right, list(wanted.heads)))

@@ -136,7 +136,7 @@ def test_the_tables_of_images_are_the_stored_ones(file, monkeypatch):
 _SEEDS = {
     **dict.fromkeys(("banking77", "goemotions", "imdb_ratings", "sick"), "results.md"),
     "semeval2010_task8": "tasks/relations.md",
-    "conll2003": "tasks/entities.md",
+    **dict.fromkeys(("conll2003", "wnut17"), "tasks/entities.md"),
     "qamr": "tasks/answers.md",
 }
 
