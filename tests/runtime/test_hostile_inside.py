@@ -140,6 +140,12 @@ SETTINGS = [
     ("format", True),
     ("model", {"bytes": -1, "sha256": ""}),
     ("model", "0"),
+    ("ask_below", 0.5),
+    ("ask_below", {}),
+    ("ask_below", {"confidence": float("nan")}),
+    ("ask_below", {"confidence": True}),
+    ("ask_below", {"confidence": 0.5, "against": "\x1b[2J"}),
+    ("ask_below", {"confidence": 0.5, "nested": {}}),
 ]
 
 

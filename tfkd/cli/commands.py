@@ -17,7 +17,7 @@ from ..running.config import RunConfig, make_config
 from ..running.part_settings import RunParts, list_runs
 from ..runtime.memory import no_more_than_there_is
 from ..runtime.watchdog import no_endless_loop
-from . import answer_files, flags, predicting
+from . import answer_files, answer_values, flags, predicting
 from .console import console
 
 _FILE_BATCH = 32
@@ -230,12 +230,12 @@ def predict(args: argparse.Namespace) -> None:
             batch_size=size if args.batch_size is None else args.batch_size,
             before_batch=expect,
         )
-        fields = predicting.AnswerFields(predictor, reader)
+        fields = answer_values.AnswerFields(predictor, reader)
         if args.to:
             _write_answers(args.to, answers, files, fields)
             return
         for record, example, answer in answers:
-            line = "" if example is None else predictor.task.line(answer, example)
+            line = "" if example is None else answer_values.line_of(predictor, answer, example)
             if args.json or args.jsonl:
                 merged = answer_files.merge(record, fields.of(answer))
                 line = json.dumps(merged, ensure_ascii=False, default=str)
@@ -258,7 +258,7 @@ def _records(
 
 
 def _write_answers(
-    to: Path, answers: Iterable, files: list[Path], fields: predicting.AnswerFields
+    to: Path, answers: Iterable, files: list[Path], fields: answer_values.AnswerFields
 ) -> None:
     """Write the rows of files with their answers."""
     count = empty = 0

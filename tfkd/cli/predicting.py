@@ -194,45 +194,6 @@ class RecordReader:
         return [self.columns[role] for role in self._texts]
 
 
-class AnswerFields:
-    """Answers as plain values by name; those of records without a text have the same names.
-
-    Args:
-        predictor: The file.
-        reader: Knows what the task reads of a record.
-    """
-
-    def __init__(self, predictor: Predictor, reader: RecordReader) -> None:
-        self._predictor, self._reader = predictor, reader
-        self._blank: Record | None = None
-
-    def of(self, answer: Any) -> Record:
-        """Return the values of an answer, or of none."""
-        if answer is not None:
-            return self._predictor.task.to_json(answer)
-        if self._blank is None:
-            some = self._predictor.task.make_example("a", "a")
-            try:
-                (answer,) = self._predictor.predict([some])
-            except UserError:
-                # The task reads more than texts, and has no example by itself.
-                self._blank = {"answer": None}
-            else:
-                self._blank = _without_values(self._predictor.task.to_json(answer))
-        return self._blank
-
-
-def _without_values(fields: Any) -> Any:
-    """Return the same names with nothing in them.
-
-    >>> _without_values({"label": "good", "probabilities": {"good": 1.0}})
-    {'label': None, 'probabilities': {'good': None}}
-    """
-    if not isinstance(fields, dict):
-        return [] if isinstance(fields, list) else None
-    return {name: _without_values(value) for name, value in fields.items()}
-
-
 def parse_columns(flags: Iterable[str]) -> dict[str, str]:
     """Return names of columns by role, from `ROLE=NAME`.
 

@@ -6,6 +6,7 @@
 from ..tasks.text_classification import Prediction
 from .classifier import Classifier
 from .predictor import Predictor, load
+from .unsure_answers import Ask
 from .vector_index import Index
 
-__all__ = ["Classifier", "Prediction", "Index", "Predictor", "load"]
+__all__ = ["Ask", "Classifier", "Index", "Prediction", "Predictor", "load"]

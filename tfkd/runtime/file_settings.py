@@ -124,6 +124,18 @@ def _sealed(value: Any) -> bool:
     )
 
 
+def _asking(value: Any) -> bool:
+    """Return whether a value is a threshold with what it was certified on, or none."""
+    if value is None:
+        return True
+    if not isinstance(value, dict) or len(value) > TASK_SETTINGS:
+        return False
+    threshold = value.get("confidence")
+    if type(threshold) not in (int, float) or not 0 <= threshold <= 1:
+        return False
+    return all(map(is_line, value)) and all(map(_scalar, value.values()))
+
+
 def _short(value: Any) -> str:
     # A number of a thousand digits, or a list of a million, is not put into a sentence.
     kind = type(value).__name__
@@ -145,4 +157,5 @@ _FITS: dict[str, Callable[[Any], bool]] = {
     "quantize": _one_of(*QUANTIZE, None),
     "client": _one_of(MEDIAPIPE, None),
     "model": _sealed,
+    "ask_below": _asking,
 }

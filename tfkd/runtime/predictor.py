@@ -21,6 +21,7 @@ from .bundle import check_seal, read_encoder
 from .checks.inputs_outputs import check_arrays, row_feeder
 from .file_tokenizer import FileTokenizer
 from .interpreter import LiteRT, readable
+from .unsure_answers import ASK_BELOW, ask_below
 from .zip_tail import unpack
 
 Value = str | tuple[str, str] | Mapping[str, Any]
@@ -38,6 +39,8 @@ class Predictor:
         quantize: How the file stores its numbers.
         max_length: Number of tokens that are read of a text, of its head and its tail.
         batch: Number of rows that the file takes at once, or None for any.
+        ask_below: The confidence below which `predict` gives an `Ask` with its guess, as
+            `tfkd certify` wrote it into the file; None where everything is answered.
 
     Args:
         path: The file.
@@ -61,6 +64,7 @@ class Predictor:
         self.labels = self.schema.labels
         self.quantize = settings.get("quantize")
         self.max_length = self.encoder.max_length
+        self.ask_below: float | None = (settings.get(ASK_BELOW) or {}).get("confidence")
         self._feeder = row_feeder(self._model, settings, self.task, path)
         self.batch = self._feeder.batch
         check_arrays(self._model, settings, self.task, self.schema, path)
@@ -69,6 +73,9 @@ class Predictor:
 
     def predict(self, examples: Sequence[Value]) -> list[Any]:
         """Return the task's answer for each example, in the order given.
+
+        A file with a certified threshold gives an `Ask` in place of an answer that it is not sure
+        of; its `answer` is the guess.
 
         Args:
             examples: Texts, of a task that reads one; tuples of two texts, of a task that reads
@@ -80,7 +87,8 @@ class Predictor:
         checked = self.examples(examples)
         rows = self._encode(checked)
         answers = self.task.answers(self._run_finite, rows, self.schema) if rows else []
-        return [self.task.with_example(a, e) for a, e in zip(answers, checked, strict=True)]
+        answers = [self.task.with_example(a, e) for a, e in zip(answers, checked, strict=True)]
+        return answers if self.ask_below is None else ask_below(answers, self.task, self.ask_below)
 
     def run(self, rows: Sequence[Arrays], batch_size: int = 32) -> list[Arrays]:
         """Return the outputs by name for each row of named values, in the order given.

@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import shutil
 
 import pytest
 
@@ -10,6 +11,7 @@ from tfkd import runtime
 from tfkd.cli.demo import _demo
 from tfkd.cli.demo.served_answers import ServedAnswers
 from tfkd.errors import UserError
+from tfkd.runtime.unsure_answers import write_ask_below
 
 TEXTS = {"text": "a good film", "text_pair": "not a good one"}
 
@@ -53,6 +55,16 @@ def test_it_answers_as_predict_does(ask, pairs):
     assert found["values"] == json.loads(json.dumps(predictor.task.to_json(answer)))
     assert found["marks"] == []
     assert found["took"] > 0
+
+
+def test_a_file_that_is_not_sure_asks(pairs, tmp_path):
+    """A guess that looks like an answer."""
+    file = shutil.copy(pairs, tmp_path / "asks.tflite")
+    write_ask_below(file, {"confidence": 1.0})
+    found = ServedAnswers(file).answer(json.dumps(TEXTS).encode())
+    assert found["summary"].startswith("ask; the guess is ")
+    assert found["values"]["ask"] is True
+    assert found["values"]["confidence"] == found["values"]["probability"]
 
 
 @pytest.mark.parametrize(

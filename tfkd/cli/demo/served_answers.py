@@ -11,7 +11,8 @@ from typing import Any
 
 from ... import tasks
 from ...errors import UserError
-from ...runtime import Predictor, load
+from ...runtime import Ask, Predictor, load
+from ..answer_values import fields_of
 
 MOST_CHARACTERS = 100_000
 
@@ -57,10 +58,12 @@ class ServedAnswers:
             (answer,) = self.predictor.predict([texts])
             took = 1000 * (time.perf_counter() - start)
         (example,) = self.predictor.examples([texts])
+        guess = answer.answer if isinstance(answer, Ask) else answer
+        asks = "ask; the guess is " if isinstance(answer, Ask) else ""
         return {
-            "summary": task.summary(answer),
-            "values": task.to_json(answer),
-            "marks": [dataclasses.asdict(mark) for mark in task.marks(answer, example)],
+            "summary": asks + task.summary(guess),
+            "values": fields_of(self.predictor, answer),
+            "marks": [dataclasses.asdict(mark) for mark in task.marks(guess, example)],
             "took": took,
         }
 
