@@ -64,6 +64,10 @@ ROWS: dict[str, list[dict]] = {
         },
         {"text": "no", "spans": []},
     ],
+    "image-classification": [
+        {"image": image, "label": "light" if image.mean() > 127 else "dark"}
+        for image in np.random.default_rng(0).integers(0, 256, (5, 6, 7, 1), "uint8")
+    ],
     "tests.tasks.toy:Parity": [{"text": text} for text in TEXTS],
     "tests.tasks.toy_words:Capitals": [
         {"text": text} for text in ("a Good film", "No", "one, Two and Three or no more of it")

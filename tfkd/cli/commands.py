@@ -75,7 +75,10 @@ def _spell_example(run: Path) -> str:
     from ..tasks import find
 
     config = read_config(run / "config.toml")
-    kinds = predicting.RecordReader(find(config.task.name, config.task_settings)).kinds
+    task = find(config.task.name, config.task_settings)
+    if not task.reads_texts:
+        return "FILE"
+    kinds = predicting.RecordReader(task).kinds
     known = {("text",): '"..."', ("text", "text"): '--pair "..." "..."'}
     return known.get(kinds, "--jsonl < FILE")
 
@@ -212,13 +215,14 @@ def predict(args: argparse.Namespace) -> None:
 
     from ..runtime import load
 
-    files = answer_files.find_files(args.text)
-    if args.to and not files:
-        raise UserError("--to writes the answers of a file: give one, such as reviews.csv.")
-    size = _FILE_BATCH if files else 1
     file = _file_of_run(args.file)
     with no_endless_loop(str(file)) as expect:
         predictor = load(file, threads=args.threads, task=args.task)
+        files = answer_files.find_files(args.text) if predictor.task.reads_texts else []
+        sources = files if predictor.task.reads_texts else list(map(Path, args.text))
+        if args.to and not sources:
+            raise UserError("--to writes the answers of a file: give one, such as reviews.csv.")
+        size = _FILE_BATCH if sources else 1
         reader = predicting.RecordReader(predictor.task)
         if args.jsonl or files:
             columns = predicting.parse_columns(args.column)
@@ -232,14 +236,20 @@ def predict(args: argparse.Namespace) -> None:
         )
         fields = answer_values.AnswerFields(predictor, reader)
         if args.to:
-            _write_answers(args.to, answers, files, fields)
+            _write_answers(args.to, answers, sources, fields)
             return
         for record, example, answer in answers:
             line = "" if example is None else answer_values.line_of(predictor, answer, example)
+            line = line if reader.task.reads_texts else f"{line}  {_name_of(record)}"
             if args.json or args.jsonl:
                 merged = answer_files.merge(record, fields.of(answer))
                 line = json.dumps(merged, ensure_ascii=False, default=str)
             print(line, flush=True)
+
+
+def _name_of(record: dict[str, Any]) -> str:
+    """Return the file that an answer is of."""
+    return str(next(iter(record.values())))[:200]
 
 
 def _records(
@@ -252,6 +262,8 @@ def _records(
             answer_files.read_records(path, reader, reading, skip_bad=args.skip_bad)
             for path in files
         )
+    if not (reader.task.reads_texts or args.jsonl):
+        return reader.from_paths(args.text or sys.stdin)
     if args.text or args.pair:
         return reader.from_texts([*args.text, *args.pair])
     return (reader.from_json if args.jsonl else reader.from_lines)(sys.stdin)

@@ -65,13 +65,13 @@ def list_teachers() -> str:
 
 def list_students() -> str:
     """Return the students, with the settings of each size."""
-    from ..students import SIZES, STUDENTS, sizes_of
+    from ..students import NAMES, SIZES, sizes_of
 
     return _block(
         "students",
         {
             f"{name}:{size}": ", ".join(f"{k}={v}" for k, v in sizes_of(name)[size].items())
-            for name in STUDENTS
+            for name in NAMES
             for size in SIZES
         },
     )

@@ -113,6 +113,25 @@ class RecordReader:
             self.check(record, f"text {number}")
             yield record
 
+    def from_paths(self, paths: Iterable[str]) -> Iterator[Record]:
+        """Yield a record for each example in files, of a task that reads no texts.
+
+        Args:
+            paths: Of files; blank ones are passed over.
+
+        Raises:
+            UserError: A file that cannot be read, or a task that reads more than one array.
+        """
+        if len(self.columns) != 1:
+            raise UserError(
+                f"the task {self.task.name} reads {', '.join(self.columns)}: give lines of JSON "
+                "with these, and --jsonl."
+            )
+        (column,) = self.columns.values()
+        for path in filter(None, map(str.strip, paths)):
+            for each in self.task.list_examples(path):
+                yield {column: each}
+
     def from_lines(self, lines: Iterable[str], where: str = "stdin") -> Iterator[Record]:
         r"""Yield a record for each line of plain text, blank ones too.
 

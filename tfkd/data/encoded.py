@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from .examples import IGNORE, Example, Schema
 from .reader import IDS, Arrays, ExampleReader
 
 LABELS = "labels"
+BYTES = "uint8"
 # Examples that are encoded at once.
 CHUNK = 2_000
 _MANIFEST = "manifest.json"
@@ -28,10 +29,10 @@ _MANIFEST = "manifest.json"
 class Encoded:
     """Rows of named arrays, read from a folder that `encode` wrote.
 
-    A column holds one number a row, a fixed number of them, or as many as the row has tokens, or
-    words. One example may be several rows, which follow each other. Slicing with an array of
-    positions, `encoded[rows]`, gives the inputs of these rows, padded: `[rows, longest]` where
-    there is one input, else a dict.
+    A column holds one number a row, an array of one shape, or as many numbers as the row has
+    tokens, or words. One example may be several rows, which follow each other. Slicing with an
+    array of positions, `encoded[rows]`, gives the inputs of these rows, padded: `[rows, longest]`
+    where there is one input, else a dict.
 
     Args:
         folder: The folder.
@@ -42,9 +43,10 @@ class Encoded:
         self.facts = json.loads((folder / _MANIFEST).read_text())
         self.inputs: tuple[str, ...] = tuple(self.facts["inputs"])
         dtypes = self.facts["columns"]
-        widths = self.facts.get("widths", {})
+        shapes = self.facts.get("shapes", {})
         self._columns = {
-            name: _Column(folder, name, dtype, widths.get(name)) for name, dtype in dtypes.items()
+            name: _Column(folder, name, dtype, shapes.get(name, ()))
+            for name, dtype in dtypes.items()
         }
         starts = folder / "examples.bin"
         self._starts = _map(starts, "int64") if starts.is_file() else None
@@ -175,7 +177,7 @@ class Encoded:
     def shape_of(self, name: str) -> tuple[int | None, ...]:
         """Return the shape of a column in one row, `None` for the number of tokens, or words."""
         column = self._columns[name]
-        return (None,) if column.ragged else () if column.width is None else (column.width,)
+        return (None,) if column.ragged else column.shape
 
     def dtype_of(self, name: str) -> str:
         """Return the type of a column in a batch: `int32` or `float32`."""
@@ -190,15 +192,16 @@ class Encoded:
 class _Column:
     """One column on disk: its numbers, and where each row ends if rows differ in length."""
 
-    def __init__(self, folder: Path, name: str, dtype: str, width: int | None = None) -> None:
-        self.values, self.width = _map(folder / f"{name}.bin", dtype), width
-        if width is not None:
-            self.values = self.values.reshape(-1, width)
+    def __init__(self, folder: Path, name: str, dtype: str, shape: Sequence[int] = ()) -> None:
+        self.values, self.shape = _map(folder / f"{name}.bin", dtype), tuple(shape)
+        if self.shape:
+            self.values = self.values.reshape(-1, *self.shape)
         ends = folder / f"{name}.ends.bin"
         self.ragged = ends.is_file()
         self.ends = _map(ends, "int64") if self.ragged else np.zeros(0, "int64")
         self.lengths = np.diff(self.ends, prepend=0).astype("int32")
-        self.dtype_in_batch = "float32" if dtype == "float32" else "int32"
+        # Bytes are what an image is made of, which models read as numbers.
+        self.dtype_in_batch = "float32" if dtype in ("float32", BYTES) else "int32"
 
     def one(self, row: int) -> Any:
         if not self.ragged:
@@ -255,7 +258,7 @@ class _Writer:
     def __init__(
         self, folder: Path, stack: ExitStack, ids_dtype: str, fixed: tuple[str, ...] = ()
     ) -> None:
-        self._fixed, self.widths = fixed, dict[str, int]()
+        self._fixed, self.shapes = fixed, dict[str, list[int]]()
         self.folder, self._stack, self._ids_dtype = folder, stack, ids_dtype
         self.rows = self.examples = 0
         self.dtypes: dict[str, str] = {}
@@ -283,7 +286,7 @@ class _Writer:
         for name, value in rows[0].items():
             values = [row[name] for row in rows]
             if name in self._fixed:
-                self._check_width(name, {len(each) for each in values})
+                self._check_shape(name, {np.shape(each) for each in values})
             ragged = np.ndim(value) > 0 and name not in self._fixed
             self._add_column(name, values, ragged=ragged)
         self.rows, self.examples = self.rows + len(rows), self.examples + len(examples)
@@ -301,22 +304,23 @@ class _Writer:
             **counts,
             "columns": self.dtypes,
             "inputs": list(inputs),
-            "widths": self.widths,
+            "shapes": self.shapes,
             "pad_id": pad_id,
         }
         (self.folder / _MANIFEST).write_text(json.dumps(facts))
 
-    def _check_width(self, name: str, widths: set[int]) -> None:
+    def _check_shape(self, name: str, shapes: set[tuple[int, ...]]) -> None:
         """Refuse rows of a fixed column with different numbers of numbers.
 
         Raises:
             UserError: There are some.
         """
-        widths = widths | {self.widths.setdefault(name, min(widths))}
-        if len(widths) > 1:
+        shapes = shapes | {tuple(self.shapes.setdefault(name, list(min(shapes))))}
+        if len(shapes) > 1:
+            sizes = (" x ".join(map(str, shape)) for shape in sorted(shapes))
             raise UserError(
-                f"a task gave {name!r} of {', '.join(map(str, sorted(widths)))} numbers: `encode` "
-                "gives as many in all rows."
+                f"a task gave {name!r} of {', '.join(sizes)} numbers: `encode` gives as many in "
+                "all rows."
             )
 
     def _add_column(self, name: str, values: list[Any], *, ragged: bool) -> None:
@@ -330,11 +334,13 @@ class _Writer:
             self.dtypes[name] = self._ids_dtype
             self._append(name, np.fromiter(flat, self._ids_dtype))
             return
-        numbers = np.array(list(flat))
+        is_array = isinstance(values[0], np.ndarray)
+        numbers = np.concatenate(list(map(np.ravel, values))) if is_array else np.array(list(flat))
         is_fraction = bool(numbers.size) and numbers.dtype.kind == "f"
-        dtype = self.dtypes.setdefault(name, "float32" if is_fraction else "int32")
+        plain = BYTES if numbers.dtype == BYTES else "int32"
+        dtype = self.dtypes.setdefault(name, "float32" if is_fraction else plain)
         stored = numbers.astype(dtype)
-        if dtype == "int32" and not np.array_equal(stored, numbers):
+        if dtype != "float32" and not np.array_equal(stored, numbers):
             raise UserError(
                 f"a task gave {name!r} as whole numbers first, and then fractions or numbers "
                 "beyond 32 bits: `encode` gives floats in all rows, or 32-bit integers in all."

@@ -111,7 +111,7 @@ def open_data(
     base = _base(spec, wanted, data_dir, size, seed)
     files = {"validation": validation, "test": test, "unlabelled": unlabelled}
     extra = {
-        split: _files([Path(path).expanduser()], wanted, split != "unlabelled")
+        split: _split_at(Path(path).expanduser(), wanted, split)
         for split, path in files.items()
         if path is not None
     }
@@ -173,12 +173,40 @@ def _base(
     if kind == "sample":
         return sample(_size(spec, size), seed)
     path = Path(spec).expanduser()
-    if path.is_dir():
+    own = columns.reader.open_splits(path)
+    if own:
+        folder = path if path.is_dir() else path.parent
+        return Base(safe_stem(path.resolve().name), own, folder=folder)
+    if path.is_dir() and columns.reader.reads_texts:
         return _folder(path, columns)
     if not path.exists() and not ("/" in spec or "\\" in spec or "." in spec):
         raise UserError(f"unknown data {spec!r}{_near(path)}. Write {POSSIBLE}.")
+    _refuse_texts(path, columns.reader)
     name = path.parent.resolve().name if path.name.startswith("train.") else path.name
     return Base(safe_stem(name), {"train": _files([path], columns)}, folder=path.parent)
+
+
+def _split_at(path: Path, columns: Columns, split: str) -> Source:
+    """Return the split that the user named by a file of its own."""
+    own = columns.reader.open_splits(path)
+    if own:
+        source = own.get(split, own.get("train"))
+        if source is None or len(own) > 1:
+            raise UserError(f"{split} is {path}, which holds {', '.join(own)}: give one of them.")
+        return source
+    if path.exists():
+        _refuse_texts(path, columns.reader)
+    return _files([path], columns, split != "unlabelled")
+
+
+def _refuse_texts(path: Path, reader: ExampleReader) -> None:
+    """Refuse a file or folder of rows for a reader that has other data.
+
+    Raises:
+        UserError: It is one.
+    """
+    if path.exists() and not reader.reads_texts:
+        raise UserError(f"{path} holds no {reader.things}: give {reader.layouts}.")
 
 
 def _size(spec: str, size: int | None) -> int | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from ..text import Encoder
+from ..text import Encoder, NoTexts
 from ..text.pair_encoding import IDS, SEGMENTS
 from ..text.row_encoding import encode_rows
 from .examples import IGNORE, Example, Schema
@@ -58,6 +59,10 @@ class ExampleReader:
     inputs: ClassVar[tuple[str, ...]] = (IDS,)
     fixed: ClassVar[tuple[str, ...]] = ()
     pieces: ClassVar[tuple[str, ...]] = ()
+    things: ClassVar[str] = "texts"
+    "What examples are called, in messages and titles."
+    layouts: ClassVar[str] = ""
+    "The files that `open_splits` knows, for messages."
     names_its_classes: ClassVar[bool] = False
     "Whether `label_keys` gives names of classes, and a list of names says what ids mean, no more."
     heads: tuple[str, ...] = ()
@@ -65,6 +70,15 @@ class ExampleReader:
     def __init__(self, pair: bool = False) -> None:
         if pair:
             self.read_pairs()
+
+    @property
+    def reads_texts(self) -> bool:
+        """Whether rows hold the ids of texts, and not an image, a sound or other numbers."""
+        return IDS in self.inputs
+
+    def own_encoder(self) -> Encoder | None:
+        """Return what stands for the tokenizer of models that read no texts; None of others."""
+        return None if self.reads_texts else NoTexts(self.inputs)
 
     @property
     def reads_pairs(self) -> bool:
@@ -98,6 +112,36 @@ class ExampleReader:
             UserError: A value that cannot be read.
         """
         return fields
+
+    def open_splits(self, path: Path) -> Mapping[str, Any] | None:
+        """Return the splits of data that are no rows of a table; None where there are none.
+
+        Each is a `tfkd.data.source.Source`. A file or a folder of one split is called `train`,
+        whatever it will serve as.
+
+        Args:
+            path: A file or a folder.
+
+        Raises:
+            UserError: Such data, and damaged.
+        """
+        return None
+
+    def fields_of(self, value: Any) -> Mapping[str, Any] | None:
+        """Return the values by role of an example that is given as one plain value, or None.
+
+        Args:
+            value: Anything but a text of a task that reads texts, such as an array or a path.
+        """
+        return None
+
+    def list_examples(self, path: str) -> Iterable[str]:
+        """Return what `example` takes for each example of a file, of a reader that reads no texts.
+
+        Args:
+            path: A file of one example or of several.
+        """
+        return (path,)
 
     def columns_for(
         self, fields: Collection[str] = (), named: Collection[str] = ()

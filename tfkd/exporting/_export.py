@@ -18,7 +18,7 @@ from ..progress import logger
 from ..runtime.file_settings import is_line
 from ..runtime.quantisations import AUTO, CALIBRATED, FLOAT32, KINDS, QUANTIZE
 from ..tasks import Task
-from ..text import TextEncoder
+from ..text import NoTexts, TextEncoder
 from . import integer_quantisation
 from .decisions import FORMS
 from .exported import Exported
@@ -38,7 +38,7 @@ def export(
     *,
     format: str | None = None,
     quantize: str | None = None,
-    encoder: TextEncoder | None = None,
+    encoder: TextEncoder | NoTexts | None = None,
     labels: Sequence[str] | None = None,
     check: Any = None,
     tolerance: float | None = None,
@@ -56,7 +56,8 @@ def export(
 
     With an `encoder` the student takes one array of ids; vocabulary, class names and settings then
     travel inside the file (or a SavedModel's folder), so that `tfkd.runtime` reads texts with a
-    `.tflite` alone, and `load_teacher` a `.keras`. No other file is written or replaced.
+    `.tflite` alone, and `load_teacher` a `.keras`. For a `task` of images no encoder is needed. No
+    other file is written or replaced.
 
     A student of mixed precision is written as it computes in float32; it is not changed itself.
 
@@ -130,6 +131,8 @@ def export(
     if encoder is not None and reads_pairs(student):
         task = tasks.of_pairs(task)
         schema = replace(schema, settings={**schema.settings, **task.settings})
+    if task is not None and encoder is None:
+        encoder = task.own_encoder()
     check_client(client, kind, encoder, task)
     if tokenizer:
         check_texts(encoder, kind, task)

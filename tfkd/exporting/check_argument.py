@@ -27,7 +27,7 @@ def parse_check(check: Any, context: TaskContext, inputs: int | None = None) -> 
         UserError: Texts without an encoder, an unknown label, nothing to check on.
     """
     if check is None:
-        return builtin_texts(context) if context.encoder else CheckData()
+        return builtin_texts(context) if context.reads_texts else CheckData()
     if is_data_set(check):
         check = collect(check)
     if _is_pair(check, inputs):

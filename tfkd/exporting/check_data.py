@@ -12,7 +12,7 @@ from ..data import Example, Schema
 from ..errors import UserError
 from ..runtime.row_feeding import RowFeeder
 from ..tasks import Arrays, Task
-from ..text import TextEncoder
+from ..text import NoTexts, TextEncoder, reads_texts
 from ..text.affixes import AFFIXES
 from ..text.batching import micro_batches, take_row
 from ..text.words import FILLS, WORD_ENDS
@@ -45,10 +45,15 @@ class TaskContext:
             "regression".
     """
 
-    encoder: TextEncoder | None = None
+    encoder: TextEncoder | NoTexts | None = None
     task: Task | None = None
     schema: Schema = field(default_factory=Schema)
     form: str = "multiclass"
+
+    @property
+    def reads_texts(self) -> bool:
+        """Whether the student reads texts, by a tokenizer."""
+        return self.encoder is not None and reads_texts(self.encoder)
 
     @property
     def binary(self) -> bool:

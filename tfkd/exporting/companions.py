@@ -83,7 +83,7 @@ def check_encoder_inside(request: ExportRequest, files: dict[str, str]) -> None:
         UserError: It does.
     """
     task, encoder = request.context.task, request.context.encoder
-    if task is None or encoder is None:
+    if task is None or encoder is None or not request.context.reads_texts:
         return
     again, _ = read_encoder(files)
     examples = request.check.examples

@@ -170,8 +170,12 @@ def prepare(
     outputs = LOGITS if context.task is None else context.task.outputs
     inputs = count_inputs(student)
     data = parse_check(check, context, inputs)
-    signature = signature_of(student, data.first, context.encoder is not None, outputs)
-    if context.encoder is not None:
+    signature = signature_of(student, data.first, context.reads_texts, outputs)
+    if context.encoder is not None and context.task is not None and not context.reads_texts:
+        sizes = [tuple(shape[1:]) for shape, _ in signature.inputs.values()]
+        context = replace(context, schema=context.task.with_input_shapes(context.schema, sizes))
+        _check_reads_arrays(signature, context)
+    elif context.encoder is not None:
         signature = replace(signature, pad_id=context.encoder.pad_id)
         _check_reads_ids(signature, context)
         check_vocabulary(student, context.encoder.vocab_size)
@@ -225,6 +229,24 @@ def _check_reads_ids(signature: ModelSignature, context: TaskContext) -> None:
         raise UserError(
             f"an encoder feeds one input of ids [batch, length]; the student takes {listed}: "
             "leave `encoder` out and give `check` arrays."
+        )
+
+
+def _check_reads_arrays(signature: ModelSignature, context: TaskContext) -> None:
+    """Refuse a student that takes other arrays than the rows of a task without texts hold.
+
+    Raises:
+        UserError: It does.
+    """
+    assert context.task is not None
+    wanted = context.task.input_shapes(context.schema)
+    shapes = [shape[1:] for shape, _ in signature.inputs.values()]
+    if shapes != list(wanted.values()):
+        listed = ", ".join(f"{n} {list(s)}" for n, (s, _) in signature.inputs.items())
+        told = ", ".join(f"{name} {[None, *shape]}" for name, shape in wanted.items())
+        raise UserError(
+            f"the task {context.task.name} feeds {told}; the student takes {listed}: give the "
+            "schema that the student was trained with."
         )
 
 

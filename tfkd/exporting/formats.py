@@ -74,7 +74,7 @@ def write_keras(request: ExportRequest, path: Path) -> Figures:
             f"{path.name} cannot be loaded again ({str(error).splitlines()[0][:200]}): give the "
             "model's own layers `get_config` and `@keras.saving.register_keras_serializable()`."
         ) from error
-    text_input = request.context.encoder is not None
+    text_input = request.context.reads_texts
     again = signature_of(loaded, request.check.first, text_input, signature.outputs)
     figures = request.compare_and_gate(_by_place(Reference(again), again, signature))
     files = files_inside(request, signature, figures)

@@ -61,9 +61,9 @@ def read_assistants(config: RunConfig) -> list[str]:
     assistants = [name.strip() for name in config.student.assistant.split(",")]
     for assistant in assistants:
         name, _, size = assistant.partition(":")
-        if name not in students.STUDENTS or size not in ("", *students.SIZES):
+        if name not in students.NAMES or size not in ("", *students.SIZES):
             raise UserError(
                 f"assistant={config.student.assistant!r}: write NAME or NAME:SIZE, several with "
-                f"commas; NAME is one of {', '.join(students.STUDENTS)}."
+                f"commas; NAME is one of {', '.join(students.NAMES)}."
             )
     return assistants

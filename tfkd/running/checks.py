@@ -25,6 +25,7 @@ from . import chain, own_teacher
 from .config import RunConfig
 from .stages import check_frozen, read_optimizer, read_stages
 from .start_setting import check_start
+from .text_settings import check_text_settings
 
 _SHRINKING = ("width", "vocabulary")
 """The settings of a student that is made of its teacher's layers."""
@@ -73,11 +74,11 @@ def open_run_data(config: RunConfig, task: Task) -> Data:
         raise UserError(f"{error} The tasks of `tfkd distill` are: {known}.") from None
     for split in ("train", "test"):
         if not data.counts.get(split):
-            raise UserError(f"{config.data.source} has no {split} texts: give some to distil on.")
+            raise UserError(f"{config.data.source} has no {split} {task.things}: give some.")
     if config.training.patience and not data.counts.get("validation"):
         raise UserError(
             f"patience is {config.training.patience} and {config.data.source} has no validation "
-            "texts to tell the best epoch by: give some with --validation."
+            f"{task.things} to tell the best epoch by: give some with --validation."
         )
     return data
 
@@ -107,6 +108,7 @@ def check_settings(config: RunConfig, task: Task) -> None:
     Raises:
         UserError: A student, teacher, objective, assistant or baseline that does not exist.
     """
+    check_text_settings(config, task)
     if task.form == "regression" and config.teacher.precision != "float32":
         raise UserError(
             f"teacher_precision is {config.teacher.precision}, which is too coarse for numbers: "

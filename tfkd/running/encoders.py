@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import cast
 
 from .. import text
 from ..data import Data
@@ -73,18 +72,20 @@ def check_tokenizer(config: RunConfig) -> None:
         text.load(config.student.tokenizer, config.student.max_length)
 
 
-def open_encoder(context: RunContext) -> text.TextEncoder:
-    """Load the tokenizer of a run that is trained already.
+def open_encoder(context: RunContext) -> text.Encoder:
+    """Load the tokenizer of a run that is trained already, or what stands for it.
 
     Raises:
         UserError: The run has not come so far, or the tokenizer is damaged.
     """
     context.require_files(_LAST_FILE)
-    config = context.config
+    config, own = context.config, context.task.own_encoder()
+    if own is not None:
+        return own
     return text.load(context.folder, None if shrinks(config) else config.student.max_length)
 
 
-def prepare_encoder(context: RunContext, shrunk: TextModel | None = None) -> text.TextEncoder:
+def prepare_encoder(context: RunContext, shrunk: TextModel | None = None) -> text.Encoder:
     """Load the student's tokenizer from the run's folder; make and save it where it is missing.
 
     Args:
@@ -93,10 +94,13 @@ def prepare_encoder(context: RunContext, shrunk: TextModel | None = None) -> tex
     """
     if (context.folder / _LAST_FILE).is_file():
         return open_encoder(context)
-    config = context.config
-    if shrunk is not None:
+    config, own = context.config, context.task.own_encoder()
+    encoder: text.Encoder
+    if own is not None:
+        encoder = own
+    elif shrunk is not None:
         # Its teacher brought a tokenizer: no layers are taken of one that only has answers.
-        encoder = cast("text.TextEncoder", shrunk.encoder)
+        encoder = shrunk.encoder
     elif config.student.tokenizer:
         given = text.load(config.student.tokenizer, config.student.max_length)
         # Students take 0 for padding.

@@ -5,6 +5,7 @@ So that its student is exported again in any working folder, and after its data 
 
 from __future__ import annotations
 
+import base64
 import itertools
 from collections.abc import Iterator
 from functools import partial
@@ -22,6 +23,7 @@ from .context import RunContext, open_run
 from .task_choice import choose_task
 
 KEPT = "kept.json"
+_ARRAY = "array"
 CHECKED = 500
 "Validation texts on which an export is verified."
 
@@ -31,7 +33,8 @@ def keep_examples(context: RunContext) -> None:
     if (context.folder / KEPT).is_file():
         return
     data = context.data
-    examples = {"validation": checked_examples(context), "train": calibration_examples(context)}
+    chosen = {"validation": checked_examples(context), "train": calibration_examples(context)}
+    examples = {split: list(map(_packed, rows)) for split, rows in chosen.items()}
     facts = {"name": data.name, "schema": data.schema.to_json(), "examples": examples}
     run_folder.write_json(context.folder / KEPT, facts)
 
@@ -70,12 +73,40 @@ def calibration_examples(context: RunContext) -> list[Example]:
     return [example for row, example in enumerate(data.read("train")) if row in chosen]
 
 
+def _packed(example: Example) -> dict[str, Any]:
+    """Return an example as JSON holds it: arrays, such as images, as their bytes."""
+    return {
+        role: {
+            _ARRAY: value.dtype.str,
+            "shape": list(value.shape),
+            "bytes": base64.b64encode(value.tobytes()).decode(),
+        }
+        if isinstance(value, np.ndarray)
+        else value
+        for role, value in example.items()
+    }
+
+
+def _unpacked(values: dict[str, Any]) -> Example:
+    """Return the example that `_packed` took apart."""
+    return Example(
+        {
+            role: np.frombuffer(base64.b64decode(value["bytes"]), value[_ARRAY]).reshape(
+                value["shape"]
+            )
+            if isinstance(value, dict) and _ARRAY in value
+            else value
+            for role, value in values.items()
+        }
+    )
+
+
 def _read(facts: dict[str, Any]) -> Data:
     """Return the examples that were kept as data of two splits."""
     schema = Schema.from_json(facts["schema"])
 
     def stream(split: str) -> Iterator[Example]:
-        return map(Example, facts["examples"][split])
+        return map(_unpacked, facts["examples"][split])
 
     return Data(
         facts["name"],

@@ -83,7 +83,7 @@ def run_report(context: RunContext, texts: RunTexts, run_teacher: RunTeacher) ->
         *notes_on_data(context, given),
     ]
     synthetic = " (synthetic)" if context.data.synthetic else ""
-    title = f"{context.data.name}: {len(test.examples):,} test texts{synthetic}"
+    title = f"{context.data.name}: {len(test.examples):,} test {context.task.things}{synthetic}"
     return test.report(title, lines, words=words, facts=_facts(context, texts))
 
 
@@ -199,7 +199,7 @@ def _times(ratio: float, better: str, worse: str) -> str:
 
 
 def _facts(context: RunContext, texts: RunTexts) -> dict[str, Any]:
-    config = context.config
+    config, things = context.config, context.task.things
     return {
         "teacher": config.teacher.source,
         "student": config.student.source,
@@ -209,8 +209,8 @@ def _facts(context: RunContext, texts: RunTexts) -> dict[str, Any]:
         "seed": config.training.seed,
         "epochs": plan_training(config, texts.count_transfer()).epochs,
         **describe_best_epochs(context),
-        "texts": ", ".join(f"{name} {count:,}" for name, count in context.data.counts.items()),
+        things: ", ".join(f"{name} {count:,}" for name, count in context.data.counts.items()),
         **({"labels for the student": config.data.labelled} if config.data.labelled else {}),
-        "speed": f"of {SAMPLE} test texts, without the tokenizer; Keras models by tf.function on "
-        "all processors, the exported file on one thread",
+        "speed": f"of {SAMPLE} test {things}, without the tokenizer; Keras models by tf.function "
+        "on all processors, the exported file on one thread",
     }

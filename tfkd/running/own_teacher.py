@@ -14,6 +14,7 @@ from ..data import Schema
 from ..data.encoded import Encoded
 from ..data.feeding import Feed
 from ..errors import UserError
+from ..models.array_model import model_of
 from ..models.freezing import TrainableFlags, find_by_beginning, freeze, has_layer
 from ..models.saving import save_keras
 from ..models.text_model import TextModel
@@ -121,10 +122,10 @@ def list_members(spec: str) -> tuple[str, ...]:
     name, _, size = wanted.partition(":")
     if name == "ensemble":
         return ENSEMBLE
-    if name not in students.STUDENTS or size not in ("", *students.SIZES):
+    if name not in students.NAMES or size not in ("", *students.SIZES):
         raise UserError(
             f"unknown teacher {spec!r}: write train, or train:NAME[:SIZE] with NAME one of "
-            f"{', '.join(students.STUDENTS)} and SIZE one of {', '.join(students.SIZES)}; or "
+            f"{', '.join(students.NAMES)} and SIZE one of {', '.join(students.SIZES)}; or "
             "train:hf:FOLDER."
         )
     return (f"{name}:{size or 'base'}",)
@@ -204,7 +205,8 @@ def train_teacher(
         models.append(model)
     shapes = task.output_shapes(schema)
     model = _join_members(models, task)
-    return TextModel(model, lessons.encoder, schema.labels, spec, shapes=shapes)
+    kind = model_of(lessons.encoder)
+    return kind(model, lessons.encoder, schema.labels, spec, shapes=shapes)
 
 
 def _plan_member(name: str, steps: int, effort: Effort, lessons: Lessons) -> TrainingPlan:

@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import students
 from ..errors import UserError
+from ..models.array_model import model_of
 from ..models.text_model import TextModel
 from ..students import shrinking
 from ..text import Encoder
@@ -72,4 +73,4 @@ def load_student(context: RunContext, encoder: Encoder, name: str = "student") -
             "began the run trains it again."
         ) from error
     shapes = context.task.output_shapes(context.data.schema)
-    return TextModel(model, encoder, context.data.labels, name, shapes=shapes)
+    return model_of(encoder)(model, encoder, context.data.labels, name, shapes=shapes)

@@ -8,7 +8,7 @@ from typing import Any
 from ..files import describe_size
 from ..progress import logger
 from ..runtime.quantisations import AUTO, CALIBRATED
-from ..text import TextEncoder
+from ..text import Encoder
 from .context import RunContext
 from .kept_examples import calibration_examples, checked_examples, keep_examples
 from .student import load_student
@@ -16,7 +16,7 @@ from .texts import RunTexts
 from .tuning import tune_student
 
 
-def export_student(context: RunContext, encoder: TextEncoder) -> None:
+def export_student(context: RunContext, encoder: Encoder) -> None:
     """Write the run's `student.tflite`, unless it is there.
 
     Where the kind of numbers that was asked for does not compute what the student does, a less
@@ -37,12 +37,13 @@ def export_student(context: RunContext, encoder: TextEncoder) -> None:
         exported = write_student(context, encoder, path, error.instead)
     logger.info(
         f"exported  {path}: {describe_size(exported.bytes)}, {exported.quantize}; agrees with the "
-        f"Keras student on {exported.agreement:.2%} of {exported.checked} validation texts"
+        f"Keras student on {exported.agreement:.2%} of {exported.checked} validation "
+        f"{context.task.things}"
     )
 
 
 def write_student(
-    context: RunContext, encoder: TextEncoder, path: Path, quantize: str | None, **options: Any
+    context: RunContext, encoder: Encoder, path: Path, quantize: str | None, **options: Any
 ) -> Any:
     """Export the student, verified on labelled validation texts.
 

@@ -14,6 +14,8 @@ from ..models.freezing import TrainableFlags
 from ..models.saving import load_weights, save_keras, save_weights
 from ..models.text_model import TextModel
 from ..reporting.scoring import stored_run
+from ..tasks import Arrays
+from ..text import TextEncoder
 from . import fitting
 from .callbacks import load_callbacks
 from .context import RunContext
@@ -161,6 +163,13 @@ class _Trainer:
             feed.teacher = self.teacher.encode("transfer")
         return feed
 
+    def _spell(self, number: int, rows: list[Arrays]) -> str:
+        """Return an example of the transfer set in words."""
+        encoder, task = self.texts.encoder, self.context.task
+        if not isinstance(encoder, TextEncoder):
+            return f"{task.things} {number}"
+        return " / ".join(encoder.tokenizer.decode(row["input_ids"].tolist()) for row in rows)
+
     def _samples(self, encoded: Encoded) -> Samples:
         """Return examples of the transfer set, drawn by the seed, with the teacher's answers."""
         context, task = self.context, self.context.task
@@ -173,11 +182,10 @@ class _Trainer:
         else:
             encoded_for_teacher = self.teacher.encode("transfer")
             outputs = self.live.run([encoded_for_teacher.arrays(int(i)) for i in positions])
-        decode = self.texts.encoder.tokenizer.decode
         return Samples(
             task=task,
             schema=context.data.schema,
-            texts=[" / ".join(decode(row["input_ids"].tolist()) for row in each) for each in rows],
+            texts=[self._spell(int(n), each) for n, each in zip(examples, rows, strict=True)],
             rows=rows,
             inputs=encoded[positions],
             teacher=task.answers(stored_run(outputs), rows, context.data.schema),

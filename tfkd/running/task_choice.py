@@ -23,6 +23,10 @@ def choose_task(config: RunConfig) -> tuple[Task, str]:
         return tasks.find_form(wanted.form, wanted.name, settings), ""
     if wanted.name:
         return tasks.find(wanted.name, settings), ""
+    by_files = tasks.infer_by_files(Path(config.data.source).expanduser())
+    if by_files:
+        found = tasks.find(by_files, settings)
+        return found, f"the data are {found.things}"
     row = peek_row(config.data.source)
     label = next((row[name] for name in _label_columns(config) if name in row), None)
     teacher = _read_teacher(config.teacher.source)
@@ -37,11 +41,17 @@ def choose_task(config: RunConfig) -> tuple[Task, str]:
 
 
 def with_task(config: RunConfig, task: Task) -> RunConfig:
-    """Return the settings with the task that was chosen in place of a form, and with a student."""
+    """Return the settings with the task that was chosen in place of a form, and with a student.
+
+    A teacher that is trained without a name is an ensemble for texts, and else the largest student.
+    """
     from ..students import names_for
 
-    student = config.student.source or names_for(task)[0]
-    return config.replaced(task=task.name, form="", student=student)
+    default, teacher = names_for(task)[0], config.teacher.source
+    if teacher == "train" and not task.reads_texts:
+        teacher = f"train:{default}:base"
+    student = config.student.source or default
+    return config.replaced(task=task.name, form="", student=student, teacher=teacher)
 
 
 def _label_columns(config: RunConfig) -> list[str]:

@@ -12,7 +12,7 @@ from ..data.encoded import Encoded
 from ..models.text_model import TextModel
 from ..progress import logger
 from ..store.precision import check_moved, in_bfloat16
-from ..text import TextEncoder
+from ..text import Encoder
 from ..text.words import with_ends
 from . import own_teacher
 from .config import RunConfig
@@ -129,7 +129,7 @@ def open_teacher(context: RunContext, texts: RunTexts) -> RunTeacher:
     return prepare_teacher(context, texts, given)
 
 
-def report_own_teacher(context: RunContext, encoder: TextEncoder) -> None:
+def report_own_teacher(context: RunContext, encoder: Encoder) -> None:
     """Say what is trained as the teacher of a run, and for how long; nothing of a given one."""
     config = context.config
     if trains_teacher(config):

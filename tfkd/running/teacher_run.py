@@ -38,6 +38,7 @@ from .measuring import answer_encoded, open_test_set
 from .own_teacher import Effort, Lessons
 from .stages import read_names, read_optimizer
 from .task_choice import choose_task, with_task
+from .text_settings import check_text_settings
 from .validation import ValidationSet
 
 SCORE = "score.json"  # written last
@@ -66,10 +67,11 @@ def teach(config: RunConfig, progress: Progress = log_progress) -> TextModel:
     """
     if own_teacher.fine_tunes(config.teacher.source):
         config = config.replaced(teacher=config.teacher.source.removeprefix("train:"))
-    _check_teacher(config)
     task, _ = choose_task(config)
-    _check_frozen(config, task)
     config = with_task(config, task)
+    check_text_settings(config, task)
+    _check_teacher(config)
+    _check_frozen(config, task)
     data = open_run_data(config, task)
     check_lessons(task, data, config.teacher.source)
     name = f"teacher-{data.name}-{config.digest}"
@@ -164,6 +166,10 @@ def _load_given_encoder(config: RunConfig) -> text.TextEncoder | None:
 
 def _prepare_encoder(work: _Work) -> text.Encoder:
     """Load the tokenizer from the teacher's folder; make and save it where it is missing."""
+    own = work.task.own_encoder()
+    if own is not None:
+        own.save(work.folder)
+        return own
     # preprocessing.json is written last: where it is, all is there.
     if (work.folder / "preprocessing.json").is_file():
         return text.load(work.folder)
@@ -259,7 +265,7 @@ def _report_score(work: _Work, model: TextModel, encoded: Encoded) -> None:
     scores = test.task.score(answers, test.examples)
     run_folder.write_json(work.folder / SCORE, scores)
     numbers = ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
-    logger.info(f"on {len(test.examples):,} test texts: {numbers}")
+    logger.info(f"on {len(test.examples):,} test {work.task.things}: {numbers}")
     for warning in test.warnings(scores, answers):
         logger.info(warning)
     logger.info(f"saved; distil it with --teacher keras:{work.folder}")

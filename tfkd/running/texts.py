@@ -30,7 +30,7 @@ class RunTexts:
     """
 
     context: RunContext
-    encoder: text.TextEncoder
+    encoder: text.Encoder
 
     def encode(self, split: str, teacher_encoder: text.Encoder | None = None) -> Encoded:
         """Return the token ids of a split; they are written once, and opened after that.

@@ -8,7 +8,7 @@ from typing import Any
 from ..data import Data
 from ..data.encoded import Encoded
 from ..data.feeding import Feed
-from ..models.text_model import TextModel
+from ..models.array_model import model_of
 from ..tasks import Task, name_metrics
 from ..text import Encoder
 from .best_epoch import EarlyStopping
@@ -59,7 +59,8 @@ class ValidationSet:
         """Return the headline of a Keras model on all validation examples."""
         task, encoded, schema = self.task, self.encoded, self.data.schema
         shapes = task.output_shapes(schema)
-        model = TextModel(student, self.encoder, schema.labels, "student", shapes=shapes)
+        kind = model_of(self.encoder)
+        model = kind(student, self.encoder, schema.labels, "student", shapes=shapes)
         rows, examples = encoded.rows_by_example(), list(self.data.read("validation"))
         outputs = model.run([row for example in rows for row in example])
         answers = task.answers(lambda _: outputs, rows, schema)

@@ -134,7 +134,13 @@ def bench(
 
 
 def _texts_for(predictor: Predictor, texts: Sequence[Any]) -> list[Any]:
-    """Return texts as a file reads them: split at tabs, or made into examples."""
+    """Return texts as a file reads them: split at tabs, or made into examples.
+
+    A file that reads no texts gets as many random arrays.
+    """
+    task, schema = predictor.task, predictor.schema
+    if not task.reads_texts:
+        return [task.draw_example(schema, seed) for seed in range(len(texts))]
     if not isinstance(texts[0], str):
         return list(texts)
     if predictor.task.reads_pairs and all(text.count("\t") == 1 for text in texts):
@@ -153,7 +159,7 @@ def _timing(pair: tuple[Path, int], took: np.ndarray, text: Any, task: str | Non
 
 def _first_answer(file: Path, threads: int, text: Any, task: str | None) -> tuple[float, float]:
     """Return milliseconds to the first answer of a new process, and its peak memory in MB."""
-    command = [sys.executable, "-c", _FIRST, str(file), str(threads), json.dumps(text), task or ""]
+    command = [sys.executable, "-c", _FIRST, str(file), str(threads), _as_json(text), task or ""]
     path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
     start = time.perf_counter()
     process = subprocess.run(
@@ -168,6 +174,10 @@ def _first_answer(file: Path, threads: int, text: Any, task: str | None) -> tupl
     # Bytes there, kilobytes elsewhere.
     unit = 1e6 if sys.platform == "darwin" else 1e3
     return 1e3 * took, int(process.stdout.split()[-1]) / unit
+
+
+def _as_json(example: Any) -> str:
+    return json.dumps(example, default=lambda array: array.tolist())
 
 
 def table(timings: list[Timing]) -> str:

@@ -12,16 +12,18 @@ from contextlib import contextmanager
 from tokenizers import Tokenizer
 
 from ..errors import UserError, first_line
-from ..text import TextEncoder, mediapipe_tokenizer, wordpiece
+from ..text import NoTexts, TextEncoder, mediapipe_tokenizer, wordpiece
 from ..text.encoder import one_line
 from .checks.tokenizer import check_tokenizer
-from .file_settings import FORMAT, MEDIAPIPE, parse
+from .file_settings import FORMAT, MEDIAPIPE, NO_TOKENIZER, parse
 from .quiet import quiet
 from .zip_tail import broken, seal
 
 
-def describe(encoder: TextEncoder, settings: dict) -> dict[str, str]:
+def describe(encoder: TextEncoder | NoTexts, settings: dict) -> dict[str, str]:
     """Return the files of which `read_encoder` builds `encoder` again, by name.
+
+    Of a model that reads no texts they are the settings alone.
 
     The vocabulary and the lower-case flag say all about BERT's own tokenizer. Only one that they
     do not reproduce exactly travels as a `tokenizer.json`, which is twice as large.
@@ -30,6 +32,10 @@ def describe(encoder: TextEncoder, settings: dict) -> dict[str, str]:
         encoder: The student's tokenizer.
         settings: All further entries of `tfkd.json`: task, schema, inputs, outputs and so on.
     """
+    if isinstance(encoder, NoTexts):
+        none = {"tokenizer": NO_TOKENIZER, "lowercase": False, "special": []}
+        none |= {name: getattr(encoder, name) for name in ("max_length", "pad_id", "vocab_size")}
+        return {"tfkd.json": json.dumps({"format": FORMAT, **none, **settings}, indent=1)}
     lines, special = encoder.vocabulary, _special(encoder)
     kind = "wordpiece" if _is_of_bert(encoder, lines, special) else "tokenizer.json"
     files = {"vocab.txt": "".join(f"{one_line(piece)}\n" for piece in lines)}
@@ -40,19 +46,23 @@ def describe(encoder: TextEncoder, settings: dict) -> dict[str, str]:
     return {"tfkd.json": json.dumps({"format": FORMAT, **ours, **settings}, indent=1)} | files
 
 
-def read_encoder(files: dict[str, str], name: str = "the file") -> tuple[TextEncoder, dict]:
+def read_encoder(
+    files: dict[str, str], name: str = "the file"
+) -> tuple[TextEncoder | NoTexts, dict]:
     """Return the encoder and the settings that `describe` wrote.
 
     Raises:
         UserError: There is no vocabulary, it is broken, or another version of tfkd wrote it.
     """
-    if "tfkd.json" not in files or "vocab.txt" not in files:
+    settings = _settings(files["tfkd.json"], name) if "tfkd.json" in files else {}
+    if settings.get("tokenizer") == NO_TOKENIZER:
+        return NoTexts(tuple(settings["inputs"])), settings
+    if not settings or "vocab.txt" not in files:
         raise UserError(
             f"{name} has no vocabulary inside: export it with "
-            "`tfkd.export(student, path, encoder=encoder, labels=[...])`; a model of images or of "
-            "other arrays runs in LiteRT itself, as docs/how-to/images.md shows."
+            "`tfkd.export(student, path, encoder=encoder, labels=[...])`; a model of images needs "
+            "`task` and `schema` in place of `encoder`, as docs/how-to/images.md shows."
         )
-    settings = _settings(files["tfkd.json"], name)
     # A panic of Rust prints where it happened.
     with blame_tokenizer(name), quiet():
         return _encoder(files, settings), settings

@@ -13,6 +13,8 @@ from .quantisations import QUANTIZE
 FORMAT = 2
 MEDIAPIPE = "mediapipe"
 "The tokenizer of a file for MediaPipe's clients."
+NO_TOKENIZER = "none"
+"The tokenizer of a file that reads no texts."
 LONGEST = 2**16
 "Tokens that are read of a text."
 PIECES = 2**22
@@ -143,7 +145,7 @@ def _short(value: Any) -> str:
 
 
 _FITS: dict[str, Callable[[Any], bool]] = {
-    "tokenizer": _one_of("wordpiece", "tokenizer.json", MEDIAPIPE),
+    "tokenizer": _one_of("wordpiece", "tokenizer.json", MEDIAPIPE, NO_TOKENIZER),
     "lowercase": _one_of(True, False),
     "special": _names(10_000),
     "max_length": _whole(4, LONGEST),

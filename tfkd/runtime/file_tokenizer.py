@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..text import TextEncoder
+from ..text import NoTexts, TextEncoder
 from ..text.pair_encoding import Pair, PairIds
 from ..text.word_windows import WordRow
 from ..text.words import Words
@@ -21,7 +21,7 @@ class FileTokenizer:
         path: The file that it came in.
     """
 
-    def __init__(self, encoder: TextEncoder, path: str | Path) -> None:
+    def __init__(self, encoder: TextEncoder | NoTexts, path: str | Path) -> None:
         self._encoder, self._path = encoder, str(path)
 
     def __getattr__(self, name: str) -> Any:

@@ -14,7 +14,7 @@ from ..data import Column, Example, Schema
 from ..data.reader import PAIR
 from ..errors import UserError
 from ..tasks import Arrays, Task
-from ..text import TextEncoder
+from ..text import NoTexts, TextEncoder, reads_texts
 from ..text.batching import take_row
 from .activations import undo_activation
 from .bundle import check_seal, read_encoder
@@ -24,7 +24,7 @@ from .interpreter import LiteRT, readable
 from .unsure_answers import ASK_BELOW, ask_below
 from .zip_tail import unpack
 
-Value = str | tuple[str, str] | Mapping[str, Any]
+Value = str | tuple[str, str] | Mapping[str, Any] | np.ndarray | Path
 """An example as people give it."""
 
 
@@ -60,6 +60,11 @@ class Predictor:
         self._model, self.encoder, settings = _open(path, threads)
         self._tokenizer = FileTokenizer(self.encoder, path)
         self.task = _task(settings, task, path)
+        if self.task.reads_texts != reads_texts(self.encoder):
+            raise UserError(
+                f"{path} has {'a' if reads_texts(self.encoder) else 'no'} tokenizer, and the task "
+                f"{self.task.name} reads {self.task.things}: the file is damaged; export it again."
+            )
         self.schema = Schema.from_json(settings["schema"])
         self.labels = self.schema.labels
         self.quantize = settings.get("quantize")
@@ -79,7 +84,8 @@ class Predictor:
 
         Args:
             examples: Texts, of a task that reads one; tuples of two texts, of a task that reads
-                pairs; or values by role such as `{"text": ...}`.
+                pairs; arrays or paths, of a task that reads images or sounds; or values by role
+                such as `{"text": ...}`.
 
         Raises:
             UserError: An example that this task cannot read.
@@ -137,11 +143,12 @@ class Predictor:
         Raises:
             UserError: One is missing a value, or has an empty text.
         """
-        if isinstance(values, str):
+        if isinstance(values, str) and self.task.reads_texts:
             raise UserError("one string came where a list of texts belongs: write [text].")
         return [self._example(value, i) for i, value in enumerate(values)]
 
     def _example(self, value: Any, i: int) -> Example:
+        value = self._fields_of(value, i)
         fields = value if isinstance(value, Mapping) else ()
         if isinstance(value, (tuple, list)) and len(value) == 2:
             fields = ("text", PAIR)
@@ -164,6 +171,13 @@ class Predictor:
                 )
         given = {name: value[name] for name in self.task.columns if name in roles}
         return self.task.example(given, f"example {i}")
+
+    def _fields_of(self, value: Any, i: int) -> Any:
+        """Return the values by role of an example that is one plain value to its task."""
+        if isinstance(value, Mapping):
+            return value
+        fields = self.task.fields_of(value)
+        return value if fields is None else fields
 
     def _encode(self, examples: Sequence[Example]) -> list[list[Arrays]]:
         return self.task.encode(examples, self._tokenizer, self.schema) if examples else []
@@ -250,7 +264,7 @@ def load(path: str | Path, *, task: Task | str | None = None, threads: int = 1) 
     return Predictor(path, task=task, threads=threads)
 
 
-def _open(path: str | Path, threads: int) -> tuple[LiteRT, TextEncoder, dict]:
+def _open(path: str | Path, threads: int) -> tuple[LiteRT, TextEncoder | NoTexts, dict]:
     """Open a file after its digest was checked: the interpreter gets what was exported."""
     content, name = readable(path).read_bytes(), str(path)
     files = unpack(content, name)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..data.encoded import Encoded
+from ..data.encoded import BYTES, Encoded
 from ..errors import UserError
 from ..models.input_names import IDS, MASKS
 from ..text import encoder_of
@@ -45,7 +45,7 @@ class RowStream:
         for row in self._rows():
             # A task need not say where its words end.
             names = (name for name in self.inputs if name in row or name != WORD_ENDS)
-            yield {name: np.asarray(row[name], "int32") for name in names}
+            yield {name: _plain_array(row[name]) for name in names}
 
 
 class ExampleStream:
@@ -66,6 +66,8 @@ class ExampleStream:
     @property
     def unit(self) -> str:
         """What its examples are called: images and tables are no texts."""
+        if isinstance(self._dataset, (Encoded, RowStream)):
+            return "texts" if set(IDS) & set(self._dataset.inputs) else "examples"
         inputs = getattr(self._dataset, "element_spec", self._dataset)
         while isinstance(inputs, (tuple, list)) and inputs:
             inputs = inputs[0]
@@ -128,6 +130,14 @@ class ExampleStream:
             names = row if len(row) > 1 else ("ids",)
             values = (np.array(each, "int32") for each in row.values())
             yield dict(zip(names, values, strict=True))
+
+
+def _plain_array(values: Any) -> np.ndarray:
+    """Return an array of a row in the type in which rows on disk have it."""
+    array = np.asarray(values)
+    if array.dtype == BYTES:
+        return array
+    return array.astype("float32" if array.dtype.kind == "f" else "int32")
 
 
 def as_inputs(form: type, inputs: Mapping[str, Any]) -> Any:

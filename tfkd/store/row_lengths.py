@@ -27,7 +27,8 @@ class Lengths(NamedTuple):
 def ragged_inputs(sample: list[Example]) -> dict[str, str]:
     """Return what the inputs count that are as long as their text: `"length"` or `"words"`.
 
-    They are whole numbers in one row (ids, masks, segments), or as long as a mask. Where the words
+    They are whole numbers in one row (ids, masks, segments), the only numbers of an example (the
+    samples of a sound), or as long as a mask. Where the words
     start, arrays as long as that of the starts have a value for each word.
 
     Args:
@@ -36,7 +37,8 @@ def ragged_inputs(sample: list[Example]) -> dict[str, str]:
     mask = next((len(value) for name, value in sample[0].items() if name in MASKS), None)
     counts: dict[str, str] = {}
     for name, value in sample[0].items():
-        if np.ndim(value) == 1 and value.dtype.kind in "iub":
+        is_only = name in IDS and len({len(example[name]) for example in sample}) > 1
+        if np.ndim(value) == 1 and (value.dtype.kind in "iub" or is_only):
             counts[name] = WORDS if _counts_words(name, sample) else LENGTH
         elif np.ndim(value) > 1 and len(value) == mask:
             counts[name] = LENGTH

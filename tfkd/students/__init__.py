@@ -1,11 +1,13 @@
 """Small Keras 3 models to distil into, each a plain functional model of ids `[batch, length]`.
 
-They save, load and export without tfkd. Each consists of a body, which gives one vector for each
-text or token (`Features`), and of the outputs that a task puts on top of it.
+Some read an image or another array in place of ids. They save, load and export without tfkd. Each
+consists of a body, which gives one vector for each text or token (`Features`), and of the outputs
+that a task puts on top of it.
 """
 
 from ._build import (
     LEARNING_RATES,
+    NAMES,
     STUDENTS,
     WITH_TABLE,
     build,
@@ -20,6 +22,7 @@ from .bag_of_ngrams import bag_of_ngrams
 from .bilstm import bilstm
 from .encoder_body import build_on_encoder
 from .features import Features
+from .image_cnn import image_cnn
 from .ngram_cnn import ngram_cnn
 from .static import static
 from .static_start import PieceTable, make_table, static_from
@@ -27,6 +30,7 @@ from .text_cnn import text_cnn
 from .transformer import transformer
 
 __all__ = [
+    "NAMES",
     "STUDENTS",
     "SIZES",
     "LEARNING_RATES",
@@ -41,6 +45,7 @@ __all__ = [
     "names_for",
     "rate_of",
     "sizes_of",
+    "image_cnn",
     "ngram_cnn",
     "bag_of_ngrams",
     "text_cnn",

@@ -12,12 +12,13 @@ import keras
 from ..data import Schema
 from ..errors import UserError
 from ..tasks import Task
-from ..text.pair_encoding import SEGMENTS
+from ..text.pair_encoding import IDS, SEGMENTS
 from ._parts import merge_settings, seeded
 from .bag_of_ngrams import BAG_OF_NGRAMS, bag_of_ngrams
 from .bilstm import BILSTM, bilstm
 from .by_word import by_word
 from .features import Architecture, Body
+from .image_cnn import IMAGE_CNN, image_cnn
 from .ngram_cnn import NGRAM_CNN, ngram_cnn
 from .static import STATIC, static
 from .text_cnn import TEXT_CNN, text_cnn
@@ -26,12 +27,20 @@ from .two_texts import comparing
 
 ARCHITECTURES = {
     architecture.name: architecture
-    for architecture in (NGRAM_CNN, BAG_OF_NGRAMS, TEXT_CNN, BILSTM, TRANSFORMER, STATIC)
+    for architecture in (
+        *(NGRAM_CNN, BAG_OF_NGRAMS, TEXT_CNN, BILSTM, TRANSFORMER, STATIC),
+        # These read no texts.
+        *(IMAGE_CNN,),
+    )
 }
 STUDENTS = {
     student.__name__: student
     for student in (ngram_cnn, bag_of_ngrams, text_cnn, bilstm, transformer, static)
 }
+"""Classifiers of texts by their names."""
+_BUILDERS = {**STUDENTS, "image_cnn": image_cnn}
+NAMES = tuple(_BUILDERS)
+"""All students, those that read no texts too."""
 LEARNING_RATES = {name: kind.learning_rate for name, kind in ARCHITECTURES.items()}
 WITH_TABLE = tuple(name for name, kind in ARCHITECTURES.items() if kind.has_table)
 WORDS = "words"
@@ -39,13 +48,14 @@ SHRUNK = 5e-5  # for layers that have been trained
 
 
 def build(
-    name: str, vocab_size: int, classes: int, size: str = "small", **settings: Any
+    name: str, vocab_size: Any, classes: int, size: str = "small", **settings: Any
 ) -> keras.Model:
     """Return a classifier by name; `seed` and each student's own settings are keywords.
 
     Args:
-        name: One of `STUDENTS`.
-        vocab_size: Number of token ids, 0 for padding among them.
+        name: One of `NAMES`.
+        vocab_size: Number of token ids, 0 for padding among them; the shape of one image for a
+            student of images.
         classes: Number of classes.
         size: `"tiny"`, `"small"` or `"base"`.
         **settings: The `seed`, and the student's own settings.
@@ -61,7 +71,7 @@ def build(
     """
     _architecture(name)
     with _explaining(name, settings):
-        return STUDENTS[name](vocab_size, classes, size, **settings)
+        return _BUILDERS[name](vocab_size, classes, size, **settings)
 
 
 def build_for(
@@ -80,7 +90,7 @@ def build_for(
         task: Any of `tfkd.tasks`; its `head` puts the outputs on top of the body.
         schema: What the training split fixed, such as the class names.
         name: One of `names_for(task)`.
-        vocab_size: How many ids the student's tokenizer has.
+        vocab_size: How many ids the student's tokenizer has; of no meaning where it has none.
         size: `"tiny"`, `"small"` or `"base"`.
         seed: Of the initial weights and the dropouts.
         **settings: Settings of the student, in place of those of the size.
@@ -105,7 +115,9 @@ def build_for(
         body = architecture.body
         if SEGMENTS in task.inputs:
             body = _body_of_pairs(architecture, _needed(task))
-        features = body(vocab_size, options, seed, _needed(task))
+        reads_texts = architecture.reads == IDS
+        size_of_input = vocab_size if reads_texts else task.input_shapes(schema)[architecture.reads]
+        features = body(size_of_input, options, seed, _needed(task))
         if task.features == WORDS:
             features = by_word(features, task.inputs)
         return features.model(task.head(features, schema))
@@ -113,9 +125,10 @@ def build_for(
 
 def names_for(task: Task) -> tuple[str, ...]:
     """Return the names of the students that can learn a task, the default first."""
-    wanted = task.students or tuple(STUDENTS)
+    wanted = task.students or NAMES
     needed = _needed(task)
-    known = [name for name in wanted if needed in ARCHITECTURES[name].gives]
+    kinds = {name: ARCHITECTURES[name] for name in wanted}
+    known = [n for n, kind in kinds.items() if needed in kind.gives and kind.reads in task.inputs]
     if SEGMENTS in task.inputs and needed == "tokens":
         known = [name for name in known if ARCHITECTURES[name].pair_tokens]
     return tuple(known)
@@ -149,10 +162,10 @@ def sizes_of(name: str) -> dict[str, dict]:
 
 
 def _architecture(name: str) -> Architecture:
-    if name not in STUDENTS:
-        near = get_close_matches(name, STUDENTS, n=1)
+    if name not in NAMES:
+        near = get_close_matches(name, NAMES, n=1)
         hint = f" (did you mean {near[0]}?)" if near else ""
-        raise UserError(f"no student is called {name!r}{hint}; write one of {', '.join(STUDENTS)}.")
+        raise UserError(f"no student is called {name!r}{hint}; write one of {', '.join(NAMES)}.")
     return ARCHITECTURES[name]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 
 from ..errors import UserError
+from ..text.pair_encoding import IDS
 from ..text.words import WORD_ENDS, WORD_STARTS
 from ._parts import present
 from .word_vectors import gather_words
@@ -23,7 +24,7 @@ class Features:
 
     Attributes:
         name: The student's name, which becomes the model's.
-        ids: The symbolic input, `[batch, length]`.
+        ids: The symbolic input, `[batch, length]`; of a student that reads no texts, its array.
         hidden: One vector for each text, `[batch, width]`, or for each token or word,
             `[batch, length, width]`, as the task asked for.
         dropout: The rate of the dropout before each output.
@@ -111,7 +112,7 @@ class Features:
         return self.model({"logits": self.project(classes, "logits")})
 
 
-Body = Callable[[int, Mapping[str, Any], "int | None", str], Features]
+Body = Callable[[Any, Mapping[str, Any], "int | None", str], Features]
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,8 @@ class Architecture:
         pair_body: The same for pairs of texts; by default both are read by one `body` and compared.
         pair_tokens: Gives a vector for each token of both texts; None if it cannot.
         has_table: Whether a `PieceTable` can be its start.
+        reads: The array of a row that it reads. One that reads no token ids gets the shape of that
+            array in place of the number of ids.
     """
 
     name: str
@@ -137,3 +140,4 @@ class Architecture:
     pair_body: Body | None = None
     pair_tokens: Body | None = None
     has_table: bool = False
+    reads: str = IDS

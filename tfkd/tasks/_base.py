@@ -207,6 +207,22 @@ class Task(ExampleReader):
         """Return what the logits of an output are, as the losses call it."""
         return self.form
 
+    def input_shapes(self, schema: Schema) -> dict[str, tuple[int | None, ...]]:
+        """Return the shape in one row of each array that is no ids, as students are built for it.
+
+        `None` stands for any number.
+        """
+        return {}
+
+    def with_input_shapes(self, schema: Schema, shapes: Sequence[tuple[int | None, ...]]) -> Schema:
+        """Return the schema with what the inputs of a model say, where nothing else has said it.
+
+        Args:
+            schema: What the training split fixed, or the class names alone.
+            shapes: The shape of each input of the model, without the axis of the batch.
+        """
+        return schema
+
     def output_shapes(self, schema: Schema) -> dict[str, tuple[int | None, ...]]:
         """Return the shape of each output for one row.
 
@@ -526,6 +542,18 @@ class Task(ExampleReader):
             other: Another one, for a task that reads two.
         """
         return dict(zip(self.typed_roles(), (text, other), strict=False))
+
+    def draw_example(self, schema: Schema, seed: int) -> dict[str, Any]:
+        """Return the values by role of a random example, of a task that reads no texts.
+
+        Args:
+            schema: What the training split fixed.
+            seed: Of the draw.
+
+        Raises:
+            NotImplementedError: The task reads texts.
+        """
+        raise NotImplementedError
 
     def marks(self, answer: Any, example: Example) -> list[Mark]:
         """Return the parts of the example's texts that an answer speaks of, to be shown in them."""

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any
 
 from ..errors import UserError, first_line
@@ -23,6 +24,7 @@ TASKS = {
     "relation-classification": "tfkd.tasks.relation_classification:RelationClassification",
     "sentence-similarity": "tfkd.tasks.sentence_similarity:SentenceSimilarity",
     "token-classification": "tfkd.tasks.token_classification:TokenClassification",
+    "image-classification": "tfkd.tasks.image_classification:ImageClassification",
 }
 DEFAULT = next(iter(TASKS))
 GROUP = "tfkd.tasks"
@@ -227,6 +229,23 @@ def infer(
         if alike:
             return next(iter(alike)), f"the teacher is a {architecture}"
     return (best, told) if roles and best != DEFAULT else (DEFAULT, "the default")
+
+
+def infer_by_files(path: Path) -> str:
+    """Return the task that reads other data than rows of a table and finds some; else nothing.
+
+    Args:
+        path: A file or a folder; there may be none.
+    """
+    for name in TASKS:
+        task = find(name)
+        try:
+            if not task.reads_texts and task.open_splits(path):
+                return name
+        except UserError:
+            # Such data, and damaged: whoever opens them says what is wrong.
+            return name
+    return ""
 
 
 def _count_columns(task: Task, there: set[str]) -> int:

@@ -8,13 +8,14 @@ teachers that are no Keras model are functions of ids outside of TensorFlow's gr
 from .by_head import check_heads, join_heads, split_heads
 from .file_digest import digest_spec
 from .keras_files import LABELS, MODEL, save
-from .loading import KINDS, check_spec, load_teacher
+from .loading import KINDS, check_reads, check_spec, load_teacher
 
 __all__ = [
     "KINDS",
     "LABELS",
     "MODEL",
     "check_heads",
+    "check_reads",
     "check_spec",
     "digest_spec",
     "join_heads",

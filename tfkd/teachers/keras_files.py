@@ -8,10 +8,11 @@ from typing import Any
 
 from .. import text
 from ..errors import UserError
+from ..models.array_model import ArrayModel
 from ..models.text_model import TextModel
 from ..runtime.bundle import read_encoder
 from ..runtime.zip_tail import unpack
-from ..text import TextEncoder
+from ..text import NoTexts, TextEncoder
 from .keras_loading import load_keras_model
 from .request import Request
 from .text_reader import MOST, Characters, TextReader, text_input
@@ -24,6 +25,9 @@ def load_keras(path: str, request: Request) -> TextModel:
     """Load a `.keras` or `.h5` file, or the one in a folder; a model of texts by itself."""
     file = keras_file(Path(path).expanduser())
     model, origin = load_keras_model(file), f"keras:{path}"
+    own = request.task.own_encoder()
+    if own is not None:
+        return request.check(ArrayModel(model, own, _labels_of(file), origin))
     if text_input(model) is not None:
         characters, labels = Characters(request.max_length or MOST), read_labels(file.parent)
         return request.check(TextModel(TextReader(model, origin), characters, labels, origin))
@@ -39,9 +43,23 @@ def _read_encoder(file: Path, max_length: int | None) -> tuple[TextEncoder, tupl
         labels = _names(files[LABELS]) if LABELS in files else read_labels(file.parent)
         return text.load(file.parent, max_length), labels
     encoder, settings = read_encoder(files, str(file))
+    if isinstance(encoder, NoTexts):
+        raise UserError(
+            f"{file} reads {', '.join(encoder.inputs)} and no texts: name the task, "
+            f"{settings['task']}."
+        )
     if max_length is not None:
         encoder = replace(encoder, max_length=max_length)
     return encoder, tuple(settings["schema"]["labels"])
+
+
+def _labels_of(file: Path) -> tuple[str, ...]:
+    """Return class names in a file that reads no texts, else those next to it."""
+    files = unpack(file, str(file))
+    if "tfkd.json" in files:
+        _, settings = read_encoder(files, str(file))
+        return tuple(settings["schema"]["labels"])
+    return _names(files[LABELS]) if LABELS in files else read_labels(file.parent)
 
 
 def save(model: TextModel, folder: Path) -> None:

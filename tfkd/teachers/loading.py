@@ -23,12 +23,14 @@ class TeacherKind:
         description: What it is, in one line.
         load: Reads it: `(path, request) -> TextModel`.
         shrinkable: Whether `shrink:N` makes students of its layers.
+        reads_arrays: Whether it may read an image or another array in place of texts.
     """
 
     pattern: str
     description: str
     load: Callable[[str, Request], TextModel]
     shrinkable: bool = False
+    reads_arrays: bool = False
 
 
 KINDS = {
@@ -39,6 +41,7 @@ KINDS = {
             "a .keras file, vocab.txt or tokenizer.json in it or next to it",
             load_keras,
             shrinkable=True,
+            reads_arrays=True,
         ),
         TeacherKind(
             "hf:PATH_OR_NAME",
@@ -113,6 +116,8 @@ def load_teacher(
     teacher.labels, teacher.parameters
     ```
     """
+    if task is not None:
+        check_reads(spec, task)
     if " + " in str(spec):
         from .joined import join_teachers
 
@@ -123,6 +128,22 @@ def load_teacher(
     kind, _, path = str(spec).partition(":")
     task = tasks.find(tasks.DEFAULT) if task is None else task
     return KINDS[kind].load(path, Request(task, max_length))
+
+
+def check_reads(spec: str, task: Task) -> None:
+    """Refuse a kind of teacher that reads texts alone for a task that has none.
+
+    Raises:
+        UserError: It is one, or several that are joined.
+    """
+    kind = spec.partition(":")[0]
+    if task.reads_texts or (kind in KINDS and KINDS[kind].reads_arrays and " + " not in spec):
+        return
+    arrays = " or ".join(known.pattern for known in KINDS.values() if known.reads_arrays)
+    raise UserError(
+        f"the teacher is {spec!r}, and the task {task.name} reads {task.things}: write {arrays}, "
+        "or train."
+    )
 
 
 def check_spec(spec: str) -> None:

@@ -17,6 +17,7 @@ from .encoder import (
 )
 from .kept_spans import encode_around
 from .learning import learn
+from .no_texts import NoTexts, reads_texts
 from .renumbering import with_padding_first
 from .tokenizer_files import load, read_vocab
 from .words import Words, split_words
@@ -24,6 +25,7 @@ from .words import Words, split_words
 __all__ = [
     "SPECIAL",
     "Encoder",
+    "NoTexts",
     "TextEncoder",
     "Words",
     "clean",
@@ -36,6 +38,7 @@ __all__ = [
     "mediapipe_tokenizer",
     "padding_of",
     "read_vocab",
+    "reads_texts",
     "split_words",
     "with_padding_first",
     "with_pieces",

@@ -132,7 +132,7 @@ def pad_rows(
 ) -> dict[str, np.ndarray]:
     """Return rows of named values as batches: `[rows, longest, ...]`, or `[rows]` for numbers.
 
-    Whole numbers become int32 and all others float32.
+    Whole numbers become int32; bytes, which images are made of, and all others float32.
 
     Args:
         rows: Values by name.
@@ -147,7 +147,8 @@ def pad_rows(
     batch = {}
     for name in names:
         arrays = [np.asarray(row[name]) for row in rows]
-        dtype = "int32" if all(array.dtype.kind in "iub" for array in arrays) else "float32"
+        whole = all(array.dtype.kind in "iub" and array.dtype != "uint8" for array in arrays)
+        dtype = "int32" if whole else "float32"
         if not arrays[0].ndim:
             batch[name] = np.array(arrays, dtype)
             continue

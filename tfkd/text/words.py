@@ -112,7 +112,7 @@ def with_ends(inputs: Sequence[str]) -> tuple[str, ...]:
 def count_units(row: Mapping[str, Any]) -> int:
     """Return how many words a row has, or how many tokens where it knows of no words.
 
-    It is the number that `None` stands for in the shape of an output.
+    It is the number that `None` stands for in the shape of an output; 1 where there are neither.
 
     Args:
         row: Arrays by name, without padding.
@@ -120,4 +120,4 @@ def count_units(row: Mapping[str, Any]) -> int:
     >>> count_units({"input_ids": [2, 7, 8, 3], "word_starts": [1]})
     1
     """
-    return len(row[WORD_STARTS] if WORD_STARTS in row else row[IDS])
+    return len(row.get(WORD_STARTS, row.get(IDS, (0,))))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _HUB_NAMES = {"imdb": "stanfordnlp/imdb"}
 """What our data sets are called on the hub."""
 _MOST_CLASSES = 20
+_CUT = "* Of a text longer than {} tokens it reads the head and the tail."
 
 
 def card_text(folder: Path) -> str:
@@ -36,7 +37,7 @@ def card_text(folder: Path) -> str:
 
     report, config = load(folder), configs.read_config(folder / "config.toml")
     data, versions = (_read_json(folder / f"{name}.json") for name in ("data", "environment"))
-    length = _read_json(folder / "preprocessing.json")["max_length"]
+    length = _read_json(folder / "preprocessing.json").get("max_length")
     name, stages = folder.resolve().name, read_stages(config)
     task = find(config.task.name, config.task_settings)
     calibration = (
@@ -50,13 +51,19 @@ def card_text(folder: Path) -> str:
         example=_write_example(task),
         classes=_list_classes(data["labels"]),
         version=versions.get("tfkd"),
-        data=_describe_data(config, data),
+        things=task.things,
+        data=_describe_data(config, data, task.things),
         training=_describe_training(config, stages, length),
         test=f"{data['counts'].get('test', 0):,}",
         table=report.table(),
         words="\n\n".join(report.words),
-        limits=calibration if "ece" in report.measures else "",
-        length=length,
+        limits="\n".join(
+            [
+                *([_CUT.format(length)] if length else []),
+                "* No licence is given here: it follows from the data and from the teacher.",
+                *([calibration] if "ece" in report.measures else []),
+            ]
+        ),
         sources=_list_sources(config, stages),
     )
     return front_matter(name, config, data, report, task) + body.rstrip() + "\n"
@@ -120,14 +127,14 @@ def _write_example(task: Task) -> str:
     return f"{{{values}}}"
 
 
-def _describe_data(config: RunConfig, data: dict[str, Any]) -> str:
+def _describe_data(config: RunConfig, data: dict[str, Any], things: str) -> str:
     counts = ", ".join(f"{split} {count:,}" for split, count in data["counts"].items())
-    lines = [f"* `{data['name']}`: {counts} texts"]
+    lines = [f"* `{data['name']}`: {counts} {things}"]
     if data["synthetic"]:
         lines.append("* The texts are synthetic: the scores say nothing about real texts.")
     if config.data.labelled:
         lines.append(
-            f"* The student was given {config.data.labelled:,} labels, the rest as texts only."
+            f"* The student was given {config.data.labelled:,} labels, the rest as {things} only."
         )
     if config.data.augment:
         lines.append(
@@ -136,10 +143,11 @@ def _describe_data(config: RunConfig, data: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _describe_training(config: RunConfig, stages: list[Stage], length: int) -> str:
+def _describe_training(config: RunConfig, stages: list[Stage], length: int | None) -> str:
+    tokens = f", which reads {length} tokens of a text" if length else ""
     lines = [
         f"* Teacher: `{remove_paths(config.teacher.source)}`",
-        f"* Student: `{config.student.source}`, which reads {length} tokens of a text",
+        f"* Student: `{config.student.source}`{tokens}",
     ]
     if config.student.assistant:
         lines.append(f"* In between: `{config.student.assistant}`")
