@@ -169,3 +169,59 @@ def test_fit_reads_the_epoch_that_is_on(encoded):
     assert trained_on(feed, epochs=3) == expected
     resumed = Feed(encoded, 32, seed=5, steps=5)
     assert trained_on(resumed, epochs=3, initial_epoch=2) == expected[10:]
+
+
+class Pairs(ExampleReader):
+    """Every third text alone, all others with another one, which is the next id."""
+
+    keeps_rows_together = True
+
+    def encode(self, examples, encoder, schema):
+        rows = []
+        for example in examples:
+            number = int(example.text)
+            texts = [str(2 * number), str(2 * number + 1)][: 1 + (number % 3 > 0)]
+            ids = encoder.encode_many(texts)
+            rows.append([{"input_ids": each, "labels": number} for each in ids])
+        return rows
+
+
+@pytest.fixture(scope="module")
+def paired(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("paired") / "set"
+    examples = (Example(text=str(i), label=i) for i in range(COUNT))
+    return encode(examples, Pairs(), Repeated(), folder)
+
+
+@pytest.mark.parametrize("epoch", [0, 1])
+def test_rows_of_an_example_stay_together(paired, epoch):
+    """A loss that compares a text with whichever stands beside it trains without a word."""
+    feed = Feed(paired, 8, seed=3)
+    batches = rows_of(feed, epoch)
+    assert flat(batches) == list(range(len(paired)))
+    for rows in batches:
+        labels = paired.labels_of(np.array(rows))
+        assert len(set(labels)) <= 8
+        for example in set(labels):
+            (places,) = np.nonzero(labels == example)
+            of_example = paired.rows_of(int(example))
+            assert [rows[place] for place in places] == list(of_example)
+            assert np.diff(places).tolist() == [1] * (len(of_example) - 1)
+    assert batches == rows_of(Feed(paired, 8, seed=3), epoch)
+
+
+def test_replicas_get_whole_examples(paired):
+    feed = Feed(paired, 8, seed=3)
+    shares = feed._shares(range(2), 2)
+    for rows in feed.rows(0):
+        halves = [next(shares)[1].tolist() for _ in range(2)]
+        assert [*halves[0], *halves[1]] == paired.labels_of(rows).tolist()
+        assert not set(halves[0]) & set(halves[1])
+
+
+def test_some_rows_stand_for_their_examples(paired):
+    """With few labels, a pair whose score is known comes with both of its texts."""
+    known = np.array(list(paired.rows_of(4)) + list(paired.rows_of(6)) + list(paired.rows_of(8)))
+    feed = Feed(paired, 2, seed=0, only=known)
+    assert flat(rows_of(feed, 0)) == known.tolist()
+    assert feed.per_pass == 2

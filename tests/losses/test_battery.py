@@ -10,6 +10,7 @@ import tensorflow as tf
 from feature_cases import CASES as FEATURE_CASES
 from loss_cases import CASES
 from vector_cases import CASES as VECTOR_CASES
+from vector_cases import PAIRS
 
 import tfkd
 from tfkd import Objective, losses
@@ -74,7 +75,7 @@ def test_every_loss_and_form_is_in_the_battery():
     losses = [c for c in public if issubclass(c, DistillationLoss) and c.__doc__.count(">>>")]
     wanted = {(cls, form) for cls in losses for form in getattr(cls, "forms", [None])}
     assert len(losses) >= 18
-    every = [c.loss for c in (*CASES, *FEATURE_CASES, *VECTOR_CASES)]
+    every = [c.loss for c in (*CASES, *FEATURE_CASES, *VECTOR_CASES, *PAIRS)]
     assert wanted <= {(type(loss), getattr(loss, "form", None)) for loss in every}
 
 

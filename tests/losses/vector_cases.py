@@ -9,7 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfkd.losses import DistillationLoss, SimilarityDistribution, VectorError
+from tfkd.losses import (
+    DistillationLoss,
+    PairContrast,
+    PairScore,
+    SimilarityDistribution,
+    VectorError,
+)
 
 
 @dataclass(frozen=True)
@@ -58,4 +64,43 @@ CASES = [
     Case("always projected", VectorError(projection="always"), cosine, zero_when_equal=False),
     Case("distribution", SimilarityDistribution(temperature=0.5), distribution(0.5), width=6),
     Case("sharp distribution", SimilarityDistribution(), distribution(0.05)),
+]
+
+
+@dataclass(frozen=True)
+class PairCase:
+    """`reference(q, a, y)` of vectors of length 1 and scores: of each pair that counts."""
+
+    name: str
+    loss: DistillationLoss
+    reference: Callable
+
+
+def off_score(q, a, y):
+    return ((q * a).sum(-1) - y) ** 2
+
+
+def out_of_order(temperature):
+    def reference(q, a, y):
+        c, total = (q * a).sum(-1), 1.0
+        for j in range(len(y)):
+            for k in range(len(y)):
+                total += np.exp((c[k] - c[j]) / temperature) if y[j] > y[k] else 0.0
+        return np.full(len(y), np.log(total))
+
+    return reference
+
+
+def not_found(temperature):
+    def reference(q, a, y):
+        e = np.exp(q @ a.T / temperature)
+        return -np.log(np.diag(e) / e.sum(-1))[y >= 0.5]
+
+    return reference
+
+
+PAIRS = [
+    PairCase("score", PairScore(), off_score),
+    PairCase("order", PairScore(error="ranking", temperature=0.5), out_of_order(0.5)),
+    PairCase("contrast", PairContrast(temperature=0.5), not_found(0.5)),
 ]

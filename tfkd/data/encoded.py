@@ -69,6 +69,17 @@ class Encoded:
         end = len(self) if example + 1 == self.examples else int(self._starts[example + 1])
         return range(int(self._starts[example]), end)
 
+    @property
+    def together(self) -> bool:
+        """Whether the rows of one example have to be in one batch, where there are several."""
+        return self._starts is not None and self.facts.get("together", False)
+
+    def examples_of(self, rows: np.ndarray) -> np.ndarray:
+        """Return the positions of the examples that these rows are of, each once, in order."""
+        if self._starts is None:
+            return np.unique(rows)
+        return np.unique(np.searchsorted(self._starts, rows, side="right") - 1)
+
     def first_rows(self) -> np.ndarray:
         """Return the position of the first row of each example, `[examples]`."""
         return np.arange(self.examples) if self._starts is None else np.array(self._starts)
@@ -248,7 +259,7 @@ def encode(
             for chunk in chunks(examples, CHUNK):
                 writer.add(task.encode(chunk, encoder, schema or Schema()))
                 advance(len(chunk))
-        writer.finish(task.inputs, getattr(encoder, "pad_id", 0))
+        writer.finish(task.inputs, getattr(encoder, "pad_id", 0), together=task.keeps_rows_together)
     return Encoded(folder)
 
 
@@ -291,7 +302,7 @@ class _Writer:
             self._add_column(name, values, ragged=ragged)
         self.rows, self.examples = self.rows + len(rows), self.examples + len(examples)
 
-    def finish(self, inputs: tuple[str, ...], pad_id: int) -> None:
+    def finish(self, inputs: tuple[str, ...], pad_id: int, *, together: bool = False) -> None:
         """Write the manifest; and columns without a row, if there was no example at all."""
         if not self.examples:
             self.dtypes = {**dict.fromkeys(inputs, self._ids_dtype), LABELS: "int32"}
@@ -306,6 +317,7 @@ class _Writer:
             "inputs": list(inputs),
             "shapes": self.shapes,
             "pad_id": pad_id,
+            "together": together,
         }
         (self.folder / _MANIFEST).write_text(json.dumps(facts))
 

@@ -26,11 +26,12 @@ class Feed:
     """Shuffled batches of similar length for `fit`, `steps` in each epoch.
 
     Where `steps` is not a whole pass, an epoch goes on where the last one ended; each pass over
-    the rows has an order of its own.
+    the rows has an order of its own. Where losses compare the rows of one example, as a task says
+    by `keeps_rows_together`, a batch and each replica's share of it hold whole examples.
 
     Args:
         encoded: The rows, as the student reads them.
-        batch_size: Rows in a batch.
+        batch_size: Rows in a batch; examples, where their rows stay together.
         seed: Of the order.
         steps: Batches in an epoch; 0 for one pass.
         targets: The teacher's stored outputs, which travel with the batch: an array of logits
@@ -56,7 +57,9 @@ class Feed:
 
     def __post_init__(self) -> None:
         count = len(self.encoded)
-        self._positions = np.arange(count) if self.only is None else np.asarray(self.only, int)
+        rows = np.arange(count) if self.only is None else np.asarray(self.only, int)
+        # What is shuffled: rows, or examples.
+        self._positions = self.encoded.examples_of(rows) if self.encoded.together else rows
         self.per_pass = -(-len(self._positions) // self.batch_size)
         if self.steps and not self.per_pass:
             raise UserError("there is no text to train on: none of the texts has a label.")
@@ -68,14 +71,32 @@ class Feed:
 
     def rows(self, epoch: int) -> Iterator[np.ndarray]:
         """Yield the positions of the rows of each batch of one epoch."""
+        yield from map(self._rows_of, self._drawn(epoch))
+
+    def _rows_of(self, drawn: np.ndarray) -> np.ndarray:
+        """Return the rows of what was drawn, those of an example beside each other."""
+        if not self.encoded.together:
+            return drawn
+        rows = [np.array(self.encoded.rows_of(int(example)), int) for example in drawn]
+        return np.concatenate(rows) if rows else drawn
+
+    def _drawn(self, epoch: int) -> Iterator[np.ndarray]:
+        """Yield the positions of the rows, or examples, of each batch of one epoch."""
         order: list[np.ndarray] = []
         current = -1
         for step in range(epoch * self.steps, (epoch + 1) * self.steps):
             if step // self.per_pass != current:
                 current = step // self.per_pass
-                lengths = self.encoded.lengths[self._positions]
+                lengths = self._lengths()
                 order = bucket_by_length(lengths, self.batch_size, (self.seed, current))
             yield self._positions[order[step % self.per_pass]]
+
+    def _lengths(self) -> np.ndarray:
+        """Return the length of each row, or of the longest row of each example."""
+        if not self.encoded.together:
+            return self.encoded.lengths[self._positions]
+        longest = np.maximum.reduceat(self.encoded.lengths, self.encoded.first_rows())
+        return longest[self._positions]
 
     def batches(self) -> Iterator[tuple[dict[str, Any], Any]]:
         """Yield `({"student": ids, "targets": ...}, labels)` for each step of this epoch."""
@@ -135,8 +156,8 @@ class Feed:
 
     def _shares(self, own_replicas: range, replicas: int) -> Iterator[tuple[dict[str, Any], Any]]:
         for epoch in itertools.count(self.epoch):
-            for rows in self.rows(epoch):
-                parts = np.array_split(rows, replicas)
+            for drawn in self._drawn(epoch):
+                parts = [self._rows_of(part) for part in np.array_split(drawn, replicas)]
                 yield from (self._batch(parts[replica]) for replica in own_replicas)
 
     def _signature(self) -> tuple[dict[str, Any], Any]:

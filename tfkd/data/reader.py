@@ -49,7 +49,8 @@ class ExampleReader:
     `fixed` those of arrays with as many numbers in each row, whatever its length. `pieces` are
     special pieces within its texts, which the tokenizer of a model gets that learns to read them.
     Where examples have labels of several kinds, `heads` are their names: rows have `labels.HEAD`
-    for each.
+    for each. `keeps_rows_together` says that losses compare the rows of one example, so that all of
+    them have to be in one batch.
     """
 
     columns: ClassVar[Mapping[str, Column]] = {
@@ -66,6 +67,7 @@ class ExampleReader:
     names_its_classes: ClassVar[bool] = False
     "Whether `label_keys` gives names of classes, and a list of names says what ids mean, no more."
     heads: tuple[str, ...] = ()
+    keeps_rows_together: ClassVar[bool] = False
 
     def __init__(self, pair: bool = False) -> None:
         if pair:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from .hint import Hint
     from .jensen_shannon import JensenShannon
     from .logit_error import LogitError
+    from .pair_contrast import PairContrast
+    from .pair_score import PairScore
     from .patient_hint import PatientHint
     from .probability_error import ProbabilityError
     from .relational import Relational
@@ -52,6 +54,8 @@ LOSSES = {
     "Hint": "hint",
     "JensenShannon": "jensen_shannon",
     "LogitError": "logit_error",
+    "PairContrast": "pair_contrast",
+    "PairScore": "pair_score",
     "PatientHint": "patient_hint",
     "ProbabilityError": "probability_error",
     "Relational": "relational",

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..errors import UserError
 from ..progress import logger
 
@@ -78,6 +80,23 @@ def pool_tokens(states: Any, mask: Any, how: str) -> Any:
         vectors = ops.sum(states * there, axis=1) / ops.maximum(ops.sum(there, axis=1), 1e-9)
     squares = ops.sum(ops.square(vectors), axis=-1, keepdims=True)
     return vectors * ops.rsqrt(ops.maximum(squares, 1e-12))
+
+
+def pool_arrays(states: np.ndarray, mask: np.ndarray, how: str) -> np.ndarray:
+    """Return one vector of length 1 for each text, of arrays as `pool_tokens` takes tensors.
+
+    >>> states = np.array([[[3.0, 0.0], [0.0, 4.0], [9.0, 9.0]]])
+    >>> pool_arrays(states, np.array([[1, 1, 0]]), "max").tolist()
+    [[0.6, 0.8]]
+    """
+    there = np.asarray(mask, states.dtype)[..., None]
+    if how == FIRST:
+        vectors = states[:, 0]
+    elif how == MAX:
+        vectors = np.where(there > 0, states, -np.inf).max(axis=1)
+    else:
+        vectors = (states * there).sum(axis=1) / np.maximum(there.sum(axis=1), 1e-9)
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
 
 
 def _read(file: Path) -> Any:

@@ -106,6 +106,8 @@ class TextModel:
         """
         declared = getattr(self.model, "output_shapes", None)
         actual = self._try_lengths(tuple(shapes)) if declared is None else declared
+        if EMBEDDING in shapes and EMBEDDING not in actual and "logits" in actual:
+            actual = {**actual, EMBEDDING: actual["logits"]}
         self.shapes, self.pieces = match_shapes(actual, shapes, self.origin), pieces
         if two_of_one and self.shapes.get("logits") == (1,):
             self._split_logit()

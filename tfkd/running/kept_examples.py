@@ -39,6 +39,13 @@ def keep_examples(context: RunContext) -> None:
     run_folder.write_json(context.folder / KEPT, facts)
 
 
+def recall_data_schema(folder: Path) -> Schema | None:
+    """Return what the training split of a run fixed, None where it kept no examples."""
+    if not (folder / KEPT).is_file():
+        return None
+    return Schema.from_json(run_folder.read_json(folder / KEPT)["schema"])
+
+
 def open_to_export(folder: Path) -> RunContext:
     """Open a run to export its student: with the examples that it kept, else with its data.
 

@@ -10,11 +10,13 @@ from types import ModuleType
 import numpy as np
 
 from ..errors import UserError, first_line
-from ..models.hugging_face_heads import headless
+from ..models.hugging_face_heads import VECTORS, headless
+from ..models.hugging_face_pooling import pool_arrays, read_pooling
 from ..models.hugging_face_weights import kind_of_weights, readable_folder
 from ..models.input_names import IDS, SEGMENTS, takes_segments, token_mask
 from ..models.outputs import SPANS
 from ..models.text_model import CLASSIFIER, Shapes
+from ..tasks import EMBEDDING
 from .python_function import PythonFunctionTeacher
 
 
@@ -37,7 +39,9 @@ class TorchModel(PythonFunctionTeacher):
     def __init__(self, path: str | Path, architecture: str, shapes: Shapes = CLASSIFIER) -> None:
         torch, transformers = _packages()
         transformers.logging.set_verbosity_error()
-        model_class = getattr(transformers, f"AutoModel{architecture}")
+        self._pooling = read_pooling(Path(path)) if architecture == VECTORS else ""
+        head = "" if self._pooling else architecture
+        model_class = getattr(transformers, f"AutoModel{head}")
         # Version 5 of transformers reads none of TensorFlow's.
         of_tf = kind_of_weights(Path(path)) == "tf"
         options = {"from_tf": True} if of_tf else {}
@@ -52,8 +56,11 @@ class TorchModel(PythonFunctionTeacher):
                 f"the weights in {path} cannot be read ({first_line(error)}){cure}"
             ) from error
         # Such weights are left at random, with a warning at most.
-        if report["missing_keys"]:
-            raise headless(path, sorted(report["missing_keys"])[0], architecture)
+        missing = sorted(report["missing_keys"])
+        if self._pooling:
+            missing = [name for name in missing if "pooler" not in name]
+        if missing:
+            raise headless(path, missing[0], architecture)
         self._torch, self._model, self.pad_id = torch, model.float().eval(), 0
         self.config = model.config
         self.shapes = {
@@ -62,6 +69,8 @@ class TorchModel(PythonFunctionTeacher):
             else shape
             for name, shape in shapes.items()
         }
+        if self._pooling:
+            self.shapes = {EMBEDDING: (int(model.config.hidden_size),)}
 
     @property
     def text_inputs(self) -> tuple[str, ...]:  # type: ignore[override]  # depends on the model
@@ -78,6 +87,9 @@ class TorchModel(PythonFunctionTeacher):
             more[SEGMENTS[0]] = self._torch.from_numpy(np.asarray(segments, "int64"))
         with self._torch.no_grad():
             outputs = dict(self._model(input_ids=tensor, attention_mask=mask, **more))
+        if self._pooling:
+            states = outputs["last_hidden_state"].numpy()
+            return {EMBEDDING: pool_arrays(states, mask.numpy(), self._pooling)}
         if "logits" not in outputs and all(name in outputs for name in SPANS):
             outputs["logits"] = self._torch.stack([outputs[name] for name in SPANS], dim=1)
         return {name: outputs[name].numpy() for name in self.shapes}
@@ -85,7 +97,7 @@ class TorchModel(PythonFunctionTeacher):
     @property
     def fingerprint(self) -> str:
         """A digest of its weights, for a store."""
-        digest = hashlib.sha256()
+        digest = hashlib.sha256(self._pooling.encode())
         for name, weight in sorted(self._model.state_dict().items()):
             digest.update(name.encode() + weight.numpy().tobytes())
         return digest.hexdigest()[:16]

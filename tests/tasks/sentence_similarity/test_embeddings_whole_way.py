@@ -119,3 +119,56 @@ def test_what_cannot_be_distilled_is_one_sentence(teacher, refused, tmp_path, fl
 def test_a_teacher_of_vectors_needs_something_to_learn_from(refused, tmp_path):
     (tmp_path / "texts.txt").write_text("\n".join(make_texts(60)) + "\n")
     assert "texts alone" in refused("teach", str(tmp_path / "texts.txt"), *TASK, "--to", "t")
+
+
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory):
+    """Pairs of texts whose score is 5 where they have one topic, and less than 2 else."""
+    draw, texts = random.Random(1), make_texts(240, seed=1)
+    folder = tmp_path_factory.mktemp("pairs")
+    with (folder / "pairs.jsonl").open("w") as file:
+        for i in range(0, 240, 2):
+            other = texts[draw.choice(range(i % 4, 240, 4) if i % 3 else range(240))]
+            same = texts[i].split()[0] in TOPICS[texts.index(other) % 4].split()
+            row = {"sentence1": texts[i], "sentence2": other, "score": 5 if same else draw.random()}
+            file.write(json.dumps(row) + "\n")
+    return folder / "pairs.jsonl"
+
+
+def test_pairs_with_scores_are_learnt_with_and_without_a_teacher(scored, teacher, tfkd, tmp_path):
+    columns = ("--text-column", "sentence1,sentence2")
+    flags = ("--teacher", f"keras:{teacher}", "--student", "static:tiny", *TASK, *SHORT, *columns)
+    code, printed, said = tfkd("distill", str(scored), *flags, "--to", str(tmp_path / "run"))
+    assert code == 0, said
+    assert "pairs with scores" in printed
+    assert "Spearman correlation against the same student trained alone" in printed
+    report = json.loads((tmp_path / "run" / "report.json").read_text())
+    names = ["teacher", "alone", "distilled", "exported (int8)"]
+    assert [row["name"] for row in report["rows"]] == names
+    assert all({*row["scores"]} == {"spearman", "pearson"} for row in report["rows"])
+    assert all(row["scores"]["spearman"] > 0.5 for row in report["rows"])
+    card = (tmp_path / "run" / "README.md").read_text()
+    assert "spearmanr" in card
+    assert "PairScore" in card
+
+
+@pytest.mark.usefixtures("workplace")
+def test_pairs_that_match_are_retrieved(teacher, tfkd, tmp_path):
+    """A text and its own words in another order: answers of a small desk, without scores."""
+    draw = random.Random(2)
+    with (tmp_path / "faq.csv").open("w") as file:
+        file.write("question,answer\n")
+        for text in make_texts(120, seed=2):
+            words = text.split()
+            draw.shuffle(words)
+            file.write(f"{text},{' '.join(words)}\n")
+    flags = ("--task", "sentence-similarity", "--task-set", "scored_by=retrieval", *SHORT)
+    flags = (*flags, "--task-set", "dimensions=16", "--task-set", "prefixes=4,8")
+    models = ("--teacher", f"keras:{teacher}", "--student", "static:tiny")
+    code, printed, said = tfkd("distill", str(tmp_path / "faq.csv"), *flags, *models, "--to", "run")
+    assert code == 0, said
+    assert "pairs that match" in printed
+    report = json.loads((tmp_path / "run" / "report.json").read_text())
+    keys = {"mrr", "ndcg@10", "recall@1", "recall@5", "recall@10"}
+    assert all({*row["scores"]} == keys for row in report["rows"])
+    assert report["rows"][-1]["scores"]["recall@10"] > 0.5

@@ -33,12 +33,14 @@ def card_text(folder: Path) -> str:
     Raises:
         UserError: The folder holds no finished run.
     """
+    from ..kept_examples import recall_data_schema
     from ..stages import read_stages
 
     report, config = load(folder), configs.read_config(folder / "config.toml")
     data, versions = (_read_json(folder / f"{name}.json") for name in ("data", "environment"))
     length = _read_json(folder / "preprocessing.json").get("max_length")
-    name, stages = folder.resolve().name, read_stages(config)
+    name = folder.resolve().name
+    stages = read_stages(config, recall_data_schema(folder))
     task = find(config.task.name, config.task_settings)
     calibration = (
         "* Its probabilities are as far from the share of right answers as the calibration error "
@@ -162,7 +164,10 @@ def _spell(objective: dict[str, Any]) -> str:
     for term in objective["terms"]:
         settings = {k: v for k, v in term.items() if k not in ("loss", "weight")}
         arguments = ", ".join(f"{name}={value!r}" for name, value in settings.items())
-        terms.append(f"`{term['weight']} * {term['loss'].rpartition(':')[2]}({arguments})`")
+        weight = term["weight"]
+        # Of numbers, weights are divided by their variance.
+        weight = float(f"{weight:.4g}") if isinstance(weight, float) else weight
+        terms.append(f"`{weight} * {term['loss'].rpartition(':')[2]}({arguments})`")
     return " + ".join(terms)
 
 

@@ -14,6 +14,7 @@ from ...text.row_encoding import encode_rows
 from .._base import EMBEDDING, Arrays, Measure, Task
 from .embedding_settings import (
     DIMENSIONS,
+    MATCHED,
     NONE,
     PAIRS,
     PREFIXES,
@@ -85,6 +86,7 @@ class SentenceSimilarity(Task):
     headline_is_mean = False
     # Each text of a pair is a row of its own.
     reads_pairs = False
+    keeps_rows_together = True
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
         super().__init__(settings)
@@ -237,15 +239,28 @@ class SentenceSimilarity(Task):
             alone: Whether the student is trained without the teacher.
             schema: Says what the pairs have.
         """
+        from ...losses._base import as_objective
+        from ...losses.pair_contrast import PairContrast
+        from ...losses.pair_score import PairScore
         from ...losses.similarity_distribution import SimilarityDistribution
         from ...losses.vector_error import VectorError
 
         prefixes = read_prefixes(self.settings)
-        return 1.0 * VectorError(prefixes=prefixes) + SimilarityDistribution(prefixes=prefixes)
+        known = schema.settings.get(PAIRS, NONE) if schema else NONE
+        contrasts = self._retrieves or known == MATCHED
+        pairs = as_objective((PairContrast if contrasts else PairScore)(prefixes=prefixes))
+        if alone:
+            return pairs
+        taught = 1.0 * VectorError(prefixes=prefixes) + SimilarityDistribution(prefixes=prefixes)
+        if known == NONE or soft_weight == 1:
+            return taught
+        return (1.0 - soft_weight) * pairs + soft_weight * taught
 
     def objective_alone(self, schema: Schema | None = None) -> Objective | None:
-        """Return None: texts alone say nothing without a teacher."""
-        return None
+        """Return the loss on pairs; None of texts alone, which say nothing without a teacher."""
+        if schema is not None and schema.settings.get(PAIRS, NONE) == NONE:
+            return None
+        return super().objective_alone(schema)
 
     def metrics(self) -> list:
         """Return none: the loss says it."""
@@ -271,7 +286,8 @@ class SentenceSimilarity(Task):
                 "against but a teacher."
             )
         if self._retrieves:
-            return rank_answers(answers, examples).scores()
+            scores = rank_answers(answers, examples).scores()
+            return {name: scores[name] for name in self.measures}
         return score_similarities(cosines(answers)[known], truth[known])
 
     def headline(
