@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .models.text_model import TextModel
     from .reporting import Report, compare
     from .running._run import distill
+    from .running.certifying import certify
     from .running.config import RunConfig
     from .running.cross_validation import cross_validate
     from .running.part_runs import distill_parts
@@ -64,6 +65,7 @@ _HOME = {
     "load_teacher": "teachers",
     "Ensemble": "teachers.ensemble",
     "weights_by_score": "teachers.ensemble",
+    "certify": "running.certifying",
     "distill": "running._run",
     "cross_validate": "running.cross_validation",
     "distill_parts": "running.part_runs",

@@ -8,6 +8,7 @@ from typing import Any
 from ..data import Example
 from ..errors import UserError
 from ..runtime import Ask, Predictor
+from ..runtime.unsure_answers import guess_of
 from .predicting import Record, RecordReader
 
 
@@ -46,7 +47,7 @@ def fields_of(predictor: Predictor, answer: Any) -> Record:
         predictor: The file.
         answer: As it gave it; the values of an `Ask` are those of its guess.
     """
-    task, given = predictor.task, answer.answer if isinstance(answer, Ask) else answer
+    task, given = predictor.task, guess_of(answer)
     if predictor.ask_below is None:
         return task.to_json(given)
     confidence = task.confidence(given)
@@ -63,9 +64,8 @@ def line_of(predictor: Predictor, answer: Any, example: Example) -> str:
         answer: As it gave it.
         example: The example that it is of.
     """
-    if isinstance(answer, Ask):
-        return f"ask  {predictor.task.line(answer.answer, example)}"
-    return predictor.task.line(answer, example)
+    line = predictor.task.line(guess_of(answer), example)
+    return f"ask  {line}" if isinstance(answer, Ask) else line
 
 
 def _without_values(fields: Any) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -19,33 +18,11 @@ from ..runtime.memory import no_more_than_there_is
 from ..runtime.watchdog import no_endless_loop
 from . import answer_files, answer_values, flags, predicting
 from .console import console
+from .importing import import_tensorflow
 
 _FILE_BATCH = 32
 _OPTIONS = ("dtype", "top_k", "precision", "shard")
 _OF_STORE = (*_OPTIONS, "verify", "repair", "runner", "parts", "beam")
-
-
-def _import_tensorflow(teacher: str = "") -> None:
-    """Import TensorFlow without the lines that it prints about the machine.
-
-    Args:
-        teacher: The spec of the teacher.
-    """
-    import importlib
-    import logging
-
-    from ..runtime.quiet import quiet
-
-    with quiet():
-        if "torch:" in teacher:
-            # Some versions of PyTorch crash where TensorFlow was imported before them.
-            with suppress(ImportError):
-                importlib.import_module("torch._dynamo")
-        import tensorflow as tf
-
-        tf.config.list_physical_devices()
-    # Each model is traced again, which TensorFlow takes for a mistake and warns of.
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 def distill(args: argparse.Namespace) -> None:
@@ -55,7 +32,7 @@ def distill(args: argparse.Namespace) -> None:
         _distill_parts(parts)
         return
     config = flags.config_of(args)
-    _import_tensorflow(config.teacher.source)
+    import_tensorflow(config.teacher.source)
     if config.data.cross_validate:
         _cross_validate(config)
         return
@@ -85,7 +62,7 @@ def _spell_example(run: Path) -> str:
 
 def _distill_parts(parts: RunParts) -> None:
     """Carry out several runs, or what is left of them, and show the report of each."""
-    _import_tensorflow(" ".join(config.teacher.source for config in parts.runs.values()))
+    import_tensorflow(" ".join(config.teacher.source for config in parts.runs.values()))
     from ..running.part_runs import run_parts
 
     found = run_parts(parts, console.progress)
@@ -113,7 +90,7 @@ def _cross_validate(config: RunConfig) -> None:
 def teach(args: argparse.Namespace) -> None:
     """Train or fine-tune a teacher, and save it."""
     config = flags.config_of(args)
-    _import_tensorflow(config.teacher.source)
+    import_tensorflow(config.teacher.source)
     from ..running.teacher_run import teach
 
     teach(config, console.progress)
@@ -125,7 +102,7 @@ def cache(args: argparse.Namespace) -> None:
     settings = flags.read_flags(given)
     if not (args.verify or args.repair or args.data):
         raise UserError("give the data to store the outputs for, or --verify or --repair a store.")
-    _import_tensorflow(settings.get("teacher", ""))
+    import_tensorflow(settings.get("teacher", ""))
     from ..running import caching
 
     if args.verify:
@@ -156,7 +133,7 @@ def compare(args: argparse.Namespace) -> None:
 
     runs = [run for folder in args.run for run in list_runs(folder)]
     if args.again:
-        _import_tensorflow()
+        import_tensorflow()
         from ..running._run import measure_again
 
         for folder in runs:
@@ -167,7 +144,7 @@ def compare(args: argparse.Namespace) -> None:
         without = (name.strip() for names in args.without for name in names.split(","))
         options = page_files.PageOptions(args.texts, args.title, tuple(without))
         page_files.check_page(args.html, options)
-        _import_tensorflow()
+        import_tensorflow()
         page_files.write_page(runs, args.html, options, progress=console.progress)
         console.print(f"page      {args.html}, its figures {args.html.with_suffix('.json').name}")
         return
@@ -182,7 +159,7 @@ def compare(args: argparse.Namespace) -> None:
 
 def export(args: argparse.Namespace) -> None:
     """Write another file of a run."""
-    _import_tensorflow()
+    import_tensorflow()
     from ..running._run import export_again
 
     exported = export_again(
@@ -319,7 +296,7 @@ def recipes(args: argparse.Namespace) -> None:
 def list_names(args: argparse.Namespace) -> None:
     """List data, tasks, teachers, students and settings, or one of these."""
     if args.topic != "tasks":
-        _import_tensorflow()
+        import_tensorflow()
     from .listing import listing
 
     print(listing(args.topic))

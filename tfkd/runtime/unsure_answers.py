@@ -37,6 +37,18 @@ class Ask:
     confidence: float
 
 
+def guess_of(answer: Any) -> Any:
+    """Return an answer as the file's task gives it: of an `Ask` its guess.
+
+    Args:
+        answer: As `Predictor.predict` gave it.
+
+    >>> guess_of(Ask("refund", 0.4)), guess_of("refund")
+    ('refund', 'refund')
+    """
+    return answer.answer if isinstance(answer, Ask) else answer
+
+
 def ask_below(answers: Sequence[Any], task: Task, threshold: float) -> list[Any]:
     """Return the answers with an `Ask` in place of those of less confidence than the threshold.
 
@@ -70,7 +82,7 @@ def write_ask_below(path: Path, values: Mapping[str, Any]) -> None:
     files = unpack(content, str(path))
     _, settings = read_encoder(files, str(path))
     check_seal(content, settings, str(path))
-    refuse_clients(settings, path)
+    _refuse_clients(settings, path)
     sealed = settings.get("model")
     if sealed is None:
         raise UserError(f"{path} was written by an older tfkd: export it again.")
@@ -85,14 +97,18 @@ def write_ask_below(path: Path, values: Mapping[str, Any]) -> None:
             raise UserError(f"{path} cannot hold {dict(values)!r:.80}: nothing was changed.")
 
 
-def refuse_clients(settings: Mapping[str, Any], path: Path) -> None:
+def refuse_clients_file(path: Path) -> None:
     """Refuse a file that another library runs, which answers every text.
 
     Raises:
-        UserError: It is one.
+        UserError: It is one, or has no settings inside.
     """
+    _refuse_clients(read_encoder(unpack(path.read_bytes(), str(path)), str(path))[1], path)
+
+
+def _refuse_clients(settings: Mapping[str, Any], path: Path) -> None:
     if settings.get("client") == MEDIAPIPE:
         raise UserError(
             f"{path} is for MediaPipe, which answers every text and cannot ask: certify the file "
-            "that tfkd.runtime reads, and compare MediaPipe's score with its threshold yourself."
+            "that tfkd.runtime reads, or compare MediaPipe's score with a threshold yourself."
         )

@@ -13,6 +13,7 @@ from typing import Any
 from ..errors import UserError
 from ..progress import logger
 from ..runtime import Predictor, load
+from ..runtime.unsure_answers import guess_of
 from .stream_lines import Lines, LineSource
 from .stream_records import StreamReader
 from .stream_times import Clock, spell_time
@@ -156,7 +157,7 @@ class _Watcher:
         answers = self._predictor.predict([text.example for text in texts])
         for text, answer in zip(texts, answers, strict=True):
             self._texts += 1
-            hits = self._predictor.task.counted(answer)
+            hits = self._predictor.task.counted(guess_of(answer))
             for event in self._rates.add(text.line, time=text.time, topic=text.topic, hits=hits):
                 if event["event"] == "alarm":
                     self._alarms.append(event)

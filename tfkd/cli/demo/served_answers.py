@@ -12,6 +12,7 @@ from typing import Any
 from ... import tasks
 from ...errors import UserError
 from ...runtime import Ask, Predictor, load
+from ...runtime.unsure_answers import guess_of
 from ..answer_values import fields_of
 
 MOST_CHARACTERS = 100_000
@@ -58,7 +59,7 @@ class ServedAnswers:
             (answer,) = self.predictor.predict([texts])
             took = 1000 * (time.perf_counter() - start)
         (example,) = self.predictor.examples([texts])
-        guess = answer.answer if isinstance(answer, Ask) else answer
+        guess = guess_of(answer)
         asks = "ask; the guess is " if isinstance(answer, Ask) else ""
         return {
             "summary": asks + task.summary(guess),
