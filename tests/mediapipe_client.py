@@ -1,4 +1,4 @@
-"""MediaPipe's own text classifier, in a Python of its own: it brings OpenCV and more with it."""
+"""MediaPipe's own classifiers, in a Python of its own: it brings OpenCV and more with it."""
 
 import json
 import os
@@ -20,14 +20,36 @@ with TextClassifier.create_from_model_path(sys.argv[1]) as client:
         print(json.dumps(scores), file=sys.stdout, flush=True)
 """
 
+CLASSIFY_IMAGES = """
+import json, sys
+import mediapipe, numpy
+from mediapipe.tasks.python.vision import ImageClassifier
+
+images = numpy.load(sys.argv[2])
+with ImageClassifier.create_from_model_path(sys.argv[1]) as client:
+    for pixels in images:
+        image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=pixels)
+        (found,) = client.classify(image).classifications
+        print(json.dumps({each.category_name: each.score for each in found.categories}))
+"""
+
 
 def answers(file: Path, texts: list[str]) -> list[dict[str, float]]:
     """The probability of each class, as the client gives them to `texts`, one by one."""
+    lines = "".join(json.dumps(text) + "\n" for text in texts)
+    return _run([CLASSIFY, file], lines)
+
+
+def answers_to_images(file: Path, images: Path) -> list[dict[str, float]]:
+    """The same for an `.npy` of images in RGB, bytes `[images, height, width, 3]`."""
+    return _run([CLASSIFY_IMAGES, file, images])
+
+
+def _run(arguments: list, lines: str = "") -> list[dict[str, float]]:
     if not PYTHON.exists():
         pytest.skip(f"needs MediaPipe: .ci/run makes {PYTHON}, or name a Python in TFKD_MEDIAPIPE")
-    lines = "".join(json.dumps(text) + "\n" for text in texts)
     run = subprocess.run(
-        [PYTHON, "-c", CLASSIFY, file], input=lines, capture_output=True, text=True, cwd="/"
+        [PYTHON, "-c", *arguments], input=lines, capture_output=True, text=True, cwd="/"
     )
     assert run.returncode == 0, run.stderr[-2000:]
-    return [json.loads(line) for line in run.stdout.splitlines()]
+    return [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]

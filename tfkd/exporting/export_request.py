@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,7 +22,7 @@ from .check_argument import parse_check
 from .check_data import SENTENCES, CheckData, TaskContext, checks_of
 from .decisions import activation_of
 from .gate import Figures, check_figures
-from .input_signature import count_inputs
+from .input_signature import Shape, count_inputs
 from .labelled_arrays import check_labels_fit
 from .student_padding import check_padding
 from .text_signature import as_texts
@@ -241,13 +242,22 @@ def _check_reads_arrays(signature: ModelSignature, context: TaskContext) -> None
     assert context.task is not None
     wanted = context.task.input_shapes(context.schema)
     shapes = [shape[1:] for shape, _ in signature.inputs.values()]
-    if shapes != list(wanted.values()):
+    if not _fit(shapes, list(wanted.values())):
         listed = ", ".join(f"{n} {list(s)}" for n, (s, _) in signature.inputs.items())
         told = ", ".join(f"{name} {[None, *shape]}" for name, shape in wanted.items())
         raise UserError(
             f"the task {context.task.name} feeds {told}; the student takes {listed}: give the "
             "schema that the student was trained with."
         )
+
+
+def _fit(shapes: Sequence[Shape], wanted: Sequence[Shape]) -> bool:
+    """Return whether shapes are those that are wanted, where None is any size."""
+    return list(map(len, shapes)) == list(map(len, wanted)) and all(
+        None in pair or pair[0] == pair[1]
+        for one, other in zip(shapes, wanted, strict=True)
+        for pair in zip(one, other, strict=True)
+    )
 
 
 def _completed(context: TaskContext, reference: Reference) -> TaskContext:

@@ -82,7 +82,7 @@ class RowFeeder:
 
     def _pad(self, values: Sequence[Any], shape: Shape, dtype: Any, fill: int) -> np.ndarray:
         if len(shape) != 2:
-            return np.stack([np.asarray(value, dtype) for value in values])
+            return _of_channels(np.stack([np.asarray(value, dtype) for value in values]), shape)
         # A row without a word has room for one: no runtime plans for none.
         longest = max(1, *map(len, values))
         length = shape[1] or (longest if self.client else bucket(longest, self.most))
@@ -92,3 +92,10 @@ class RowFeeder:
                 "damaged, or was exported for another task; export it again."
             )
         return pad(values, length, dtype, fill)
+
+
+def _of_channels(arrays: np.ndarray, shape: Shape) -> np.ndarray:
+    """Return images in RGB where the model wants it, as a client's does: grey is three times it."""
+    if arrays.ndim == len(shape) == 4 and (arrays.shape[-1], shape[-1]) == (1, 3):
+        return np.repeat(arrays, 3, axis=-1)
+    return arrays

@@ -1,1 +1,1 @@
-"""Files for MediaPipe: the model with its three inputs, and the metadata that it reads."""
+"""Files for MediaPipe: the model as its client feeds it, and the metadata that it reads."""

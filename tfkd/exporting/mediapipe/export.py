@@ -16,7 +16,7 @@ from ...runtime.interpreter import LiteRT
 from ...runtime.row_feeding import CLIENT
 from ...runtime.zip_tail import pack
 from ...tasks import Task
-from ...text import TextEncoder, mediapipe_tokenizer
+from ...text import NoTexts, TextEncoder, mediapipe_tokenizer
 from ..calling import LOGITS
 from ..check_data import checks_of
 from ..companions import check_encoder_inside, describe_request
@@ -25,6 +25,7 @@ from ..export_request import ExportRequest
 from ..gate import Figures
 from ..verify import Model, compare
 from .client_signature import ClientSignature, class_probabilities, client_signature
+from .image_export import image_file
 from .metadata import OUTPUT, add_metadata
 
 LEAST = 1e-7
@@ -34,6 +35,8 @@ LEAST = 1e-7
 def mediapipe_file(request: ExportRequest, path: Path) -> Figures:
     """Write the file and run it against the student, on texts as MediaPipe's tokenizer reads them.
 
+    A student of images gets the file of the image classifier.
+
     Figures are of the logarithms of probabilities, which are logits too.
 
     Raises:
@@ -41,6 +44,8 @@ def mediapipe_file(request: ExportRequest, path: Path) -> Figures:
         UserError: A student with a tokenizer that MediaPipe has not, of texts of one length, or
             that does not convert.
     """
+    if not request.context.reads_texts:
+        return image_file(request, path)
     own, request = request, _read_by_mediapipe(request)
     context = request.context
     assert context.encoder is not None
@@ -64,7 +69,7 @@ def mediapipe_file(request: ExportRequest, path: Path) -> Figures:
 
 
 def check_client(
-    name: str | None, kind: str, encoder: TextEncoder | None, task: Task | None
+    name: str | None, kind: str, encoder: TextEncoder | NoTexts | None, task: Task | None
 ) -> None:
     """Refuse a client that is unknown, and what its files cannot hold.
 
@@ -89,6 +94,8 @@ def check_client(
         )
     if encoder is None:
         raise UserError("client='mediapipe' classifies texts: give the student's `encoder` too.")
+    if isinstance(encoder, NoTexts):
+        return
     if not encoder.lowercase or encoder.pad_id or "tokenizer.json" in describe(encoder, {}):
         raise UserError(
             "MediaPipe's tokenizer is BERT's word pieces over a lower-cased vocabulary, and the "

@@ -1,4 +1,4 @@
-"""The metadata by which MediaPipe's text classifier knows what a `.tflite` reads and returns.
+"""The metadata by which MediaPipe's classifiers know what a `.tflite` reads and returns.
 
 A flatbuffer (`metadata_schema.fbs` of TensorFlow Lite Support) inside the model's own: here it is
 written by the numbers of its fields, as TensorFlow brings no code for it.
@@ -6,7 +6,7 @@ written by the numbers of its fields, as TensorFlow brings no code for it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import flatbuffers
@@ -21,7 +21,10 @@ INPUTS = CLIENT
 OUTPUT = "scores"
 NAME, VERSION = b"TFLITE_METADATA", "1.3.0"
 _VOCABULARY, _LABELS = 5, 2  # AssociatedFileType
-_FEATURE, _BERT = 1, 4  # members of the unions ContentProperties and ProcessUnitOptions
+# Members of the unions ContentProperties and ProcessUnitOptions.
+_FEATURE, _IMAGE = 1, 2
+_NORMALIZATION, _BERT = 1, 4
+_RGB = 1  # ColorSpaceType
 
 
 def add_metadata(blob: bytes) -> bytes:
@@ -33,6 +36,22 @@ def add_metadata(blob: bytes) -> bytes:
     Raises:
         UserError: A model with loops, which MediaPipe does not run.
     """
+    return _with_metadata(blob, _text_metadata)
+
+
+def add_image_metadata(blob: bytes) -> bytes:
+    """Add MediaPipe's image-classifier metadata to a LiteRT model of one image in RGB.
+
+    Pixels are handed over as they are, from 0 to 255. The class names are those of `labels.txt` in
+    the zip that is still to be appended.
+
+    Raises:
+        UserError: A model with loops, which MediaPipe does not run.
+    """
+    return _with_metadata(blob, _image_metadata)
+
+
+def _with_metadata(blob: bytes, write: Callable[[Sequence[str]], bytes]) -> bytes:
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAsModel(bytearray(blob), 0))
     if len(model.subgraphs) > 1:
         raise UserError(
@@ -41,7 +60,7 @@ def add_metadata(blob: bytes) -> bytes:
             "`client` out and use tfkd.runtime."
         )
     buffer = schema.BufferT()
-    buffer.data = np.frombuffer(_metadata(_input_names(model)), np.uint8)
+    buffer.data = np.frombuffer(write(_input_names(model)), np.uint8)
     model.buffers.append(buffer)
     entry = schema.MetadataT()
     entry.name, entry.buffer = NAME, len(model.buffers) - 1
@@ -58,18 +77,25 @@ def _input_names(model: Any) -> list[str]:
     return [names[index] for index in model.subgraphs[0].inputs]
 
 
-def _metadata(inputs: Sequence[str]) -> bytes:
+def _image_metadata(inputs: Sequence[str]) -> bytes:
+    writer = _Writer()
+    # One mean and one deviation for all channels: the student scales pixels itself.
+    options = writer.table((0, writer.floats(0.0)), (1, writer.floats(1.0)))
+    steps = writer.list([writer.union(_NORMALIZATION, options)])
+    content = writer.union(_IMAGE, writer.byte(_RGB))
+    (name,) = inputs
+    taken = writer.list([writer.table((0, writer.text(name)), (3, content), (4, steps))])
+    given = writer.list([writer.tensor(OUTPUT, ("labels.txt", _LABELS))])
+    return writer.finish(writer.table((2, taken), (3, given)))
+
+
+def _text_metadata(inputs: Sequence[str]) -> bytes:
     writer = _Writer()
     tokenizer = writer.table((0, writer.list([writer.file("vocab.txt", _VOCABULARY)])))
     taken = writer.list([writer.tensor(name) for name in inputs])
     given = writer.list([writer.tensor(OUTPUT, ("labels.txt", _LABELS))])
     units = writer.list([writer.union(_BERT, tokenizer)])
-    graph = writer.table((2, taken), (3, given), (5, units))
-    root = writer.table(
-        (0, writer.text("tfkd")), (3, writer.list([graph])), (7, writer.text(VERSION))
-    )
-    writer.builder.Finish(root, b"M001")
-    return bytes(writer.builder.Output())
+    return writer.finish(writer.table((2, taken), (3, given), (5, units)))
 
 
 class _Writer:
@@ -77,6 +103,11 @@ class _Writer:
 
     def __init__(self) -> None:
         self.builder = flatbuffers.Builder(1024)
+
+    def finish(self, graph: int) -> bytes:
+        root = self.table((0, self.text("tfkd")), (3, self.list([graph])), (7, self.text(VERSION)))
+        self.builder.Finish(root, b"M001")
+        return bytes(self.builder.Output())
 
     def text(self, text: str) -> int:
         return self.builder.CreateString(text)
@@ -95,6 +126,15 @@ class _Writer:
         for offset in reversed(offsets):
             self.builder.PrependUOffsetTRelative(offset)
         return self.builder.EndVector()
+
+    def floats(self, *values: float) -> int:
+        return self.builder.CreateNumpyVector(np.array(values, "float32"))
+
+    def byte(self, value: int) -> int:
+        """Write a table of one byte, which is its first field."""
+        self.builder.StartObject(1)
+        self.builder.PrependInt8Slot(0, value, 0)
+        return self.builder.EndObject()
 
     def union(self, kind: int, member: int) -> int:
         """Write a table that holds a union alone: its kind, and the member."""

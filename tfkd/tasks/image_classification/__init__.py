@@ -48,7 +48,6 @@ class ImageClassification(TextClassification):
         "folders by class (train/CLASS/*.png)"
     )
     hugging_face = ""
-    clients: ClassVar[tuple[str, ...]] = ()
     perturbable = False
     fit_linear = Task.fit_linear  # of TF-IDF
 
