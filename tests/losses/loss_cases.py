@@ -16,6 +16,7 @@ from tfkd import (
     HardTargets,
     JensenShannon,
     LogitError,
+    MarginError,
     ProbabilityError,
     ReverseKL,
     SoftTargets,
@@ -65,6 +66,11 @@ def sigmoid(v):
 
 def kl(p, q):
     return sum(a * log(a / b) for a, b in zip(p, q, strict=True))
+
+
+def margins(s, t, y):
+    others = [c for c in range(len(s)) if c != y]
+    return sum(((s[y] - s[c]) - (t[y] - t[c])) ** 2 for c in others) / len(others)
 
 
 def reverse_kl(p, q):
@@ -418,5 +424,13 @@ CASES = [
         LogitError("regression", kind="huber", delta=0.5),
         distance(huber(0.5), 0),
         ([3, 1], [1, 0], None, 0.625),
+    ),
+    # The margins are 1 and 1 of the student, 2 and 1 of the teacher: (1² + 0²) / 2
+    Case(
+        "margins",
+        MarginError(),
+        margins,
+        ([1, 0, 0], [3, 1, 2], 0, 0.5),
+        labels="id",
     ),
 ]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .hint import Hint
     from .jensen_shannon import JensenShannon
     from .logit_error import LogitError
+    from .margin_error import MarginError
     from .pair_contrast import PairContrast
     from .pair_score import PairScore
     from .patient_hint import PatientHint
@@ -54,6 +55,7 @@ LOSSES = {
     "Hint": "hint",
     "JensenShannon": "jensen_shannon",
     "LogitError": "logit_error",
+    "MarginError": "margin_error",
     "PairContrast": "pair_contrast",
     "PairScore": "pair_score",
     "PatientHint": "patient_hint",
