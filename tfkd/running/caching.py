@@ -23,6 +23,7 @@ from ..text.batching import chunks
 from ..text.words import with_ends
 from .checks import align_classes, open_run_data
 from .config import RunConfig, make_config
+from .lookup_setting import looks_up
 from .targets import describe_source, shared_store_folder, store_options
 from .task_choice import choose_task
 from .teacher_classes import check_class_order, name_classes
@@ -160,6 +161,11 @@ def open_data_and_teacher(config: RunConfig) -> tuple[Task, Data, TextModel]:
             "with `tfkd teach`, and give it as --teacher keras:FOLDER."
         )
     task, _ = choose_task(config)
+    if looks_up(task):
+        raise UserError(
+            f"the teacher of the task {task.name} is made of the data in each run, which keeps "
+            "what the encoder reads for all runs beside it: run `tfkd distill`."
+        )
     data = open_run_data(config, task)
     length = config.teacher.max_length or None
     teacher = teachers.load_teacher(config.teacher.source, max_length=length, task=task)

@@ -23,6 +23,7 @@ from ..teachers.merged_classes import merge_classes
 from ..text.encoder import MAX_LENGTH
 from . import chain, own_teacher
 from .config import RunConfig
+from .lookup_setting import check_lookup
 from .stages import check_frozen, read_optimizer, read_stages
 from .start_setting import check_start
 from .text_settings import check_text_settings
@@ -122,6 +123,7 @@ def check_settings(config: RunConfig, task: Task) -> None:
         )
     size = config.student.source.partition(":")[2]
     kind = config.teacher.source.partition(":")[0]
+    check_lookup(config, task)
     read_stages(config)
     check_training(config)
     if shrinks(config):

@@ -12,6 +12,8 @@ from . import folder as run_folder
 from .checks import align_classes, shrinks
 from .config import RunConfig
 from .context import RunContext
+from .looked_up_teacher import know_texts
+from .lookup_setting import looks_up
 from .own_teacher import fine_tunes
 from .stages import check_frozen, read_stages
 from .teacher_classes import check_class_order, name_classes
@@ -65,6 +67,8 @@ def load_given_teacher(context: RunContext) -> TextModel:
             {head: _load_head(context, head, spec) for head, spec in heads.items()}
         )
     teacher = teachers.load_teacher(source, max_length=length, task=context.task)
+    if looks_up(context.task):
+        return know_texts(context, teacher)
     teacher = name_classes(teacher, wanted.labels, context.data.schema)
     return align_classes(teacher, context.task, context.data.schema)
 

@@ -77,7 +77,8 @@ def calibration_examples(context: RunContext) -> list[Example]:
     data, seed = context.data, context.config.training.seed
     rows = np.random.default_rng(seed).permutation(data.counts["train"])[:DRAWN]
     chosen = set(rows.tolist())
-    return [example for row, example in enumerate(data.read("train")) if row in chosen]
+    train = enumerate(data.read("train"))
+    return [context.task.served_example(each) for row, each in train if row in chosen]
 
 
 def _packed(example: Example) -> dict[str, Any]:

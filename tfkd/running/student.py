@@ -37,18 +37,14 @@ def build_student(context: RunContext, encoder: Encoder, shrunk: TextModel | Non
         return shrinking.as_model_of_ids(shrinking.shrink(shrunk), context.task.inputs, fit)
     name, _, size = config.student.source.partition(":")
     settings = {"seed": config.training.seed, **config.student.settings}
+    schema = context.task.schema_with(context.data.schema, encoder)
     student = students.build_for(
-        context.task,
-        context.task.schema_with(context.data.schema, encoder),
-        name,
-        encoder.vocab_size,
-        size or "small",
-        **settings,
+        context.task, schema, name, encoder.vocab_size, size or "small", **settings
     )
     start = read_start(context)
     if start is not None:
         start.put_into(student)
-    return student
+    return context.task.trained_model(student, schema)
 
 
 def load_student(context: RunContext, encoder: Encoder, name: str = "student") -> TextModel:
@@ -72,5 +68,6 @@ def load_student(context: RunContext, encoder: Encoder, name: str = "student") -
             f"{file} is damaged ({type(error).__name__}): remove it, and the command that "
             "began the run trains it again."
         ) from error
+    model = context.task.served_model(model)
     shapes = context.task.output_shapes(context.data.schema)
     return model_of(encoder)(model, encoder, context.data.labels, name, shapes=shapes)

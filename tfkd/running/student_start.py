@@ -35,6 +35,8 @@ def prepare_start(context: RunContext, encoder: TextEncoder, teacher: TextModel 
         return
     if teacher is None or (context.folder / "student.keras").is_file():
         return
+    # Of a teacher that looks texts up: the model that read them.
+    teacher = getattr(teacher, "reader", None) or teacher
     try:
         with context.progress("vectors of pieces", encoder.vocab_size) as advance:
             table = students.make_table(

@@ -18,6 +18,7 @@ from ..tasks import DEFAULT, Task
 from .checks import OF_DATA
 from .config import RunConfig
 from .context import RunContext
+from .lookup_setting import looks_up
 from .stored_outputs import Order, StoredOutputs
 from .task_choice import choose_task, with_task
 
@@ -37,7 +38,8 @@ _OF_TEXTS = (
 def store_folder(context: RunContext) -> Path:
     """Return where the outputs of a run's teacher are kept: in its folder, or shared by many."""
     config = context.config
-    if config.teacher.source.startswith("train") or not config.teacher.cache:
+    own = config.teacher.source.startswith("train") or looks_up(context.task)
+    if own or not config.teacher.cache:
         return context.folder / FOLDER
     return shared_store_folder(config, context.folder.parent)
 

@@ -58,7 +58,7 @@ class ValidationSet:
     def score(self, student: Any) -> float:
         """Return the headline of a Keras model on all validation examples."""
         task, encoded, schema = self.task, self.encoded, self.data.schema
-        shapes = task.output_shapes(schema)
+        shapes, student = task.output_shapes(schema), task.served_model(student)
         kind = model_of(self.encoder)
         model = kind(student, self.encoder, schema.labels, "student", shapes=shapes)
         rows, examples = encoded.rows_by_example(), list(self.data.read("validation"))

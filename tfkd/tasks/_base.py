@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ..data import Example, ExampleReader, Schema
+from ..data import Data, Example, ExampleReader, Schema
 from ..data.reader import Arrays
 from ..errors import UserError
 from ..text import Encoder
@@ -293,6 +293,53 @@ class Task(ExampleReader):
             schema: What the training split fixed.
         """
         return {"logits": features.project(len(schema.labels), "logits")}
+
+    def trained_model(self, model: Any, schema: Schema) -> Any:
+        """Return the model that is trained, which has a student inside; by default the student.
+
+        A task whose losses compare several rows trains a model of lists of them.
+
+        Args:
+            model: The student, with the outputs of `head`.
+            schema: What `schema_with` returned.
+        """
+        return model
+
+    def served_model(self, model: Any) -> Any:
+        """Return the student inside of a model that `trained_model` returned.
+
+        Args:
+            model: The trained model, or a student.
+        """
+        return model
+
+    def served_example(self, example: Example) -> Example:
+        """Return a training example as the model that is served reads it; by default as it is.
+
+        Args:
+            example: An example of the training split.
+        """
+        return example
+
+    def known_texts(self, data: Data) -> list[str] | None:
+        """Return all texts that a teacher has to know, where its answers are computed once.
+
+        None, the default, stands for a teacher that reads each example by itself.
+
+        Args:
+            data: The data set.
+        """
+        return None
+
+    def known_vectors(self, vectors: np.ndarray, texts: Sequence[str], data: Data) -> np.ndarray:
+        """Return the teacher's vector of each text that `known_texts` named.
+
+        Args:
+            vectors: Those of the model that the run is given, `[texts, dimensions]`.
+            texts: The texts.
+            data: The data set.
+        """
+        return vectors
 
     def objective(
         self,

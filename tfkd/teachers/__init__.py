@@ -1,13 +1,14 @@
 """A teacher from a spec such as `hf:FOLDER` or `keras:FOLDER`, and one saved for it.
 
 Each kind is a line of `KINDS` and a loader. `ensemble` and `joined` make one teacher of several,
-`by_head` of one for each head;
+`by_head` of one for each head; `known_texts` looks up what is known of each text;
 teachers that are no Keras model are functions of ids outside of TensorFlow's graph.
 """
 
 from .by_head import check_heads, join_heads, split_heads
 from .file_digest import digest_spec
 from .keras_files import LABELS, MODEL, save
+from .known_texts import know_texts, read_texts
 from .loading import KINDS, check_reads, check_spec, load_teacher
 
 __all__ = [
@@ -19,7 +20,9 @@ __all__ = [
     "check_spec",
     "digest_spec",
     "join_heads",
+    "know_texts",
     "load_teacher",
+    "read_texts",
     "save",
     "split_heads",
 ]
