@@ -68,7 +68,13 @@ def main() -> None:
     parser.add_argument("--to", type=Path, required=True, help="folder of the runs, one a seed")
     parser.add_argument("--out", type=Path, required=True)
     given, arguments = parser.parse_known_args()
-    reports = [run(arguments, seed, given.to / f"seed-{seed}") for seed in given.seeds]
+    write(
+        given, arguments, [run(arguments, seed, given.to / f"seed-{seed}") for seed in given.seeds]
+    )
+
+
+def write(given: argparse.Namespace, arguments: list[str], reports: list[dict]) -> None:
+    """Write the reports of the seeds with where they were made, and print their table."""
     found = dict(zip(map(str, given.seeds), reports, strict=True))
     environment = json.loads((given.to / f"seed-{given.seeds[0]}" / "environment.json").read_text())
     facts = {"command": arguments, "environment": environment, "seeds": found}

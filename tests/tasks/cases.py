@@ -10,6 +10,7 @@ import numpy as np
 from tests.tasks.toy import Parity
 from tests.tasks.toy_words import Capitals
 from tfkd.tasks import EMBEDDING, Task, find, import_path
+from tfkd.tasks.recommendation.item_rows import CANDIDATE
 
 TOYS = (Parity(), Capitals())
 TEXTS = ("a good film", "a bad film, and not a good one", "good", "bad, bad, bad and so on", "no")
@@ -46,6 +47,18 @@ ROWS: dict[str, list[dict]] = {
         {"question": "Where?", "context": "A good film was shown in Rome.", "label": "in Rome"},
         {"question": "When?", "context": "A bad film.", "label": []},
         {"question": "What?", "context": "It ended with a long, sad song.", "label": "sad song"},
+    ],
+    "recommendation": [
+        {"liked": [text], "candidates": listed, "label": "good", "shelf": "known"}
+        for text, listed in (
+            ("a good film", ["no", "good", "bad, bad"]),
+            ("bad", ["a film", "good"]),
+            ("so on", ["good", "film"]),
+        )
+    ]
+    + [
+        {"liked": [text], "candidates": ["bad", "a good one"], "label": "bad", "shelf": "new"}
+        for text in TEXTS[3:]
     ],
     "relation-classification": [
         {"text": "the <e1>film</e1> is by <e2>her</e2>", "label": "made(e1,e2)"},
@@ -91,10 +104,16 @@ ROWS: dict[str, list[dict]] = {
 """Labelled rows by task; the first time that a task is added without some, the battery says so."""
 
 
-def perfect_vector(labels: np.ndarray, size: int) -> np.ndarray:
-    """The vector of a text of a pair, whose cosine with the other's is the score of both."""
-    score, place = map(float, labels)
+def perfect_vector(row: dict, size: int) -> np.ndarray:
+    """The vector of a text of a pair, whose cosine with the other's is the score of both.
+
+    Of rows that say what part they are of a list, that of the right item is as that of the user.
+    """
     vector = np.zeros(size)
+    if "part" in row:
+        vector[int(row["part"] == CANDIDATE)] = 1.0
+        return vector
+    score, place = map(float, row["labels"])
     vector[:2] = (1.0, 0.0) if place == 1 else (score, math.sqrt(1 - score**2))
     return vector
 

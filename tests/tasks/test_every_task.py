@@ -52,7 +52,7 @@ def perfect(task, schema):
                 head = name.rpartition(".")[0]
                 labels = np.asarray(row[f"labels.{head}" if head else "labels"])
                 if name in PERFECT:
-                    of_row[name] = PERFECT[name](labels, shape[-1])
+                    of_row[name] = PERFECT[name](row, shape[-1])
                     continue
                 known = np.maximum(labels, 0)
                 of_row[name] = {

@@ -6,7 +6,17 @@
 from ..tasks.text_classification import Prediction
 from .classifier import Classifier
 from .predictor import Predictor, load
+from .recommending import Recommended, recommend
 from .unsure_answers import Ask
 from .vector_index import Index
 
-__all__ = ["Ask", "Classifier", "Index", "Prediction", "Predictor", "load"]
+__all__ = [
+    "Ask",
+    "Classifier",
+    "Index",
+    "Prediction",
+    "Predictor",
+    "Recommended",
+    "load",
+    "recommend",
+]

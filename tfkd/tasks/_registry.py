@@ -21,6 +21,7 @@ TASKS = {
     ),
     "text-regression": "tfkd.tasks.text_regression:TextRegression",
     "question-answering": "tfkd.tasks.question_answering:QuestionAnswering",
+    "recommendation": "tfkd.tasks.recommendation:Recommendation",
     "relation-classification": "tfkd.tasks.relation_classification:RelationClassification",
     "sentence-similarity": "tfkd.tasks.sentence_similarity:SentenceSimilarity",
     "token-classification": "tfkd.tasks.token_classification:TokenClassification",
