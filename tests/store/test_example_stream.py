@@ -180,3 +180,28 @@ def test_what_the_dataset_raises_is_raised():
 
     with pytest.raises(OSError, match="the disk is gone"):
         read(dataset())
+
+
+class Twice:
+    """A task of two rows an example, as windows are, and pairs whose texts are read alone."""
+
+    inputs = ("input_ids",)
+    fixed = ()
+    keeps_rows_together = False
+
+    def encode(self, examples, encoder, schema):
+        """Return each number twice."""
+        return [[{"input_ids": np.array([1, n]), "labels": -100}] * 2 for n in examples]
+
+
+class Ids:
+    """A tokenizer that nothing is asked of."""
+
+    vocab_size, pad_id = 20, 0
+
+
+def test_rows_are_counted_where_an_example_has_several(tmp_path):
+    """Progress went on to "2,675 of 1,500 texts"."""
+    stream = ExampleStream(encode([5, 6, 7], Twice(), Ids(), tmp_path / "rows"))
+    assert (stream.count, stream.unit) == (6, "rows")
+    assert sum(map(len, stream.chunks())) == 6

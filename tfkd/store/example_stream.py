@@ -66,6 +66,9 @@ class ExampleStream:
     @property
     def unit(self) -> str:
         """What its examples are called: images and tables are no texts."""
+        if isinstance(self._dataset, Encoded) and len(self._dataset) != self._dataset.examples:
+            # Windows of long texts, or both texts of a pair.
+            return "rows"
         if isinstance(self._dataset, (Encoded, RowStream)):
             return "texts" if set(IDS) & set(self._dataset.inputs) else "examples"
         inputs = getattr(self._dataset, "element_spec", self._dataset)
@@ -223,10 +226,10 @@ def _take(stream: Iterator[Example]) -> list[Example]:
 
 
 def _count(dataset: Any) -> int | None:
-    if hasattr(dataset, "examples"):
-        return dataset.examples
     if isinstance(dataset, (Encoded, np.ndarray)):
         return len(dataset)
+    if hasattr(dataset, "examples"):
+        return dataset.examples
     if isinstance(dataset, Mapping):
         return _size(dataset) if dataset else 0
     if isinstance(dataset, (list, tuple)) and dataset and _is_text(dataset[0]):
