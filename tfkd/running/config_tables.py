@@ -119,7 +119,7 @@ class StudentConfig(Table):
     start: str = option(
         "auto",
         "what a static student starts from: its teacher's vectors of single pieces, or random "
-        "numbers; auto: the teacher's where it has some",
+        "numbers; auto: the teacher's for students of sentence vectors",
         choices=("auto", "teacher", "random"),
     )
     assistant: str = option("", "students between teacher and student: NAME:SIZE, ...")

@@ -10,6 +10,7 @@ from .. import students
 from ..errors import UserError
 from ..models.text_model import TextModel
 from ..progress import logger
+from ..tasks import EMBEDDING
 from ..text import TextEncoder
 from .config import RunConfig
 from .context import RunContext
@@ -21,6 +22,9 @@ _COUNTED = 100_000  # texts in which pieces are counted
 def prepare_start(context: RunContext, encoder: TextEncoder, teacher: TextModel | None) -> None:
     """Write what the student starts from into the run's folder, if the teacher has vectors.
 
+    By default only students that give vectors themselves start so, with a low weight for frequent
+    pieces; any other one where the settings ask for it, with the same weight for all.
+
     Args:
         context: The context of the run.
         encoder: The student's tokenizer.
@@ -31,7 +35,9 @@ def prepare_start(context: RunContext, encoder: TextEncoder, teacher: TextModel 
     """
     wanted = context.config.student
     file = _file(context)
-    if not students.has_table(wanted.source) or wanted.start == RANDOM or file.is_file():
+    vectors = EMBEDDING in context.task.outputs
+    start = wanted.start if vectors or wanted.start == TEACHER else RANDOM
+    if not students.has_table(wanted.source) or start == RANDOM or file.is_file():
         return
     if teacher is None or (context.folder / "student.keras").is_file():
         return
@@ -40,7 +46,12 @@ def prepare_start(context: RunContext, encoder: TextEncoder, teacher: TextModel 
     try:
         with context.progress("vectors of pieces", encoder.vocab_size) as advance:
             table = students.make_table(
-                teacher, encoder, _width(context.config), texts=_texts(context), advance=advance
+                teacher,
+                encoder,
+                _width(context.config),
+                texts=_texts(context),
+                weighted=vectors,
+                advance=advance,
             )
     except UserError as error:
         if wanted.start == TEACHER:

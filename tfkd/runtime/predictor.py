@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -9,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from .. import tasks
 from ..data import Column, Example, Schema
 from ..data.reader import PAIR
 from ..errors import UserError
@@ -19,10 +19,12 @@ from ..text.batching import take_row
 from .activations import undo_activation
 from .bundle import check_seal, read_encoder
 from .checks.inputs_outputs import check_arrays, row_feeder
+from .embedding import BATCH, embed_texts
+from .file_task import task_of_file
 from .file_tokenizer import FileTokenizer
 from .interpreter import LiteRT, readable
 from .unsure_answers import ASK_BELOW, ask_below
-from .zip_tail import unpack
+from .zip_tail import seal, unpack
 
 Value = str | tuple[str, str] | Mapping[str, Any] | np.ndarray | Path
 """An example as people give it."""
@@ -32,6 +34,7 @@ class Predictor:
     """Answer examples of the task that a `.tflite` file of `tfkd.export` was written for.
 
     Attributes:
+        path: The file.
         task: The task of the file.
         schema: What the training split fixed for it: class names and settings.
         encoder: The tokenizer of the file.
@@ -56,10 +59,11 @@ class Predictor:
     def __init__(
         self, path: str | Path, *, task: Task | str | None = None, threads: int = 1
     ) -> None:
-        self._path = path
+        self._path = self.path = path
         self._model, self.encoder, settings = _open(path, threads)
+        self._sealed = settings.get("model")
         self._tokenizer = FileTokenizer(self.encoder, path)
-        self.task = _task(settings, task, path)
+        self.task = task_of_file(settings, task, path)
         if self.task.reads_texts != reads_texts(self.encoder):
             raise UserError(
                 f"{path} has {'a' if reads_texts(self.encoder) else 'no'} tokenizer, and the task "
@@ -95,6 +99,29 @@ class Predictor:
         answers = self.task.answers(self._run_finite, rows, self.schema) if rows else []
         answers = [self.task.with_example(a, e) for a, e in zip(answers, checked, strict=True)]
         return answers if self.ask_below is None else ask_below(answers, self.task, self.ask_below)
+
+    def embed(
+        self, texts: Sequence[Value], batch_size: int = BATCH, *, dimensions: int | None = None
+    ) -> np.ndarray:
+        """Return the vector of each text, `[texts, dimensions]`, float32, of unit length.
+
+        Args:
+            texts: At least one word each.
+            batch_size: Texts at once, where the file does not fix it.
+            dimensions: Keep the first ones alone, for vectors that were trained to be cut; all by
+                default.
+
+        Raises:
+            UserError: The file gives no vectors, a text has no word, or fewer dimensions are there.
+        """
+        return embed_texts(self, texts, batch_size, dimensions)
+
+    @property
+    def digest(self) -> str:
+        """What tells the vectors of this file from those of another: its model and tokenizer."""
+        model = self._sealed or seal(readable(self._path).read_bytes())
+        facts = (model["sha256"], self.encoder.fingerprint(), self.max_length)
+        return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
     def run(self, rows: Sequence[Arrays], batch_size: int = 32) -> list[Arrays]:
         """Return the outputs by name for each row of named values, in the order given.
@@ -178,6 +205,14 @@ class Predictor:
             return value
         fields = self.task.fields_of(value)
         return value if fields is None else fields
+
+    def rows_of(self, values: Sequence[Value]) -> list[list[Arrays]]:
+        """Return the rows of each example, as the task encodes it.
+
+        Raises:
+            UserError: An example that this task cannot read.
+        """
+        return self._encode(self.examples(values))
 
     def _encode(self, examples: Sequence[Example]) -> list[list[Arrays]]:
         return self.task.encode(examples, self._tokenizer, self.schema) if examples else []
@@ -274,28 +309,3 @@ def _open(path: str | Path, threads: int) -> tuple[LiteRT, TextEncoder | NoTexts
     encoder, settings = read_encoder(files, name)
     check_seal(content, settings, name)
     return LiteRT(path, threads=threads), encoder, settings
-
-
-def _task(settings: Mapping[str, Any], wanted: Task | str | None, path: str | Path) -> Task:
-    """Return the task of a file: one that is registered, or that the caller hands over."""
-    name = settings["task"]
-    if wanted is None:
-        # A file may come from anybody: what it names is imported only where it is registered.
-        if not tasks.is_registered(name):
-            raise UserError(
-                f"{path} is for the task {name}, which is not installed: install its package, or "
-                f"give task={name!r} (on the command line --task) if you trust it."
-            )
-        return _with_settings(tasks.find(name), settings)
-    task = tasks.find(wanted) if isinstance(wanted, str) else wanted
-    if name not in (wanted, tasks.name_of(task), tasks.import_path(task)):
-        raise UserError(
-            f"{path} is for the task {name}, and task is {tasks.name_of(task)}: leave it out."
-        )
-    return _with_settings(task, settings)
-
-
-def _with_settings(task: Task, settings: Mapping[str, Any]) -> Task:
-    """Return the same task with those settings of the file that it knows."""
-    values = settings["schema"]["settings"]
-    return type(task)({key: values[key] for key in task.defaults if key in values})

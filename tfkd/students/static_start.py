@@ -130,6 +130,7 @@ def make_table(
     dimensions: int,
     *,
     texts: Iterable[str] | None = None,
+    weighted: bool = True,
     advance: Callable[[int], None] = lambda done: None,
 ) -> PieceTable:
     """Return the vectors and weights of a vocabulary, made of a teacher.
@@ -139,6 +140,8 @@ def make_table(
         encoder: The tokenizer that has the vocabulary.
         dimensions: How many numbers a vector has at most.
         texts: Texts to count pieces in; None for Zipf's law.
+        weighted: Whether frequent pieces weigh less, which similarities gain by; else all pieces of
+            texts weigh the same.
         advance: Is called with the number of pieces done.
 
     Raises:
@@ -150,10 +153,12 @@ def make_table(
     short = np.zeros((len(vectors), min(dimensions, vectors.shape[1])), np.float32)
     short[known] = find_components(vectors[known], dimensions)
     scale = SPREAD / max(float(np.sqrt(np.mean(short[known] ** 2))), _SMALLEST)
-    shares = zipf_shares(known) if texts is None else count_shares(encoder, texts, known)
     logits = np.full(len(vectors), _LOWEST, np.float32)
-    # The sigmoid of this is a / (a + p).
-    logits[known] = np.log(SMOOTH) - np.log(shares[known])
+    logits[known] = 0.0
+    if weighted:
+        shares = zipf_shares(known) if texts is None else count_shares(encoder, texts, known)
+        # The sigmoid of this is a / (a + p).
+        logits[known] = np.log(SMOOTH) - np.log(shares[known])
     return PieceTable(short * scale, logits)
 
 

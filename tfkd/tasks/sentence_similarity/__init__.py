@@ -206,7 +206,7 @@ class SentenceSimilarity(Task):
     def head(self, features: Any, schema: Schema) -> dict[str, Any]:
         """Return a vector of length 1; that of nothing at all is 0."""
         width = schema.settings.get(WIDTH, self.settings[DIMENSIONS])
-        vectors = features.project(width, features.layer_name("vectors"))
+        vectors = features.embed(width, features.layer_name("vectors"))
         return {EMBEDDING: _of_length_one(vectors)}
 
     def fit_outputs(self, outputs: dict[str, Any], schema: Schema) -> dict[str, Any]:
