@@ -1,4 +1,4 @@
-"""MediaPipe's own classifiers, in a Python of its own: it brings OpenCV and more with it."""
+"""MediaPipe's own classifiers and embedder, in a Python of its own: it brings much with it."""
 
 import json
 import os
@@ -18,6 +18,18 @@ with TextClassifier.create_from_model_path(sys.argv[1]) as client:
         (found,) = client.classify(json.loads(line)).classifications
         scores = {each.category_name: each.score for each in found.categories}
         print(json.dumps(scores), file=sys.stdout, flush=True)
+"""
+
+EMBED = """
+import json, sys
+from mediapipe.tasks.python import BaseOptions
+from mediapipe.tasks.python.text import TextEmbedder, TextEmbedderOptions
+
+options = TextEmbedderOptions(BaseOptions(sys.argv[1]), l2_normalize=sys.argv[2] == "normalize")
+with TextEmbedder.create_from_options(options) as client:
+    for line in sys.stdin:
+        (found,) = client.embed(json.loads(line)).embeddings
+        print(json.dumps({"vector": found.embedding.tolist()}), flush=True)
 """
 
 CLASSIFY_IMAGES = """
@@ -40,12 +52,19 @@ def answers(file: Path, texts: list[str]) -> list[dict[str, float]]:
     return _run([CLASSIFY, file], lines)
 
 
+def vectors(file: Path, texts: list[str], normalize: bool = False) -> list[list[float]]:
+    """The vectors that the text embedder gives to `texts`, one by one."""
+    lines = "".join(json.dumps(text) + "\n" for text in texts)
+    found = _run([EMBED, file, "normalize" if normalize else "as it is"], lines)
+    return [each["vector"] for each in found]
+
+
 def answers_to_images(file: Path, images: Path) -> list[dict[str, float]]:
     """The same for an `.npy` of images in RGB, bytes `[images, height, width, 3]`."""
     return _run([CLASSIFY_IMAGES, file, images])
 
 
-def _run(arguments: list, lines: str = "") -> list[dict[str, float]]:
+def _run(arguments: list, lines: str = "") -> list[dict]:
     if not PYTHON.exists():
         pytest.skip(f"needs MediaPipe: .ci/run makes {PYTHON}, or name a Python in TFKD_MEDIAPIPE")
     run = subprocess.run(

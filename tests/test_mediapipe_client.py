@@ -1,4 +1,4 @@
-"""MediaPipe's own text classifier against `tfkd predict`, on the same file and real reviews."""
+"""MediaPipe's text classifier and embedder against tfkd, on the same file and real reviews."""
 
 import gzip
 import itertools
@@ -7,7 +7,7 @@ import random
 
 import numpy as np
 import pytest
-from mediapipe_client import answers
+from mediapipe_client import answers, vectors
 
 pytest.importorskip("keras")
 
@@ -98,3 +98,31 @@ def predicted(path, texts, capsys, monkeypatch):
     monkeypatch.setattr("sys.stdin", lines)
     assert cli.main(["predict", str(path), "--jsonl"]) == 0
     return [json.loads(line) for line in capsys.readouterr().out.split("\n") if line]
+
+
+@pytest.mark.parametrize("quantize", ["float32", "int8"])
+def test_the_embedder_gives_the_same_vectors(quantize, shared, tmp_path):
+    """A cut, a tokenizer or a scaling that only the client has."""
+    from tfkd import runtime, tasks
+
+    texts, _ = reviews(shared, "test", 200)
+    encoder = learn(texts, vocab_size=4000, max_length=128)
+    task = tasks.find("sentence-similarity", {"dimensions": 64})
+    schema = task.complete_schema(task.schema(()), [])
+    model = students.build_for(task, schema, "static", encoder.vocab_size, "tiny", seed=0)
+    path = tmp_path / "vectors.tflite"
+    tfkd.export(
+        model,
+        path,
+        encoder=encoder,
+        task=task,
+        schema=schema,
+        check=[{"text": text} for text in texts],
+        client="mediapipe",
+        quantize=quantize,
+    )
+    asked = [*texts, *ODD, *made_up(texts)]
+    ours = runtime.load(path).embed(asked)
+    np.testing.assert_allclose(vectors(path, asked), ours, atol=1e-3)
+    np.testing.assert_allclose(vectors(path, asked[:5], normalize=True), ours[:5], atol=1e-3)
+    assert np.abs(ours[0] - ours[1]).max() > 0.05, "a file that gives one vector always agrees"

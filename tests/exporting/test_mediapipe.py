@@ -13,7 +13,7 @@ from tfkd import students
 from tfkd.errors import UserError
 from tfkd.exporting import export
 from tfkd.exporting.mediapipe.metadata import INPUTS, add_metadata
-from tfkd.runtime import Classifier
+from tfkd.runtime import Classifier, load
 from tfkd.runtime.interpreter import LiteRT
 from tfkd.runtime.zip_tail import unpack
 from tfkd.text import TextEncoder, learn, wordpiece
@@ -88,6 +88,23 @@ def test_the_file_gives_the_students_probabilities(name, encoder, tmp_path):
     np.testing.assert_allclose(found, expected(student, classifier.encoder, name), atol=2e-6)
 
 
+def test_the_file_gives_the_students_vectors(encoder, tmp_path):
+    """Probabilities of a vector, or its text cut in another place."""
+    from tfkd import tasks
+
+    task = tasks.find("sentence-similarity", {"dimensions": 4})
+    schema = task.complete_schema(task.schema(()), [])
+    student = students.build_for(task, schema, "static", 80, "tiny", seed=0)
+    path, check = tmp_path / "vectors.tflite", [{"text": text} for text in TEXTS]
+    settings = {"encoder": encoder, "task": task, "schema": schema, "check": check}
+    export(student, path, client="mediapipe", **settings)
+    predictor = load(path)
+    ids = [np.array([predictor.encoder.encode(text)], "int32") for text in TEXTS]
+    expected = [np.asarray(student(row)["embedding"])[0] for row in ids]
+    np.testing.assert_allclose(predictor.embed(TEXTS), expected, atol=1e-5)
+    assert "labels.txt" not in unpack(path.read_bytes())
+
+
 @pytest.mark.slow
 def test_the_client_runs_students_of_every_kind(encoder, tmp_path):
     """Metadata or ops that our own interpreter takes and MediaPipe's does not."""
@@ -147,7 +164,7 @@ def test_a_file_that_differs_is_not_written(file, encoder, monkeypatch):
     """A gate that does not run the file itself lets one through that computes another student."""
     before = file.read_bytes()
     other = add_metadata(_flatbuffer_of(averaged(seed=2), encoder))
-    monkeypatch.setattr("tfkd.exporting.mediapipe.export.add_metadata", lambda blob: other)
+    monkeypatch.setattr("tfkd.exporting.mediapipe.export.add_metadata", lambda *given: other)
     with pytest.raises(UserError, match="does not compute what the student computes"):
         export(averaged(), file, encoder=encoder, labels=NAMES, client="mediapipe")
     assert file.read_bytes() == before
@@ -156,10 +173,13 @@ def test_a_file_that_differs_is_not_written(file, encoder, monkeypatch):
 def _flatbuffer_of(student, encoder):
     from tfkd.exporting.calling import signature_of
     from tfkd.exporting.convert import flatbuffer
+    from tfkd.exporting.mediapipe.client_output import scores_output
     from tfkd.exporting.mediapipe.client_signature import client_signature
     from tfkd.runtime.quantisations import FLOAT32
 
-    wrapped = client_signature(signature_of(student), encoder.max_length, "multiclass", False)
+    wrapped = client_signature(
+        signature_of(student), encoder.max_length, scores_output("multiclass", False)
+    )
     return flatbuffer(wrapped.fixed(None, None), FLOAT32)
 
 

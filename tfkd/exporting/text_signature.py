@@ -11,7 +11,7 @@ from ..tasks import DEFAULT, Task
 from ..text import TextEncoder
 from ..text.encoder import BREAK
 from .calling import ModelSignature
-from .mediapipe.client_signature import class_probabilities
+from .mediapipe.client_output import class_probabilities
 
 SERVING = "serving_default"
 "The signature that clients call which name none."

@@ -1,4 +1,4 @@
-"""A student as MediaPipe calls it: ids, mask and segments in, probabilities out."""
+"""A student as MediaPipe calls it: ids, mask and segments in, probabilities or vectors out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import tensorflow as tf
 
 from ...errors import UserError
 from ..calling import Inputs, ModelSignature
-from .metadata import INPUTS, OUTPUT
+from .client_output import ClientOutput
+from .metadata import INPUTS
 
 
 @dataclass(frozen=True)
@@ -20,33 +21,34 @@ class ClientSignature(ModelSignature):
         inner: How the student is called.
         most: The ids that are read, of a longer text the first and the last ones, as in training:
             MediaPipe itself cuts nothing.
-        form: "multiclass" or "binary".
-        squashed: Whether the student returns probabilities.
+        output: What the client gets of the student.
     """
 
     inner: ModelSignature = field(kw_only=True)
     most: int = field(kw_only=True)
-    form: str = field(kw_only=True)
-    squashed: bool = field(kw_only=True)
+    output: ClientOutput = field(kw_only=True)
 
     def fixed(self, batch: int | None, length: int | None) -> ClientSignature:
         """Return the same with the sizes of batch and length fixed."""
         return replace(self, inputs=super().fixed(batch, length).inputs)
 
     def serve(self, inputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Return `{"scores": [batch, classes]}`, probabilities."""
+        """Return what the client gets, by name: `[batch, classes]` or `[batch, dimensions]`."""
         ids, mask, segments = (inputs[name] for name in INPUTS)
         # All three are read: an input that nothing reads would be left out of the file.
         ids = head_and_tail(tf.where((mask > 0) & (segments >= 0), ids, 0), self.most)
         ((name, (_, dtype)),) = self.inner.inputs.items()
-        logits = self.inner.serve({name: tf.cast(ids, dtype)})["logits"]
-        return {OUTPUT: class_probabilities(logits, self.form, self.squashed)}
+        outputs = self.inner.serve({name: tf.cast(ids, dtype)})
+        return {self.output.name: self.output.read(outputs[self.output.source])}
 
 
-def client_signature(
-    inner: ModelSignature, most: int, form: str, squashed: bool
-) -> ClientSignature:
+def client_signature(inner: ModelSignature, most: int, output: ClientOutput) -> ClientSignature:
     """Return how MediaPipe calls a student that takes one array of ids.
+
+    Args:
+        inner: How the student is called.
+        most: The ids that are read of a text.
+        output: What the client gets of the student.
 
     Raises:
         UserError: It reads texts of one length only.
@@ -61,11 +63,10 @@ def client_signature(
         student=inner.student,
         inputs=inputs,
         kind=inner.kind,
-        outputs=(OUTPUT,),
+        outputs=(output.name,),
         inner=inner,
         most=most,
-        form=form,
-        squashed=squashed,
+        output=output,
     )
 
 
@@ -79,19 +80,3 @@ def head_and_tail(ids: tf.Tensor, most: int) -> tf.Tensor:
     tail = (most - 2) // 2 + 1
     head = most - tail
     return tf.concat([ids[:, :head], ids[:, tf.maximum(head, tf.shape(ids)[1] - tail) :]], 1)
-
-
-def class_probabilities(outputs: tf.Tensor, form: str, squashed: bool) -> tf.Tensor:
-    """Return the probability of each class from what a student returns.
-
-    Args:
-        outputs: `[batch, classes]`, or `[batch, 1]` of the form "binary".
-        form: "multiclass" or "binary".
-        squashed: Whether `outputs` are probabilities already.
-    """
-    if form == "binary" and squashed:
-        return tf.concat([1.0 - outputs, outputs], -1)
-    if form == "binary":
-        # A sigmoid is a softmax next to a logit of zero.
-        outputs = tf.concat([tf.zeros_like(outputs), outputs], -1)
-    return outputs if squashed else tf.nn.softmax(outputs)

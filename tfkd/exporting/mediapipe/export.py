@@ -1,4 +1,4 @@
-"""Write a `.tflite` that the text classifier of MediaPipe Tasks runs as it is."""
+"""Write a `.tflite` that MediaPipe's text classifier or text embedder runs as it is."""
 
 from __future__ import annotations
 
@@ -15,21 +15,18 @@ from ...runtime.file_settings import MEDIAPIPE
 from ...runtime.interpreter import LiteRT
 from ...runtime.row_feeding import CLIENT
 from ...runtime.zip_tail import pack
-from ...tasks import Task
+from ...tasks import EMBEDDING, Task
 from ...text import NoTexts, TextEncoder, mediapipe_tokenizer
-from ..calling import LOGITS
 from ..check_data import checks_of
 from ..companions import check_encoder_inside, describe_request
 from ..convert import Inconvertible, flatbuffer
 from ..export_request import ExportRequest
 from ..gate import Figures
 from ..verify import Model, compare
-from .client_signature import ClientSignature, class_probabilities, client_signature
+from .client_output import ClientOutput, scores_output, vector_output
+from .client_signature import ClientSignature, client_signature
 from .image_export import image_file
-from .metadata import OUTPUT, add_metadata
-
-LEAST = 1e-7
-"Smaller probabilities are this one: float32 tells 1 - p from 1 no further."
+from .metadata import add_metadata
 
 
 def mediapipe_file(request: ExportRequest, path: Path) -> Figures:
@@ -37,7 +34,7 @@ def mediapipe_file(request: ExportRequest, path: Path) -> Figures:
 
     A student of images gets the file of the image classifier.
 
-    Figures are of the logarithms of probabilities, which are logits too.
+    Figures are of vectors, or of the logarithms of probabilities, which are logits too.
 
     Raises:
         Differs: It does not compute what the student does.
@@ -49,13 +46,14 @@ def mediapipe_file(request: ExportRequest, path: Path) -> Figures:
     own, request = request, _read_by_mediapipe(request)
     context = request.context
     assert context.encoder is not None
-    squashed = bool(request.activation(request.compare(request.reference, request.signature)))
-    client = client_signature(request.signature, context.encoder.max_length, context.form, squashed)
+    output = _output_of(request)
+    client = client_signature(request.signature, context.encoder.max_length, output)
     refusal: Exception | None = None
     for sizes in (client.fixed(None, None), client.fixed(1, None)):
         try:
             feeds = [_client_inputs(feed) for feed in _calibration_feeds(request, sizes)]
-            blob = add_metadata(flatbuffer(sizes, request.storage.kind, feeds))
+            blob = flatbuffer(sizes, request.storage.kind, feeds)
+            blob = add_metadata(blob, output.name, output.labels)
             files = _files_inside(own, sizes, blob)
             path.write_bytes(pack(blob, files))
             figures = _compare(request, sizes, LiteRT(path))
@@ -84,7 +82,7 @@ def check_client(
         raise UserError("client='mediapipe' needs a LiteRT file: give a path ending in `.tflite`.")
     if task is not None and task.reads_pairs:
         raise UserError(
-            "client='mediapipe' classifies single texts, and this student reads pairs: leave "
+            "client='mediapipe' reads single texts, and this student reads pairs: leave "
             "`client` out and use tfkd.runtime."
         )
     if task is not None and MEDIAPIPE not in task.clients:
@@ -93,7 +91,7 @@ def check_client(
             "tfkd.runtime."
         )
     if encoder is None:
-        raise UserError("client='mediapipe' classifies texts: give the student's `encoder` too.")
+        raise UserError("client='mediapipe' reads texts: give the student's `encoder` too.")
     if isinstance(encoder, NoTexts):
         return
     if not encoder.lowercase or encoder.pad_id or "tokenizer.json" in describe(encoder, {}):
@@ -117,23 +115,31 @@ def _compare(request: ExportRequest, sizes: ClientSignature, file: LiteRT) -> Fi
     ((name, (_, dtype)),) = sizes.inner.inputs.items()
     shape = next(iter(sizes.inputs.values()))[0]
     limit = id_limit(request.signature.student)
+    output = sizes.output
     # The figures are of two classes where the student has one logit for both.
-    context = replace(request.context, form="multiclass")
+    context = replace(request.context, form=output.form or request.context.form)
     checks = checks_of(request.check, context, {name: (shape, dtype)}, limit)
 
     def run_student(feed: dict[str, np.ndarray]) -> np.ndarray:
-        logits = request.reference(feed)["logits"]
-        return np.asarray(class_probabilities(logits, sizes.form, sizes.squashed))
+        return np.asarray(output.read(request.reference(feed)[output.source]))
 
     def run_file(feed: dict[str, np.ndarray]) -> np.ndarray:
-        return file(_client_inputs(feed))[OUTPUT]
+        return file(_client_inputs(feed))[output.name]
 
-    return compare(_logarithms(run_student), _logarithms(run_file), checks)
+    return compare(_compared(run_student, output), _compared(run_file, output), checks)
 
 
-def _logarithms(run: Any) -> Model:
-    (name,) = LOGITS
-    return lambda feed: {name: np.log(np.maximum(run(feed), LEAST))}
+def _compared(run: Any, output: ClientOutput) -> Model:
+    return lambda feed: {output.source: output.compared(run(feed))}
+
+
+def _output_of(request: ExportRequest) -> ClientOutput:
+    """Return what the client gets: vectors of a task that has some, else probabilities."""
+    task = request.context.task
+    if task is not None and EMBEDDING in task.outputs:
+        return vector_output()
+    squashed = bool(request.activation(request.compare(request.reference, request.signature)))
+    return scores_output(request.context.form, squashed)
 
 
 def _calibration_feeds(request: ExportRequest, sizes: ClientSignature) -> list[dict]:
@@ -151,12 +157,12 @@ def _client_inputs(feed: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 def _files_inside(request: ExportRequest, sizes: ClientSignature, blob: bytes) -> dict[str, str]:
     """Return vocabulary, class names and settings; `request` has the student's own encoder."""
-    (name,) = LOGITS
+    output = sizes.output
     settings = {
         "client": MEDIAPIPE,
         "tokenizer": MEDIAPIPE,
-        "form": "multiclass",
+        "form": output.form or request.context.form,
         "inputs": list(CLIENT),
-        "outputs": {name: {"name": OUTPUT, "activation": "softmax"}},
+        "outputs": {output.source: {"name": output.name, "activation": output.activation}},
     }
     return describe_request(request, sizes, blob, settings)

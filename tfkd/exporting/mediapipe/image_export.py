@@ -22,7 +22,7 @@ from ..convert import Inconvertible, flatbuffer
 from ..export_request import ExportRequest
 from ..gate import Figures
 from ..verify import Model, compare
-from .client_signature import class_probabilities
+from .client_output import class_probabilities
 from .metadata import OUTPUT, add_image_metadata
 
 LEAST, LEAST_OF_BYTES = 1e-7, 1 / 256

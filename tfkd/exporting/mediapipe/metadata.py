@@ -1,4 +1,4 @@
-"""The metadata by which MediaPipe's classifiers know what a `.tflite` reads and returns.
+"""The metadata by which MediaPipe's clients know what a `.tflite` reads and returns.
 
 A flatbuffer (`metadata_schema.fbs` of TensorFlow Lite Support) inside the model's own: here it is
 written by the numbers of its fields, as TensorFlow brings no code for it.
@@ -18,7 +18,7 @@ from ...runtime.row_feeding import CLIENT
 
 INPUTS = CLIENT
 "The names that MediaPipe asks for."
-OUTPUT = "scores"
+OUTPUT, LABELS = "scores", "labels.txt"
 NAME, VERSION = b"TFLITE_METADATA", "1.3.0"
 _VOCABULARY, _LABELS = 5, 2  # AssociatedFileType
 # Members of the unions ContentProperties and ProcessUnitOptions.
@@ -27,16 +27,20 @@ _NORMALIZATION, _BERT = 1, 4
 _RGB = 1  # ColorSpaceType
 
 
-def add_metadata(blob: bytes) -> bytes:
-    """Add MediaPipe's text-classifier metadata to a LiteRT model with the inputs `INPUTS`.
+def add_metadata(blob: bytes, output: str = OUTPUT, labels: str = LABELS) -> bytes:
+    """Add MediaPipe's metadata to a LiteRT model of texts with the inputs `INPUTS`.
 
-    The vocabulary is that of `vocab.txt`, the class names those of `labels.txt` in the zip that
-    is still to be appended.
+    The vocabulary is that of `vocab.txt` in the zip that is still to be appended.
+
+    Args:
+        blob: The model.
+        output: The name of its output.
+        labels: The file in the zip with the class names; empty for an output without classes.
 
     Raises:
         UserError: A model with loops, which MediaPipe does not run.
     """
-    return _with_metadata(blob, _text_metadata)
+    return _with_metadata(blob, lambda inputs: _text_metadata(inputs, output, labels))
 
 
 def add_image_metadata(blob: bytes) -> bytes:
@@ -85,15 +89,16 @@ def _image_metadata(inputs: Sequence[str]) -> bytes:
     content = writer.union(_IMAGE, writer.byte(_RGB))
     (name,) = inputs
     taken = writer.list([writer.table((0, writer.text(name)), (3, content), (4, steps))])
-    given = writer.list([writer.tensor(OUTPUT, ("labels.txt", _LABELS))])
+    given = writer.list([writer.tensor(OUTPUT, (LABELS, _LABELS))])
     return writer.finish(writer.table((2, taken), (3, given)))
 
 
-def _text_metadata(inputs: Sequence[str]) -> bytes:
+def _text_metadata(inputs: Sequence[str], output: str, labels: str) -> bytes:
     writer = _Writer()
     tokenizer = writer.table((0, writer.list([writer.file("vocab.txt", _VOCABULARY)])))
     taken = writer.list([writer.tensor(name) for name in inputs])
-    given = writer.list([writer.tensor(OUTPUT, ("labels.txt", _LABELS))])
+    named = [(labels, _LABELS)] if labels else []
+    given = writer.list([writer.tensor(output, *named)])
     units = writer.list([writer.union(_BERT, tokenizer)])
     return writer.finish(writer.table((2, taken), (3, given), (5, units)))
 

@@ -72,6 +72,7 @@ class SentenceSimilarity(Task):
     }
     fixed = ("labels",)
     outputs = (EMBEDDING,)
+    clients = ("mediapipe",)
     defaults: ClassVar[Mapping[str, Any]] = {
         DIMENSIONS: 256,
         PREFIXES: "",
