@@ -81,6 +81,10 @@ ROWS: dict[str, list[dict]] = {
         {"image": image, "label": "light" if image.mean() > 127 else "dark"}
         for image in np.random.default_rng(0).integers(0, 256, (5, 6, 7, 1), "uint8")
     ],
+    "audio-classification": [
+        {"audio": sound, "rate": 8000, "label": "noise" if number % 2 else "hum"}
+        for number, sound in enumerate(np.random.default_rng(0).uniform(-0.5, 0.5, (5, 4000)))
+    ],
     "tests.tasks.toy:Parity": [{"text": text} for text in TEXTS],
     "tests.tasks.toy_words:Capitals": [
         {"text": text} for text in ("a Good film", "No", "one, Two and Three or no more of it")

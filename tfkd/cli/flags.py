@@ -155,8 +155,8 @@ def _parse_setting(written: str, flag: str) -> tuple[str, Any]:
     try:
         return name, tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
-        if flag == "--task-set" and re.fullmatch(r"[A-Za-z_]\w*|\d+(,\d+)+", value):
-            # A word or a list of numbers, of which shells leave no quotes.
+        if flag == "--task-set" and re.fullmatch(r"[A-Za-z_]\w*(,[A-Za-z_]\w*)*|\d+(,\d+)+", value):
+            # Words or a list of numbers, of which shells leave no quotes.
             return name, value
         example = {"--set": "filters=64", "--column": "text=review"}.get(flag, "name=1")
         raise UserError(

@@ -18,6 +18,7 @@ from ._build import (
     sizes_of,
 )
 from ._parts import SIZES
+from .audio_cnn import audio_cnn
 from .bag_of_ngrams import bag_of_ngrams
 from .bilstm import bilstm
 from .encoder_body import build_on_encoder
@@ -46,6 +47,7 @@ __all__ = [
     "rate_of",
     "sizes_of",
     "image_cnn",
+    "audio_cnn",
     "ngram_cnn",
     "bag_of_ngrams",
     "text_cnn",

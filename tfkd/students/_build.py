@@ -14,6 +14,7 @@ from ..errors import UserError
 from ..tasks import Task
 from ..text.pair_encoding import IDS, SEGMENTS
 from ._parts import merge_settings, seeded
+from .audio_cnn import AUDIO_CNN, audio_cnn
 from .bag_of_ngrams import BAG_OF_NGRAMS, bag_of_ngrams
 from .bilstm import BILSTM, bilstm
 from .by_word import by_word
@@ -30,7 +31,7 @@ ARCHITECTURES = {
     for architecture in (
         *(NGRAM_CNN, BAG_OF_NGRAMS, TEXT_CNN, BILSTM, TRANSFORMER, STATIC),
         # These read no texts.
-        *(IMAGE_CNN,),
+        *(IMAGE_CNN, AUDIO_CNN),
     )
 }
 STUDENTS = {
@@ -38,7 +39,7 @@ STUDENTS = {
     for student in (ngram_cnn, bag_of_ngrams, text_cnn, bilstm, transformer, static)
 }
 """Classifiers of texts by their names."""
-_BUILDERS = {**STUDENTS, "image_cnn": image_cnn}
+_BUILDERS = {**STUDENTS, "image_cnn": image_cnn, "audio_cnn": audio_cnn}
 NAMES = tuple(_BUILDERS)
 """All students, those that read no texts too."""
 LEARNING_RATES = {name: kind.learning_rate for name, kind in ARCHITECTURES.items()}
@@ -54,8 +55,8 @@ def build(
 
     Args:
         name: One of `NAMES`.
-        vocab_size: Number of token ids, 0 for padding among them; the shape of one image for a
-            student of images.
+        vocab_size: Number of token ids, 0 for padding among them; the shape of the array for a
+            student of images or sounds.
         classes: Number of classes.
         size: `"tiny"`, `"small"` or `"base"`.
         **settings: The `seed`, and the student's own settings.
@@ -111,7 +112,8 @@ def build_for(
             f"{name} is no student for {task.name}: write one of {', '.join(suitable)}."
         )
     with _explaining(name, settings), seeded(seed):
-        options = merge_settings(architecture.sizes, size, settings)
+        known = {**task.student_settings(schema), **settings}
+        options = merge_settings(architecture.sizes, size, known)
         body = architecture.body
         if SEGMENTS in task.inputs:
             body = _body_of_pairs(architecture, _needed(task))

@@ -214,6 +214,14 @@ class Task(ExampleReader):
         """
         return {}
 
+    def student_settings(self, schema: Schema) -> dict[str, Any]:
+        """Return settings of this task's students that the data decide, such as a sample rate.
+
+        Args:
+            schema: What the training split fixed.
+        """
+        return {}
+
     def with_input_shapes(self, schema: Schema, shapes: Sequence[tuple[int | None, ...]]) -> Schema:
         """Return the schema with what the inputs of a model say, where nothing else has said it.
 

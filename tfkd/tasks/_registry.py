@@ -26,6 +26,7 @@ TASKS = {
     "sentence-similarity": "tfkd.tasks.sentence_similarity:SentenceSimilarity",
     "token-classification": "tfkd.tasks.token_classification:TokenClassification",
     "image-classification": "tfkd.tasks.image_classification:ImageClassification",
+    "audio-classification": "tfkd.tasks.audio_classification:AudioClassification",
 }
 DEFAULT = next(iter(TASKS))
 GROUP = "tfkd.tasks"
@@ -238,15 +239,16 @@ def infer_by_files(path: Path) -> str:
     Args:
         path: A file or a folder; there may be none.
     """
+    damaged = ""
     for name in TASKS:
         task = find(name)
         try:
             if not task.reads_texts and task.open_splits(path):
                 return name
         except UserError:
-            # Such data, and damaged: whoever opens them says what is wrong.
-            return name
-    return ""
+            # Such data, and damaged, or those of another task: whoever opens them says which.
+            damaged = damaged or name
+    return damaged
 
 
 def _count_columns(task: Task, there: set[str]) -> int:
