@@ -145,3 +145,13 @@ def test_impossible_settings_are_refused(tmp_path, archive, settings, words):
     path = archive(tmp_path / "tones.npz", 24, rate=8000)
     with pytest.raises(UserError, match=words):
         opened(path, **settings)
+
+
+def test_students_are_tried_before_a_recording_says_its_rate(tmp_path, archive):
+    """A run builds its student once without data, to refuse impossible settings at once."""
+    task = find("audio-classification", {"seconds": 0.5})
+    assert task.student_settings(task.schema(KINDS)) == {"rate": 16_000}
+    assert task.input_shapes(task.schema(KINDS)) == {"audio": (8000,)}
+    data = open_data(archive(tmp_path / "tones.npz", 60, rate=8000), reader=task)
+    assert task.student_settings(data.schema) == {"rate": 8000}
+    assert task.input_shapes(data.schema) == {"audio": (4000,)}

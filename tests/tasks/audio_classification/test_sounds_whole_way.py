@@ -97,6 +97,7 @@ def test_a_silent_or_broken_recording_is_one_sentence(room, refused, tmp_path, w
     assert "none.wav is no WAV file" in refused("predict", "run", tmp_path / "none.wav")
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_goes_on(room, tfkd, tmp_path, monkeypatch):
     """What is there is kept: the teacher's outputs are not computed again."""
     shutil.copytree(room, tmp_path / "room")

@@ -17,7 +17,14 @@ from ...text import Encoder
 from .._base import Arrays, Task
 from ..text_classification import Prediction, TextClassification
 from .sound_files import LAYOUTS, list_sounds, open_sounds, read_sound
-from .sound_settings import SETTINGS, check_settings, count_samples, find_rate, read_rate
+from .sound_settings import (
+    SETTINGS,
+    UNKNOWN,
+    check_settings,
+    count_samples,
+    find_rate,
+    read_rate,
+)
 
 AUDIO, RATE, SPEAKER = "audio", "rate", "speaker"
 
@@ -172,7 +179,7 @@ class AudioClassification(TextClassification):
 
     def student_settings(self, schema: Schema) -> dict[str, Any]:
         """Return the rate that students count pitch and time with."""
-        return {RATE: {**self.settings, **schema.settings}[RATE]}
+        return {RATE: {**self.settings, **schema.settings}[RATE] or UNKNOWN}
 
     def with_input_shapes(self, schema: Schema, shapes: Sequence[tuple[int | None, ...]]) -> Schema:
         """Return the schema with the rate that the length of a model's input means."""
@@ -193,6 +200,6 @@ class AudioClassification(TextClassification):
             text: Draws it.
             other: Of no meaning.
         """
-        rate = self.settings[RATE] or 8_000
+        rate = self.settings[RATE] or UNKNOWN
         noise = np.random.default_rng(sum(map(ord, text)))
         return {AUDIO: noise.uniform(-0.5, 0.5, round(self.settings["seconds"] * rate))}

@@ -15,6 +15,8 @@ SETTINGS: Mapping[str, Any] = {
 }
 _SLOWEST, _FASTEST = 2_000, 192_000
 _LONGEST = 60.0
+UNKNOWN = 16_000
+"""The rate that students are tried with before a recording was heard."""
 
 
 def check_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,7 +94,7 @@ def count_samples(settings: Mapping[str, Any]) -> int:
     >>> count_samples({"rate": 8000, "seconds": 0.5})
     4000
     """
-    return round(settings["seconds"] * (settings["rate"] or 16_000))
+    return round(settings["seconds"] * (settings["rate"] or UNKNOWN))
 
 
 def speakers(settings: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
