@@ -239,3 +239,17 @@ def test_one_logit_is_two_outcomes():
     wide = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
     with pytest.raises(UserError, match="student returns 3 logits, and form='binary' means one"):
         compare(student=wide, data=(x, y), form="binary")
+
+
+def test_by_the_values_of_a_column():
+    """Parts of the models' answers in another order than the values."""
+    _, x, y = teaching()
+    domains = np.where(x[:, 0] > 0, "high", "low")
+    found = compare(student=linear(seed=4), data=(x, y), by={"domain": domains})
+    right = logits(linear(seed=4), x).argmax(-1) == y
+    for part in found.parts.parts:
+        assert part.scores["student"] == pytest.approx(right[domains == part.name].mean())
+    assert found.parts.table() in found.markdown()
+    assert found.to_dict()["parts"]["by"] == "domain"
+    with pytest.raises(UserError, match="give one name with its values"):
+        compare(student=linear(seed=4), data=(x, y), by="domain")

@@ -142,19 +142,32 @@ def compare(args: argparse.Namespace) -> None:
         from ..running.reports import page_files
 
         without = (name.strip() for names in args.without for name in names.split(","))
-        options = page_files.PageOptions(args.texts, args.title, tuple(without))
+        options = page_files.PageOptions(args.texts, args.title, tuple(without), args.by)
         page_files.check_page(args.html, options)
         import_tensorflow()
         page_files.write_page(runs, args.html, options, progress=console.progress)
         console.print(f"page      {args.html}, its figures {args.html.with_suffix('.json').name}")
         return
-    for report in map(load, runs):
+    if args.by:
+        import_tensorflow()
+    for folder, report in [(folder, load(folder)) for folder in runs]:
+        if args.by:
+            report = _with_parts(report, folder, args.by)
         if args.format == "json":
             print(json.dumps(report.to_dict(), indent=1, ensure_ascii=False))
         elif args.format == "markdown":
             print(report.markdown())
         else:
             report.show(console.rich)
+
+
+def _with_parts(report: Any, folder: Path, by: str) -> Any:
+    """Return a report with the headline of each model by the values of a column."""
+    import dataclasses
+
+    from ..running.run_parts import compare_parts
+
+    return dataclasses.replace(report, parts=compare_parts(folder, by, console.progress))
 
 
 def export(args: argparse.Namespace) -> None:

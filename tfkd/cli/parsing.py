@@ -93,6 +93,9 @@ def _add_compare(subparsers: Any) -> None:
         "--format", choices=("table", "markdown", "json"), default="table", help="how to print them"
     )
     command.add_argument("--again", action="store_true", help="measure again, and save the report")
+    command.add_argument(
+        "--by", default="", metavar="COLUMN", help="scores by the values of a column of the data"
+    )
     command.add_argument("--html", type=Path, metavar="PAGE", help="write a page with plots")
     command.add_argument(
         "--texts", type=int, default=0, help="use at most this many test texts for the page"
@@ -103,7 +106,8 @@ def _add_compare(subparsers: Any) -> None:
         action="append",
         default=[],
         metavar="SECTION",
-        help="leave this section out of the page: differences, slices, robustness, fairness, words",
+        help="leave this section out of the page: differences, coverage, slices, robustness, "
+        "fairness, words",
     )
 
 

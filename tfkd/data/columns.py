@@ -25,6 +25,10 @@ ACCOMPANYING = frozenset((
 ))  # fmt: skip
 
 
+KEPT = "kept column"
+"""The key of a value that an example has beside its roles."""
+
+
 class Record(NamedTuple):
     """A checked row: where it stands, and its example with labels as in the file."""
 
@@ -42,6 +46,7 @@ class Columns:
         ignore_texts: Whether the user leaves all other columns of texts out.
         reading: What is known of how the files are written.
         skip_bad: Whether rows that cannot be used are left out.
+        kept: A further column whose values examples keep as `KEPT`.
 
     Raises:
         UserError: A role that the reader does not have.
@@ -52,6 +57,7 @@ class Columns:
     ignore_texts: bool = False
     reading: FileForm = field(default_factory=FileForm)
     skip_bad: bool = False
+    kept: str = ""
 
     def __post_init__(self) -> None:
         for role in self.named:
@@ -216,7 +222,8 @@ class Columns:
             except UserError as error:
                 faults.add(str(error))
             else:
-                yield Row(row.where, dict(fields))
+                kept = {self.kept: row.fields[self.kept]} if self.kept in row.fields else {}
+                yield Row(row.where, {**fields, **kept})
 
     def records(
         self, path: Path, labelled: bool = True, faults: Faults | None = None
@@ -239,6 +246,8 @@ class Columns:
             except UserError as error:
                 faults.add(str(error))
                 continue
+            if self.kept:
+                example = Example({**example, KEPT: row.fields.get(self.kept)})
             yield Record(row.where, example)
 
     def reading_of(self, labelled: bool, blank_lines: bool = False) -> FileForm:

@@ -61,6 +61,7 @@ def open_data(
     size: int | None = None,
     fold: str | None = None,
     seed: int = 0,
+    kept: str = "",
 ) -> Data:
     """Find, check and count a data set; nothing is kept in memory.
 
@@ -85,6 +86,7 @@ def open_data(
         size: Training rows of `sample`.
         fold: `"2/5"` makes the second of five folds of train the test split.
         seed: Of `sample`, and of the cut where a split is missing.
+        kept: A further column, whose values examples keep as `tfkd.data.columns.KEPT`.
 
     Raises:
         UserError: Anything wrong with the data; names file and row.
@@ -106,7 +108,7 @@ def open_data(
     if fold is not None and test is not None:
         raise UserError(f"test is {test}, and folds of train are the test splits: leave it out.")
     reading = FileForm(parse_header(header), encoding or "")
-    wanted = Columns(reader, named, bool(ignore_texts), reading, bool(skip_bad))
+    wanted = Columns(reader, named, bool(ignore_texts), reading, bool(skip_bad), kept)
     _refuse(spec, data_dir=data_dir, size=size, labels=labels)
     base = _base(spec, wanted, data_dir, size, seed)
     files = {"validation": validation, "test": test, "unlabelled": unlabelled}

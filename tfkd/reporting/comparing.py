@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 from .. import tasks
 from ..errors import UserError, first_line
 from ..tasks import Arrays
+from .column_parts import ColumnParts, score_parts
 from .report import Report
 from .scoring import TestSet, stored_run
 from .speed import time_model
@@ -33,6 +34,7 @@ def compare(
     exported: str | os.PathLike | None = None,
     title: str = "comparison",
     form: str = "multiclass",
+    by: Mapping[str, Any] | None = None,
 ) -> Report:
     """Score and time models on labelled examples: of one class, of several labels, or a number.
 
@@ -48,6 +50,8 @@ def compare(
         title: The heading of the table.
         form: What the logits are: `multiclass`, `binary` (one logit, labels 0 and 1), `multilabel`
             (answers are the labels above 0.5) or `regression`.
+        by: A name with a value for each example, such as `{"domain": domains}`: the report then
+            has the headline of each model on the examples of each value, too.
 
     Raises:
         UserError: Data without labels, or outputs that are not `[batch, classes]`.
@@ -90,7 +94,21 @@ def compare(
         lines.append(dataclasses.replace(row, **costs))
     words = test.warnings(lines[0].scores, answers["teacher"]) if "teacher" in runs else []
     words += test.verdict(answers["student"], answers.get("baseline"))
-    return test.report(title, lines, words=words)
+    report = test.report(title, lines, words=words)
+    return report if by is None else dataclasses.replace(report, parts=_parts(test, answers, by))
+
+
+def _parts(test: TestSet, answers: Mapping[str, Any], by: Mapping[str, Any]) -> ColumnParts:
+    """Return the headline on parts of the examples.
+
+    Raises:
+        UserError: Not one name with its values, or another number of values than of examples.
+    """
+    if not isinstance(by, Mapping) or len(by) != 1:
+        raise UserError(f'by is {by!r:.60}: give one name with its values, {{"domain": domains}}.')
+    ((name, values),) = by.items()
+    listed = np.asarray(values, object).tolist()
+    return score_parts(test.task, test.examples, answers, by=str(name), values=listed)
 
 
 def _read_batches(data: Any) -> list[Batch]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import UserError
 from ..files import replace_when_whole
 from ..tasks import Measure
+from .column_parts import ColumnParts
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -68,6 +69,7 @@ class Report:
         measures: What the scores of the rows mean, by key; the first one is the headline.
         words: The verdict, a sentence each.
         facts: Settings of the run by name.
+        parts: The headline on parts of the examples, where these were asked for.
     """
 
     title: str
@@ -75,6 +77,7 @@ class Report:
     measures: Mapping[str, Measure]
     words: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
+    parts: ColumnParts | None = None
 
     def __getitem__(self, name: str) -> ScoreRow:
         """Return the row of a model.
@@ -115,11 +118,14 @@ class Report:
             console.print()
         for line in self.words:
             console.print(line, markup=False)
+        if self.parts:
+            console.print(f"\n{self.parts.table()}", markup=False)
 
     def markdown(self) -> str:
         """Return table, verdict and facts as Markdown."""
         lines = [f"# {self.title}", "", self.table()]
         lines += [f"{line}\n" for line in self.words]
+        lines += [self.parts.table(), ""] if self.parts else []
         lines += [f"* {name}: {value}" for name, value in self.facts.items()]
         return "\n".join(lines).rstrip() + "\n"
 
@@ -131,7 +137,10 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
-        return dataclasses.asdict(self)
+        values = dataclasses.asdict(self)
+        if self.parts is None:
+            values.pop("parts")
+        return values
 
     def save(self, folder: Path) -> None:
         """Write `report.md`, then `report.json`."""

@@ -21,11 +21,10 @@ from ..reporting.certificate import (
 from ..runtime import Predictor, load
 from ..runtime.unsure_answers import refuse_clients_file, write_ask_below
 from .context import RunContext, open_run
-from .folder import write_json
+from .folder import CERTIFICATE, write_json
 from .held_out import AGAINST, Judge, Judged, find_unseen, read_file, read_split
 from .lock import hold_folder
 
-CERTIFICATE = "certificate.json"
 SHOWN = (0.01, 0.02, 0.05)
 """The risks that are told beside the one that is asked for."""
 _PART = 5

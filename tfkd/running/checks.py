@@ -48,12 +48,13 @@ OF_DATA = (
 """The settings that change which examples a data set has."""
 
 
-def open_run_data(config: RunConfig, task: Task) -> Data:
+def open_run_data(config: RunConfig, task: Task, *, kept: str = "") -> Data:
     """Open the data that the settings name, with something to train and to test on.
 
     Args:
         config: The settings.
         task: What knows the columns of the data.
+        kept: A further column, whose values examples keep as `tfkd.data.columns.KEPT`.
 
     Raises:
         UserError: No data, or data without a training or a test split.
@@ -69,6 +70,7 @@ def open_run_data(config: RunConfig, task: Task) -> Data:
             columns=config.columns,
             **options,
             seed=config.training.seed,
+            kept=kept,
         )
     except UnfitDataError as error:
         known = ", ".join(tasks.names())

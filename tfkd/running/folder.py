@@ -19,6 +19,7 @@ from .lock import LOCK
 
 CONFIG = "config.toml"
 REPORT = "report.json"
+CERTIFICATE = "certificate.json"
 ENVIRONMENT = "environment.json"
 _PACKAGES = (
     "tensorflow",

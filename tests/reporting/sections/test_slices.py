@@ -2,6 +2,7 @@
 
 import report_toys as toys
 
+from tfkd.data.columns import KEPT
 from tfkd.reporting.intervals import share_interval
 from tfkd.reporting.sections.slices import slice_by_words, slices
 
@@ -49,3 +50,15 @@ def test_the_interval_stays_within_shares():
     assert 0.5 < low < 0.52  # 1 / (1 + 1.96² / 4) = 0.5101
     assert high == 1.0
     assert share_interval(0, 4)[0] == 0.0
+
+
+def test_the_values_of_a_column_are_parts_too():
+    """A column that the page was asked for, and does not show."""
+    given = toys.answers()
+    for example, value in zip(given.examples, ("news", "news", None, "talk"), strict=True):
+        example[KEPT] = value
+    plots, table = slices(toys.answers(examples=given.examples, by="label"))["figures"]
+    assert plots[0]["caption"] == "By label"
+    assert [row["name"] for row in plots[0]["rows"][::2]] == ["news", "talk", "(none)"]
+    assert table["rows"][0][:3] == ["column label: news", 2, 1.0]
+    assert len(plots) == 3

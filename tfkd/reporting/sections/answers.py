@@ -32,6 +32,7 @@ class Answers:
         ask_teacher: Asks the teacher; `None` where it cannot be run, then `facts` say why.
         rate: Examples that the teacher answered in a second when the run was measured.
         facts: What the page says of where the answers come from.
+        by: The name of a column whose values the examples have, as `tfkd.data.columns.KEPT`.
     """
 
     task: Task
@@ -43,6 +44,7 @@ class Answers:
     ask_teacher: Ask | None = None
     rate: float | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    by: str = ""
 
     @property
     def by_model(self) -> dict[str, Sequence[Any]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...errors import UserError
 from .answers import Answers
+from .coverage import coverage
 from .differences import differences
 from .fairness import fairness
 from .occlusion import occlusion
@@ -17,6 +18,7 @@ from .slices import slices
 Section = Callable[[Answers], "dict[str, Any] | None"]
 SECTIONS: dict[str, Section] = {
     "differences": differences,
+    "coverage": coverage,
     "slices": slices,
     "robustness": robustness,
     "fairness": fairness,

@@ -1,4 +1,4 @@
-"""How well the models answer parts of the test examples: by their length, and by their label."""
+"""How well the models answer parts of the test examples: by length, label, or a column."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ...data.columns import KEPT
+from ..column_parts import split_by_values
 from ..intervals import share_interval
 from .answers import Answers
 
@@ -19,7 +21,11 @@ def slices(answers: Answers) -> dict[str, Any]:
     quality = answers.quality()
     parts = [
         (by, name, scores)
-        for by, name, rows in (*slice_by_words(answers.texts()), *_slice_by_label(answers))
+        for by, name, rows in (
+            *_slice_by_column(answers),
+            *slice_by_words(answers.texts()),
+            *_slice_by_label(answers),
+        )
         if (scores := _score_part(quality, name, rows))
     ]
     plots = [
@@ -30,7 +36,7 @@ def slices(answers: Answers) -> dict[str, Any]:
             "unit": "share",
             "rows": [row for of, _, scores in parts if of == by for row in scores],
         }
-        for by, caption in CAPTIONS.items()
+        for by, caption in {_column_key(answers): f"By {answers.by}", **CAPTIONS}.items()
         if any(of == by for of, _, _ in parts)
     ]
     columns = [
@@ -53,7 +59,8 @@ def slices(answers: Answers) -> dict[str, Any]:
             for by, name, scores in parts
         ],
     }
-    recall = f" By label, the {title} is the recall of that class." if len(plots) > 1 else ""
+    by_label = any(of == "label" for of, _, _ in parts)
+    recall = f" By label, the {title} is the recall of that class." if by_label else ""
     return {
         "title": "Parts of the test texts",
         "nav": "Slices",
@@ -79,6 +86,20 @@ def slice_by_words(texts: list[str]) -> list[tuple[str, str, np.ndarray]]:
 def _span(words: np.ndarray) -> str:
     least, most = int(words.min()), int(words.max())
     return f"{least:,} to {most:,}" if least < most else f"{least:,}"
+
+
+def _slice_by_column(answers: Answers) -> list[tuple[str, str, np.ndarray]]:
+    """Return a part for each value of a column, or for quarters of its numbers."""
+    if not answers.by:
+        return []
+    values = [example.get(KEPT) for example in answers.examples]
+    key = _column_key(answers)
+    return [(key, name, rows) for name, rows in split_by_values(values, answers.by).items()]
+
+
+def _column_key(answers: Answers) -> str:
+    """Return what the parts by a column are called, which may be called as other parts are."""
+    return f"column {answers.by}" if answers.by in CAPTIONS else answers.by
 
 
 def _slice_by_label(answers: Answers) -> list[tuple[str, str, np.ndarray]]:

@@ -16,6 +16,7 @@ from ...reporting.sections.answers import SECONDS, Answers, Ask, sample_rows
 from ...teachers.stored_answers import StoredTexts
 from ..context import RunContext
 from ..encoders import open_encoder
+from ..kept_column import read_test_with
 from ..measuring import answer_examples, file_row, open_test_set
 from ..student import load_student
 from ..teacher import open_teacher
@@ -48,7 +49,7 @@ class TeacherAnswers:
         return "stored" if self.stored is not None else "asked again" if self.ask else ""
 
 
-def ask_models(context: RunContext, report: Report, most: int = 0) -> Answers:
+def ask_models(context: RunContext, report: Report, most: int = 0, *, by: str = "") -> Answers:
     """Ask the models of a run about its test examples.
 
     A teacher whose outputs are not stored reads a sample, as large as it can in a minute.
@@ -57,14 +58,17 @@ def ask_models(context: RunContext, report: Report, most: int = 0) -> Answers:
         context: The context of a finished run.
         report: Its report.
         most: How many examples are looked at; 0 for all.
+        by: A column of the data, by whose values the examples are told apart.
 
     Raises:
-        UserError: The run has no student.
+        UserError: The run has no student, or the data no such column.
     """
     rate = next((row.texts_per_second for row in report.rows if row.name == "teacher"), None)
     test = open_test_set(context.task, context.data)
+    if by:
+        test = dataclasses.replace(test, examples=read_test_with(context, by))
     texts = RunTexts(context, open_encoder(context))
-    teacher, total = _find_teacher(texts, test), len(test.examples)
+    teacher, total = find_teacher(texts, test), len(test.examples)
     limit = most or total
     if teacher.source == "asked again":
         limit = min(limit, int(np.clip((rate or 0) * SECONDS, _LEAST, _MOST)))
@@ -88,6 +92,7 @@ def ask_models(context: RunContext, report: Report, most: int = 0) -> Answers:
         teacher=given,
         ask_teacher=teacher.ask,
         rate=rate,
+        by=by,
         facts={
             "texts": len(examples),
             "of": total,
@@ -99,8 +104,13 @@ def ask_models(context: RunContext, report: Report, most: int = 0) -> Answers:
     )
 
 
-def _find_teacher(texts: RunTexts, test: TestSet) -> TeacherAnswers:
-    """Return the teacher; without one where its folder is gone, or a package is missing."""
+def find_teacher(texts: RunTexts, test: TestSet) -> TeacherAnswers:
+    """Return the teacher; without one where its folder is gone, or a package is missing.
+
+    Args:
+        texts: The texts of the run.
+        test: Its test split.
+    """
     try:
         teacher = open_teacher(texts.context, texts)
     except (UserError, ImportError, OSError) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,17 @@ from ...tasks import find, name_metrics
 from ..best_epoch import read_history
 from ..config import read_config
 from ..context import open_run
-from ..folder import CONFIG
+from ..folder import CERTIFICATE, CONFIG, read_json
 from .asking import ask_models, other_files
 
 
 def gather_figures(
-    folders: list[Path], progress: Progress, most: int = 0, without: Collection[str] = ()
+    folders: list[Path],
+    progress: Progress,
+    most: int = 0,
+    without: Collection[str] = (),
+    *,
+    by: str = "",
 ) -> dict[str, Any]:
     """Return the figures of finished runs.
 
@@ -33,9 +39,10 @@ def gather_figures(
         progress: Shows how far long steps are, see `tfkd.progress.Progress`.
         most: How many test examples of each run are looked at; 0 for all.
         without: Names of sections to leave out.
+        by: A column of the data, by whose values test examples are told apart.
 
     Raises:
-        UserError: A folder without a report.
+        UserError: A folder without a report, or data without this column.
     """
     unique = list(dict.fromkeys(folder.resolve() for folder in folders))
     # All reports are read before the work begins, which may take minutes.
@@ -43,7 +50,9 @@ def gather_figures(
     runs = [
         {
             "name": name,
-            **_figures_of(folder, report, partial(_ask, most=most, without=without), progress),
+            **_figures_of(
+                folder, report, partial(_ask, most=most, without=without, by=by), progress
+            ),
         }
         for name, folder, report in zip(name_runs(unique), unique, reports, strict=True)
     ]
@@ -77,12 +86,21 @@ def _figures_of(
 
 
 def _ask(
-    folder: Path, report: Report, progress: Progress, *, most: int, without: Collection[str]
+    folder: Path,
+    report: Report,
+    progress: Progress,
+    *,
+    most: int,
+    without: Collection[str],
+    by: str,
 ) -> dict[str, Any]:
     context = open_run(folder, progress)
     fresh = not context.work.exists()
     try:
-        answers = ask_models(context, report, most)
+        answers = ask_models(context, report, most, by=by)
+        if (folder / CERTIFICATE).is_file():
+            facts = {**answers.facts, "certificate": read_json(folder / CERTIFICATE)}
+            answers = replace(answers, facts=facts)
         rows = [*report.to_dict()["rows"], *other_files(context, answers)]
         count = len(SECTIONS) + len(answers.task.sections())
         with progress("figures", count, "parts") as advance:

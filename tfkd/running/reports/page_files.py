@@ -26,12 +26,15 @@ class PageOptions:
         texts: How many test texts are looked at. By default all of them, or a sample where the
             teacher's outputs are not stored and it has to run again.
         title: The heading; by default the names of the runs' folders.
-        without: Sections to leave out: differences, slices, robustness, fairness, words.
+        without: Sections to leave out: differences, coverage, slices, robustness, fairness,
+            words.
+        by: A column of the data, by whose values the scores of test texts are shown.
     """
 
     texts: int = 0
     title: str = ""
     without: tuple[str, ...] = ()
+    by: str = ""
 
 
 def write_page(
@@ -64,7 +67,7 @@ def write_page(
     from .figures import gather_figures
 
     with print_log(verbose):
-        figures = gather_figures(folders, progress, options.texts, options.without)
+        figures = gather_figures(folders, progress, options.texts, options.without, by=options.by)
     figures["title"] = options.title or ", ".join(run["name"] for run in figures["runs"])
     with temporary_sibling(to) as aside:
         contents = {
