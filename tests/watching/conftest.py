@@ -13,7 +13,9 @@ def watched(tmp_path, monkeypatch):
     """Watch lines, or a file; returns what was seen and the events that were written."""
     monkeypatch.setattr("tfkd.watching._watch.load", lambda path: stub_streams.FirstWord())
 
-    def run(lines, to="out.jsonl", **settings):
+    def run(lines, to="out.jsonl", load=None, **settings):
+        if load is not None:
+            monkeypatch.setattr("tfkd.watching._watch.load", lambda path: load)
         source = tmp_path / "stream.jsonl"
         if lines is not None:
             source.write_text("".join(lines), encoding="utf-8")

@@ -21,11 +21,8 @@ class FirstWord(Predictor):
     """Answers with the first word of a text, after some seconds."""
 
     def __init__(self, task=None, seconds=0.0):
-        self.task, self.schema, self._seconds = (
-            task or TextClassification(),
-            Schema(CLASSES),
-            seconds,
-        )
+        self.task, self.schema = task or TextClassification(), Schema(CLASSES)
+        self.ask_below, self._seconds = None, seconds
 
     def predict(self, examples):
         if self._seconds:

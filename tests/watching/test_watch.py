@@ -121,3 +121,22 @@ def test_a_task_without_classes_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("tfkd.watching._watch.load", lambda path: stub)
     with pytest.raises(UserError, match="names no classes whose rates could be watched"):
         watch("none.jsonl", "student.tflite")
+
+
+def test_a_file_that_asks_has_a_rate_of_what_it_asks_about(watched):
+    """New kinds of texts, of which every class is a guess."""
+    from stub_streams import FirstWord
+
+    from tfkd.runtime import Ask
+
+    class Unsure(FirstWord):
+        def predict(self, examples):
+            answers = super().predict(examples)
+            unsure = [answer.label == "negative" for answer in answers]
+            return [Ask(a, 0.5) if u else a for a, u in zip(answers, unsure, strict=True)]
+
+    stub = Unsure()
+    stub.ask_below = 0.9
+    source = lines(["negative", "neutral"] * 60)
+    _, events = watched(source, load=stub, window="120")
+    assert events[-1]["rates"] == {"negative": 0, "neutral": 0.5, "positive": 0, "(ask)": 0.5}

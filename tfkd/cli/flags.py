@@ -34,7 +34,12 @@ TABLES = {
     "task_settings": ("--task-set", "NAME=VALUE"),
 }
 """The flags of settings that are tables; each may be given several times."""
-ALSO = {"header": ("--columns",), "unlabelled": ("--unlabeled",), "labelled": ("--labeled",)}
+ALSO = {
+    "from_run": ("--from",),
+    "header": ("--columns",),
+    "unlabelled": ("--unlabeled",),
+    "labelled": ("--labeled",),
+}
 """Other spellings of flags."""
 
 

@@ -122,6 +122,9 @@ class StudentConfig(Table):
         "numbers; auto: the teacher's for students of sentence vectors",
         choices=("auto", "teacher", "random"),
     )
+    from_run: str = option(
+        "", "folder of a finished run whose student this one starts from, for new data (--from)"
+    )
     assistant: str = option("", "students between teacher and student: NAME:SIZE, ...")
     tokenizer: str = option("", "vocab.txt or tokenizer.json; learnt from the texts by default")
     vocab_size: int = option(16_000, "tokens in a vocabulary that is learnt")

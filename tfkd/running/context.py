@@ -16,6 +16,7 @@ from . import config as configs
 from . import folder as run_folder
 from .checks import check_lessons, check_settings, match_token_counts, open_run_data
 from .config import RunConfig
+from .earlier_run import adopt_earlier
 from .task_choice import choose_task, with_task
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ def make_context(
     from ..distribution.workers import worker
 
     strategy = strategy or tf.distribute.get_strategy()
+    config = adopt_earlier(config)
     task, why = choose_task(config)
     config = with_task(config, task)
     check_settings(config, task)

@@ -21,6 +21,8 @@ CONFIG = "config.toml"
 REPORT = "report.json"
 CERTIFICATE = "certificate.json"
 ENVIRONMENT = "environment.json"
+KEPT = "kept.json"
+"""The examples that exports are checked on."""
 _PACKAGES = (
     "tensorflow",
     "keras",

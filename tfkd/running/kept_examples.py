@@ -22,7 +22,6 @@ from . import folder as run_folder
 from .context import RunContext, open_run
 from .task_choice import choose_task
 
-KEPT = "kept.json"
 _ARRAY = "array"
 CHECKED = 500
 "Validation texts on which an export is verified."
@@ -30,20 +29,20 @@ CHECKED = 500
 
 def keep_examples(context: RunContext) -> None:
     """Write the examples of a run's exports into its folder, unless they are there."""
-    if (context.folder / KEPT).is_file():
+    if (context.folder / run_folder.KEPT).is_file():
         return
     data = context.data
     chosen = {"validation": checked_examples(context), "train": calibration_examples(context)}
     examples = {split: list(map(_packed, rows)) for split, rows in chosen.items()}
     facts = {"name": data.name, "schema": data.schema.to_json(), "examples": examples}
-    run_folder.write_json(context.folder / KEPT, facts)
+    run_folder.write_json(context.folder / run_folder.KEPT, facts)
 
 
 def recall_data_schema(folder: Path) -> Schema | None:
     """Return what the training split of a run fixed, None where it kept no examples."""
-    if not (folder / KEPT).is_file():
+    if not (folder / run_folder.KEPT).is_file():
         return None
-    return Schema.from_json(run_folder.read_json(folder / KEPT)["schema"])
+    return Schema.from_json(run_folder.read_json(folder / run_folder.KEPT)["schema"])
 
 
 def open_to_export(folder: Path) -> RunContext:
@@ -52,13 +51,13 @@ def open_to_export(folder: Path) -> RunContext:
     Raises:
         UserError: No run there, or one that kept no examples and whose data are missing.
     """
-    if not (folder / KEPT).is_file() or not run_folder.has_begun(folder):
+    if not (folder / run_folder.KEPT).is_file() or not run_folder.has_begun(folder):
         return open_run(folder)
     import tensorflow as tf
 
     config = configs.read_config(folder / run_folder.CONFIG).replaced(to=str(folder))
     task, _ = choose_task(config)
-    data = _read(run_folder.read_json(folder / KEPT))
+    data = _read(run_folder.read_json(folder / run_folder.KEPT))
     strategy = tf.distribute.get_strategy()
     return RunContext(config, task, data, folder, progress=log_progress, strategy=strategy)
 

@@ -20,6 +20,7 @@ from ..teachers.stored_answers import StoredTexts
 from ..text.batching import pad_rows
 from .baseline import baseline_row
 from .context import RunContext
+from .forgetting import report_forgetting
 from .given_teacher import trains_teacher
 from .histories import describe_best_epochs, find_unfinished, training_seconds
 from .plan import notes_on_data, plan_training
@@ -52,13 +53,15 @@ def run_report(context: RunContext, texts: RunTexts, run_teacher: RunTeacher) ->
     sample = sample_to_time(test.examples)
     costs = {**_size(run_teacher.model), **_speed(test, run_teacher.model, sample)}
     lines = [dataclasses.replace(test.row("teacher", teacher), **costs)]
-    answers = {}
+    answers, forgotten = {}, []
     for name, file in (("alone", "alone"), ("distilled", "student")):
         path = context.folder / f"{file}.keras"
         if path.is_file():
             model = load_student(context, texts.encoder, file)
             own = test.tuned(tune_student(context, texts, model, file))
             answers[name] = answer_encoded(own, model, encoded, name, context.progress)
+            if name == "distilled":
+                forgotten = report_forgetting(context, model, own.schema)
             costs = {**_size(model, path), **_speed(test, model, sample)}
             row = test.row(name, answers[name], teacher)
             lines.append(dataclasses.replace(row, **costs))
@@ -79,6 +82,7 @@ def run_report(context: RunContext, texts: RunTexts, run_teacher: RunTeacher) ->
             answers.get("alone"),
             improving=find_unfinished(context),
         ),
+        *forgotten,
         *_compare_costs(lines[0], lines[-1]),
         *notes_on_data(context, given),
     ]

@@ -32,6 +32,7 @@ from .student_start import prepare_start
 from .targets import store_folder
 from .teacher import RunTeacher, report_own_teacher
 from .texts import SPLITS, RunTexts, check_augmentation
+from .warm_start import remember_earlier
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -88,6 +89,7 @@ def prepare(context: RunContext, given: GivenModels | None = None) -> tuple[Give
     config, task = context.config, context.task
     check_callbacks(config)
     remember_teacher(context)
+    remember_earlier(context)
     given = given or load_given(context)
     report_data(context)
     texts = RunTexts(context, prepare_encoder(context, given.shrunk))

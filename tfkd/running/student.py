@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 from typing import Any
 
 from .. import students
+from ..data import Schema
 from ..errors import UserError
 from ..models.array_model import model_of
 from ..models.text_model import TextModel
 from ..students import shrinking
+from ..tasks import Task
 from ..text import Encoder
 from .context import RunContext
 from .student_start import read_start
+from .warm_start import give_earlier_weights
 
 
 def build_student(context: RunContext, encoder: Encoder, shrunk: TextModel | None) -> Any:
@@ -44,6 +48,7 @@ def build_student(context: RunContext, encoder: Encoder, shrunk: TextModel | Non
     start = read_start(context)
     if start is not None:
         start.put_into(student)
+    give_earlier_weights(context, student, encoder)
     return context.task.trained_model(student, schema)
 
 
@@ -58,9 +63,24 @@ def load_student(context: RunContext, encoder: Encoder, name: str = "student") -
     Raises:
         UserError: The file is damaged.
     """
+    file = context.folder / f"{name}.keras"
+    return load_model_of(file, encoder, task=context.task, schema=context.data.schema)
+
+
+def load_model_of(file: Path, encoder: Encoder, *, task: Task, schema: Schema) -> TextModel:
+    """Load a trained student of any run.
+
+    Args:
+        file: The student.
+        encoder: Its tokenizer.
+        task: Its task.
+        schema: What the training split of its run fixed.
+
+    Raises:
+        UserError: The file is damaged.
+    """
     import keras
 
-    file = context.folder / f"{name}.keras"
     try:
         model = keras.models.load_model(file, compile=False)
     except Exception as error:
@@ -68,6 +88,5 @@ def load_student(context: RunContext, encoder: Encoder, name: str = "student") -
             f"{file} is damaged ({type(error).__name__}): remove it, and the command that "
             "began the run trains it again."
         ) from error
-    model = context.task.served_model(model)
-    shapes = context.task.output_shapes(context.data.schema)
-    return model_of(encoder)(model, encoder, context.data.labels, name, shapes=shapes)
+    model, shapes = task.served_model(model), task.output_shapes(schema)
+    return model_of(encoder)(model, encoder, schema.labels, file.stem, shapes=shapes)

@@ -12,8 +12,7 @@ from typing import Any
 
 from ..errors import UserError
 from ..progress import logger
-from ..runtime import Predictor, load
-from ..runtime.unsure_answers import guess_of
+from ..runtime import Ask, Predictor, load
 from .stream_lines import Lines, LineSource
 from .stream_records import StreamReader
 from .stream_times import Clock, spell_time
@@ -21,6 +20,8 @@ from .topic_rates import TopicRates
 from .watch_settings import WatchSettings
 from .watch_state import WatchOutput
 
+ASK = "(ask)"
+"""Counts texts that a file with a threshold gives no answer for: more of them are news too."""
 _SECONDS = 1.0  # between two states that are written
 _KEPT = 1_000  # alarms that a summary holds
 
@@ -82,8 +83,9 @@ def watch(
     """
     settings = settings or WatchSettings()
     predictor = load(model)
-    classes = predictor.task.countable(predictor.schema)
-    if not classes:
+    if not predictor.task.typed_roles():
+        raise UserError(f"the task {predictor.task.name} reads no texts, and a stream has texts.")
+    if not predictor.task.countable(predictor.schema):
         raise UserError(
             f"the task {predictor.task.name} names no classes whose rates could be watched: give "
             "a file that classifies texts."
@@ -116,6 +118,12 @@ def _digest(model: str | Path) -> str:
     return hashlib.sha256(Path(model).read_bytes()).hexdigest()[:16]
 
 
+def _name_classes(predictor: Predictor) -> tuple[str, ...]:
+    """Return what is counted: classes, and answers of which a file is not sure."""
+    classes = predictor.task.countable(predictor.schema)
+    return (*classes, ASK) if predictor.ask_below is not None else classes
+
+
 class _Watcher:
     """The parts of a watch, and what they have counted."""
 
@@ -129,7 +137,7 @@ class _Watcher:
         self._predictor, self._lines, self._output = predictor, lines, output
         self._clock = Clock(settings.find_zone(), bool(settings.zone), settings.seconds_late)
         self._reader = StreamReader(predictor, settings, clock=self._clock, where=lines.name)
-        self._rates = TopicRates(settings, predictor.task.countable(predictor.schema))
+        self._rates = TopicRates(settings, _name_classes(predictor))
         self._alarms: deque[dict[str, Any]] = deque(maxlen=_KEPT)
         self._texts, self._saved = 0, 0.0
         if output.state:
@@ -157,7 +165,8 @@ class _Watcher:
         answers = self._predictor.predict([text.example for text in texts])
         for text, answer in zip(texts, answers, strict=True):
             self._texts += 1
-            hits = self._predictor.task.counted(guess_of(answer))
+            asks = isinstance(answer, Ask)
+            hits = (ASK,) if asks else self._predictor.task.counted(answer)
             for event in self._rates.add(text.line, time=text.time, topic=text.topic, hits=hits):
                 if event["event"] == "alarm":
                     self._alarms.append(event)
