@@ -74,6 +74,8 @@ def compare(
         name: _by_class(_run_all(run, batches, name), name, form) for name, run in runs.items()
     }
     examples = task.labelled_examples(labels)
+    if not any(map(task.is_labelled, examples)):
+        raise UserError("none of the examples has a label: give labels to score against.")
     _check_widths(task, logits, labels)
     schemas = {
         name: task.complete_schema(
