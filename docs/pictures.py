@@ -1,9 +1,10 @@
 """Make the pictures of the pages. It is run by hand, and needs Chromium and Pillow.
 
-PYTHONPATH=tests python docs/pictures.py REPORT.html FILE.tflite ANSWERS.jsonl
+PYTHONPATH=tests python docs/pictures.py REPORT.html FILE.tflite ANSWERS.jsonl DESK
 
 REPORT.html is written by `tfkd compare RUN ... --html`, FILE by `tfkd export RUN --client
-mediapipe`, ANSWERS are a teacher's, as for `tfkd demo --answers`.
+mediapipe`, ANSWERS are a teacher's, as for `tfkd demo --answers`; DESK is the folder of a finished
+service desk, of the chats of Bitext's customer support.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ REPORT = {
     "report-phone.png": (390, 780, False),
 }
 DEMO = {"demo.png": (1100, 760, False), "demo-phone-dark.png": (390, 780, True)}
+DESK = {"desk.png": (1100, 820, False)}
+QUESTION = "i want to cancel my last order"
 TEXT = "Far from dull: the cast is superb and the last hour is a joy."
 
 
@@ -47,14 +50,26 @@ def take_report(page: Path) -> None:
 
 def take_demo(file: Path, answers: Path) -> None:
     """Take the page of `tfkd demo` with a text typed into it."""
-    command = [sys.executable, "-m", "tfkd", "demo", str(file), "--answers", str(answers)]
-    server = subprocess.Popen([*command, "--port", "0"], stdout=subprocess.PIPE, text=True)
+    # MediaPipe starts, and classifies the texts of the answers.
+    _take_served([str(file), "--answers", str(answers)], DEMO, ("text", TEXT), patience=8)
+
+
+def take_desk(desk: Path) -> None:
+    """Take the page of a service desk with a question typed into it."""
+    _take_served([str(desk)], DESK, ("question", QUESTION), patience=1)
+
+
+def _take_served(
+    arguments: list[str], sizes: dict, typed: tuple[str, str], patience: float
+) -> None:
+    command = [sys.executable, "-m", "tfkd", "demo", *arguments, "--port", "0"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         address = server.stdout.readline().split()[0]
-        for name, (width, height, dark) in DEMO.items():
+        for name, (width, height, dark) in sizes.items():
             with chromium.opened(address, width, height, dark) as browser:
-                time.sleep(8)  # MediaPipe starts, and classifies the texts of the answers
-                browser.find_element("id", "text").send_keys(TEXT)
+                time.sleep(patience)
+                browser.find_element("id", typed[0]).send_keys(typed[1])
                 time.sleep(1)
                 save_picture(browser, name)
     finally:
@@ -62,7 +77,8 @@ def take_demo(file: Path, answers: Path) -> None:
 
 
 if __name__ == "__main__":
-    report, file, answers = map(Path, sys.argv[1:])
+    report, file, answers, desk = map(Path, sys.argv[1:])
     PICTURES.mkdir(exist_ok=True)
     take_report(report)
     take_demo(file, answers)
+    take_desk(desk)

@@ -94,6 +94,10 @@ def test_a_teacher_for_all_parts_or_one_for_each():
     by_part = {"teacher": "mood=keras:a + star=hf:b"}
     found = read_parts(TABLES, by_part, "both")
     assert [each.teacher.source for each in found.runs.values()] == ["keras:a", "hf:b"]
+    given = {"teacher": "hf:a", "teacher_epochs": 3}
+    found = read_parts(TABLES, given, "both")
+    # Only a teacher that is trained has epochs.
+    assert [each.teacher.epochs for each in found.runs.values()] == [0, 3]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from tfkd.errors import UserError
 from tfkd.running import recipes
 from tfkd.running.checks import match_token_counts
 from tfkd.running.config import make_config, read_config, write_config
+from tfkd.running.part_settings import has_parts
 from tfkd.running.stages import read_stages
 from tfkd.runtime import Classifier
 
@@ -30,8 +31,12 @@ def marked(name):
     return pytest.param(name, marks=[] if name in QUICK else [pytest.mark.slow])
 
 
-TEXTS = [name for name in recipes.names() if "[task]" not in recipes.read(name)]
-"""Those for any texts; the others bring a task, and are run where it is tested."""
+TEXTS = [
+    name
+    for name in recipes.names()
+    if "[task]" not in recipes.read(name) and not has_parts(recipes.tables(name))
+]
+"""Those for any texts; the others bring a task or parts, and are run where these are tested."""
 
 
 @pytest.mark.parametrize("name", [marked(name) for name in TEXTS])

@@ -12,79 +12,18 @@ from typing import Any
 from ..data.file_kinds import FileForm, parse_header
 from ..errors import UserError
 from ..files import describe_size
-from ..running.config import RunConfig, make_config
-from ..running.part_settings import RunParts, list_runs
+from ..running.config import make_config
+from ..running.part_settings import list_runs
 from ..runtime.memory import no_more_than_there_is
+from ..runtime.service_desk import is_desk
 from ..runtime.watchdog import no_endless_loop
-from . import answer_files, answer_values, flags, predicting
+from . import answer_files, answer_values, desks, flags, predicting
 from .console import console
 from .importing import import_tensorflow
 
 _FILE_BATCH = 32
 _OPTIONS = ("dtype", "top_k", "precision", "shard")
 _OF_STORE = (*_OPTIONS, "verify", "repair", "runner", "parts", "beam")
-
-
-def distill(args: argparse.Namespace) -> None:
-    """Carry out a run, or what is left of it, and show its report."""
-    parts = flags.parts_of(args)
-    if parts is not None:
-        _distill_parts(parts)
-        return
-    config = flags.config_of(args)
-    import_tensorflow(config.teacher.source)
-    if config.data.cross_validate:
-        _cross_validate(config)
-        return
-    from ..running._run import run
-
-    result = run(config, console.progress)
-    if result.worker:
-        return  # the first one shows the report
-    result.report.show(console.rich)
-    console.print(f"report    {result.folder / 'report.md'}")
-    console.print(f"try       tfkd predict {result.file} {_spell_example(result.folder)}")
-
-
-def _spell_example(run: Path) -> str:
-    """Return the words of `tfkd predict` behind the file of a run, by what its task reads."""
-    from ..running.config import read_config
-    from ..tasks import find
-
-    config = read_config(run / "config.toml")
-    task = find(config.task.name, config.task_settings)
-    if not task.reads_texts:
-        return "FILE"
-    kinds = predicting.RecordReader(task).kinds
-    known = {("text",): '"..."', ("text", "text"): '--pair "..." "..."'}
-    return known.get(kinds, "--jsonl < FILE")
-
-
-def _distill_parts(parts: RunParts) -> None:
-    """Carry out several runs, or what is left of them, and show the report of each."""
-    import_tensorflow(" ".join(config.teacher.source for config in parts.runs.values()))
-    from ..running.part_runs import run_parts
-
-    found = run_parts(parts, console.progress)
-    if found.worker:
-        return
-    for name, result in found.results.items():
-        console.print(f"\n{name}")
-        result.report.show(console.rich)
-        console.print(f"report    {result.folder / 'report.md'}")
-    if parts.desk:
-        console.print(f"\ntry       tfkd demo {found.folder}")
-
-
-def _cross_validate(config: RunConfig) -> None:
-    """Carry out a run for each fold, and show the scores of all."""
-    from ..reporting.fold_scores import MARKDOWN
-    from ..running.cross_validation import run_folds
-
-    found = run_folds(config, console.progress)
-    if not found.worker:
-        found.show(console.rich)
-        console.print(f"report    {found.folder / MARKDOWN}")
 
 
 def teach(args: argparse.Namespace) -> None:
@@ -205,6 +144,9 @@ def predict(args: argparse.Namespace) -> None:
 
     from ..runtime import load
 
+    if is_desk(args.file):
+        desks.predict(args)
+        return
     file = _file_of_run(args.file)
     with no_endless_loop(str(file)) as expect:
         predictor = load(file, threads=args.threads, task=args.task)
@@ -280,6 +222,10 @@ def bench(args: argparse.Namespace) -> None:
     texts = bench.TEXTS
     if args.texts:
         texts = tuple(filter(None, args.texts.read_text(encoding="utf-8").splitlines()))
+    if any(map(is_desk, args.file)):
+        for folder in args.file:
+            print(desks.time_desk(folder, texts, args.threads[0], as_json=args.json))
+        return
     files = list(map(_file_of_run, args.file))
     with no_endless_loop(", ".join(map(str, files))) as expect:
         timings = bench.bench(
@@ -292,7 +238,10 @@ def demo(args: argparse.Namespace) -> None:
     """Serve a page that runs a file."""
     from .demo import demo
 
-    demo(args.file, args.answers, args.port)
+    file = args.file
+    if not is_desk(file):
+        file = _file_of_run(file)
+    demo(file, args.answers, args.port)
 
 
 def recipes(args: argparse.Namespace) -> None:

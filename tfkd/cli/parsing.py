@@ -9,7 +9,7 @@ from typing import Any
 from .. import __version__
 from ..running.config import places
 from ..runtime.quantisations import AUTO, QUANTIZE
-from . import commands
+from . import commands, distilling
 from .certify_command import add_certify
 from .flags import ALSO, OF_CACHE, OF_TEACH, add_command, add_settings
 from .stream_watching import add_watch
@@ -38,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_distill(subparsers: Any) -> None:
     command = add_command(
-        subparsers, "distill", commands.distill, "train a small student from a teacher"
+        subparsers, "distill", distilling.distill, "train a small student from a teacher"
     )
     command.add_argument("data", help="imdb, sample, a file, a folder, or a run's .toml")
     add_settings(command, [name for name in places() if name != "data"])
@@ -135,7 +135,7 @@ def _add_predict(subparsers: Any) -> None:
     command = add_command(
         subparsers, "predict", commands.predict, "answer texts with an exported file"
     )
-    command.add_argument("file", type=Path, help="a .tflite, or the folder of a run")
+    command.add_argument("file", type=Path, help="a .tflite, or the folder of a run or a desk")
     command.add_argument(
         "text", nargs="*", help="texts, or files of texts; without any, the lines of stdin"
     )
@@ -184,7 +184,7 @@ def _add_bench(subparsers: Any) -> None:
         "file",
         nargs="+",
         type=Path,
-        help="a .tflite or a run's folder; further ones are compared with the first",
+        help="a .tflite, or the folder of a run or a desk; others are compared with the first",
     )
     command.add_argument("--texts", type=Path, help="a file with one text a line")
     command.add_argument("--threads", nargs="+", type=int, default=[1], help="e.g. --threads 1 4")
@@ -196,7 +196,7 @@ def _add_bench(subparsers: Any) -> None:
 
 def _add_demo(subparsers: Any) -> None:
     command = add_command(subparsers, "demo", commands.demo, "show a file at work in the browser")
-    command.add_argument("file", type=Path, help="a .tflite of `tfkd export`")
+    command.add_argument("file", type=Path, help="a .tflite, or the folder of a run or a desk")
     command.add_argument(
         "--answers",
         type=Path,

@@ -64,7 +64,8 @@ def _text_roles(context: TaskContext) -> tuple[str, ...]:
     task, roles = context.task, context.task.typed_roles()
     # A task with an example of its own knows what else it needs.
     own = type(task).make_example is not Task.make_example
-    needed = {name for name, column in task.columns.items() if column.required}
+    optional = {name for name, column in task.columns.items() if column.optional}
+    needed = {name for name, column in task.columns.items() if column.required} - optional
     if len(roles) not in (1, 2) or not (own or needed <= set(roles)):
         raise UserError(
             f"the task {context.task.name} reads {', '.join(context.task.columns)}: give `check`, "

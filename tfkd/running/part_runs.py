@@ -16,6 +16,7 @@ from . import _run, recipes
 from . import folder as run_folder
 from ._run import Result
 from .context import make_context
+from .desk_making import check_desk, check_parts_of_desk, write_desk
 from .lock import hold_folder
 from .part_settings import (
     CLAIM,
@@ -90,7 +91,7 @@ def run_parts(
     progress: Progress = log_progress,
     strategy: tf.distribute.Strategy | None = None,
 ) -> PartsResult:
-    """Carry out several runs, or what is left of them.
+    """Carry out several runs, or what is left of them, and make a desk of them where they say so.
 
     All data and settings are looked at before the first run begins.
 
@@ -106,9 +107,11 @@ def run_parts(
 
     configs = list(parts.runs.values())
     strategy = strategy or strategies.strategy(configs[0].training.strategy)
+    check_desk(parts)
     contexts = {
         name: make_context(config, progress, strategy) for name, config in parts.runs.items()
     }
+    check_parts_of_desk(parts, contexts)
     first = next(iter(contexts.values())).first
     with ExitStack() as held:
         if first:
@@ -117,6 +120,8 @@ def run_parts(
         for number, (name, config) in enumerate(parts.runs.items(), 1):
             logger.info(f"part      {name}, {number} of {len(parts.runs)}")
             results[name] = _run.run(config, progress, strategy)
+        if first and parts.desk:
+            write_desk(parts, contexts)
         if first:
             run_folder.mark_latest(parts.folder)
     return PartsResult(parts.folder, results, next(iter(contexts.values())).worker)

@@ -24,9 +24,11 @@ PART, DESK = "part", "desk"
 CLAIM = "parts.toml"
 """What the folder of several runs was begun with."""
 _OF_ONE_RUN = (
-    *("task", "form", "text_column", "label_column", "labels"),
+    *("task", "form", "task_settings", "student_settings"),
+    *("text_column", "label_column", "labels"),
     *("cross_validate", "fold", "assistant"),
 )
+_OF_TRAINED = ("teacher_epochs", "teacher_learning_rate", "teacher_patience")
 _NAME = re.compile(r"[A-Za-z][\w-]*")
 _OF_PART = re.compile(rf"({_NAME.pattern})=(.+)")
 _WORD = re.compile(r"\{(\w+)\}")
@@ -84,7 +86,8 @@ def read_parts(tables: Mapping[str, Any], given: Mapping[str, Any], origin: str)
         replaced = {"teacher": by_part[name]} if by_part else {}
         filled = _fill(_without(part, replaced), {**words, "teacher": teacher}, origin)
         flat = flatten_tables(filled, f"{origin}, part {name}")
-        runs[name] = make_config({**shared, **flat, **settings, **replaced}, origin)
+        own_settings = {**shared, **flat, **settings, **replaced}
+        runs[name] = make_config(_without_training(own_settings), origin)
         _check_teacher(runs[name].teacher.source, teacher, tuple(parts))
     folder = Path(to).expanduser() if to else Path("runs") / f"{origin}-{_digest(runs)}"
     runs = {name: config.replaced(to=str(folder / name)) for name, config in runs.items()}
@@ -177,6 +180,13 @@ def _check_teacher(source: str, given: str, parts: tuple[str, ...]) -> None:
             f"the teacher is {given}, and a part fine-tunes it first, which an encoder hf:FOLDER "
             f"can be: give one, or a teacher a part, {wanted}."
         )
+
+
+def _without_training(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return settings without how a teacher is trained, for a part that is given one."""
+    if str(settings.get("teacher", "train")).startswith("train"):
+        return settings
+    return {name: value for name, value in settings.items() if name not in _OF_TRAINED}
 
 
 def _without(part: Mapping[str, Any], replaced: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from ..tasks.text_classification import Prediction
 from .classifier import Classifier
 from .predictor import Predictor, load
 from .recommending import Recommended, recommend
+from .service_desk import ServiceDesk
 from .unsure_answers import Ask
 from .vector_index import Index
 
@@ -17,6 +18,7 @@ __all__ = [
     "Prediction",
     "Predictor",
     "Recommended",
+    "ServiceDesk",
     "load",
     "recommend",
 ]

@@ -1,5 +1,6 @@
 """A small file for MediaPipe, and the server of its page."""
 
+import json
 import threading
 from contextlib import contextmanager
 
@@ -70,6 +71,25 @@ def questions(tmp_path_factory):
     """A file that answers questions about a context."""
     path = tmp_path_factory.mktemp("d") / "questions.tflite"
     return export_task(path, tasks.find("question-answering"), ())
+
+
+@pytest.fixture(scope="session")
+def untrained_desk(tmp_path_factory):
+    """A service desk of files that learnt nothing; not to be changed."""
+    from tfkd.runtime import Index, load
+    from tfkd.runtime.service_desk import DESK, FORMAT
+
+    folder = tmp_path_factory.mktemp("desks") / "shop"
+    folder.mkdir()
+    export_task(folder / "intents.tflite", tasks.find("text-classification"), ("buy", "oos", "pay"))
+    vectors = tasks.find("sentence-similarity", {"dimensions": 8})
+    export_task(folder / "answers.tflite", vectors, ())
+    answers = ["a good film", "a bad film", "not a good one", "long " * 100]
+    Index.of(load(folder / "answers.tflite"), answers).save(folder / "answers.index")
+    names = {"intents": "intents.tflite", "answers": "answers.tflite", "index": "answers.index"}
+    facts = {"format": FORMAT, **names, "unknown": ["oos"]}
+    (folder / DESK).write_text(json.dumps(facts))
+    return folder
 
 
 @pytest.fixture

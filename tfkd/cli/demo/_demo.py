@@ -13,20 +13,23 @@ from ...runtime.interpreter import LiteRT
 from ...runtime.zip_tail import unpack
 from .package import VERSION, package
 from .served_answers import ServedAnswers
+from .served_desk import ServedDesk
 from .serving import Answer, Content, server
 from .teacher_answers import read_answers
 
 PAGE = {"/": "index.html", "/demo.css": "demo.css", "/demo.js": "demo.js"}
 SERVED_PAGE = {"/": "served.html", "/demo.css": "demo.css", "/served.js": "served.js"}
+DESK_PAGE = {"/": "desk.html", "/demo.css": "demo.css", "/desk.js": "desk.js"}
 
 
 def demo(file: Path, answers: Path | None = None, port: int = 8000) -> None:
     """Serve a page that answers what is typed, until Ctrl-C.
 
-    A file for MediaPipe runs in the browser, any other one here, behind the page.
+    A file for MediaPipe runs in the browser, any other one here, behind the page; so do the files
+    of a service desk.
 
     Args:
-        file: An exported file with its tokenizer.
+        file: An exported file with its tokenizer, or the folder of a service desk.
         answers: A teacher's, JSON lines as `tfkd predict TEACHER --jsonl` writes them: the page
             shows the file's next to them.
         port: On 127.0.0.1; 0 for a free one.
@@ -48,6 +51,8 @@ def pages(file: Path, answers: Path | None = None) -> tuple[dict[str, Content], 
         UserError: No such file, broken answers or answers for a file that is not for MediaPipe, no
             npm registry.
     """
+    if file.is_dir():
+        return _pages_of_desk(file, answers)
     settings = _settings(file)
     if settings.get("client") == MEDIAPIPE:
         return _pages_of_client(file, settings, answers), None
@@ -58,6 +63,18 @@ def pages(file: Path, answers: Path | None = None) -> tuple[dict[str, Content], 
         )
     served = ServedAnswers(file)
     contents = {path: Content.of(name, _page(name)) for path, name in SERVED_PAGE.items()}
+    contents["/about.json"] = _as_json(served.describe())
+    return contents, served.answer
+
+
+def _pages_of_desk(folder: Path, answers: Path | None) -> tuple[dict[str, Content], Answer]:
+    if answers is not None:
+        raise UserError(
+            f"{folder} is no file for MediaPipe, which runs beside a teacher's answers: leave "
+            "--answers out."
+        )
+    served = ServedDesk(folder)
+    contents = {path: Content.of(name, _page(name)) for path, name in DESK_PAGE.items()}
     contents["/about.json"] = _as_json(served.describe())
     return contents, served.answer
 

@@ -112,7 +112,9 @@ class SentenceSimilarity(Task):
         """Return the columns of pairs where the rows are such, else that of the text alone."""
         there = {name.strip().casefold() for name in fields}
         pair = self.columns[PAIR]
-        paired = PAIR in named or not pair.optional or bool(there & {pair.default, *pair.also})
+        # Without fields it is a plain text, which is embedded alone whatever the file learnt from.
+        asked = bool(there) and not pair.optional
+        paired = PAIR in named or asked or bool(there & {pair.default, *pair.also})
         wanted = {role: c for role, c in self.columns.items() if role == "text" or paired}
         return {**wanted, **{role: self.columns[role] for role in named}}
 
