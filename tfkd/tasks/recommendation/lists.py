@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...text.words import NO_CELL
-
 TOWER = "item_tower"
+NOTHING = -1e9
+"""The logit of a candidate that is not there, which losses on lists pass over."""
 
 
 def around(tower: Any, *, length: int, history: int, candidates: int, scale: float) -> Any:
@@ -37,7 +37,7 @@ def around(tower: Any, *, length: int, history: int, candidates: int, scale: flo
     liked, counts = vectors[:, :history] * mask[:, :history], mask[:, :history]
     user = ops.sum(liked, axis=1) / ops.maximum(ops.sum(counts, axis=1), 1.0)
     products = ops.sum(vectors[:, history:] * ops.expand_dims(user, 1), axis=-1)
-    logits = ops.where(present[:, history:], scale * products, NO_CELL)
+    logits = ops.where(present[:, history:], scale * products, NOTHING)
     return keras.Model(ids, logits, name=f"lists_of_{tower.name}")
 
 
