@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SAVE_AS_PCM = "save it as 16-bit PCM, such as with `ffmpeg -i IN -c:a pcm_s16le OUT.wav`"
 _FORMATS = {3: "floats", 6: "A-law", 7: "mu-law", 17: "ADPCM", 85: "MP3", 65534: "extensible WAV"}
+_SILENT = 2.0**-15  # one step of 16 bits
 
 
 class Sound(NamedTuple):
@@ -66,6 +67,8 @@ def _what_is_wrong(content: bytes, error: Exception) -> str:
     code = str(error).rpartition(":")[2].strip()
     if str(error).startswith("unknown format") and code.isdecimal():
         return f"is a WAV file of {_FORMATS.get(int(code), f'format {code}')}: {SAVE_AS_PCM}"
+    if "format" in str(error):
+        return f"is a WAV file that is not read ({error}): {SAVE_AS_PCM}"
     return f"is a damaged WAV file ({error or 'it ends early'}): record or copy it again"
 
 
@@ -126,17 +129,22 @@ def _scale(array: np.ndarray) -> np.ndarray:
 
 
 def check_audible(samples: np.ndarray, where: str) -> None:
-    """Refuse a recording without samples, or whose samples are all the same.
+    """Refuse a recording without samples, or one that is silent.
+
+    Args:
+        samples: From -1 to 1.
+        where: What to call it in an error.
 
     Raises:
         UserError: It is one; names `where`.
     """
     if not len(samples):
         raise UserError(f"{where} holds no samples: leave it out, or record it again.")
-    if samples.min() == samples.max():
+    if float(samples.max()) - float(samples.min()) <= _SILENT:
+        # As int16 that are stored in 64 bits seem to be.
         raise UserError(
-            f"{where} is silent: all its {len(samples):,} samples are the same. Leave it out, or "
-            "record it again."
+            f"{where} is silent: its {len(samples):,} samples lie within {_SILENT:.1g} of full "
+            "scale. Leave it out; whole numbers are read by their type, int16 or int32."
         )
 
 

@@ -72,7 +72,7 @@ def sound_room(tmp_path_factory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         short_teachers(patch)
         patch.chdir(room)
-        short = ("--epochs", "8", "--batch-size", "16")
+        short = ("--epochs", "7", "--batch-size", "16")
         teacher = ("--teacher", "train:audio_cnn:small")
         assert call("teach", "tones.npz", *task, *teacher, *short, "--to", "teacher") == 0
         student = ("--student", "audio_cnn:tiny", *short)
