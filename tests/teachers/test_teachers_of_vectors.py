@@ -148,3 +148,19 @@ def test_a_keras_model_of_one_nameless_output_gives_vectors(bert):
     teacher = TextModel(model, encoder).check(TASK.output_shapes(TASK.schema(())))
     assert teacher.shapes == {"embedding": (6,)}
     assert vectors_of(teacher).shape == (4, 6)
+
+
+def test_a_store_of_vectors_from_elsewhere_is_a_teacher(tmp_path):
+    from tfkd import store
+
+    rng = np.random.default_rng(0)
+    known = {text: rng.normal(size=5).astype("float32") for text in TEXTS}
+
+    def service(inputs, reads):
+        return {"embedding": np.stack([known[each.decode()] for each in inputs["text"].numpy()])}
+
+    service.fingerprint = "service"
+    store.write(tmp_path / "s", service, TEXTS, reads=("embedding",), dtype="float32", verbose=0)
+    teacher = load_teacher(f"store:{tmp_path / 's'}", task=TASK)
+    assert teacher.shapes == {"embedding": (5,)}
+    np.testing.assert_allclose(vectors_of(teacher), [known[text] for text in TEXTS], atol=1e-6)

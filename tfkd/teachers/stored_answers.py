@@ -11,6 +11,7 @@ import numpy as np
 from ..models.text_model import Shapes
 from ..store.keys import SIZE, as_keys, key_of, name_texts
 from ..store.reading import Store, refuse_missing
+from ..tasks import EMBEDDING
 from ..text.pair_encoding import Pair, PairIds
 from .python_function import PythonFunctionTeacher
 from .single_texts import SingleTexts
@@ -57,7 +58,10 @@ class StoredTexts(PythonFunctionTeacher):
 
     def __init__(self, path: str | Path) -> None:
         self._store = Store(path)
-        self.shapes = {"logits": self._store.logits(np.zeros(1, "int64")).shape[1:]}
+        if EMBEDDING in self._store.reads:
+            self.shapes = {EMBEDDING: self._store.shapes[EMBEDDING]}
+        else:
+            self.shapes = {"logits": self._store.logits(np.zeros(1, "int64")).shape[1:]}
 
     @property
     def output_shapes(self) -> Shapes:
@@ -65,10 +69,12 @@ class StoredTexts(PythonFunctionTeacher):
         return self.shapes
 
     def run(self, ids: np.ndarray, segments: np.ndarray | None = None) -> dict[str, np.ndarray]:
-        """Return the stored logits, by NumPy."""
+        """Return the stored logits or vectors, by NumPy."""
         keys = as_keys((ids[:, :KEY_IDS] - 1).astype("<u2").tobytes())
         rows = self._store.index.find(keys)
         refuse_missing(int((rows < 0).sum()), len(rows), self._store.path)
+        if EMBEDDING in self.shapes:
+            return {EMBEDDING: self._store.take(rows)[EMBEDDING].astype("float32")}
         return {"logits": self._store.logits(rows)}
 
     @property

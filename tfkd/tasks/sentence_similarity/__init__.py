@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ...data import IGNORE, Column, Example, Schema
+from ...data import Column, Example, Schema
 from ...data.reader import PAIR
 from ...errors import UserError
-from ...text.row_encoding import encode_rows
 from .._base import EMBEDDING, Arrays, Measure, Task
 from .embedding_settings import (
     DIMENSIONS,
@@ -23,13 +22,16 @@ from .embedding_settings import (
     SIMILARITY,
     WIDTH,
     check_settings,
+    describe,
     describe_pairs,
     read_prefixes,
     read_score,
     scaled,
 )
-from .retrieval import rank_answers
-from .similarity_scores import score_similarities, spearman_of, truth_of
+from .hard_negatives import mine_negatives
+from .retrieval import MEASURES, rank_answers
+from .similarity_scores import closeness_to_scores, score_similarities, spearman_of, truth_of
+from .text_rows import encode_texts
 from .vectors import Embedded, agreement, apart, closeness, cosines
 
 if TYPE_CHECKING:
@@ -38,16 +40,6 @@ if TYPE_CHECKING:
 
 SAME = 0.99
 """From this cosine on, two vectors of one text are the same."""
-FIRST, SECOND = 1.0, 2.0
-"""The places of a pair's texts, in their labels."""
-_LEAST = 1e-12
-_RETRIEVAL = {
-    "mrr": Measure("MRR", "correlation"),
-    "ndcg@10": Measure("NDCG@10", "correlation"),
-    "recall@1": Measure("recall@1"),
-    "recall@5": Measure("recall@5"),
-    "recall@10": Measure("recall@10"),
-}
 
 
 class SentenceSimilarity(Task):
@@ -92,12 +84,9 @@ class SentenceSimilarity(Task):
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
         super().__init__(settings)
         check_settings(self.settings)
+        self._retrieves = self.settings[SCORED_BY] == RETRIEVAL
         if self._retrieves:
-            vars(self).update(measures=_RETRIEVAL)
-
-    @property
-    def _retrieves(self) -> bool:
-        return self.settings[SCORED_BY] == RETRIEVAL
+            vars(self).update(measures=MEASURES)
 
     # -- data ------------------------------------------------------------------------------
 
@@ -164,26 +153,18 @@ class SentenceSimilarity(Task):
 
     def describe_schema(self, schema: Schema) -> str:
         """Return the number of dimensions, and what is known of the texts."""
-        kinds = {NONE: "texts alone", "scored": "pairs with scores", "matched": "pairs that match"}
-        known = kinds[schema.settings.get(PAIRS, NONE)]
-        return f"vectors of {schema.settings[DIMENSIONS]} dimensions; {known}"
+        return describe(schema.settings)
 
     def encode(
         self, examples: Sequence[Example], encoder: Encoder, schema: Schema
     ) -> list[list[Arrays]]:
         """Return a row for each text; `labels` are the score, 0 to 1, and the place in the pair."""
-        rows = iter(encode_rows(encoder, [text for each in examples for text in self.texts(each)]))
-        encoded = []
-        for example in examples:
-            texts = self.texts(example)
-            known = len(texts) > 1 and self.is_labelled(example)
-            score = scaled(example.get("score", 1.0), schema.settings) if known else None
-            labels = [
-                np.array([IGNORE] * 2 if score is None else [score, place], "float32")
-                for place in (FIRST, SECOND)[: len(texts)]
-            ]
-            encoded.append([{**next(rows), "labels": label} for label in labels])
-        return encoded
+        texts = [self.texts(example) for example in examples]
+        scores = [
+            scaled(each.get("score", 1.0), schema.settings) if self.is_labelled(each) else None
+            for each in examples
+        ]
+        return encode_texts(texts, scores, encoder)
 
     def labelled_examples(self, labels: np.ndarray) -> list[Example]:
         """Refuse arrays: a score is of two texts.
@@ -209,8 +190,10 @@ class SentenceSimilarity(Task):
     def head(self, features: Any, schema: Schema) -> dict[str, Any]:
         """Return a vector of length 1; that of nothing at all is 0."""
         width = schema.settings.get(WIDTH, self.settings[DIMENSIONS])
+        from .objectives import of_length_one
+
         vectors = features.embed(width, features.layer_name("vectors"))
-        return {EMBEDDING: _of_length_one(vectors)}
+        return {EMBEDDING: of_length_one(vectors)}
 
     def fit_outputs(self, outputs: dict[str, Any], schema: Schema) -> dict[str, Any]:
         """Return the first dimensions of a shrunk teacher's vectors, of length 1.
@@ -218,13 +201,15 @@ class SentenceSimilarity(Task):
         Raises:
             UserError: The teacher has fewer than the settings ask for.
         """
+        from .objectives import of_length_one
+
         width, vectors = schema.settings.get(WIDTH, 0), outputs[EMBEDDING]
         if vectors.shape[-1] < width:
             raise UserError(
                 f"dimensions is {width}, and the teacher that is shrunk gives {vectors.shape[-1]}: "
                 f"write --task-set dimensions={vectors.shape[-1]}."
             )
-        return {EMBEDDING: _of_length_one(vectors[:, :width])}
+        return {EMBEDDING: of_length_one(vectors[:, :width])}
 
     def objective(
         self,
@@ -242,22 +227,13 @@ class SentenceSimilarity(Task):
             alone: Whether the student is trained without the teacher.
             schema: Says what the pairs have.
         """
-        from ...losses._base import as_objective
-        from ...losses.pair_contrast import PairContrast
-        from ...losses.pair_score import PairScore
-        from ...losses.similarity_distribution import SimilarityDistribution
-        from ...losses.vector_error import VectorError
+        from .objectives import make_objective
 
-        prefixes = read_prefixes(self.settings)
         known = schema.settings.get(PAIRS, NONE) if schema else NONE
         contrasts = self._retrieves or known == MATCHED
-        pairs = as_objective((PairContrast if contrasts else PairScore)(prefixes=prefixes))
-        if alone:
-            return pairs
-        taught = 1.0 * VectorError(prefixes=prefixes) + SimilarityDistribution(prefixes=prefixes)
-        if known == NONE or soft_weight == 1:
-            return taught
-        return (1.0 - soft_weight) * pairs + soft_weight * taught
+        pairs = 0.0 if known == NONE and not alone else 1.0 - soft_weight
+        weights = (1.0, 0.0) if alone else (pairs, soft_weight if pairs else 1.0)
+        return make_objective(weights, read_prefixes(self.settings), contrasts=contrasts)
 
     def objective_alone(self, schema: Schema | None = None) -> Objective | None:
         """Return the loss on pairs; None of texts alone, which say nothing without a teacher."""
@@ -299,24 +275,13 @@ class SentenceSimilarity(Task):
         """Return Spearman's correlation, or MRR, as a function of the positions that count."""
         if not self._retrieves:
             return spearman_of(cosines(answers), truth_of(examples))
-        ranking = rank_answers(answers, examples)
-        values, weights = ranking.by_example(), 1.0 / ranking.pairs_of_question()
-
-        def mean(rows: np.ndarray) -> float:
-            known = rows[~np.isnan(values[rows])]
-            return float(np.average(values[known], weights=weights[known])) if len(known) else 0.0
-
-        return mean
+        return rank_answers(answers, examples).mean_of_questions
 
     def per_example(self, answers: Sequence[Embedded], examples: Sequence[Example]) -> np.ndarray:
         """Return 1 less the difference of cosine and score; of questions the reciprocal rank."""
         if self._retrieves and any(map(self.is_labelled, examples)):
             return rank_answers(answers, examples).by_example()
-        truth = truth_of(examples)
-        known = truth[~np.isnan(truth)]
-        lowest, highest = (known.min(), known.max()) if len(known) else (0.0, 1.0)
-        right = (truth - lowest) / ((highest - lowest) or 1.0)
-        return 1.0 - np.abs(np.clip(cosines(answers), 0.0, 1.0) - right)
+        return closeness_to_scores(cosines(answers), truth_of(examples))
 
     def same(self, answers: Sequence[Embedded], others: Sequence[Embedded]) -> np.ndarray:
         """Return whether two models give a text nearly the same vector, `[examples]`, bool."""
@@ -360,9 +325,4 @@ class SentenceSimilarity(Task):
         return ("text", PAIR) if self.settings["pair"] else ("text",)
 
 
-def _of_length_one(vectors: Any) -> Any:
-    """Return vectors of length 1, whose gradient is finite where one is 0 too."""
-    from keras import ops
-
-    squares = ops.sum(ops.square(vectors), axis=-1, keepdims=True)
-    return vectors * ops.rsqrt(ops.maximum(squares, _LEAST))
+__all__ = ["Embedded", "SentenceSimilarity", "mine_negatives"]

@@ -85,6 +85,12 @@ def read_score(where: str, value: Any) -> float | None:
     return number
 
 
+def describe(settings: Mapping[str, Any]) -> str:
+    """Return the number of dimensions of a schema, and what is known of its texts, in words."""
+    kinds = {NONE: "texts alone", SCORED: "pairs with scores", MATCHED: "pairs that match"}
+    return f"vectors of {settings[DIMENSIONS]} dimensions; {kinds[settings.get(PAIRS, NONE)]}"
+
+
 def describe_pairs(train: Iterable[Example]) -> dict[str, Any]:
     """Return what the training examples have: texts alone, scores of pairs, or pairs that match.
 

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from ...data import Example
 from ...errors import UserError
+from .._base import Measure
 from ..ranking import score_queries, score_retrieval
 from .vectors import Embedded, unit
+
+MEASURES = {
+    "mrr": Measure("MRR", "correlation"),
+    "ndcg@10": Measure("NDCG@10", "correlation"),
+    "recall@1": Measure("recall@1"),
+    "recall@5": Measure("recall@5"),
+    "recall@10": Measure("recall@10"),
+}
 
 
 @dataclass(frozen=True)
@@ -40,6 +50,20 @@ class Ranking:
         """Return how many examples have the same question as each one, `[examples]`."""
         counts = np.bincount(self.query_of[self.query_of >= 0], minlength=len(self.relevant))
         return np.where(self.query_of >= 0, counts[self.query_of], 1)
+
+    def mean_of_questions(self, rows: np.ndarray) -> float:
+        """Return the mean MRR of the questions of some examples, each as often as it is drawn.
+
+        Args:
+            rows: Positions of examples; a question with many of them counts no more than others.
+        """
+        values, counts = self._mrr_and_counts
+        known = rows[~np.isnan(values[rows])]
+        return float(np.average(values[known], weights=1 / counts[known])) if len(known) else 0.0
+
+    @cached_property
+    def _mrr_and_counts(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.by_example(), self.pairs_of_question()
 
 
 def rank_answers(answers: Sequence[Embedded], examples: Sequence[Example]) -> Ranking:
@@ -93,4 +117,4 @@ def _gain(example: Example) -> float | None:
     return example.get("score", 1.0)
 
 
-__all__ = ["Ranking", "rank_answers", "score_retrieval"]
+__all__ = ["MEASURES", "Ranking", "rank_answers", "score_retrieval"]

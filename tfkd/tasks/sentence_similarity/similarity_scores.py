@@ -35,3 +35,16 @@ def score_similarities(values: np.ndarray, truth: np.ndarray) -> dict[str, float
 def spearman_of(values: np.ndarray, truth: np.ndarray) -> Callable[[np.ndarray], float]:
     """Return Spearman's correlation as a function of the positions that count."""
     return lambda rows: correlation(ranks(values[rows]), ranks(truth[rows]))
+
+
+def closeness_to_scores(values: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Return 1 less how far each similarity is from its score, both from 0 to 1; NaN without one.
+
+    Args:
+        values: Cosines, `[examples]`.
+        truth: Scores of any range, `[examples]`.
+    """
+    known = truth[~np.isnan(truth)]
+    lowest, highest = (known.min(), known.max()) if len(known) else (0.0, 1.0)
+    right = (truth - lowest) / ((highest - lowest) or 1.0)
+    return 1.0 - np.abs(np.clip(values, 0.0, 1.0) - right)
