@@ -6,9 +6,11 @@ block prints is compared with the ```text block behind it, or with the lines beh
 
 `<!-- file: NAME -->` above a block writes it to NAME first. `<!-- not run: REASON -->` above a
 console block only parses its commands: for what takes too long, or needs a network.
+`<!-- needs: PACKAGE -->` above a block of Python runs it where that can be imported.
 """
 
 import ast
+import importlib.util
 import itertools
 import json
 import re
@@ -25,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
 APPS = {"kotlin", "swift", "javascript"}  # shown, not run
 LANGUAGES = {"python", "console", "bash", "text", "toml", "json", "", *APPS}
-NOTE = re.compile(r"<!--\s*(not run|file):(.*?)-->")
+NOTE = re.compile(r"<!--\s*(not run|file|needs):(.*?)-->")
 TIME = re.compile(r"\d+(?:[.:]\d+)*\s?(?:s|ms|µs|min|h|seconds|minutes|hours)\b")
 TEST_NAME = re.compile(r"\b(tests/[\w/]+\.py)::(\w+)")
 
@@ -114,6 +116,12 @@ def run_python(block: Block, page: Path, module) -> None:
     exec(compile(source, str(page), "exec", dont_inherit=True), vars(module))
 
 
+def is_installed(block: Block) -> bool:
+    """Whether the package that a block is about is there, if it is about one."""
+    name = block.notes.get("needs")
+    return name is None or importlib.util.find_spec(name) is not None
+
+
 def run_command(arguments: list[str]) -> None:
     from tfkd import cli
 
@@ -131,7 +139,7 @@ def run(page: Path, module, capsys) -> None:
         where = f"{page.name}, line {block.line}"
         if "file" in block.notes:
             Path(block.notes["file"]).write_text(block.text, encoding="utf-8")
-        if block.language == "python":
+        if block.language == "python" and is_installed(block):
             run_python(block, page, module)
             printed = capsys.readouterr().out
             if printed:
@@ -198,6 +206,20 @@ def test_commands_that_are_not_run_parse(arguments):
     from tfkd.cli.parsing import parser
 
     parser().parse_args(arguments)
+
+
+NEEDED = {
+    (name_of(page), block.notes["needs"])
+    for page in PAGES
+    for block in blocks(page.read_text(encoding="utf-8"))
+    if "needs" in block.notes
+}
+
+
+@pytest.mark.parametrize(("page", "package"), sorted(NEEDED))
+def test_blocks_about_other_packages_run_where_these_are(page, package):
+    """Says which blocks of a page were left out; nothing here depends on the package."""
+    pytest.importorskip(package, reason=f"{page} has a block about {package}, which is not here")
 
 
 @each_page

@@ -52,6 +52,23 @@ def test_the_table_of_timings_is_the_stored_one(monkeypatch):
     assert [line for line in table if line not in text] == []
 
 
+def test_the_tables_of_vectors_are_the_stored_ones(monkeypatch):
+    """A speed that nobody measured, or one of another version."""
+    import json
+
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks.speed.embeddings import lines
+
+    found = json.loads((ROOT / "benchmarks" / "results" / "embeddings_speed.json").read_text())
+    text = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+    table = [line for line in lines(found) if line]
+    assert len(table) == 8
+    assert [line for line in table if line not in text] == []
+    assert f"{found['file_bytes'] / 1e6:.2f} MB" in text
+    assert found["sentences_per_second"]["static int8"] > 10_000
+    assert found["index"]["search_ms"] < 10
+
+
 @pytest.mark.parametrize("name", ["sst2_tang", "sst2_recipes"])
 def test_the_tables_of_the_recipes_are_the_stored_ones(name, monkeypatch):
     """A recipe that is said to help on numbers that nobody can repeat."""

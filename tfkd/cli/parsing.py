@@ -12,11 +12,12 @@ from ..runtime.quantisations import AUTO, QUANTIZE
 from . import commands, distilling
 from .certify_command import add_certify
 from .flags import ALSO, OF_CACHE, OF_TEACH, add_command, add_settings
+from .searching import add_index, add_search
 from .stream_watching import add_watch
 
 COMMANDS = (
     *("distill", "teach", "cache", "compare", "certify", "export", "predict", "watch"),
-    *("bench", "demo", "recipes", "list"),
+    *("index", "search", "bench", "demo", "recipes", "list"),
 )
 PRECISIONS = ("auto", "float32", "bfloat16", "int8")
 
@@ -30,7 +31,8 @@ def parser() -> argparse.ArgumentParser:
     subparsers = top.add_subparsers(required=True, metavar="COMMAND")
     for add in (
         *(_add_distill, _add_teach, _add_cache, _add_compare, add_certify),
-        *(_add_export, _add_predict, add_watch, _add_bench, _add_demo, _add_recipes, _add_list),
+        *(_add_export, _add_predict, add_watch, add_index, add_search),
+        *(_add_bench, _add_demo, _add_recipes, _add_list),
     ):
         add(subparsers)
     return top

@@ -27,13 +27,9 @@ def write_index(path: Path, vectors: np.ndarray, entries: Sequence[Any], model: 
     """
     lines = "\n".join(json.dumps(entry, ensure_ascii=False) for entry in entries).encode("utf-8")
     about = {"tfkd_index": FORMAT, "model": model, "digest": _digest(vectors, lines)}
-    arrays = {
-        ABOUT: np.frombuffer(json.dumps(about).encode(), np.uint8),
-        ENTRIES: np.frombuffer(lines, np.uint8),
-        VECTORS: vectors,
-    }
+    described = np.frombuffer(json.dumps(about).encode(), np.uint8)
     with path.open("wb") as file:
-        np.savez(file, **arrays)
+        np.savez(file, about=described, entries=np.frombuffer(lines, np.uint8), vectors=vectors)
 
 
 def read_index(path: Path) -> tuple[np.ndarray, list[Any], str]:
