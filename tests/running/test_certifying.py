@@ -123,6 +123,14 @@ def test_texts_that_the_run_has_seen_are_left_out(run):
     assert find_unseen(context, [*seen, Example(text="of nobody", label=0)]).tolist() == [2]
 
 
+def test_images_are_told_apart_by_their_pixels(monkeypatch):
+    """Without texts all examples were the same one, and all of them seen."""
+    seen, other = (Example(image=np.full((2, 2), value, "uint8"), label=0) for value in (1, 2))
+    monkeypatch.setattr(held_out, "read_split", lambda context, split: [seen])
+    monkeypatch.setattr(TextClassification, "texts", lambda self, example: ())
+    assert find_unseen(Stub(), [seen, other]).tolist() == [1]
+
+
 class Stub:
     """A context of nothing but a task."""
 

@@ -13,6 +13,7 @@ from ..errors import UserError
 from ..models.text_model import TextModel
 from ..reporting.scoring import TestSet, stored_run
 from ..runtime import Predictor
+from ..tasks import Task
 from .checks import open_run_data
 from .context import RunContext
 from .encoders import open_encoder
@@ -151,12 +152,14 @@ def read_file(context: RunContext, path: str, against: str) -> list[Example]:
 
 
 def find_unseen(context: RunContext, examples: Sequence[Example]) -> np.ndarray:
-    """Return the places of the examples whose texts the run was neither trained nor tuned on."""
+    """Return the places of the examples that the run was neither trained nor tuned on."""
     task = context.task
-    seen = {
-        hash(tuple(task.texts(example)))
-        for split in OF_RUN
-        for example in read_split(context, split)
-    }
-    known = [hash(tuple(task.texts(example))) in seen for example in examples]
+    seen = {_identify(task, example) for split in OF_RUN for example in read_split(context, split)}
+    known = [_identify(task, example) in seen for example in examples]
     return np.flatnonzero(~np.array(known, bool))
+
+
+def _identify(task: Task, example: Example) -> int:
+    """Return a number of what is read of an example: its texts and arrays, such as pixels."""
+    arrays = [value.tobytes() for value in example.values() if isinstance(value, np.ndarray)]
+    return hash((*task.texts(example), *arrays))
