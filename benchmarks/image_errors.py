@@ -21,7 +21,7 @@ import numpy as np
 
 from . import runs
 
-LABELS = {"all": 0, "1,000": 1_000}
+LABELS = {"1,000": 1_000, "all": 0}
 """How many labels the students get, by what the table calls it; 0 is all."""
 STUDENT = ("--student", "image_cnn:tiny", "--epochs", "5", "--batch-size", "128")
 LOSSES = ("--temperature", "4", "--soft-weight", "0.9")
@@ -86,7 +86,7 @@ def main() -> None:
         found[name] = {
             str(seed): runs.run(flags, seed, folder / f"seed-{seed}") for seed in args.seeds
         }
-    first = args.to / f"labels-all/seed-{args.seeds[0]}" / "environment.json"
+    first = next(args.to.glob("labels-*/seed-*/environment.json"))
     facts = {
         "data": args.data.resolve().name,
         "student": [*STUDENT, *LOSSES],

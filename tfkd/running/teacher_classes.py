@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,9 +17,10 @@ from ..models.text_model import TextModel
 from ..progress import Progress, logger
 from ..reporting.scoring import TestSet
 from ..reporting.verdict import describe_order
-from ..tasks import Task
+from ..tasks import Arrays, Task
 from ..teachers.keras_files import read_labels
 
+_FAR_MORE = 0.1
 _MOST_NAMES = 10
 """Classes that are named one by one in a message."""
 
@@ -70,7 +72,8 @@ def check_class_order(
         given: Whether the settings name the teacher's classes; then another order is only told of.
 
     Raises:
-        UserError: The teacher is right far more often with its classes in another order.
+        UserError: The teacher is right far more often with its classes in another order, or with
+            other numbers as its inputs.
     """
     examples = _draw(task, data, task.examples_for_order(data.schema))
     if not examples:
@@ -78,6 +81,7 @@ def check_class_order(
     with progress("teacher on some labels", len(examples)) as advance:
         rows = task.encode(examples, teacher.encoder, data.schema)
         answers = task.answers(partial(teacher.run, advance=advance), rows, data.schema)
+    _check_inputs(teacher, task, schema=data.schema, rows=rows, answers=answers, examples=examples)
     order = task.find_order(answers, examples, data.schema)
     test = TestSet(task, data.schema, examples)
     if order is None:
@@ -93,6 +97,31 @@ def check_class_order(
         logger.warning(f"{sentence}; they are taken as teacher_labels name them.")
         return
     raise UserError(f"{sentence}. {_cure(teacher, order, data.labels)}")
+
+
+def _check_inputs(
+    teacher: TextModel,
+    task: Task,
+    *,
+    schema: Schema,
+    rows: list[list[Arrays]],
+    answers: Sequence[Any],
+    examples: Sequence[Example],
+) -> None:
+    """Refuse a teacher that was trained on other numbers, such as pixels from 0 to 1.
+
+    Raises:
+        UserError: It is right far more often with these.
+    """
+    own = float(np.nanmean(task.per_example(answers, examples)))
+    for layer, other in task.other_inputs(rows):
+        right = np.nanmean(task.per_example(task.answers(teacher.run, other, schema), examples))
+        if right > own + _FAR_MORE:
+            raise UserError(
+                f"the teacher {teacher.origin} is right on {own:.1%} of {len(examples)} training "
+                f"{task.things} as they are, and on {right:.1%} behind {layer}: put this layer in "
+                "front of it, keras.Sequential([keras.Input(...), layer, teacher]), and save that."
+            )
 
 
 def _cure(teacher: TextModel, order: Sequence[int], labels: Sequence[str]) -> str:

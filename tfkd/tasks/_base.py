@@ -259,6 +259,16 @@ class Task(ExampleReader):
         """
         return None
 
+    def other_inputs(self, rows: Sequence[list[Arrays]]) -> list[tuple[str, list[list[Arrays]]]]:
+        """Return rows as some models read them instead, each with what makes such a model right.
+
+        A teacher that is right far more often with them was trained on other numbers.
+
+        Args:
+            rows: The rows of each example.
+        """
+        return []
+
     def examples_for_order(self, schema: Schema) -> int:
         """Return how many labelled examples `find_order` needs, 0 if the task does not tell it."""
         return 0

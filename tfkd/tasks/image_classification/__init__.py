@@ -133,6 +133,22 @@ class ImageClassification(TextClassification):
             for example in examples
         ]
 
+    def other_inputs(self, rows: Sequence[list[Arrays]]) -> list[tuple[str, list[list[Arrays]]]]:
+        """Return pixels from 0 to 1, and from -1 to 1, with the layer that makes them so."""
+        return [
+            (
+                f"keras.layers.Rescaling({layer})",
+                [
+                    [{**row, IMAGE: row[IMAGE] * np.float32(scale) + offset} for row in of_one]
+                    for of_one in rows
+                ],
+            )
+            for layer, scale, offset in (
+                ("1 / 255", 1 / 255, np.float32(0)),
+                ("1 / 127.5, offset=-1", 1 / 127.5, np.float32(-1)),
+            )
+        ]
+
     def input_shapes(self, schema: Schema) -> dict[str, tuple[int | None, ...]]:
         """Return the shape of the images."""
         return {IMAGE: _shape_of(schema)}
