@@ -128,15 +128,16 @@ class ArrayModel(TextModel):
             reads: The names of the outputs.
         """
         array = np.asarray(self._one(inputs)).astype("float32", copy=False)
-        if reads not in self._graphs:
-            # Of rows of numbers each may be of another length; images are of one size.
-            rest = (None,) if array.ndim == 2 else array.shape[1:]
-            self._graphs[reads] = tf.function(
+        # Of rows of numbers each may be of another length; images are of one size.
+        rest = (None,) if array.ndim == 2 else array.shape[1:]
+        key = (reads, rest)
+        if key not in self._graphs:
+            self._graphs[key] = tf.function(
                 lambda each: self.in_graph(each, reads),
                 input_signature=[tf.TensorSpec((None, *rest), "float32")],
                 autograph=False,
             )
-        return self._graphs[reads](array)
+        return self._graphs[key](array)
 
     def _one(self, inputs: Any) -> Any:
         return next(iter(inputs.values())) if isinstance(inputs, Mapping) else inputs
