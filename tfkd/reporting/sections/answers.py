@@ -33,6 +33,7 @@ class Answers:
         rate: Examples that the teacher answered in a second when the run was measured.
         facts: What the page says of where the answers come from.
         by: The name of a column whose values the examples have, as `tfkd.data.columns.KEPT`.
+        places: The number of each example in the test split, from 0.
     """
 
     task: Task
@@ -45,6 +46,7 @@ class Answers:
     rate: float | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     by: str = ""
+    places: Sequence[int] = ()
 
     @property
     def by_model(self) -> dict[str, Sequence[Any]]:
@@ -71,7 +73,10 @@ class Answers:
         }
 
     def texts(self) -> list[str]:
-        """Return what is read of each example, several texts as one."""
+        """Return what is read of each example, several texts as one; of others their numbers."""
+        if not self.task.reads_texts:
+            places = self.places or range(len(self.examples))
+            return [f"{self.task.things.removesuffix('s')} {place}" for place in places]
         return ["\n".join(self.task.texts(example)) for example in self.examples]
 
     def expected(self, example: Example) -> str:

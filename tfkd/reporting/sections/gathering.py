@@ -24,6 +24,8 @@ SECTIONS: dict[str, Section] = {
     "fairness": fairness,
     "words": occlusion,
 }
+_OF_TEXTS = ("robustness", "fairness", "words")
+"""Those that change words, and so say nothing of images and the like."""
 
 
 def check_sections(names: Sequence[str]) -> None:
@@ -56,7 +58,8 @@ def gather_sections(
         sections[name] = section(answers.by_model, answers.examples, answers.schema)
         advance(1)
     for name, ask in SECTIONS.items():
-        values = None if name in without else ask(answers)
+        has_texts = answers.task.reads_texts or name not in _OF_TEXTS
+        values = ask(answers) if has_texts and name not in without else None
         if values is not None:
             sections[name] = values
         advance(1)

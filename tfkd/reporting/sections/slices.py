@@ -19,11 +19,12 @@ def slices(answers: Answers) -> dict[str, Any]:
     """Return the quality of each model on each part, with its 95 % interval."""
     title = answers.quality_title
     quality = answers.quality()
+    by_words = slice_by_words(answers.texts()) if answers.task.reads_texts else []
     parts = [
         (by, name, scores)
         for by, name, rows in (
             *_slice_by_column(answers),
-            *slice_by_words(answers.texts()),
+            *by_words,
             *_slice_by_label(answers),
         )
         if (scores := _score_part(quality, name, rows))

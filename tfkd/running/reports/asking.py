@@ -86,6 +86,7 @@ def ask_models(context: RunContext, report: Report, most: int = 0, *, by: str = 
     return Answers(
         task=test.task,
         schema=test.schema,
+        places=rows.tolist(),
         examples=examples,
         student=_ask_all("student", ask, examples, context.progress),
         ask=ask,
