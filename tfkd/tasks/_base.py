@@ -612,13 +612,10 @@ class Task(ExampleReader):
         """Return the values by role of a random example, of a task that reads no texts.
 
         Args:
-            schema: What the training split fixed.
+            schema: What the training split fixed, such as the shape.
             seed: Of the draw.
-
-        Raises:
-            NotImplementedError: The task reads texts.
         """
-        raise NotImplementedError
+        return self.make_example(str(seed), str(seed + 1))
 
     def marks(self, answer: Any, example: Example) -> list[Mark]:
         """Return the parts of the example's texts that an answer speaks of, to be shown in them."""
