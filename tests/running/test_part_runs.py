@@ -94,6 +94,11 @@ def test_a_teacher_for_all_parts_or_one_for_each():
     by_part = {"teacher": "mood=keras:a + star=hf:b"}
     found = read_parts(TABLES, by_part, "both")
     assert [each.teacher.source for each in found.runs.values()] == ["keras:a", "hf:b"]
+    # A rate for fine-tuning trains nothing from scratch.
+    tuned = {"teacher": {"source": "train:{teacher}", "learning_rate": 1e-4}}
+    tables = {**TABLES, "part": {**TABLES["part"], "mood": tuned}}
+    found = read_parts(tables, by_part, "both")
+    assert found.runs["mood"].teacher.learning_rate == 0
     given = {"teacher": "hf:a", "teacher_epochs": 3}
     found = read_parts(TABLES, given, "both")
     # Only a teacher that is trained has epochs.

@@ -190,10 +190,11 @@ def _without_training(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def _without(part: Mapping[str, Any], replaced: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a part's tables without the teacher that is replaced."""
+    """Return a part's tables without the teacher that is replaced, and how that was trained."""
     if not replaced:
         return dict(part)
-    table = {k: v for k, v in part.get("teacher", {}).items() if k != "source"}
+    own = ("source", "epochs", "learning_rate", "patience")
+    table = {k: v for k, v in part.get("teacher", {}).items() if k not in own}
     return {**part, "teacher": table}
 
 
