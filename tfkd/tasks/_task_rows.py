@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..data import Example, ExampleReader, Schema
+from ..data.reader import Arrays
 from ..errors import UserError
 from ._measures import Measure
 from ._names import match_names
