@@ -101,6 +101,7 @@ def test_a_teacher_without_vectors(context_of, encoder, caplog):
     [
         ({"student": "text_cnn:tiny"}, "the student text_cnn:tiny: only static starts from"),
         ({"teacher": "train"}, "the teacher train is trained in this run"),
+        ({"from_run": "runs/a"}, "the student starts from the run runs/a"),
     ],
 )
 def test_a_start_that_cannot_be(changes, words):

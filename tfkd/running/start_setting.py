@@ -17,6 +17,11 @@ def check_start(config: RunConfig) -> None:
     """
     if config.student.start != TEACHER:
         return
+    if config.student.from_run:
+        raise UserError(
+            f"start is {TEACHER} and the student starts from the run {config.student.from_run}: "
+            "leave one of both out."
+        )
     source, teacher = config.student.source, config.teacher.source
     if not students.has_table(source):
         raise UserError(

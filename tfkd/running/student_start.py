@@ -35,6 +35,8 @@ def prepare_start(context: RunContext, encoder: TextEncoder, teacher: TextModel 
     """
     wanted = context.config.student
     file = _file(context)
+    if wanted.from_run:
+        return
     vectors = EMBEDDING in context.task.outputs
     start = wanted.start if vectors or wanted.start == TEACHER else RANDOM
     if not students.has_table(wanted.source) or start == RANDOM or file.is_file():

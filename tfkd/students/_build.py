@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any
@@ -39,7 +39,11 @@ STUDENTS = {
     for student in (ngram_cnn, bag_of_ngrams, text_cnn, bilstm, transformer, static)
 }
 """Classifiers of texts by their names."""
-_BUILDERS = {**STUDENTS, "image_cnn": image_cnn, "audio_cnn": audio_cnn}
+_BUILDERS: dict[str, Callable[..., keras.Model]] = {
+    **STUDENTS,
+    "image_cnn": image_cnn,
+    "audio_cnn": audio_cnn,
+}
 NAMES = tuple(_BUILDERS)
 """All students, those that read no texts too."""
 LEARNING_RATES = {name: kind.learning_rate for name, kind in ARCHITECTURES.items()}
