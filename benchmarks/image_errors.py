@@ -28,6 +28,11 @@ LOSSES = ("--temperature", "4", "--soft-weight", "0.9")
 ROWS = ("teacher", "alone", "distilled", "exported")
 
 
+def keep(report: dict) -> dict:
+    """Return what the table is made of, without the folders of this machine."""
+    return {name: report[name] for name in ("title", "measures", "rows")}
+
+
 def count_errors(reports: Sequence[dict], kind: str) -> list[int]:
     """Return the wrong answers of a row in each report."""
     errors = []
@@ -75,16 +80,18 @@ def main() -> None:
     parser.add_argument("--to", type=Path, required=True, help="folder of the runs")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--labels", nargs="+", choices=LABELS, default=list(LABELS))
     parser.add_argument("--most", type=int, default=0, help="images of each split; all by default")
     args = parser.parse_args()
     data = keep_first(args.data, args.most, args.to) if args.most else args.data
     command = [str(data), "--teacher", args.teacher, *STUDENT, *LOSSES]
     found: dict[str, dict[str, dict]] = {}
-    for name, labels in LABELS.items():
+    for name in args.labels:
+        labels = LABELS[name]
         flags = [*command, *(["--labelled", str(labels)] if labels else [])]
         folder = args.to / f"labels-{labels or 'all'}"
         found[name] = {
-            str(seed): runs.run(flags, seed, folder / f"seed-{seed}") for seed in args.seeds
+            str(seed): keep(runs.run(flags, seed, folder / f"seed-{seed}")) for seed in args.seeds
         }
     first = next(args.to.glob("labels-*/seed-*/environment.json"))
     facts = {
