@@ -113,6 +113,11 @@ def test_a_page_of_images(room, tfkd, tmp_path):
     assert "test images" in (tmp_path / "page.html").read_text()
 
 
+def test_the_page_for_typed_texts_is_refused(room, refused):
+    """A field to type into, and a traceback for whatever is typed."""
+    assert "reads image, and the page is for texts" in refused("demo", "run/student.tflite")
+
+
 def test_a_teacher_of_other_numbers_is_noticed(room, refused, tmp_path):
     """Whoever divides by 255 before `fit` has a teacher that is wrong on every other image here."""
     import keras

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ...errors import UserError
 from ...runtime.bundle import MEDIAPIPE, read_encoder
+from ...runtime.file_settings import NO_TOKENIZER
 from ...runtime.interpreter import LiteRT
 from ...runtime.zip_tail import unpack
 from .package import VERSION, package
@@ -54,6 +55,11 @@ def pages(file: Path, answers: Path | None = None) -> tuple[dict[str, Content], 
     if file.is_dir():
         return _pages_of_desk(file, answers)
     settings = _settings(file)
+    if settings.get("tokenizer") == NO_TOKENIZER:
+        raise UserError(
+            f"{file} reads {', '.join(settings['inputs'])}, and the page is for texts that are "
+            "typed: use `tfkd predict`."
+        )
     if settings.get("client") == MEDIAPIPE:
         return _pages_of_client(file, settings, answers), None
     if answers is not None:
