@@ -79,7 +79,7 @@ def claim_run_folder(config: RunConfig, name: str) -> Path:
             write_json(folder / ENVIRONMENT, describe_environment())
     except OSError as error:
         raise _unwritable(folder, error) from error
-    _refuse_another_run(config, configs.read_config(folder / CONFIG), folder)
+    refuse_another_run(config, configs.read_config(folder / CONFIG), folder)
     return folder
 
 
@@ -99,7 +99,17 @@ def _unwritable(folder: Path, error: OSError) -> UserError:
     )
 
 
-def _refuse_another_run(config: RunConfig, stored: RunConfig, folder: Path) -> None:
+def refuse_another_run(config: RunConfig, stored: RunConfig, folder: Path) -> None:
+    """Refuse other settings than a folder was begun with, but for where it goes and runs.
+
+    Args:
+        config: The settings of the run.
+        stored: Those that the folder was begun with.
+        folder: It.
+
+    Raises:
+        UserError: The first setting that differs.
+    """
     ours, theirs = (run.replaced(to="", strategy="auto").flat() for run in (config, stored))
     for name, value in ours.items():
         if value != theirs[name]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import tomllib
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from ..progress import Progress, log_progress, logger, print_log
 from . import _run, recipes
 from . import folder as run_folder
 from ._run import Result
+from .config import flatten_tables, make_config
 from .context import make_context
 from .desk_making import check_desk, check_parts_of_desk, write_desk
 from .lock import hold_folder
@@ -142,16 +142,13 @@ def _claim(parts: RunParts) -> Path:
         run_folder.make_folder(folder)
         with replace_when_whole(folder / CLAIM) as part:
             part.write_text(tomli_w.dumps(_spell(parts)), encoding="utf-8")
-    theirs, ours = read_claim(folder), tomllib.loads(tomli_w.dumps(_spell(parts)))
-    for name, tables in ours[PART].items():
-        for table, values in tables.items():
-            if theirs[PART].get(name, {}).get(table) != values:
-                raise UserError(
-                    f"{folder} holds other runs, whose part {name} has another [{table}]: give "
-                    "another folder with --to; nothing was changed."
-                )
-    if theirs != ours:
+    theirs = read_claim(folder)
+    if list(theirs[PART]) != list(parts.runs) or theirs.get(DESK, {}) != parts.desk:
         raise UserError(f"{folder} holds other parts: give another folder with --to.")
+    for name, config in parts.runs.items():
+        # A setting that an older tfkd did not have is at its default.
+        stored = make_config(flatten_tables(theirs[PART][name], str(folder / CLAIM)))
+        run_folder.refuse_another_run(config, stored, folder / name)
     return folder
 
 
