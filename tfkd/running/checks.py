@@ -203,9 +203,9 @@ def match_token_counts(config: RunConfig) -> RunConfig:
 
 
 def _list_reads(config: RunConfig) -> set[str]:
-    """Return the names of the outputs that the losses of all stages read beside the logits."""
+    """Return the names of the outputs of layers, no answers, that the losses of all stages read."""
     reads = (name for stage in read_stages(config) for name in stage.objective.reads)
-    return {name for name in reads if not is_logits(name)}
+    return {name for name in reads if not is_logits(name) and name != tasks.EMBEDDING}
 
 
 def _check_shrink(layers: str, kind: str, config: RunConfig) -> None:
