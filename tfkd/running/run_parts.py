@@ -50,7 +50,7 @@ def compare_parts(folder: Path, by: str, progress: Progress = log_progress) -> C
     return score_parts(context.task, examples, answers, by=by, values=values)
 
 
-def _answer(context: RunContext, test: TestSet) -> dict[str, Sequence[Any]]:
+def _answer(context: RunContext, test: TestSet) -> dict[str, list[Any]]:
     """Return the answers of teacher, student alone, distilled student and file."""
     texts = RunTexts(context, open_encoder(context))
     teacher, answers = find_teacher(texts, test), {}
