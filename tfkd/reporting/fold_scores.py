@@ -44,7 +44,9 @@ class CrossValidation:
         return {
             # Where the quantisation is chosen, each fold may have another one.
             _common_name([row.name for row in rows]): {
-                key: [row.scores[key] for row in rows] for key in self.measures
+                key: [row.scores[key] for row in rows]
+                for key in self.measures
+                if all(key in row.scores for row in rows)
             }
             for rows in zip(*(report.rows for report in self.reports), strict=True)
         }
@@ -66,7 +68,7 @@ class CrossValidation:
         lines = [heads, ("---", *("---:" for _ in self.measures))]
         for name, scores in self.scores.items():
             cells = (_spell(self.measures[key], values) for key, values in scores.items())
-            lines.append((name, *cells))
+            lines.append((name, *cells, *[""] * (len(self.measures) - len(scores))))
         table = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
         return "\n".join((f"# {self.title}", "", table, "", *self.words, ""))
 

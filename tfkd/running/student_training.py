@@ -122,7 +122,12 @@ class _Trainer:
             context.task, context.data, self.texts.encoder, self.texts.encode("validation")
         )
         # Scores say nothing of a stage that trains hidden layers alone.
+        validation = self._validation_feed(checks, stage)
         patience = context.config.training.patience if stage.learns_answers else 0
+        stopping = checks.stop_early(patience)
+        if validation is None and stopping is not None and stopping.score is None:
+            # Nobody reports what it would be told by.
+            stopping = None
         callbacks = load_callbacks(context.config.training.callbacks)
         if context.config.training.tensorboard and context.first:
             board = context.folder / "tensorboard" / folder.name
@@ -130,8 +135,8 @@ class _Trainer:
         fitting.train_distiller(
             distiller,
             feed,
-            plan=replace(plan, stopping=checks.stop_early(patience)),
-            validation=self._validation_feed(checks, stage),
+            plan=replace(plan, stopping=stopping),
+            validation=validation,
             log=TrainingLog(folder, folder.name, context.progress, context.task.metrics()),
             callbacks=callbacks,
         )
@@ -143,7 +148,8 @@ class _Trainer:
             return feed
         if any("teacher" not in loss.needs for loss in losses):
             return feed
-        if self.live is not None:
+        if not set(stage.objective.reads) <= set(self.context.task.outputs):
+            # Hidden states are not stored: nothing can be said of an epoch.
             return None
         feed.targets = self.teacher.targets("validation")
         return feed

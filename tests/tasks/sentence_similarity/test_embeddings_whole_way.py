@@ -107,6 +107,7 @@ def test_compare_exports_and_times_it(run, tfkd, tmp_path):
         (("--teacher", "keras:nowhere"), "there is no nowhere"),
         (("--baseline", "tfidf"), "no linear model"),
         (("--text-column", "text,other"), "other"),
+        (("--task", "sentence-similarity+text-classification"), "a run of its own"),
     ],
 )
 def test_what_cannot_be_distilled_is_one_sentence(teacher, refused, tmp_path, flags, says):
@@ -114,6 +115,19 @@ def test_what_cannot_be_distilled_is_one_sentence(teacher, refused, tmp_path, fl
     given = ("--teacher", f"keras:{teacher}", *TASK, *SHORT, *flags)
     assert says in refused("distill", str(tmp_path / "texts.txt"), *given, "--to", "run")
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.usefixtures("workplace")
+def test_the_best_epoch_of_texts_alone_is_told_by_the_teacher(teacher, tfkd, tmp_path):
+    """Without a store too, the loss on validation texts says when to stop; without scores."""
+    (tmp_path / "texts.txt").write_text("\n".join(make_texts(80)) + "\n")
+    given = ("--teacher", f"keras:{teacher}", "--student", "static:tiny", *TASK, *SHORT)
+    flags = ("--patience", "1", "--epochs", "3", "--no-cache", "--quantize", "float32")
+    code, _, said = tfkd("distill", "texts.txt", *given, *flags, "--to", "run")
+    assert code == 0, said
+    report = json.loads((tmp_path / "run" / "report.json").read_text())
+    assert report["facts"]["best epoch"].startswith("distilled ")
+    assert "distilled 0" not in report["facts"]["best epoch"]
 
 
 def test_a_teacher_of_vectors_needs_something_to_learn_from(refused, tmp_path):

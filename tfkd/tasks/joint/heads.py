@@ -11,7 +11,7 @@ from typing import Any, cast
 from ...data import Column, Example, Schema
 from ...errors import UserError
 from .. import _registry
-from .._base import Task
+from .._base import EMBEDDING, Task
 
 PLUS, IS = _registry.PLUS, _registry.IS
 LABELS = "labels"
@@ -99,6 +99,11 @@ def read_heads(task: str, settings: Mapping[str, Any]) -> tuple[Head, ...]:
                 f"first{IS}{kind}{PLUS}second{IS}{kind}."
             )
         heads[name] = _make_head(name, kind, settings)
+        if EMBEDDING in heads[name].task.outputs:
+            raise UserError(
+                f"the head {name} is of {kind}, which gives vectors of single texts: distil it in "
+                "a run of its own."
+            )
     unknown = [key for key in settings if "." in key and key.partition(".")[0] not in heads]
     if unknown:
         raise UserError(
