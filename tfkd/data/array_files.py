@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -33,7 +33,7 @@ class ArrayPart:
     """
 
     origin: str
-    load: Callable[[], tuple[Sequence[Any], Sequence[Any] | None]]
+    load: Callable[[], tuple[Any, Any]]
     names: tuple[str, ...] = ()
 
 

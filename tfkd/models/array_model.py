@@ -174,7 +174,8 @@ def _reshaped(tensor: tf.Tensor, wanted: tuple[int | None, ...], origin: str) ->
     )
     if fits:
         return tensor
-    if None in came or None in wanted or math.prod(came) != math.prod(wanted):
+    count, other = (math.prod(size or 0 for size in shape) for shape in (came, wanted))
+    if not count or count != other:
         raise UserError(
             f"{origin} reads arrays of shape {list(wanted)}, and the data have {list(came)}: give "
             "data of that shape, or another model."

@@ -106,7 +106,7 @@ def _read_by_mediapipe(request: ExportRequest) -> ExportRequest:
     """Return the request with MediaPipe's tokenizer in the place of the student's own."""
     encoder = request.context.encoder
     # See `check_client`.
-    assert encoder is not None
+    assert isinstance(encoder, TextEncoder)
     encoder = mediapipe_tokenizer.encoder(encoder.vocabulary, encoder.max_length)
     return replace(request, context=replace(request.context, encoder=encoder))
 

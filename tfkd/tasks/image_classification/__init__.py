@@ -119,9 +119,9 @@ class ImageClassification(TextClassification):
         Raises:
             UserError: An image of another shape than those of the training split.
         """
-        wanted = schema.settings.get(SHAPE)
+        wanted = list(schema.settings.get(SHAPE) or ())
         for example in examples if wanted else ():
-            if list(example[IMAGE].shape) != list(wanted):
+            if list(example[IMAGE].shape) != wanted:
                 raise UserError(
                     f"an image is {spell_shape(example[IMAGE].shape)}, and those that the model "
                     f"was trained on are {spell_shape(wanted)}: give such, or name one size for "

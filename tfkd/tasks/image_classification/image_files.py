@@ -40,6 +40,7 @@ def open_images(path: Path, check: Check) -> dict[str, Source] | None:
             )
             for split, part in arrays.items()
         }
+    files: dict[str, Files]
     if path.is_file() and path.suffix.lower() in SUFFIXES:
         files = {"train": [(path, None)]}
     else:
