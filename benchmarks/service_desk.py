@@ -122,9 +122,13 @@ def one_of_first(similarities: np.ndarray, relevant: np.ndarray, most: int) -> f
 def measure_desk(folder: Path, rows: dict[str, list[dict]], unknown: list[str]) -> dict:
     """Return what a finished desk does with the test questions and with unknown ones."""
     from tfkd.reporting.refusal import auroc
-    from tfkd.runtime import ServiceDesk
+    from tfkd.runtime import Index, ServiceDesk
 
-    desk = ServiceDesk.load(folder)
+    whole = ServiceDesk.load(folder)
+    # A desk knows all questions of its data; here the test questions would find themselves.
+    columns = ([row[name] for row in rows["train"]] for name in ("text", "response"))
+    index = Index.of(whole.answers, *columns)
+    desk = ServiceDesk(whole.intents, whole.answers, index=index, unknown=whole.unknown)
     questions = [row["text"] for row in rows["test"]]
     intents = np.array([row["intent"] for row in rows["test"]])
     replies, others = desk.reply_all(questions), desk.reply_all(unknown)
