@@ -1,12 +1,12 @@
 """`tfkd watch`: false alarms on shuffled texts, and the delay of alarms after planted changes.
 
-    python -m benchmarks.watch --model runs/finance/twitter/seed-0/student.tflite \\
-        --texts runs/finance/twitter/data/test.jsonl --out benchmarks/results/watch.json
+    python -m benchmarks.watch --texts tweets.jsonl --out benchmarks/results/watch.json
 
-The texts are classified once. Their answers, drawn anew with each seed, are a stream: without a
-change for the false alarms; for the delays the share of one class is raised or lowered from a text
-on, by drawing texts of this class more or less often. The stream goes through what `tfkd watch`
-counts with, without its files.
+What is counted are the labels of the texts, since the test is measured and not a model; with
+`--model FILE.tflite` it is the answers of a file. They are drawn anew with each seed, as a stream:
+without a change for the false alarms; for the delays the share of one class is raised or lowered
+from a text on, by drawing texts of this class more or less often. The stream goes through what
+`tfkd watch` counts with, without its files.
 """
 
 from __future__ import annotations
@@ -30,13 +30,17 @@ FACTORS = (3.0, 2.0, 1.5, 0.5)
 """Of the share of a class, once it has changed."""
 
 
-def classify(model: Path, texts: Path) -> tuple[list[str], np.ndarray]:
-    """Return the classes, and the number of the class of each text."""
-    predictor = load(model)
+def classify(model: Path | None, texts: Path) -> tuple[list[str], np.ndarray]:
+    """Return the classes, and the number of the class of each text; its label without a model."""
     rows = [json.loads(line) for line in texts.read_text(encoding="utf-8").strip().split("\n")]
-    answers = predictor.predict([row["text"] for row in rows])
-    classes = list(predictor.task.countable(predictor.schema))
-    return classes, np.array([classes.index(answer.label) for answer in answers])
+    if model is None:
+        names = [row["label"] for row in rows]
+        classes = sorted(set(names))
+    else:
+        predictor = load(model)
+        names = [answer.label for answer in predictor.predict([row["text"] for row in rows])]
+        classes = list(predictor.task.countable(predictor.schema))
+    return classes, np.array([classes.index(name) for name in names])
 
 
 def alarms(classes: list[str], stream: np.ndarray, topics: int, **settings: float) -> list[dict]:
@@ -148,7 +152,9 @@ def show(facts: dict) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", type=Path, required=True, help="an exported file")
+    parser.add_argument(
+        "--model", type=Path, help="an exported file; by default labels are counted"
+    )
     parser.add_argument("--texts", type=Path, required=True, help="lines of JSON with a text")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seeds", type=int, default=20, help="streams of each kind")

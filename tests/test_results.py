@@ -86,6 +86,20 @@ def test_the_tables_of_the_recipes_are_the_stored_ones(name, monkeypatch):
     assert found["seeds"] == [0, 1, 2]
 
 
+def test_the_tables_of_the_watch_are_the_stored_ones(monkeypatch):
+    """False alarms that were counted on another day, with another threshold."""
+    import json
+
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks.watch import show
+
+    found = json.loads((ROOT / "benchmarks" / "results" / "watch.json").read_text())
+    text = (ROOT / "docs" / "applications" / "finance.md").read_text(encoding="utf-8")
+    lines = [line for line in show(found).splitlines() if line]
+    assert len(lines) > 10
+    assert [line for line in lines if line not in text] == []
+
+
 def test_the_run_of_two_workers_is_the_stored_one():
     """Two machines that are said to do as well as one."""
     import json
