@@ -79,7 +79,7 @@ def measure(data: str, seed: int, given: list[str], folder: Path) -> dict[str, A
     kept = folder / "control.json"
     if not kept.is_file():
         kept.write_text(json.dumps(measure_control(data, seed)))
-    row = {**report["rows"][0], "name": CONTROL, "scores": json.loads(kept.read_text())}
+    row = {"name": CONTROL, "scores": json.loads(kept.read_text())}
     return {**report, "rows": [row, *report["rows"]]}
 
 
