@@ -144,8 +144,11 @@ class _Trainer:
     def _validation_feed(self, checks: ValidationSet, stage: Stage) -> Feed | None:
         """Return what to evaluate on: with stored outputs, where only the teacher says anything."""
         feed, losses = checks.feed(), [loss for *_, loss in stage.objective.named()]
-        if feed is None or self.context.task.metrics():
-            return feed
+        if feed is None:
+            return None
+        if self.context.task.metrics():
+            # Rows without any label, as of items that are ranked, would be right on none.
+            return feed if checks.encoded.has_labels().any() else None
         if any("teacher" not in loss.needs for loss in losses):
             return feed
         if not set(stage.objective.reads) <= set(self.context.task.outputs):

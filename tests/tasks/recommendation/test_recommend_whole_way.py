@@ -59,6 +59,13 @@ def test_a_run_ranks_all_items_of_both_shelves(run):
     assert rows["distilled"]["scores"]["recall@10"] > 0.7
 
 
+def test_no_epoch_is_scored_on_rows_that_say_nothing(run):
+    """A `val_accuracy` of 0 in each epoch is a run that seems to learn nothing."""
+    lines = (run / "distilled" / "history.jsonl").read_text().splitlines()
+    assert len(lines) == 6
+    assert not [name for line in lines for name in json.loads(line) if name.startswith("val_")]
+
+
 def test_the_file_says_what_the_student_says(run):
     rows = rows_of(run)
     for name, value in rows["distilled"]["scores"].items():
