@@ -78,7 +78,7 @@ class ExampleReader:
         """Whether rows hold the ids of texts, and not an image, a sound or other numbers."""
         return IDS in self.inputs
 
-    def own_encoder(self) -> Encoder | None:
+    def own_encoder(self) -> NoTexts | None:
         """Return what stands for the tokenizer of models that read no texts; None of others."""
         return None if self.reads_texts else NoTexts(self.inputs)
 

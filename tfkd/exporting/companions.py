@@ -10,6 +10,7 @@ from .. import __version__, tasks
 from ..errors import UserError
 from ..runtime.bundle import describe, read_encoder
 from ..runtime.zip_tail import seal
+from ..text import TextEncoder
 from ..text.row_encoding import encode_rows
 from .calling import ModelSignature
 from .export_request import ExportRequest
@@ -36,6 +37,7 @@ def files_inside(
         return _labels(request)
     if context.task is None:
         # Nothing says how texts become rows of such a model, so there are no settings.
+        assert isinstance(context.encoder, TextEncoder)
         described = describe(context.encoder, {})
         described.pop("tfkd.json")
         described["tokenizer.json"] = context.encoder.tokenizer.to_str()

@@ -13,6 +13,7 @@ from ..errors import UserError
 from ..models.saving import quiet_save
 from ..runtime.interpreter import SIGNATURE, LiteRT
 from ..runtime.zip_tail import pack, unpack
+from ..text import TextEncoder
 from .calling import ModelSignature, Reference, signature_of
 from .companions import append_to_keras, check_encoder_inside, files_inside, write_into_folder
 from .convert import Inconvertible, attempts, flatbuffer, write_saved_model
@@ -98,7 +99,7 @@ def write_saved_model_folder(request: ExportRequest, path: Path) -> Figures:
     texts, signature = None, request.signature
     if request.reads_texts:
         # See `check_texts`.
-        assert request.context.encoder is not None
+        assert isinstance(request.context.encoder, TextEncoder)
         squashed = bool(request.activation(request.compare(request.reference, signature)))
         context = request.context
         texts = TextSignature(signature, request.context.encoder, context.form, squashed)

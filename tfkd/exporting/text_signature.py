@@ -8,7 +8,7 @@ import tensorflow as tf
 from ..errors import UserError
 from ..runtime.bundle import describe
 from ..tasks import DEFAULT, Task
-from ..text import TextEncoder
+from ..text import NoTexts, TextEncoder
 from ..text.encoder import BREAK
 from .calling import ModelSignature
 from .mediapipe.client_output import class_probabilities
@@ -76,7 +76,7 @@ class TextSignature(tf.Module):
         return {"logits": logits, "probabilities": probabilities}
 
 
-def check_texts(encoder: TextEncoder | None, kind: str, task: Task | None = None) -> None:
+def check_texts(encoder: TextEncoder | NoTexts | None, kind: str, task: Task | None = None) -> None:
     """Refuse what cannot get a signature of texts.
 
     Raises:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ..files import describe_size
 from ..progress import logger
 from ..runtime.quantisations import AUTO, CALIBRATED
-from ..text import Encoder
+from ..text import Encoder, NoTexts, TextEncoder
 from .context import RunContext
 from .kept_examples import calibration_examples, checked_examples, keep_examples
 from .student import load_student
@@ -66,7 +66,7 @@ def write_student(
         student.model,
         path,
         quantize=quantize,
-        encoder=encoder,
+        encoder=cast("TextEncoder | NoTexts", encoder),
         task=context.task,
         schema=tune_student(context, RunTexts(context, encoder), student),
         check=checked_examples(context) or None,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 from .. import students
 from ..errors import UserError
 from ..models.text_model import TextModel
 from ..progress import logger
 from ..tasks import EMBEDDING
-from ..text import TextEncoder
+from ..text import Encoder, TextEncoder
 from .config import RunConfig
 from .context import RunContext
 from .start_setting import RANDOM, TEACHER
@@ -19,7 +20,7 @@ from .start_setting import RANDOM, TEACHER
 _COUNTED = 100_000  # texts in which pieces are counted
 
 
-def prepare_start(context: RunContext, encoder: TextEncoder, teacher: TextModel | None) -> None:
+def prepare_start(context: RunContext, encoder: Encoder, teacher: TextModel | None) -> None:
     """Write what the student starts from into the run's folder, if the teacher has vectors.
 
     By default only students that give vectors themselves start so, with a low weight for frequent
@@ -49,7 +50,7 @@ def prepare_start(context: RunContext, encoder: TextEncoder, teacher: TextModel 
         with context.progress("vectors of pieces", encoder.vocab_size) as advance:
             table = students.make_table(
                 teacher,
-                encoder,
+                cast(TextEncoder, encoder),
                 _width(context.config),
                 texts=_texts(context),
                 weighted=vectors,

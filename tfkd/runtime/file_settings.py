@@ -133,7 +133,9 @@ def _asking(value: Any) -> bool:
     if not isinstance(value, dict) or len(value) > TASK_SETTINGS:
         return False
     threshold = value.get("confidence")
-    if type(threshold) not in (int, float) or not 0 <= threshold <= 1:
+    if isinstance(threshold, bool) or not isinstance(threshold, (int, float)):
+        return False
+    if not 0 <= threshold <= 1:
         return False
     return all(map(is_line, value)) and all(map(_scalar, value.values()))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -176,7 +176,7 @@ class Predictor:
 
     def _example(self, value: Any, i: int) -> Example:
         value = self._fields_of(value, i)
-        fields = value if isinstance(value, Mapping) else ()
+        fields: Collection[str] = value if isinstance(value, Mapping) else ()
         if isinstance(value, (tuple, list)) and len(value) == 2:
             fields = ("text", PAIR)
         known = self.task.columns_for(fields)

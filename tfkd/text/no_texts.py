@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from ..errors import UserError
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class NoTexts:
     """The encoder of tasks whose rows hold an image, a sound or other numbers.
 
