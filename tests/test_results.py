@@ -188,6 +188,7 @@ _SEEDS = {
     "semeval2010_task8": "tasks/relations.md",
     **dict.fromkeys(("conll2003", "wnut17"), "tasks/entities.md"),
     "qamr": "tasks/answers.md",
+    "embeddings": "tasks/embeddings.md",
     "fsdd": "tasks/sound.md",
 }
 
