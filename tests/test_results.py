@@ -219,3 +219,17 @@ def test_the_table_of_pictures_that_teach_sounds_is_the_stored_one(monkeypatch):
     assert sorted(found["seeds"]) == ["0", "1", "2"]
     text = (ROOT / "docs" / "tasks" / "sound.md").read_text(encoding="utf-8")
     assert table(found["seeds"]) in text
+
+
+@pytest.mark.parametrize("name", ["banking77", "clinc150"])
+def test_the_certified_shares_are_the_stored_ones(name, monkeypatch):
+    """A share that one seed alone reached."""
+    import json
+
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks.certify import table
+
+    found = json.loads((ROOT / "benchmarks" / "results" / f"certify_{name}.json").read_text())
+    assert sorted(found["seeds"]) == ["0", "1", "2"]
+    text = (ROOT / "docs" / "how-to" / "certify.md").read_text(encoding="utf-8")
+    assert table(found["seeds"]) in text
