@@ -186,7 +186,7 @@ def test_the_errors_on_images_are_the_stored_ones(file, monkeypatch):
 _SEEDS = {
     **dict.fromkeys(("banking77", "goemotions", "imdb_ratings", "sick"), "results.md"),
     "semeval2010_task8": "tasks/relations.md",
-    **dict.fromkeys(("conll2003", "wnut17"), "tasks/entities.md"),
+    **dict.fromkeys(("conll2003", "wnut17", "wnut17_tweets"), "tasks/entities.md"),
     "qamr": "tasks/answers.md",
     "embeddings": "tasks/embeddings.md",
     "fsdd": "tasks/sound.md",
@@ -233,3 +233,15 @@ def test_the_certified_shares_are_the_stored_ones(name, monkeypatch):
     assert sorted(found["seeds"]) == ["0", "1", "2"]
     text = (ROOT / "docs" / "how-to" / "certify.md").read_text(encoding="utf-8")
     assert table(found["seeds"]) in text
+
+
+def test_the_vectors_of_a_shrunk_encoder_are_the_stored_ones(monkeypatch):
+    """One seed more or less, and a page that nobody looked at again."""
+    import json
+
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks.runs import table
+
+    found = json.loads((ROOT / "benchmarks" / "results" / "embeddings_shrink.json").read_text())
+    text = (ROOT / "docs" / "tasks" / "embeddings.md").read_text(encoding="utf-8")
+    assert table(list(found["seeds"].values())) in text
