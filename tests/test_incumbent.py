@@ -277,6 +277,8 @@ def test_16_every_loss_is_compared_with_numbers():
     try:
         from feature_cases import CASES as INSIDE
         from loss_cases import CASES
+        from vector_cases import CASES as VECTORS
+        from vector_cases import PAIRS
     finally:
         sys.path.pop(0)
     from tfkd import losses
@@ -286,7 +288,7 @@ def test_16_every_loss_is_compared_with_numbers():
     }
     public.discard(losses.DistillationLoss)
     for loss in public:
-        cases = [case for case in (*CASES, *INSIDE) if type(case.loss) is loss]
+        cases = [case for case in (*CASES, *INSIDE, *VECTORS, *PAIRS) if type(case.loss) is loss]
         if not hasattr(loss, "forms"):  # a number by hand: tests/losses/test_features.py
             assert cases
             assert all(callable(case.reference) for case in cases)

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from tfkd.data import Example
 from tfkd.running.config import make_config
 from tfkd.running.histories import describe_best_epochs, find_unfinished
 from tfkd.tasks.text_classification import TextClassification
@@ -24,7 +25,8 @@ def context(folder, distilled, alone, scores=(0.1, 0.2, 0.3, 0.4, 0.5, 0.6), **s
         text = "".join(f"{json.dumps(line)}\n" for line in lines)
         (folder / name / "history.jsonl").write_text(text)
     config = make_config({"data": "sample", **settings})
-    return SimpleNamespace(folder=folder, config=config, task=TextClassification())
+    data = SimpleNamespace(read=lambda split: [Example(text="a", label=0)])
+    return SimpleNamespace(folder=folder, config=config, task=TextClassification(), data=data)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +53,8 @@ def test_where_an_earlier_epoch_was_kept_it_had_ended(tmp_path):
 def test_a_run_without_histories(tmp_path):
     """A traceback in the report of a run whose histories were removed."""
     config = make_config({"data": "sample"})
-    run = SimpleNamespace(folder=tmp_path, config=config, task=TextClassification())
+    data = SimpleNamespace(read=lambda split: [Example(text="a", label=0)])
+    run = SimpleNamespace(folder=tmp_path, config=config, task=TextClassification(), data=data)
     assert find_unfinished(run) == []
     assert describe_best_epochs(run) == {}
 

@@ -59,7 +59,9 @@ def user_vector(liked: np.ndarray) -> np.ndarray:
     Args:
         liked: The vectors of the items, `[items, dimensions]`.
 
-    >>> user_vector(np.array([[0.6, 0.0, 0.8], [0.0, 0.6, 0.8]])).tolist()
+    >>> user_vector(np.array([[0.6, 0.0, 0.8], [0.0, 0.6, 0.8]])).astype("float64").round(
+    ...     3
+    ... ).tolist()
     [0.3, 0.3, 0.0]
     """
     mean = np.asarray(liked, "float32").sum(axis=0) / max(len(liked), 1)

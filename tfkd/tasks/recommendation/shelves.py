@@ -104,8 +104,11 @@ def score_places(places: np.ndarray) -> dict[str, np.ndarray]:
     Args:
         places: What `find_places` returned.
 
-    >>> {name: float(value[0]) for name, value in score_places(np.array([[2, 1]])).items()}
-    {'ndcg@10': 0.5, 'recall@10': 1.0, 'mrr': 0.3333333333333333}
+    >>> {
+    ...     name: round(float(value[0]), 3)
+    ...     for name, value in score_places(np.array([[2, 1]])).items()
+    ... }
+    {'ndcg@10': 0.5, 'recall@10': 1.0, 'mrr': 0.333}
     """
     above, equal = places[:, 0], places[:, 1]
     longest = int((above + equal).max(initial=0))

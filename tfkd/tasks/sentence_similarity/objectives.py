@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ...losses._base import Objective
-from ...losses.pair_contrast import PairContrast
-from ...losses.pair_score import PairScore
-from ...losses.similarity_distribution import SimilarityDistribution
-from ...losses.vector_error import VectorError
+if TYPE_CHECKING:
+    from ...losses._base import Objective
 
 _LEAST = 1e-12
 
@@ -23,6 +20,12 @@ def make_objective(
         prefixes: Numbers of first dimensions that have to serve by themselves.
         contrasts: Whether a text has to find its other one, instead of giving a score.
     """
+    from ...losses._base import Objective
+    from ...losses.pair_contrast import PairContrast
+    from ...losses.pair_score import PairScore
+    from ...losses.similarity_distribution import SimilarityDistribution
+    from ...losses.vector_error import VectorError
+
     of_pairs, of_teacher = weights
     pairs = PairContrast(prefixes=prefixes) if contrasts else PairScore(prefixes=prefixes)
     terms: list[tuple[float, Any]] = [
