@@ -73,6 +73,7 @@ def test_the_same_store_as_a_local_pass(settings, local, tmp_path, parts):
     assert len({shard.file for shard in ours.shards}) >= parts
 
 
+@pytest.mark.slow
 def test_more_parts_than_texts(tmp_path, settings, local):
     """A pass that never ends, for the part that got nothing."""
     pytest.importorskip("apache_beam", reason="needs the extra beam")

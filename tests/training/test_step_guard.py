@@ -119,6 +119,11 @@ def test_every_kind_of_data(kind):
 def test_tf_keras():
     """The same step in the other flavour."""
     stopped("a label cannot be right", batches(X, with_bad(Y, 90, 9)), flavour=tf_keras)
+
+
+@pytest.mark.slow
+def test_tf_keras_under_xla():
+    """The same, compiled by XLA, which takes its time."""
     bad = batches(with_bad(X, 90, np.nan), Y)
     stopped("the inputs hold NaN", bad, flavour=tf_keras, jit_compile=True)
 
