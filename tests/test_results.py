@@ -245,3 +245,17 @@ def test_the_vectors_of_a_shrunk_encoder_are_the_stored_ones(monkeypatch):
     found = json.loads((ROOT / "benchmarks" / "results" / "embeddings_shrink.json").read_text())
     text = (ROOT / "docs" / "tasks" / "embeddings.md").read_text(encoding="utf-8")
     assert table(list(found["seeds"].values())) in text
+
+
+def test_the_tables_of_financial_news_are_the_stored_ones(monkeypatch):
+    """A student that is said to move over without forgetting."""
+    import json
+
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks import runs
+    from benchmarks.finance import show_start
+
+    found = json.loads((ROOT / "benchmarks" / "results" / "finance.json").read_text())
+    text = (ROOT / "docs" / "applications" / "finance.md").read_text(encoding="utf-8")
+    assert show_start(found["start"]) in text
+    assert [name for name, each in found["reports"].items() if runs.table(each) not in text] == []
