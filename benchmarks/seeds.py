@@ -20,9 +20,9 @@ from tfkd.running.encoders import open_encoder
 from tfkd.running.folder import describe_environment
 from tfkd.running.given_teacher import load_given
 from tfkd.running.measuring import answer_encoded, open_test_set
+from tfkd.running.stored_outputs import Targets
 from tfkd.running.student import load_student
 from tfkd.running.student_training import train_students
-from tfkd.running.targets import Targets
 from tfkd.running.teacher import RunTeacher, open_teacher
 from tfkd.running.texts import RunTexts
 

@@ -20,16 +20,17 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 
+from tfkd.data import ExampleReader
+
 TAGS, WORDS, BATCH = 9, 25, 64
 SIZES = (10_000, 1_000_000)
 VOCABULARY = 20_000
 
 
-class Tagging:
+class Tagging(ExampleReader):
     """A task with a tag for each word, of sentences that are made of their numbers."""
 
     inputs = ("input_ids", "word_starts")
-    fixed: tuple[str, ...] = ()
 
     def encode(self, numbers, encoder, schema):
         """Return one row a sentence: 25 words of one or two pieces on average."""
