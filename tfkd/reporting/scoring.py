@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..data import Example, Schema
-from ..tasks import Arrays, Run, Task
+from ..tasks import Arrays, Model, Run, Task
 from .intervals import mean_interval
 from .report import Report, ScoreRow
 from .verdict import describe_order, helped, near_chance
@@ -44,6 +44,16 @@ class TestSet:
             rows: The rows of each example, as `Task.encode` makes them for this model.
         """
         answers = self.task.answers(run, rows, self.schema)
+        return [self.task.with_example(a, e) for a, e in zip(answers, self.examples, strict=True)]
+
+    def ask(self, model: Model, rows: Sequence[list[Arrays]]) -> list[Any]:
+        """Return a model's answers, one for each example.
+
+        Args:
+            model: The model, with its tokenizer.
+            rows: The rows of each example, as `Task.encode` makes them for this model.
+        """
+        answers = self.task.ask(model, rows, self.schema)
         return [self.task.with_example(a, e) for a, e in zip(answers, self.examples, strict=True)]
 
     def row(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,14 +102,28 @@ def answer_encoded(
 ) -> list[Any]:
     """Return a model's answers to a test set that its tokenizer has encoded, showing a bar."""
     with progress(f"{title} on test", len(encoded)) as advance:
-        return test.answer(partial(model.run, advance=advance), encoded.rows_by_example())
+        return test.ask(_Advancing(model, advance), encoded.rows_by_example())
+
+
+class _Advancing:
+    """A model that tells after each batch how many rows are done.
+
+    Args:
+        model: The model.
+        advance: Is called with the number of rows done.
+    """
+
+    def __init__(self, model: TextModel, advance: Callable[[int], None]) -> None:
+        self.encoder, self.run = model.encoder, partial(model.run, advance=advance)
+        if hasattr(model, "write"):
+            self.write = partial(model.write, advance=advance)
 
 
 def answer_examples(
     task: Task, model: TextModel | Predictor, examples: Sequence[Example], schema: Schema
 ) -> list[Any]:
     """Return the answers of a model with a tokenizer to any examples."""
-    answers = task.answers(model.run, task.encode(examples, model.encoder, schema), schema)
+    answers = task.ask(model, task.encode(examples, model.encoder, schema), schema)
     return [task.with_example(a, e) for a, e in zip(answers, examples, strict=True)]
 
 

@@ -62,10 +62,11 @@ class ValidationSet:
         kind = model_of(self.encoder)
         model = kind(student, self.encoder, schema.labels, "student", shapes=shapes)
         rows, examples = encoded.rows_by_example(), list(self.data.read("validation"))
+        if not task.tunes:
+            return task.score(task.ask(model, rows, schema), examples)[next(iter(task.measures))]
         outputs = model.run([row for example in rows for row in example])
         answers = task.answers(lambda _: outputs, rows, schema)
-        if task.tunes:
-            # By thresholds of its own, as it is used later: rare labels are below 0.5 for long.
-            schema = task.tune(answers, examples, schema)
-            answers = task.answers(lambda _: outputs, rows, schema)
+        # By thresholds of its own, as it is used later: rare labels are below 0.5 for long.
+        schema = task.tune(answers, examples, schema)
+        answers = task.answers(lambda _: outputs, rows, schema)
         return task.score(answers, examples)[next(iter(task.measures))]

@@ -96,7 +96,7 @@ class Predictor:
         """
         checked = self.examples(examples)
         rows = self._encode(checked)
-        answers = self.task.answers(self._run_finite, rows, self.schema) if rows else []
+        answers = self.task.ask(_Checked(self), rows, self.schema) if rows else []
         answers = [self.task.with_example(a, e) for a, e in zip(answers, checked, strict=True)]
         return answers if self.ask_below is None else ask_below(answers, self.task, self.ask_below)
 
@@ -268,6 +268,17 @@ class Predictor:
                     "again."
                 )
         return outputs
+
+
+class _Checked:
+    """A file as a model whose outputs are checked.
+
+    Args:
+        predictor: The file.
+    """
+
+    def __init__(self, predictor: Predictor) -> None:
+        self.encoder, self.run = predictor.encoder, predictor._run_finite
 
 
 def _spell_wanted(roles: Mapping[str, Column]) -> str:

@@ -22,11 +22,11 @@ from ..data.reader import Arrays
 from ..errors import UserError
 from ..text.words import WORD_STARTS
 from ._marks import Mark
-from ._measures import EMBEDDING, Measure, Run, name_metrics
+from ._measures import EMBEDDING, Measure, Model, Run, name_metrics
 from ._task_network import TaskNetwork
 from .windows import rejoin_windows
 
-__all__ = ["EMBEDDING", "Arrays", "Mark", "Measure", "Run", "Task", "name_metrics"]
+__all__ = ["EMBEDDING", "Arrays", "Mark", "Measure", "Model", "Run", "Task", "name_metrics"]
 
 
 class Task(TaskNetwork):
@@ -74,11 +74,22 @@ class Task(TaskNetwork):
 
     # -- answers: NumPy ------------------------------------------------------------------------
 
+    def ask(self, model: Model, rows: Sequence[list[Arrays]], schema: Schema) -> list[Any]:
+        """Return a model's answer to each example; of outputs that are known, ask `answers`.
+
+        A task that writes has the model write here.
+
+        Args:
+            model: The model, with its tokenizer.
+            rows: The rows of each example, as this model reads them.
+            schema: What the training split fixed.
+        """
+        return self.answers(model.run, rows, schema)
+
     def answers(self, run: Run, rows: Sequence[list[Arrays]], schema: Schema) -> list[Any]:
         """Return one answer for each example, given its rows and any model.
 
-        By default the model runs once over all rows, and `answer` reads its outputs. A task that
-        generates calls `run` in a loop.
+        By default the model runs once over all rows, and `answer` reads its outputs.
 
         Args:
             run: Runs the model: rows to one dict of outputs for each row.

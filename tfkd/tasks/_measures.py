@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from ..data.reader import Arrays
 
@@ -12,6 +12,19 @@ EMBEDDING = "embedding"
 """The output of models that give a vector for each text; it is asked for, never a task's name."""
 Run = Callable[[Sequence[Arrays]], list[Arrays]]
 """A model of any framework: it pads and batches rows, and returns a row of outputs for each."""
+
+
+class Model(Protocol):
+    """A model with its tokenizer, of any framework.
+
+    One that writes has a method `write(rows, decoding, *, advance)` too, which returns a list of
+    `tfkd.text.decoding.Hypothesis` for each row, the best first.
+    """
+
+    encoder: Any
+
+    def run(self, rows: Sequence[Arrays]) -> list[Arrays]:
+        """Return the outputs of each row by name, without padding."""
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,8 @@ class TaskRows(ExampleReader):
     perturbable: ClassVar[bool] = True
     "Whether the answer to a text stays comparable where words of the text change."
     two_classes_of_one_logit: ClassVar[bool] = False
+    writes: ClassVar[bool] = False
+    "Whether answers are texts that a model writes, token by token, and not read off its outputs."
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
         unknown = sorted(set(settings or {}) - set(self.defaults))

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 IDS = "input_ids"
+DECODER_IDS = "decoder_input_ids"
+"""What a model that writes has written so far, the token that starts it first, `[tokens]`."""
 WORD_STARTS = "word_starts"
 """The position of the first piece of each word of a row, `[words]`."""
 WORD_ENDS = "word_ends"
@@ -112,12 +114,18 @@ def with_ends(inputs: Sequence[str]) -> tuple[str, ...]:
 def count_units(row: Mapping[str, Any]) -> int:
     """Return how many words a row has, or how many tokens where it knows of no words.
 
-    It is the number that `None` stands for in the shape of an output; 1 where there are neither.
+    It is the number that `None` stands for in the shape of an output; 1 where there are neither. Of
+    a text that is written, its tokens count, and not those of its source.
 
     Args:
         row: Arrays by name, without padding.
 
     >>> count_units({"input_ids": [2, 7, 8, 3], "word_starts": [1]})
     1
+    >>> count_units({"input_ids": [2, 7, 8, 3], "decoder_input_ids": [2, 9]})
+    2
     """
-    return len(row.get(WORD_STARTS, row.get(IDS, (0,))))
+    for name in (WORD_STARTS, DECODER_IDS, IDS):
+        if name in row:
+            return len(row[name])
+    return 1
