@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..data import Example, Schema
-from ..tasks import Arrays, Model, Run, Task
+from ..tasks import Arrays, AskedModel, Run, Task
 from .intervals import mean_interval
 from .report import Report, ScoreRow
 from .verdict import describe_order, helped, near_chance
@@ -46,7 +46,7 @@ class TestSet:
         answers = self.task.answers(run, rows, self.schema)
         return [self.task.with_example(a, e) for a, e in zip(answers, self.examples, strict=True)]
 
-    def ask(self, model: Model, rows: Sequence[list[Arrays]]) -> list[Any]:
+    def ask(self, model: AskedModel, rows: Sequence[list[Arrays]]) -> list[Any]:
         """Return a model's answers, one for each example.
 
         Args:

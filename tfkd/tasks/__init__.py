@@ -4,7 +4,7 @@ A task knows its columns, how examples become arrays, what its outputs mean and 
 scored. Nothing outside of this package names one.
 """
 
-from ._base import EMBEDDING, Arrays, Measure, Model, Run, Task, name_metrics
+from ._base import EMBEDDING, Arrays, AskedModel, Measure, Run, Task, name_metrics
 from ._marks import Mark
 from ._names import match_names
 from ._registry import (
@@ -31,7 +31,7 @@ __all__ = [
     "Arrays",
     "Mark",
     "Measure",
-    "Model",
+    "AskedModel",
     "Run",
     "Task",
     "as_task",

@@ -22,11 +22,11 @@ from ..data.reader import Arrays
 from ..errors import UserError
 from ..text.words import WORD_STARTS
 from ._marks import Mark
-from ._measures import EMBEDDING, Measure, Model, Run, name_metrics
+from ._measures import EMBEDDING, AskedModel, Measure, Run, name_metrics
 from ._task_network import TaskNetwork
 from .windows import rejoin_windows
 
-__all__ = ["EMBEDDING", "Arrays", "Mark", "Measure", "Model", "Run", "Task", "name_metrics"]
+__all__ = ["EMBEDDING", "Arrays", "Mark", "Measure", "AskedModel", "Run", "Task", "name_metrics"]
 
 
 class Task(TaskNetwork):
@@ -74,7 +74,7 @@ class Task(TaskNetwork):
 
     # -- answers: NumPy ------------------------------------------------------------------------
 
-    def ask(self, model: Model, rows: Sequence[list[Arrays]], schema: Schema) -> list[Any]:
+    def ask(self, model: AskedModel, rows: Sequence[list[Arrays]], schema: Schema) -> list[Any]:
         """Return a model's answer to each example; of outputs that are known, ask `answers`.
 
         A task that writes has the model write here.

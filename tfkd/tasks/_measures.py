@@ -14,7 +14,7 @@ Run = Callable[[Sequence[Arrays]], list[Arrays]]
 """A model of any framework: it pads and batches rows, and returns a row of outputs for each."""
 
 
-class Model(Protocol):
+class AskedModel(Protocol):
     """A model with its tokenizer, of any framework.
 
     One that writes has a method `write(rows, decoding, *, advance)` too, which returns a list of
