@@ -32,6 +32,7 @@ EXTRAS = {
     "baseline": "TF-IDF for comparison, `--baseline tfidf`",
     "tensorboard": "`--tensorboard`",
     "wandb": "Weights & Biases, by its own Keras callback",
+    "generation": "BLEU, by sacrebleu: translation",
     "images": "pictures: PNG, JPEG and others, by Pillow",
     "tables": "`.xlsx`, `.parquet` and Hugging Face `datasets` folders",
     "quantizer": "`full-int8`, `int16x8` and `int4`",

@@ -1,0 +1,1 @@
+"""What tasks that write texts have in common: rows, objective, answers and scores."""
