@@ -175,10 +175,12 @@ def test_a_text_beside_its_ids():
 def test_the_width_is_that_of_the_tokens():
     """Hidden states padded to the number of features beside the ids."""
     ids, x = np.ones((2, 6), int), np.ones((2, 20), "float32")
-    assert batch_lengths({"ids": ids, "x": x}) == (6, 0)
-    assert batch_lengths({"ids": tf.constant(ids), "x": x}) == (6, 0)
-    assert batch_lengths({"ids": ids, "word_starts": np.ones((2, 9), int)}) == (6, 9)
-    assert batch_lengths({"x": x, "text": np.array(["a", "b"])}) == (0, 0)
+    assert batch_lengths({"ids": ids, "x": x}) == (6, 0, 0)
+    assert batch_lengths({"ids": tf.constant(ids), "x": x}) == (6, 0, 0)
+    assert batch_lengths({"ids": ids, "word_starts": np.ones((2, 9), int)}) == (6, 9, 0)
+    assert batch_lengths({"x": x, "text": np.array(["a", "b"])}) == (0, 0, 0)
+    written = {"ids": ids, "decoder_input_ids": np.ones((2, 4), int)}
+    assert batch_lengths(written) == (6, 0, 4)
 
 
 def test_a_zero_that_the_mask_counts_is_a_token():

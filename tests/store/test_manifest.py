@@ -11,7 +11,7 @@ from store_toys import files
 
 from tfkd.errors import UserError
 from tfkd.store import manifest as manifests
-from tfkd.store.manifest import LENGTH, WORDS, Manifest, Output, ShardFacts, load, save
+from tfkd.store.manifest import LENGTH, TARGET, WORDS, Manifest, Output, ShardFacts, load, save
 
 SHARDS = (
     ShardFacts("shard-00000.safetensors", 16, 1_234, "ab" * 32),
@@ -69,7 +69,8 @@ def test_what_it_tells():
 def test_a_store_of_words_has_a_version_of_its_own(tmp_path):
     """An older tfkd that takes an axis of words for a number, with a traceback."""
     words = Manifest({"logits": Output("float16", (WORDS, 3))}, {})
-    for manifest, version in ((MANIFEST, 1), (words, 2)):
+    written = Manifest({"logits": Output("float16", (TARGET, 3))}, {})
+    for manifest, version in ((MANIFEST, 1), (words, 2), (written, 3)):
         save(manifest, tmp_path / "manifest.json")
         assert json.loads((tmp_path / "manifest.json").read_text())["version"] == version
         assert load(tmp_path / "manifest.json") == manifest
@@ -115,10 +116,10 @@ def test_json_that_is_no_manifest_is_named(path, text):
 
 def test_another_version_is_named(path, monkeypatch):
     """A store of a later version read as if nothing had changed."""
-    monkeypatch.setattr(manifests, "VERSION", 3)
+    monkeypatch.setattr(manifests, "VERSION", 4)
     save(MANIFEST, path)
     monkeypatch.undo()
-    with pytest.raises(UserError, match=r"'tfkd-store' version 3 and this tfkd reads .*version 1"):
+    with pytest.raises(UserError, match=r"'tfkd-store' version 4 and this tfkd reads .*version 1"):
         load(path)
     monkeypatch.setattr(manifests, "FORMAT", "other")
     save(MANIFEST, path)

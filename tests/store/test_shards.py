@@ -8,7 +8,7 @@ import pytest
 from store_toys import flip
 
 from tfkd.errors import UserError
-from tfkd.store.manifest import LENGTH, WORDS, Manifest, Output, ShardFacts
+from tfkd.store.manifest import LENGTH, TARGET, WORDS, Manifest, Output, ShardFacts
 from tfkd.store.shards import Shard, write_shard
 
 OUTPUTS = {
@@ -18,24 +18,25 @@ OUTPUTS = {
     "number": Output("float32", ()),
     "tags": Output("float16", (WORDS, 3)),
     "pairs": Output("float16", (LENGTH, WORDS)),
+    "crossed": Output("float16", (TARGET, LENGTH)),
 }
-LENGTHS = [3, 0, 5, 1]
-WORDS_EACH = [2, 0, 3, 4]
+SIZES = [[3, 2, 4], [0, 0, 0], [5, 3, 1], [1, 4, 2]]
+"""The tokens, the words and the written tokens of each row."""
 KEYS = np.array([b"d", b"a\0\0b", b"c" * 16, b""], "S16")
 
 
 def drawn() -> list[dict]:
     rng = np.random.default_rng(0)
     return [
-        {name: rng.normal(size=each.shape_for(*both)) for name, each in OUTPUTS.items()}
-        for both in zip(LENGTHS, WORDS_EACH, strict=True)
+        {name: rng.normal(size=each.shape_for(*sizes)) for name, each in OUTPUTS.items()}
+        for sizes in SIZES
     ]
 
 
 @pytest.fixture
 def shard(tmp_path):
     path = tmp_path / "shard-00000.safetensors"
-    facts = write_shard(path, KEYS, drawn(), OUTPUTS, [*zip(LENGTHS, WORDS_EACH, strict=True)])
+    facts = write_shard(path, KEYS, drawn(), OUTPUTS, SIZES)
     return Shard(tmp_path, facts, Manifest(OUTPUTS, {}))
 
 
@@ -53,7 +54,7 @@ def foreign(folder, outputs=OUTPUTS, rows=4, **tensors):
 def test_each_row_comes_back_in_its_own_size(shard):
     """One offset wrong, and every example behind it has its neighbour's hidden states."""
     assert shard.keys.tolist() == KEYS.tolist()
-    assert shard.lengths.T.tolist() == [LENGTHS, WORDS_EACH]
+    assert shard.lengths.tolist() == SIZES
     for row, expected in enumerate(drawn()):
         for name, output in OUTPUTS.items():
             found = shard.one(name, row) if output.ragged else shard.dense(name, [row])[0]
@@ -67,9 +68,10 @@ def test_no_padding_and_an_open_format(shard):
     from safetensors.numpy import load_file
 
     found = load_file(shard.path)
-    assert found["hidden_states.0"].shape == (sum(LENGTHS) * 2,)
-    assert found["tags"].shape == (sum(WORDS_EACH) * 3,)
-    assert found["attentions.0"].shape == (sum(n * n * 2 for n in LENGTHS),)
+    assert found["hidden_states.0"].shape == (sum(tokens * 2 for tokens, _, _ in SIZES),)
+    assert found["tags"].shape == (sum(words * 3 for _, words, _ in SIZES),)
+    assert found["attentions.0"].shape == (sum(n * n * 2 for n, _, _ in SIZES),)
+    assert found["target_lengths"].tolist() == [written for *_, written in SIZES]
     assert found["logits"].shape == (4, 3)
     assert found["keys"].tobytes() == KEYS.tobytes()
     size = sum(each.nbytes for each in found.values())
@@ -145,6 +147,6 @@ def test_no_rows(tmp_path):
     """An empty file cannot be mapped."""
     outputs = {"logits": Output("float16", (3,)), "hidden_states": Output("float16", (LENGTH, 2))}
     row = {"logits": np.ones(3), "hidden_states": np.ones((0, 2))}
-    facts = write_shard(tmp_path / "one", KEYS[:1], [row], outputs, [(0, 0)])
+    facts = write_shard(tmp_path / "one", KEYS[:1], [row], outputs, [(0, 0, 0)])
     shard = Shard(tmp_path, facts, Manifest(outputs, {}))
     assert shard.one("hidden_states", 0).shape == (0, 2)

@@ -154,3 +154,11 @@ def test_weights_for_metrics_of_partial_multilabel_rows():
     batch = Batch(labels=tf.constant([[1, -100], [-100, -100]]))
     _, valid, _ = batches.metric_inputs(batch, tf.ones(2), tf.zeros((2, 2)))
     assert valid.numpy().tolist() == [[1, 0], [0, 0]]
+
+
+@pytest.mark.parametrize("name", ["decoder_input_ids", "decoder_token_ids"])
+def test_a_decoder_without_labels_and_mask(name):
+    """All positions count, padding too; or the first one does not, where a text starts with 0."""
+    ids = tf.constant([[0, 7, 0, 8, 0, 0], [2, 0, 0, 0, 0, 0]])
+    mask = masks.position_mask({name: ids}, None, {"logits": tf.zeros((2, 6, 9))})
+    assert mask.numpy().astype(int).tolist() == [[1, 1, 1, 1, 0, 0], [1, 0, 0, 0, 0, 0]]

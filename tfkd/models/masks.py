@@ -30,7 +30,7 @@ def position_mask(inputs: Any, labels: tf.Tensor | None, outputs: Outputs) -> tf
         return None
     known = inputs if isinstance(inputs, Mapping) else {}
     if any(name in known for name in DECODER_IDS):
-        return _decoder_mask(known, labels)
+        return _decoder_mask(known, labels, attached_mask(logits))
     if known.get(WORD_STARTS) is not None:
         return _word_mask(known[WORD_STARTS], logits)
     for mask in (
@@ -54,12 +54,25 @@ def _word_mask(starts: tf.Tensor, logits: tf.Tensor) -> tf.Tensor | None:
     return tf.cast(starts >= 0, tf.float32)
 
 
-def _decoder_mask(inputs: Mapping, labels: tf.Tensor | None) -> tf.Tensor | None:
-    """Find where a decoder's logits count: by its own mask, else where there is a label."""
+def _decoder_mask(
+    inputs: Mapping, labels: tf.Tensor | None, attached: tf.Tensor | None
+) -> tf.Tensor | None:
+    """Find where a decoder's logits count: by its own mask, else where there is a label.
+
+    Without either, by the mask that Keras attached, else before the zeros at the end of its ids;
+    the first token counts, since some libraries start a text with that of padding.
+    """
     for name in DECODER_MASKS:
         if inputs.get(name) is not None:
             return tf.cast(inputs[name], tf.float32)
-    return None if labels is None else tf.cast(is_labelled(labels), tf.float32)
+    if labels is not None:
+        return tf.cast(is_labelled(labels), tf.float32)
+    if attached is not None and attached.shape.rank == 2:
+        return tf.cast(attached, tf.float32)
+    ids = next(inputs[name] for name in DECODER_IDS if name in inputs)
+    behind = tf.cumsum(tf.cast(ids != 0, tf.int32), axis=-1, reverse=True)
+    there = tf.concat([tf.ones_like(behind[:, :1]), behind[:, 1:]], axis=-1)
+    return tf.cast(there > 0, tf.float32)
 
 
 def has_spans(outputs: Outputs) -> bool:

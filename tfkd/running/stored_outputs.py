@@ -42,8 +42,8 @@ class StoredOutputs:
 
     def __getitem__(self, rows: np.ndarray | slice) -> dict[str, np.ndarray]:
         """Return the outputs of rows by name, `[rows, ...]`, float32, padded to the longest."""
-        # A batch has a word at least, as its inputs have.
-        stored = self._store.take(self._rows[rows], 1, 1)
+        # A batch has a token and a word at least, as its inputs have.
+        stored = self._store.take(self._rows[rows], 1, 1, 1)
         return {name: self._ordered(name, stored[name]) for name in self.shapes}
 
     def each(self, rows: np.ndarray) -> list[Arrays]:

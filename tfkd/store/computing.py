@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError
-from ..models.input_names import IDS
+from ..models.input_names import DECODER_IDS, IDS
 from ..text import padding_of
 from ..text.batching import by_length
 from ..text.words import FILLS
 from . import precision as precision_of
 from .keys import Example
-from .manifest import LENGTH, WORDS, Output
+from .manifest import AXES, LENGTH, TARGET, WORDS, Output
 from .padding_axes import Axes, narrow, probe_axes
 from .row_lengths import Lengths, padded_lengths, ragged_inputs, real_lengths
 from .teacher_function import Arrays, as_function
@@ -25,15 +25,15 @@ PROBES = 4  # examples that are run with more padding and with less
 STEP = 8  # tokens or words; a new shape costs TensorFlow more than a little padding
 # Examples, and tokens or words, for LiteRT, which plans again for every shape.
 FEW, LONG_STEP = 4, 32
-AXES = (LENGTH, WORDS)
 
 
 class Computer:
     """Run a teacher over examples: `[{name: array without padding}]`, in their order.
 
     Two padded lengths of one example tell which axes count tokens, and two others which count
-    words. A teacher whose output depends on the padding, or that takes one length only, gets every
-    batch in the length of the dataset: `widths`, or that of the sample where it is longer.
+    words, or the tokens of a text that is written. A teacher whose output depends on the padding,
+    or that takes one length only, gets every batch in the length of the dataset: `widths`, or that
+    of the sample where it is longer.
 
     Args:
         teacher: Anything that `Distiller` takes, or a model with its tokenizer.
@@ -55,7 +55,7 @@ class Computer:
         self._run = as_function(teacher, reads, form, sample)
         self.reads, self._teacher, self._form = reads, teacher, form
         pad_id = padding_of(teacher)
-        self._fills = {**dict.fromkeys(IDS, pad_id), **FILLS}
+        self._fills = {**dict.fromkeys((*IDS, *DECODER_IDS), pad_id), **FILLS}
         # What each input counts that is as long as its text.
         self._counts = ragged_inputs(sample)
         known = [widths.of(axis) * (axis in self._counts.values()) for axis in AXES]
@@ -112,9 +112,11 @@ class Computer:
         self, examples: list[Example], advance: Callable[[int], None] = lambda done: None
     ) -> list[Arrays]:
         """Compute the outputs of each example; `advance` is called with the number just done."""
-        lengths = np.array([self.lengths(each) for each in examples], "int64").reshape(-1, 2)
+        lengths = np.array([self.lengths(each) for each in examples], "int64").reshape(
+            -1, len(AXES)
+        )
         out: list[Arrays] = [{}] * len(examples)
-        for rows in self._batches(lengths[:, 0]):
+        for rows in self._batches(_tokens(lengths)):
             batch = [examples[row] for row in rows]
             # All to one size, where a new shape costs much.
             batch += batch[:1] * (self._few - len(rows))
@@ -131,7 +133,7 @@ class Computer:
         return out
 
     def _batches(self, lengths: np.ndarray) -> Iterator[np.ndarray]:
-        if self.widths.tokens and not self._few:
+        if _tokens(np.array([self.widths]))[0] and not self._few:
             return by_length(lengths)
         rows, size = np.argsort(-lengths, kind="stable"), self._few or FIXED
         return (rows[i : i + size] for i in range(0, len(rows), size))
@@ -143,24 +145,25 @@ class Computer:
 
     def _widths(self, lengths: np.ndarray) -> Lengths:
         """Return the lengths to pad to: some of a few, and none that the model may not read."""
-        tokens, words = (max(1, int(longest)) for longest in lengths.max(axis=0))
+        tokens, words, target = (max(1, int(longest)) for longest in lengths.max(axis=0))
         step = LONG_STEP if self._few else STEP
         if LENGTH not in self._fixed:
             tokens = min(-(-tokens // step) * step, max(tokens, self.widths.tokens))
-        return Lengths(tokens, words if WORDS in self._fixed else -(-words // step) * step)
+        if TARGET not in self._fixed:
+            target = min(-(-target // step) * step, max(target, self.widths.target))
+        words = words if WORDS in self._fixed else -(-words // step) * step
+        return Lengths(tokens, words, target)
 
     def _probe_all(self, sample: list[Example], counts: str) -> Axes | None:
-        """Return which axes of each output count tokens, or words; `None` if padding changes it."""
+        """Return which axes of each output count this; `None` if padding changes an output."""
         if counts not in self._counts.values():
             return None
         known: Axes | None = None
         for example in sample[:: -(-len(sample) // PROBES)]:
-            tokens, words = self.lengths(example)
-            if counts == LENGTH:
-                tokens = real_lengths(example, self._counts, self._fills).tokens
-            else:
-                words = real_lengths(example, self._counts, self._fills).words
-            lengths = Lengths(tokens, max(1, words))
+            real = real_lengths(example, self._counts, self._fills)
+            full = self.lengths(example)
+            tokens, words, target = ((real if axis == counts else full).of(axis) for axis in AXES)
+            lengths = Lengths(tokens, max(1, words), target)
             axes = probe_axes(self._run_one, example, lengths, counts)
             if axes is None or axes != (known or axes):
                 return None
@@ -203,6 +206,11 @@ class Computer:
             else:
                 arrays[name] = _array(value)
         return arrays
+
+
+def _tokens(lengths: np.ndarray) -> np.ndarray:
+    """Return how many tokens examples of some lengths have: those read, and those written."""
+    return lengths[:, AXES.index(LENGTH)] + lengths[:, AXES.index(TARGET)]
 
 
 def _array(value: Any) -> np.ndarray:

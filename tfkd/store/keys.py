@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError
-from ..models.input_names import IDS, MASKS
+from ..models.input_names import DECODER_IDS, DECODER_MASKS, IDS, MASKS
 from ..text.words import FILLS
 
 SIZE = 16  # bytes
 TEXTS = ("text", "text_pair")
+FAMILIES = ((IDS, MASKS), (DECODER_IDS, DECODER_MASKS))
+"""Names of ids, and of the masks of their padding: of a text that is read, and of one written."""
+_ALL_MASKS = (*MASKS, *DECODER_MASKS)
 Example = dict[str, Any]
 
 
@@ -25,8 +28,8 @@ def key_of(example: Example, pad_id: int = 0) -> bytes:
     or as UTF-8.
     Integers in one row lose the zeros at their end, which are padding (token ids with a mask: what
     it leaves out; places of words: -1); what is empty then, and masks, do not count; token ids
-    count as `ids` by whatever name a library gives them, and lose their tokenizer's padding where
-    it is no 0.
+    count as `ids` by whatever name a library gives them (those of a text that is written, as
+    `decoder_ids`), and lose their tokenizer's padding where it is no 0.
 
     Args:
         example: The inputs by name.
@@ -38,9 +41,10 @@ def key_of(example: Example, pad_id: int = 0) -> bytes:
     '7030d41b'
     """
     digest = blake2b(digest_size=SIZE)
-    masked = next((_length(value) for name, value in example.items() if name in MASKS), None)
-    for name in sorted((n for n in example if n not in MASKS), key=_plain):
-        tokens, fill = (masked, pad_id) if name in IDS else (None, FILLS.get(name, 0))
+    for name in sorted((n for n in example if n not in _ALL_MASKS), key=_plain):
+        masks = next((masks for ids, masks in FAMILIES if name in ids), ())
+        tokens = next((_length(value) for each, value in example.items() if each in masks), None)
+        fill = pad_id if masks else FILLS.get(name, 0)
         kind, shape, data = _to_bytes(example[name], tokens, fill)
         if data:
             digest.update(f"{_plain(name)}\0{kind}\0{shape}\0".encode() + data)
@@ -82,12 +86,14 @@ def examples_of(batch: Any) -> list[Example]:
             "a store takes batches, inputs whose first axis is the same batch: write "
             "dataset.batch(32) before."
         )
-    mask = next((array for name, array in arrays.items() if name in MASKS), None)
     count = counts.pop() or 0
     rows = [{name: array[i] for name, array in arrays.items()} for i in range(count)]
-    if mask is None or mask.ndim != 2:
-        return rows
-    return [_cut(row, length, mask.shape[1]) for row, length in zip(rows, _ends(mask), strict=True)]
+    for family in FAMILIES:
+        mask = next((array for name, array in arrays.items() if name in family[1]), None)
+        if mask is not None and mask.ndim == 2:
+            ends = zip(rows, _ends(mask), strict=True)
+            rows = [_cut(row, length, mask.shape[1], family) for row, length in ends]
+    return rows
 
 
 def _ends(mask: np.ndarray) -> np.ndarray:
@@ -100,11 +106,26 @@ def _ends(mask: np.ndarray) -> np.ndarray:
     return lengths
 
 
-def _cut(row: Example, length: int, width: int) -> Example:
+def _cut(row: Example, length: int, width: int, family: tuple[tuple[str, ...], ...]) -> Example:
+    """Cut the padding of one of the two texts of a row."""
+    of_written = is_of_written(family[0][0])
     return {
-        name: value[:length] if _per_token(name, value, width) else value
+        name: value[:length]
+        if is_of_written(name) == of_written and _per_token(name, value, width)
+        else value
         for name, value in row.items()
     }
+
+
+def is_of_written(name: str) -> bool:
+    """Return whether an input has a value for each token of the text that is written.
+
+    Such inputs are named after the decoder, which reads them, in all libraries.
+
+    >>> is_of_written("decoder_padding_mask"), is_of_written("encoder_token_ids")
+    (True, False)
+    """
+    return name.startswith("decoder_")
 
 
 def _per_token(name: str, value: Any, width: int) -> bool:
@@ -115,6 +136,8 @@ def _per_token(name: str, value: Any, width: int) -> bool:
 
 
 def _plain(name: str) -> str:
+    if name in DECODER_IDS:
+        return "decoder_ids"
     return "ids" if name in IDS else name
 
 

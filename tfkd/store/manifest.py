@@ -19,16 +19,18 @@ from .top_k import INDICES, REST, VALUES
 NAME = "manifest.json"
 FORMAT, VERSION = "tfkd-store", 1
 WITH_WORDS = 2  # the version of a store with an axis of words
+WITH_TARGETS = 3  # with an axis of the tokens of a text that is written
 _OF_TOP_K = (INDICES, REST)
-# An axis of tokens and one of words, in the shape of an output.
-LENGTH, WORDS = "length", "words"
+# An axis of tokens, of words, and of tokens of a text that is written, in the shape of an output.
+LENGTH, WORDS, TARGET = AXES = ("length", "words", "target")
 
 
 @dataclass(frozen=True)
 class Output:
     """One stored tensor of an example.
 
-    `shape` has `"length"` on an axis of tokens, and `"words"` on one of words.
+    `shape` has `"length"` on an axis of tokens, `"words"` on one of words, and `"target"` on one of
+    the tokens of a text that is written.
     """
 
     dtype: str
@@ -37,15 +39,15 @@ class Output:
     @property
     def ragged(self) -> bool:
         """Whether its size depends on the example's length."""
-        return bool({LENGTH, WORDS} & set(self.shape))
+        return bool(set(AXES) & set(self.shape))
 
-    def bytes_for(self, length: int, words: int = 0) -> int:
+    def bytes_for(self, length: int, words: int = 0, target: int = 0) -> int:
         """Return the size for an example of so many tokens and words."""
-        return int(np.prod(self.shape_for(length, words))) * np.dtype(self.dtype).itemsize
+        return int(np.prod(self.shape_for(length, words, target))) * np.dtype(self.dtype).itemsize
 
-    def shape_for(self, length: int, words: int = 0) -> tuple[int, ...]:
+    def shape_for(self, length: int, words: int = 0, target: int = 0) -> tuple[int, ...]:
         """Return the shape for an example of so many tokens and words."""
-        sizes = {LENGTH: length, WORDS: words}
+        sizes = {LENGTH: length, WORDS: words, TARGET: target}
         return tuple(sizes[axis] if isinstance(axis, str) else int(axis) for axis in self.shape)
 
 
@@ -76,7 +78,7 @@ class Manifest:
         return sum(shard.rows for shard in self.shards)
 
     def counts(self, axis: str) -> bool:
-        """Return whether an output has an axis of tokens, or of words."""
+        """Return whether an output has an axis of this kind."""
         return any(axis in output.shape for output in self.outputs.values())
 
     @property
@@ -120,6 +122,7 @@ def split_name(name: str) -> tuple[str, str]:
 def save(manifest: Manifest, path: Path) -> None:
     """Write the manifest aside, flush it, and give it its name."""
     version = WITH_WORDS if manifest.counts(WORDS) else VERSION
+    version = WITH_TARGETS if manifest.counts(TARGET) else version
     facts = {"format": FORMAT, "version": version, "rows": manifest.rows}
     facts |= json.loads(json.dumps(dataclasses.asdict(manifest)))
     text = _spell({**facts, "checksum": _checksum(facts)})
@@ -147,10 +150,10 @@ def load(path: Path) -> Manifest:
 
 
 def _check(facts: dict, text: str, path: Path) -> None:
-    if facts["format"] != FORMAT or facts["version"] not in (VERSION, WITH_WORDS):
+    if facts["format"] != FORMAT or facts["version"] not in (VERSION, WITH_WORDS, WITH_TARGETS):
         raise UserError(
             f"{path} is {facts['format']!r} version {facts['version']!r} and this tfkd reads "
-            f"{FORMAT!r} version {VERSION} or {WITH_WORDS}: write the store again with this "
+            f"{FORMAT!r} version {VERSION} to {WITH_TARGETS}: write the store again with this "
             "version."
         )
     expected = facts.get("checksum")

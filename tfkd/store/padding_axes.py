@@ -1,4 +1,4 @@
-"""Which axes of a teacher's outputs count the tokens of a text, and which its words."""
+"""Which axes of a teacher's outputs count the tokens of a text, its words, or what is written."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .keys import Example
-from .manifest import WORDS
+from .manifest import AXES
 from .row_lengths import Lengths
 from .teacher_function import Arrays
 
@@ -26,14 +26,14 @@ def probe_axes(
         run: The teacher, for an example that is padded to these lengths.
         example: The example.
         lengths: How long it is.
-        counts: What is padded: `"length"` for tokens, or `"words"`.
+        counts: What is padded: `"length"` for tokens, `"words"`, or `"target"`.
 
     Returns:
         The axes, without that of the batch; `None` where the padding changes an output, or the
         teacher takes one length only.
     """
     length = lengths.of(counts)
-    place = int(counts == WORDS)
+    place = AXES.index(counts)
     longer = Lengths(*(n + _EXTRA * (i == place) for i, n in enumerate(lengths)))
     try:
         short, long = run(example, lengths), run(example, longer)

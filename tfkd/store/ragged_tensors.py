@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..text.words import NO_CELL
-from .manifest import LENGTH, WORDS, Output
+from .manifest import AXES, WORDS, Output
 from .row_lengths import Lengths
 
 
@@ -18,13 +18,13 @@ def pad_tensors(tensors: Sequence[np.ndarray], output: Output, least: Lengths) -
     Args:
         tensors: One an example, each in its own length.
         output: What they are.
-        least: The tokens and words that the batch has at least.
+        least: The lengths that the batch has at least.
     """
-    sizes = {LENGTH: least.tokens, WORDS: least.words}
+    sizes = dict(zip(AXES, least, strict=True))
     for place, axis in enumerate(output.shape):
         if isinstance(axis, str):
             sizes[axis] = max([sizes[axis], *(tensor.shape[place] for tensor in tensors)])
-    shape = (len(tensors), *output.shape_for(sizes[LENGTH], sizes[WORDS]))
+    shape = (len(tensors), *output.shape_for(*sizes.values()))
     out = np.full(shape, fill_of(output), output.dtype)
     for place, tensor in zip(out, tensors, strict=True):
         place[tuple(map(slice, tensor.shape))] = tensor

@@ -110,13 +110,16 @@ class Store:
         refuse_missing(int((rows < 0).sum()), len(rows), self.path)
         return rows
 
-    def take(self, rows: np.ndarray, length: int = 0, words: int = 0) -> Stored:
+    def take(self, rows: np.ndarray, length: int = 0, words: int = 0, target: int = 0) -> Stored:
         """Read the outputs of some rows: `{name: [rows, ...]}`, tuples where the teacher gave such.
 
-        Tokens are padded with 0 to `length`, or to the longest of these rows, and words to `words`;
-        where the words are the classes, with a logit that none of them has.
+        Args:
+            rows: Their numbers.
+            length: Tokens are padded with 0 to so many, or to the longest of these rows.
+            words: So are words; where they are the classes, with a logit that none of them has.
+            target: So are the tokens of a text that is written.
         """
-        least = Lengths(length, words)
+        least = Lengths(length, words, target)
         tensors = {name: self._tensor(name, rows, least) for name in self.manifest.outputs}
         return _joined(tensors, self.manifest.classes)
 
@@ -200,7 +203,7 @@ class Store:
         size = sum(int(each[-1]) for each in ends) * np.dtype(output.dtype).itemsize
         if not 0 < size <= NEAR:
             return None
-        shape = output.shape_for(-1, -1)
+        shape = output.shape_for(-1, -1, -1)
         shards = [np.array(self._shard(i).dense(name, np.s_[:])) for i in range(len(self.shards))]
         lengths = np.concatenate([np.diff(each) for each in ends]) // int(np.prod(shape[1:]))
         starts = np.cumsum(lengths) - lengths

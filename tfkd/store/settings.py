@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import UserError
 from . import precision as precision_of
 from . import top_k as top
-from .manifest import LENGTH, WORDS, Manifest, Output
+from .manifest import AXES, Manifest, Output
 from .teacher_function import Arrays
 
 DTYPES = ("float16", "float32")
@@ -43,7 +43,7 @@ class Settings:
         if self.top_k is None or "logits" not in stored:
             return stored, None
         *shape, classes = stored.pop("logits").shape
-        if classes in (LENGTH, WORDS):
+        if classes in AXES:
             raise UserError(
                 f"top_k is {self.top_k} and the classes of this teacher's logits are the "
                 "positions of each text: leave top_k out."
@@ -78,7 +78,7 @@ class Settings:
 
 def _cast(name: str, array: np.ndarray, output: Output) -> np.ndarray:
     fits = zip(array.shape, output.shape, strict=False)
-    if array.ndim != len(output.shape) or any(b not in (a, LENGTH, WORDS) for a, b in fits):
+    if array.ndim != len(output.shape) or any(b not in (a, *AXES) for a, b in fits):
         raise UserError(
             f"the teacher returned {name} {list(array.shape)} for an example and the store holds "
             f"{list(output.shape)}: give another folder, or the teacher that wrote it."

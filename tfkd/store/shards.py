@@ -13,11 +13,11 @@ import numpy as np
 from ..errors import UserError
 from ..files import replace_when_whole
 from .keys import SIZE, as_keys
-from .manifest import LENGTH, WORDS, Manifest, Output, ShardFacts
+from .manifest import AXES, Manifest, Output, ShardFacts
 
 KEYS = "keys"
-COUNTS = {LENGTH: "lengths", WORDS: "words"}
-"""Tensors of how many tokens and words each example has."""
+COUNTS = dict(zip(AXES, ("lengths", "words", "target_lengths"), strict=True))
+"""Tensors of how many tokens and words each example has, and how many tokens are written."""
 _DTYPES = {
     "F16": "<f2",
     "F32": "<f4",
@@ -35,7 +35,7 @@ def write_shard(
     keys: np.ndarray,
     rows: list[dict[str, np.ndarray]],
     outputs: dict[str, Output],
-    lengths: Sequence[tuple[int, int]],
+    lengths: Sequence[Sequence[int]],
 ) -> ShardFacts:
     """Write one shard; the file has its name when it is whole.
 
@@ -46,12 +46,12 @@ def write_shard(
         keys: Of the examples, `[rows]`.
         rows: The tensors of each example, by name.
         outputs: What is stored, by name.
-        lengths: The number of tokens and of words of each example.
+        lengths: Those of each example, in the order of `AXES`.
     """
     from safetensors.numpy import save
 
     tensors = {KEYS: np.frombuffer(keys.tobytes(), "u1").reshape(len(keys), SIZE)}
-    by_axis = zip(COUNTS.items(), np.array(lengths, "<i4").reshape(-1, 2).T, strict=True)
+    by_axis = zip(COUNTS.items(), np.array(lengths, "<i4").reshape(-1, len(AXES)).T, strict=True)
     for (axis, count), numbers in by_axis:
         if any(axis in output.shape for output in outputs.values()):
             tensors[count] = np.ascontiguousarray(numbers)
@@ -106,7 +106,7 @@ class Shard:
 
     @property
     def lengths(self) -> np.ndarray:
-        """The tokens and the words of each row, `[rows, 2]`; 0 of what no output counts."""
+        """The lengths of each row, `[rows, axes]`, as in `AXES`; 0 of what no output counts."""
         return _lengths(self._open(), self.facts.rows)
 
     def dense(self, name: str, rows: Any) -> np.ndarray:

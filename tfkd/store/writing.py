@@ -191,9 +191,8 @@ class _Writer:
             outputs, classes = self.settings.outputs(self.computer.outputs(sample))
             self.manifest = Manifest(outputs, self.mark, (), classes, versions())
         lengths = np.mean([self.computer.lengths(example) for example in sample], axis=0)
-        tokens, words = lengths.astype(int).tolist()
         stored = self.manifest.outputs.values()
-        size = SIZE + sum(output.bytes_for(tokens, words) for output in stored)
+        size = SIZE + sum(output.bytes_for(*lengths.astype(int).tolist()) for output in stored)
         self.rows = max(16, min(SHARD_ROWS, SHARD_BYTES // size))
         chosen = np.random.default_rng(0).permutation(len(sample))[:SAMPLE]
         self._plan(self.computer, [sample[i] for i in chosen], size)
