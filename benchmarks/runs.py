@@ -37,9 +37,13 @@ def table(reports: list[dict]) -> str:
     for key, measure in reports[0]["measures"].items():
         cells = []
         for kind in rows:
-            found = [each[kind]["scores"][key] for each in by_row]
-            values = np.array(found) * (100 if measure["unit"] == "share" else 1)
-            places = 2 if measure["unit"] == "share" else 4
+            found = [each[kind]["scores"].get(key) for each in by_row]
+            if None in found:
+                cells.append("")
+                continue
+            hundreds = measure["unit"] in ("share", "points")
+            values = np.array(found) * (100 if hundreds else 1)
+            places = 2 if hundreds else 4
             low, mean, high = (
                 f"{value:.{places}f}" for value in (min(values), np.mean(values), max(values))
             )

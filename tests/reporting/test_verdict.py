@@ -7,7 +7,10 @@ import pytest
 
 from tfkd.data import Example
 from tfkd.reporting import verdict as module
+from tfkd.reporting.intervals import share_interval
+from tfkd.reporting.scoring import TestSet
 from tfkd.reporting.verdict import bootstrap_gain, helped, mean_gain, near_chance
+from tfkd.tasks import Measure
 from tfkd.tasks.text_classification import TextClassification, predictions
 
 TASK = TextClassification()
@@ -128,6 +131,26 @@ def test_a_measure_that_is_better_when_lower(monkeypatch):
     said = verdict(answers(380), answers(320, start=3), task=Loss())
     assert said.startswith("Distillation helped: -0.1500 ± ")
     assert "nats of log loss" in said
+
+
+def test_texts_that_are_written_have_intervals_and_a_distance_to_the_teacher(monkeypatch):
+    """BLEU from 0 to 1 is shown from 0 to 100, and compared with that of the teacher."""
+    monkeypatch.setattr(module, "DRAWS", 200)
+
+    class Writing(Bootstrapped):
+        writes = True
+        measures: ClassVar[dict] = {"accuracy": Measure("BLEU", "points")}
+
+    examples = [*labelled(LABELS), Example(text="nobody knows", label=-100)]
+    test = TestSet(Writing(), Writing().schema(("no", "yes")), examples)
+    teacher, student = answers(380, 401), answers(340, 401)
+    said = test.verdict(student, None, teacher=teacher)
+    assert len(said) == 1
+    assert said[0].startswith("The distilled student beside its teacher: -10.00 ± ")
+    assert said[0].endswith("points of BLEU (95 % interval).")
+    interval = test.row("student", student).interval
+    assert interval == pytest.approx(share_interval(340, 400), abs=0.01)
+    assert TestSet(TASK, test.schema, examples).verdict(student, None, teacher=teacher) == []
 
 
 def chance(accuracy: float, labels) -> str | None:

@@ -36,7 +36,8 @@ def run(tmp_path):
         configs.write_config(
             make_config({"data": "films.jsonl", **settings}), tmp_path / "config.toml"
         )
-        Report("films", ROWS, MEASURES, ("Distillation helped.",)).save(tmp_path)
+        facts = {"signature of BLEU": "nrefs:1|tok:13a", "seed": 7}
+        Report("films", ROWS, MEASURES, ("Distillation helped.",), facts).save(tmp_path)
         (tmp_path / "data.json").write_text(json.dumps(DATA))
         (tmp_path / "environment.json").write_text('{"tfkd": "1.2.3"}')
         (tmp_path / "preprocessing.json").write_text('{"max_length": 77}')
@@ -75,6 +76,7 @@ def test_data_teacher_objective_scores_limits_and_sources(run):
         "| accuracy | 93.00 % | 90.00 % |",
         "On 250 test texts",
         "Distillation helped.",
+        "* signature of BLEU: `nrefs:1|tok:13a`",
         "longer than 77 tokens",
         "No licence",
         "Hinton, Vinyals, Dean 2015",

@@ -85,7 +85,7 @@ class CrossValidation:
         measure = self.measures[key]
         mean, spread = mean_of(gains), spread_of(gains)
         gain = f"{mean:+.4f} ± {spread:.4f}"
-        if measure.unit == "share":
+        if measure.in_hundreds:
             gain = f"{100 * mean:+.2f} ± {100 * spread:.2f} points of"
         return [
             f"Distilled against alone: {gain} {measure.title}; better in {better} of "
@@ -139,6 +139,7 @@ def spread_of(values: Sequence[float]) -> float:
 
 def _spell(measure: Measure, values: Sequence[float]) -> str:
     mean, spread = mean_of(values), spread_of(values)
-    if measure.unit == "share":
-        return f"{100 * mean:.2f} ± {100 * spread:.2f} %"
+    if measure.in_hundreds:
+        unit = " %" if measure.unit == "share" else ""
+        return f"{100 * mean:.2f} ± {100 * spread:.2f}{unit}"
     return f"{mean:.4f} ± {spread:.4f}"

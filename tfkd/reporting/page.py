@@ -6,8 +6,8 @@ A run's `sections` are plain values: `title`, `figures`, and where there is some
 `kind`: `bars`, `matrix` and `curve` are drawn by `tfkd.reporting.charts`; the others are HTML:
 
 * `table`: `columns` with `title` and `unit`, `rows` of cells, `totals` below them. Units are
-  `share`, `count`, `decimal`, `number`, `name`, `words`, `text` (folded where it is long) and
-  `answer` (a cell `{"answer", "right"}`),
+  `share`, `points` (from 0 to 1, shown from 0 to 100), `count`, `decimal`, `number`, `name`,
+  `words`, `text` (folded where it is long) and `answer` (a cell `{"answer", "right"}`),
 * `texts`: each with a `head`, its `parts`, and for each of `models` a `probability` and `effects`,
 * `heading`: `text` above what follows.
 """
@@ -36,7 +36,7 @@ COSTS = {
     "texts_per_second": {"title": "texts a second", "unit": "count"},
     "training_seconds": {"title": "training, s", "unit": "count"},
 }
-_FORMATS = {"share": "{:.2f} %", "count": "{:,.0f}", "decimal": "{:,.2f}"}
+_FORMATS = {"share": "{:.2f} %", "points": "{:.2f}", "count": "{:,.0f}", "decimal": "{:,.2f}"}
 
 
 def page(figures: dict[str, Any]) -> str:
@@ -226,9 +226,10 @@ def format_measure(value: float | None, unit: str) -> str:
 
     >>> format_measure(0.9321, "share"), format_measure(22713986, "count")
     ('93.21 %', '22,713,986')
-    >>> format_measure(0.25, "nats"), format_measure(None, "share")
-    ('0.2500', '')
+    >>> format_measure(0.25, "nats"), format_measure(None, "share"), format_measure(0.3, "points")
+    ('0.2500', '', '30.00')
     """
     if value is None:
         return ""
-    return _FORMATS.get(unit, "{:.4f}").format(100 * value if unit == "share" else value)
+    hundreds = unit in ("share", "points")
+    return _FORMATS.get(unit, "{:.4f}").format(100 * value if hundreds else value)

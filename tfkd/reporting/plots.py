@@ -77,6 +77,8 @@ def scores(runs: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     ]
     for row in rows:
         row["low"], row["high"] = row.get("interval") or (None, None)
+        if measure["unit"] == "points":
+            row |= {key: row[key] and 100 * row[key] for key in ("score", "low", "high")}
     charts = {}
     for cost in AXES:
         keys = ("run", "model", "score", "low", "high", cost)
@@ -100,7 +102,8 @@ def _score_against(
         y, tooltip = share_axis("score", title, padding=24), percent("score", title)
     else:
         y = alt.Y("score:Q", title=title, scale=alt.Scale(zero=False, padding=24))
-        tooltip = alt.Tooltip("score:Q", title=title, format=".4f")
+        places = ".2f" if measure["unit"] == "points" else ".4f"
+        tooltip = alt.Tooltip("score:Q", title=title, format=places)
     chart = alt.Chart(alt.Data(values=rows)).encode(
         alt.X(f"{cost}:Q", title=AXES[cost], scale=scale, axis=axis),
         y,

@@ -33,7 +33,8 @@ class ScoreRow:
         latency_p95: Milliseconds within which 95 % of the examples are answered.
         texts_per_second: Examples a second in batches, without the tokenizer.
         training_seconds: How long its training took, without what was stored before.
-        interval: Ends of the 95 % interval of the headline, where that is a mean over examples.
+        interval: Ends of the 95 % interval of the headline, where that is a mean over examples,
+            or a bootstrap is cheap.
     """
 
     name: str

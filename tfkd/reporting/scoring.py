@@ -12,7 +12,7 @@ from ..data import Example, Schema
 from ..tasks import Arrays, AskedModel, Run, Task
 from .intervals import mean_interval
 from .report import Report, ScoreRow
-from .verdict import describe_order, helped, near_chance
+from .verdict import beside_teacher, bootstrap_interval, describe_order, helped, near_chance
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,14 @@ class TestSet:
             return ScoreRow(name, {}, agreement)
         if self.task.headline_is_mean:
             interval = mean_interval(self.task.per_example(answers, self.examples))
+        elif self.task.writes:
+            # Other tasks would take minutes for a thousand scores.
+            interval = bootstrap_interval(self.task, *self._labelled(answers))
         return ScoreRow(name, self.task.score(answers, self.examples), agreement, interval=interval)
+
+    def _labelled(self, answers: Sequence[Any]) -> tuple[list[Any], list[Example]]:
+        known = [i for i, example in enumerate(self.examples) if self.task.is_labelled(example)]
+        return [answers[i] for i in known], [self.examples[i] for i in known]
 
     def report(
         self,
@@ -90,21 +97,29 @@ class TestSet:
         distilled: Sequence[Any],
         alone: Sequence[Any] | None,
         *,
+        teacher: Sequence[Any] | None = None,
         improving: Collection[str] = (),
     ) -> list[str]:
-        """Say whether distillation helped.
+        """Say whether distillation helped, and of a task that writes how far the teacher is.
 
         Args:
             distilled: Answers of the distilled student.
             alone: Answers of the same student without the teacher; `None` where there is none.
+            teacher: Answers of the teacher, where they are known.
             improving: Those of "distilled" and "alone" whose training ended too early.
         """
-        if alone is None:
-            return []
-        words = helped(
-            self.task, distilled, alone=alone, examples=self.examples, improving=improving
-        )
-        return [words]
+        words = []
+        if alone is not None:
+            words.append(
+                helped(
+                    self.task, distilled, alone=alone, examples=self.examples, improving=improving
+                )
+            )
+        if teacher is not None and distilled and self.task.writes:
+            ours, known = self._labelled(distilled)
+            theirs, _ = self._labelled(teacher)
+            words += [beside_teacher(self.task, ours, theirs, known)] if known else []
+        return words
 
     def warnings(self, scores: Mapping[str, float], answers: Sequence[Any]) -> list[str]:
         """Warn of a teacher that is hardly better than chance, or has another order of classes.

@@ -99,6 +99,42 @@ def bootstrap_gain(
     return float(gain(np.arange(count))), max(float(half), mean_gain(np.zeros(count))[1])
 
 
+def bootstrap_interval(
+    task: Task, answers: Sequence[Any], examples: Sequence[Example]
+) -> tuple[float, float]:
+    """Return the 95 % interval of a model's headline: what examples drawn with replacement give.
+
+    Args:
+        task: Scores the answers.
+        answers: One for each example.
+        examples: All with labels.
+    """
+    score, count = task.headline(answers, examples), len(examples)
+    size = min(count, MOST_EXAMPLES)
+    rng = np.random.default_rng(0)
+    draws = np.array([score(rng.integers(count, size=size)) for _ in range(DRAWS)])
+    middle = draws.mean()
+    low, high = np.quantile(draws - middle, [0.025, 0.975]) * np.sqrt(size / count) + middle
+    return float(low), float(high)
+
+
+def beside_teacher(
+    task: Task, distilled: Sequence[Any], teacher: Sequence[Any], examples: Sequence[Example]
+) -> str:
+    """Say how far the student is from its teacher, with the interval of a paired bootstrap.
+
+    Args:
+        task: Scores the answers; the sentence is about its headline.
+        distilled: Answers of the student.
+        teacher: Answers of the teacher.
+        examples: What both answered; all have labels.
+    """
+    measure = next(iter(task.measures.values()))
+    difference, half = bootstrap_gain(task, distilled, teacher, examples)
+    gain = _spell_gain(measure, difference, half)
+    return f"The distilled student beside its teacher: {gain} (95 % interval)."
+
+
 def near_chance(task: Task, score: float, examples: Sequence[Example]) -> str | None:
     """Warn of a teacher that is hardly better than the best constant answer, or worse.
 
@@ -148,7 +184,7 @@ def _spell_score(measure: Measure, score: float) -> str:
 
 
 def _spell_gain(measure: Measure, difference: float, half: float) -> str:
-    if measure.unit == "share":
+    if measure.in_hundreds:
         return f"{100 * difference:+.2f} ± {100 * half:.2f} points of {measure.title}"
     unit = f"{measure.unit} of " if measure.unit == "nats" else ""
     return f"{difference:+.4f} ± {half:.4f} {unit}{measure.title}"

@@ -81,15 +81,17 @@ def run_report(context: RunContext, texts: RunTexts, run_teacher: RunTeacher) ->
         *test.verdict(
             answers.get("distilled", ()),
             answers.get("alone"),
+            teacher=teacher,
             improving=find_unfinished(context),
         ),
+        *context.task.remarks({"teacher": teacher, **answers}, test.examples),
         *forgotten,
         *_compare_costs(lines[0], lines[-1]),
         *notes_on_data(context, given),
     ]
     synthetic = " (synthetic)" if context.data.synthetic else ""
     title = f"{context.data.name}: {len(test.examples):,} test {context.task.things}{synthetic}"
-    return test.report(title, lines, words=words, facts=_facts(context, texts))
+    return test.report(title, lines, words=words, facts=_facts(context, texts, test))
 
 
 def open_test_set(task: Task, data: Data) -> TestSet:
@@ -217,7 +219,7 @@ def _times(ratio: float, better: str, worse: str) -> str:
     return f"{times:.{0 if times >= 10 else 1}f} times {better if ratio >= 1 else worse}"
 
 
-def _facts(context: RunContext, texts: RunTexts) -> dict[str, Any]:
+def _facts(context: RunContext, texts: RunTexts, test: TestSet) -> dict[str, Any]:
     config, things = context.config, context.task.things
     return {
         "teacher": config.teacher.source,
@@ -230,6 +232,7 @@ def _facts(context: RunContext, texts: RunTexts) -> dict[str, Any]:
         **describe_best_epochs(context),
         things: ", ".join(f"{name} {count:,}" for name, count in context.data.counts.items()),
         **({"labels for the student": config.data.labelled} if config.data.labelled else {}),
+        **test.task.score_facts(test.examples),
         "speed": f"of {SAMPLE} test {things}, without the tokenizer; Keras models by tf.function "
         "on all processors, the exported file on one thread",
     }

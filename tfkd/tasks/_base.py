@@ -12,7 +12,7 @@ unlike tasks equal:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,12 +24,13 @@ from ..text.words import WORD_STARTS
 from ._marks import Mark
 from ._measures import EMBEDDING, AskedModel, Measure, Run, name_metrics
 from ._task_network import TaskNetwork
+from ._task_report import TaskReport
 from .windows import rejoin_windows
 
 __all__ = ["EMBEDDING", "Arrays", "Mark", "Measure", "AskedModel", "Run", "Task", "name_metrics"]
 
 
-class Task(TaskNetwork):
+class Task(TaskNetwork, TaskReport):
     """What one task knows, and no more.
 
     A subclass names its columns and measures and implements `encode`, `answer`, `score` and
@@ -234,14 +235,6 @@ class Task(TaskNetwork):
     def distances(self, answers: Sequence[Any], others: Sequence[Any]) -> np.ndarray:
         """Return how far the answers of two models lie apart, `[examples]`, from 0 to 1."""
         return 1.0 - self.same(answers, others)
-
-    def sections(self) -> Mapping[str, Callable[..., dict[str, Any]]]:
-        """Return further sections of the report's page by name.
-
-        Each is a function of the answers by model, the examples and the schema. It returns plain
-        values, as `tfkd.reporting.page` describes them: a title and figures with a `kind`.
-        """
-        return {}
 
     def summary(self, answer: Any) -> str:
         """Return an answer in a few words, without its example."""

@@ -33,7 +33,8 @@ class Measure:
 
     Attributes:
         title: Its name in tables.
-        unit: "share" (shown in percent), "correlation", "nats" or "number" (in the data's units).
+        unit: "share" (shown in percent), "points" (from 0 to 1, shown from 0 to 100, as BLEU is),
+            "correlation", "nats" or "number" (in the data's units).
         higher_is_better: False for losses and errors.
         hub: Its name among Hugging Face's metrics, for the model card; empty leaves it out.
     """
@@ -48,8 +49,17 @@ class Measure:
 
         >>> Measure("accuracy").format(0.9288), Measure("log loss", "nats").format(0.25)
         ('92.88 %', '0.2500')
+        >>> Measure("BLEU", "points").format(0.3412)
+        '34.12'
         """
-        return f"{100 * value:.2f} %" if self.unit == "share" else f"{value:.4f}"
+        if self.in_hundreds:
+            return f"{100 * value:.2f}{' %' if self.unit == 'share' else ''}"
+        return f"{value:.4f}"
+
+    @property
+    def in_hundreds(self) -> bool:
+        """Whether it is from 0 to 1, and shown from 0 to 100."""
+        return self.unit in ("share", "points")
 
     @property
     def points(self) -> float:
@@ -58,7 +68,7 @@ class Measure:
         >>> Measure("accuracy").points, Measure("log loss", "nats").points
         (100.0, 1.0)
         """
-        return 100.0 if self.unit in ("share", "correlation") else 1.0
+        return 100.0 if self.in_hundreds or self.unit == "correlation" else 1.0
 
 
 def name_metrics(metrics: Any) -> list[str]:

@@ -58,7 +58,7 @@ def card_text(folder: Path) -> str:
         training=_describe_training(config, stages, length),
         test=f"{data['counts'].get('test', 0):,}",
         table=report.table(),
-        words="\n\n".join(report.words),
+        words="\n\n".join([*report.words, *_list_signatures(report)]),
         limits="\n".join(
             [
                 *([_CUT.format(length)] if length else []),
@@ -107,6 +107,12 @@ def front_matter(
         eval_results=results or None,
     )
     return f"---\n{card.to_yaml()}\n---\n\n"
+
+
+def _list_signatures(report: Report) -> list[str]:
+    """Return what was counted exactly, a line for each score that has a signature."""
+    signed = {name: what for name, what in report.facts.items() if name.startswith("signature of")}
+    return ["\n".join(f"* {name}: `{what}`" for name, what in signed.items())] if signed else []
 
 
 def _list_classes(labels: list[str]) -> str:

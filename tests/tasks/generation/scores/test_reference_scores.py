@@ -69,7 +69,7 @@ def test_chinese_counts_by_characters():
         {"rouge1": 0.75, "rouge2": 2 / 3, "rougeL": 0.75, "rougeLsum": 0.75}
     )
     pytest.importorskip("sacrebleu")
-    assert "|tok:zh|" in scores.sign_scores(["bleu"], [["我爱你们。"]])["BLEU"]
+    assert "|tok:zh|" in scores.sign_scores(["bleu"], [["我爱你们。"]])["signature of BLEU"]
     assert scores.bleu(["我爱你们吗"], [["我爱你们吧"]])["bleu"] > 0.6
 
 
@@ -86,9 +86,11 @@ def test_the_score_of_some_texts_is_that_of_their_counts(texts, count):
 def test_signatures_name_what_was_counted():
     pytest.importorskip("sacrebleu")
     signed = scores.sign_scores(["bleu", "chrf", "rougeL"], [["a"], ["a", "b"]])
-    assert signed["BLEU"].startswith("nrefs:var|case:mixed|eff:no|tok:13a|smooth:exp|version:")
-    assert "nc:6|nw:0" in signed["chrF"]
-    assert "no stemmer" in signed["ROUGE"]
+    assert signed["signature of BLEU"].startswith(
+        "nrefs:var|case:mixed|eff:no|tok:13a|smooth:exp|version:"
+    )
+    assert "nc:6|nw:0" in signed["signature of chrF"]
+    assert "no stemmer" in signed["signature of ROUGE"]
     assert scores.sign_scores(["accuracy"], [["a"]]) == {}
 
 

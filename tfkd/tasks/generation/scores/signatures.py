@@ -8,13 +8,13 @@ from .bleu import open_bleu
 
 
 def sign_scores(keys: Collection[str], references: Sequence[Sequence[str]]) -> dict[str, str]:
-    """Return the signature of each score that has one, by its name.
+    """Return the signature of each score that has one, called `signature of ...`.
 
     Args:
         keys: Names of scores, such as "bleu", "chrf" and "rougeL".
         references: What would have been right for each text.
 
-    >>> sign_scores(["bleu"], [["a man"]])["BLEU"].partition("|version")[0]
+    >>> sign_scores(["bleu"], [["a man"]])["signature of BLEU"].partition("|version")[0]
     'nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp'
     """
     numbers = {len(each) for each in references}
@@ -24,12 +24,12 @@ def sign_scores(keys: Collection[str], references: Sequence[Sequence[str]]) -> d
     if "bleu" in keys:
         metric = open_bleu(references)
         metric.num_refs = count
-        signed["BLEU"] = str(metric.get_signature())
+        signed["signature of BLEU"] = str(metric.get_signature())
     if "chrf" in keys:
-        signed["chrF"] = (
+        signed["signature of chrF"] = (
             f"nrefs:{'var' if count < 0 else count}|case:mixed|eff:yes|nc:6|nw:0|space:no"
             "|as sacrebleu 2"
         )
     if any(key.startswith("rouge") for key in keys):
-        signed["ROUGE"] = "F1, best reference, no stemmer, as rouge-score 0.1.2"
+        signed["signature of ROUGE"] = "F1, best reference, no stemmer, as rouge-score 0.1.2"
     return signed
