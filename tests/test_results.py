@@ -190,6 +190,7 @@ _SEEDS = {
     "qamr": "tasks/answers.md",
     "embeddings": "tasks/embeddings.md",
     "fsdd": "tasks/sound.md",
+    "movielens_small": "applications/recommendation.md",
 }
 
 
