@@ -42,6 +42,7 @@ def learn_encoder(
     with progress("vocabulary", data.counts["train"]) as advance:
         learnt = text.learn(
             _Texts(data, task, _every(_PASSES, advance)),
+            kind=task.tokenizer_kind,
             vocab_size=max(1, config.student.vocab_size - len(task.pieces)),
             max_length=config.student.max_length,
             lowercase=config.student.lowercase,

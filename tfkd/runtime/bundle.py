@@ -15,7 +15,7 @@ from ..errors import UserError, first_line
 from ..text import NoTexts, TextEncoder, mediapipe_tokenizer, wordpiece
 from ..text.encoder import one_line
 from .checks.tokenizer import check_tokenizer
-from .file_settings import FORMAT, MEDIAPIPE, NO_TOKENIZER, parse
+from .file_settings import DECODING, FORMAT, MEDIAPIPE, NO_TOKENIZER, parse
 from .quiet import quiet
 from .zip_tail import broken, seal
 
@@ -114,7 +114,8 @@ def _encoder(files: dict[str, str], settings: dict) -> TextEncoder:
     if settings["tokenizer"] == "tokenizer.json":
         check_tokenizer(files["tokenizer.json"])
         tokenizer = Tokenizer.from_str(files["tokenizer.json"])
-        encoder = TextEncoder(tokenizer, length, settings["pad_id"])
+        ends = _writing_ends(settings)
+        encoder = TextEncoder(tokenizer, length, settings["pad_id"], None, *ends)
     else:
         encoder = _of_pieces(files["vocab.txt"].split("\n")[:-1], settings, length)
     if encoder.vocab_size != settings["vocab_size"]:
@@ -129,7 +130,14 @@ def _of_pieces(lines: list[str], settings: dict, length: int) -> TextEncoder:
         raise ValueError("vocab.txt has a line twice, or a blank one")
     if settings["tokenizer"] == MEDIAPIPE:
         return mediapipe_tokenizer.encoder(lines, length)
-    return TextEncoder(_wordpiece(lines, settings["lowercase"], settings["special"]), length)
+    tokenizer = _wordpiece(lines, settings["lowercase"], settings["special"])
+    return TextEncoder(tokenizer, length, -1, None, *_writing_ends(settings))
+
+
+def _writing_ends(settings: dict) -> tuple[int, int]:
+    """Return the tokens that a file starts and ends a text with, -1 where it writes none."""
+    decoding = settings.get(DECODING) or {}
+    return decoding.get("start_id", -1), decoding.get("end_id", -1)
 
 
 def _special(encoder: TextEncoder) -> list[str]:

@@ -15,6 +15,8 @@ MEDIAPIPE = "mediapipe"
 "The tokenizer of a file for MediaPipe's clients."
 NO_TOKENIZER = "none"
 "The tokenizer of a file that reads no texts."
+DECODING = "decoding"
+"The setting of a file that writes texts: whether it reads a source, its ends and lengths."
 LONGEST = 2**16
 "Tokens that are read of a text."
 PIECES = 2**22
@@ -140,6 +142,19 @@ def _asking(value: Any) -> bool:
     return all(map(is_line, value)) and all(map(_scalar, value.values()))
 
 
+def _decoding(value: Any) -> bool:
+    """Return whether a value says how texts are written, or none."""
+    if value is None:
+        return True
+    if not isinstance(value, dict) or len(value) > TASK_SETTINGS:
+        return False
+    reads = value.get("encode")
+    sizes = all(_whole(0, PIECES)(value.get(name)) for name in ("start_id", "end_id"))
+    lengths = ["longest", "longest_source"] if reads is True else ["longest"]
+    known = all(_whole(1, LONGEST)(value.get(name)) for name in lengths)
+    return isinstance(reads, bool) and sizes and known and all(map(is_line, value))
+
+
 def _short(value: Any) -> str:
     # A number of a thousand digits, or a list of a million, is not put into a sentence.
     kind = type(value).__name__
@@ -162,4 +177,5 @@ _FITS: dict[str, Callable[[Any], bool]] = {
     "client": _one_of(MEDIAPIPE, None),
     "model": _sealed,
     "ask_below": _asking,
+    DECODING: _decoding,
 }

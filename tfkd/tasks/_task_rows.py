@@ -38,6 +38,8 @@ class TaskRows(ExampleReader):
     two_classes_of_one_logit: ClassVar[bool] = False
     writes: ClassVar[bool] = False
     "Whether answers are texts that a model writes, token by token, and not read off its outputs."
+    tokenizer_kind: ClassVar[str] = "wordpiece"
+    "The kind of vocabulary that is learnt for it, as `tfkd.text.learn` names them."
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
         unknown = sorted(set(settings or {}) - set(self.defaults))

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 
 from ..errors import UserError
+from ..progress import logger
 from .pair_encoding import Pair, PairIds, pair_tokenizer, segments_of, tells_apart
-from .special_tokens import BERT, check_word_pieces, ends_of, find_pad
+from .special_tokens import BERT, check_word_pieces, ends_of, find_pad, find_writing_ends
 
 if TYPE_CHECKING:
     from .word_windows import Frame, WordRow
@@ -97,13 +98,16 @@ class TextEncoder:
     `encode` returns what the tokenizer puts around a text, such as `[CLS] pieces [SEP]`, at most
     `max_length` ids. `pad_id` fills up the shorter texts of a batch; by default it is that of
     `[PAD]` or `<pad>`. `pad_left` says on which side a model of one length gets it; by default what
-    `tokenizer.json` says, or on the right.
+    `tokenizer.json` says, or on the right. `start_id` and `end_id` are those of a text that is
+    written; by default they are found by their names, and -1 where there is none.
     """
 
     tokenizer: Tokenizer
     max_length: int = MAX_LENGTH
     pad_id: int = -1
     pad_left: bool | None = None
+    start_id: int = -1
+    end_id: int = -1
 
     def __post_init__(self) -> None:
         if not isinstance(self.max_length, int) or self.max_length < 4:
@@ -116,6 +120,9 @@ class TextEncoder:
         self.ends = ends_of(self.tokenizer)
         if self.pad_id < 0:
             self.pad_id = find_pad(self.tokenizer)
+        start, end = find_writing_ends(self.tokenizer)
+        self.start_id = start if self.start_id < 0 else self.start_id
+        self.end_id = end if self.end_id < 0 else self.end_id
 
     @property
     def vocab_size(self) -> int:
@@ -153,6 +160,25 @@ class TextEncoder:
         rows = [[*before, *head_and_tail(encoding.ids, room), *after] for encoding in encodings]
         # Where nothing stands around a text, an empty one would have no id at all.
         return [row or [self.pad_id] for row in rows]
+
+    def encode_targets(self, texts: Sequence[str], longest: int) -> list[list[int]]:
+        """Return the pieces of texts that are to be written, without special tokens.
+
+        Args:
+            texts: The texts.
+            longest: How many pieces stay of one; its end is cut off, and the log says of how many.
+        """
+        encodings = self.tokenizer.encode_batch(list(map(self.read, texts)), False, False)
+        cut = sum(len(encoding.ids) > longest for encoding in encodings)
+        if cut:
+            logger.warning(
+                "%d of %d texts to write are cut after %d pieces.", cut, len(texts), longest
+            )
+        return [encoding.ids[:longest] for encoding in encodings]
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Return the text of ids, without special tokens."""
+        return self.tokenizer.decode([int(i) for i in ids], skip_special_tokens=True)
 
     def encode_pairs(self, pairs: Sequence[Pair]) -> list[PairIds]:
         """Return ids and segments of pairs: `[CLS] a [SEP] b [SEP]`, 0 up to `b`, and then 1.
@@ -226,6 +252,7 @@ class TextEncoder:
         (folder / "vocab.txt").write_text(pieces, encoding="utf-8")
         settings: dict[str, Any] = {"max_length": self.max_length, "lowercase": self.lowercase}
         settings["pad_id"] = self.pad_id
+        settings |= {"start_id": self.start_id, "end_id": self.end_id}
         if self.pad_left:
             settings["padding_side"] = "left"
         (folder / "preprocessing.json").write_text(json.dumps(settings, indent=1) + "\n")

@@ -38,7 +38,9 @@ def with_padding_first(encoder: TextEncoder) -> TextEncoder:
     facts["added_tokens"].sort(key=lambda token: token["id"])
     _renumber_ends(facts["post_processor"], renumber)
     tokenizer = Tokenizer.from_str(json.dumps(facts))
-    return dataclasses.replace(encoder, tokenizer=tokenizer, pad_id=0)
+    ends = {name: getattr(encoder, name) for name in ("start_id", "end_id")}
+    ends = {name: i if i < 0 else renumber(i) for name, i in ends.items()}
+    return dataclasses.replace(encoder, tokenizer=tokenizer, pad_id=0, **ends)
 
 
 def _renumbered_model(model: dict[str, Any], pad: str, renumber: Any) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from ..errors import UserError
 
 BERT = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 _PADS = ("[PAD]", "<pad>", "<PAD>", "<|pad|>", "<|padding|>", "<|endoftext|>")
+_STARTS = ("[CLS]", "<s>", "<bos>", "[BOS]", "<|startoftext|>", "<|begin_of_text|>", "<START>")
+_ENDS = ("[SEP]", "</s>", "<eos>", "[EOS]", "<|endoftext|>", "<|end_of_text|>", "<END>")
 _MASKS = ("[MASK]", "<mask>", "<|mask|>", "<MASK>")
 
 
@@ -50,6 +52,23 @@ def find_pad(tokenizer: Tokenizer) -> int:
         "the tokenizer has no padding token ([PAD], <pad>): write the one that its model was "
         'trained with as "pad_token" into tokenizer_config.json.'
     )
+
+
+def find_writing_ends(tokenizer: Tokenizer) -> tuple[int, int]:
+    """Return the ids of the tokens that a written text starts and ends with, -1 for none.
+
+    Of GPT-2, the token between two texts is both.
+
+    >>> from tokenizers.models import WordLevel
+    >>> find_writing_ends(Tokenizer(WordLevel({"<pad>": 0, "</s>": 1, "a": 2}, "a")))
+    (-1, 1)
+    """
+    start, end = (
+        next((i for i in map(tokenizer.token_to_id, names) if i is not None), -1)
+        for names in (_STARTS, _ENDS)
+    )
+    between = tokenizer.token_to_id("<|endoftext|>")
+    return (between if start < 0 and between is not None else start), end
 
 
 def find_mask(tokenizer: Tokenizer) -> int | None:

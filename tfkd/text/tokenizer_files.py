@@ -8,6 +8,7 @@ from tokenizers import Tokenizer
 
 from ..errors import UserError, first_line
 from .encoder import MAX_LENGTH, SPECIAL, TextEncoder, wordpiece
+from .folder_ends import writing_ends
 from .hugging_face_folder import is_model_folder, read_folder, read_object
 
 _OURS = "preprocessing.json"
@@ -70,13 +71,14 @@ def load(path: str | Path, max_length: int | None = None) -> TextEncoder:
     found = next((file for file in files if file.is_file()), None)
     if not ours and is_model_folder(folder) and (path.is_dir() or found in _named(folder)):
         tokenizer, pad = read_folder(folder, read_pieces)
-        return TextEncoder(tokenizer, length, pad)
+        return TextEncoder(tokenizer, length, pad, None, *writing_ends(folder))
     if found is None:
         raise UserError(f"no tokenizer at {path}: expected a tokenizer.json or a vocab.txt.")
     lowercase = ours.get("lowercase")
     tokenizer = _read(found, True if lowercase is None else bool(lowercase))
     side = {"left": True, "right": False}.get(str(ours.get("padding_side")))
-    return TextEncoder(tokenizer, length, int(ours.get("pad_id", -1)), side)
+    pad, start, end = (int(ours.get(name, -1)) for name in ("pad_id", "start_id", "end_id"))
+    return TextEncoder(tokenizer, length, pad, side, start, end)
 
 
 def _named(folder: Path) -> tuple[Path, ...]:

@@ -53,7 +53,13 @@ def cut_vocabulary(
     pieces = sorted([*always, *rest[: size - len(always)]], key=lambda piece: ids[piece])
     tokenizer = _with_tokens(facts, pieces)
     old_ids = np.array([ids[piece] for piece in pieces])
-    return TextEncoder(tokenizer, encoder.max_length), old_ids
+    ends = (_new_id(encoder.start_id, old_ids), _new_id(encoder.end_id, old_ids))
+    return TextEncoder(tokenizer, encoder.max_length, -1, None, *ends), old_ids
+
+
+def _new_id(old: int, old_ids: np.ndarray) -> int:
+    found = np.flatnonzero(old_ids == old)
+    return int(found[0]) if len(found) else -1
 
 
 def _count_tokens(encoder: TextEncoder, texts: Iterable[str]) -> Counter:
