@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from tfkd.data import Example, Schema
-from tfkd.running import baseline
 from tfkd.running._run import measure_again
 from tfkd.running.baseline import TfidfFeatures, labelled_examples
+from tfkd.running.baseline_setting import NAMES
 from tfkd.running.context import open_run
 from tfkd.tasks import Task, find
 from tfkd.tasks.text_classification.linear import fit_logistic
@@ -87,14 +87,18 @@ def test_languages_without_blanks_have_words():
     [
         ({"sklearn": None}, 'pip install "tfkd[baseline]"'),
         ({}, "has no linear model of TF-IDF"),
+        ({"kind": "lead"}, "has tfidf: write"),
     ],
 )
 def test_refused_before_the_work(refused, rows, monkeypatch, change, words):
     """A traceback in the report, after the training."""
-    command = ["distill", rows(), "--baseline", "tfidf", "--teacher", "train:bag_of_ngrams:tiny"]
-    if change:
-        monkeypatch.setattr("tfkd.running.checks.importlib.util.find_spec", lambda name: None)
-    else:
+    kind = change.get("kind", "tfidf")
+    command = ["distill", rows(), "--baseline", kind, "--teacher", "train:bag_of_ngrams:tiny"]
+    if "sklearn" in change:
+        monkeypatch.setattr(
+            "tfkd.running.baseline_setting.importlib.util.find_spec", lambda name: None
+        )
+    elif not change:
         monkeypatch.setattr(type(TASK), "fit_linear", Task.fit_linear)
     assert words in refused(*command)
 
@@ -107,4 +111,4 @@ def test_schema_names_stay_in_order():
     outputs = TASK.fit_linear(features.transform(examples), examples, schema)
     found = outputs(features.transform(examples))["logits"].argmax(axis=1)
     assert found.tolist() == [1, 0]
-    assert baseline.NAME == "TF-IDF"
+    assert NAMES["tfidf"] == "TF-IDF"

@@ -1,4 +1,4 @@
-"""TF-IDF with a linear model: what the same labels give without any neural network."""
+"""What labels give without a neural network: TF-IDF with a linear model, or a nearest text."""
 
 from __future__ import annotations
 
@@ -10,40 +10,57 @@ import numpy as np
 from ..data import Example
 from ..reporting.scoring import TestSet, stored_run
 from ..tasks import Task
+from .baseline_setting import NAMES, TFIDF
 from .context import RunContext
 
 if TYPE_CHECKING:
     from ..reporting.report import ScoreRow
 
-NAME = "TF-IDF"
-"""What the baseline is called in the report."""
-
 
 def baseline_row(
     context: RunContext, test: TestSet, teacher: Sequence[Any] | None = None
 ) -> ScoreRow:
-    """Fit the baseline on the labels that the student has, and score it.
+    """Return the row of what needs no network.
 
     Args:
         context: The context of the run.
         test: The test examples.
         teacher: The teacher's answers to them, to agree with.
     """
-    task = test.task
-    with context.progress("TF-IDF on the labelled texts", 1, "model") as advance:
+    kind = context.config.training.baseline
+    name = NAMES[kind]
+    with context.progress(f"{name} on the labelled texts", 1, "model") as advance:
         train = labelled_examples(context)
-        features = TfidfFeatures(task, train)
-        model = task.fit_linear(features.transform(train), train, test.schema)
-        outputs = model(features.transform(test.examples))
-        if task.tunes:
-            validation = list(context.data.read("validation"))
-            known = test.answer(
-                stored_run(model(features.transform(validation))), [[{}] for _ in validation]
-            )
-            test = test.tuned(task.tune(known, validation, test.schema))
+        if test.task.writes:
+            answers = _answer_simply(kind, test, train)
+        else:
+            test, answers = _answer_linearly(context, test, train)
         advance(1)
-    answers = test.answer(stored_run(outputs), [[{}] for _ in test.examples])
-    return test.row(NAME, answers, teacher)
+    return test.row(name, answers, teacher)
+
+
+def _answer_simply(kind: str, test: TestSet, train: list[Example]) -> list[Any]:
+    vectors = None
+    if kind == TFIDF:
+        features = TfidfFeatures(test.task, train)
+        vectors = (features.transform(test.examples), features.transform(train))
+    return test.task.answer_simply(kind, test.examples, train, vectors)
+
+
+def _answer_linearly(
+    context: RunContext, test: TestSet, train: list[Example]
+) -> tuple[TestSet, list[Any]]:
+    """Fit a linear model; return its answers, and the test set as it was tuned for them."""
+    task, features = test.task, TfidfFeatures(test.task, train)
+    model = task.fit_linear(features.transform(train), train, test.schema)
+    if task.tunes:
+        validation = list(context.data.read("validation"))
+        known = test.answer(
+            stored_run(model(features.transform(validation))), [[{}] for _ in validation]
+        )
+        test = test.tuned(task.tune(known, validation, test.schema))
+    outputs = model(features.transform(test.examples))
+    return test, test.answer(stored_run(outputs), [[{}] for _ in test.examples])
 
 
 def labelled_examples(context: RunContext) -> list[Example]:

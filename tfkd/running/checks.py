@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from .. import students, tasks, teachers, text
 from ..data import Data, Schema, open_data
 from ..data.labels import shorten
 from ..data.questions import UnfitDataError
-from ..errors import UserError, missing_extra
+from ..errors import UserError
 from ..losses._heads import is_logits
 from ..models.class_names import are_names
 from ..models.hugging_face_config import read_config
@@ -22,6 +21,7 @@ from ..tasks import Task, match_names
 from ..teachers.merged_classes import merge_classes
 from ..text.encoder import MAX_LENGTH
 from . import chain, own_teacher
+from .baseline_setting import check_baseline
 from .config import RunConfig
 from .lookup_setting import check_lookup
 from .stages import check_frozen, read_optimizer, read_stages
@@ -138,7 +138,7 @@ def check_settings(config: RunConfig, task: Task) -> None:
     check_start(config)
     for assistant in chain.read_assistants(config):
         _check_student(assistant, config.replaced(freeze="", student_settings={}), task)
-    _check_baseline(config, task)
+    check_baseline(config, task)
     if own_teacher.fine_tunes(config.teacher.source):
         check_fine_tuning(config.teacher.source.removeprefix("train:"))
     elif kind == "train":
@@ -176,17 +176,6 @@ def _check_student(spec: str, config: RunConfig, task: Task) -> None:
     student = students.build_for(task, task.schema(("0", "1")), name, 100, size, **settings)
     check_frozen(read_stages(config), student)
     check_length(f"{name}:{size}", config, settings)
-
-
-def _check_baseline(config: RunConfig, task: Task) -> None:
-    if not config.training.baseline:
-        return
-    if importlib.util.find_spec("sklearn") is None:
-        raise missing_extra("scikit-learn", "baseline", "--baseline tfidf")
-    if type(task).fit_linear is Task.fit_linear:
-        raise UserError(
-            f"the task {task.name} has no linear model of TF-IDF: leave out --baseline tfidf."
-        )
 
 
 def shrinks(config: RunConfig) -> bool:

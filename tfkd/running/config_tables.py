@@ -156,7 +156,10 @@ class TrainingConfig(Table):
     freeze: str = option("", "layers that are not trained, names or their beginnings: NAME,NAME")
     alone: bool = option(True, "also train the student without the teacher, for comparison")
     baseline: str = option(
-        "", "also score TF-IDF with a linear model, for comparison", choices=("", "tfidf")
+        "",
+        "also score what needs no network: TF-IDF with a linear model; of texts that are written "
+        "the nearest training text's (tfidf), the first sentence (lead) or the source (copy)",
+        choices=("", "tfidf", "lead", "copy"),
     )
     strategy: str = option(
         "auto", "tf.distribute strategy, for several devices or machines", choices=STRATEGIES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -133,6 +133,29 @@ class TaskNetwork(TaskRows):
         return ["accuracy"]
 
     # -- a baseline: scikit-learn, imported inside ---------------------------------------------
+
+    baselines: ClassVar[tuple[str, ...]] = ("tfidf",)
+    "What `--baseline` may name."
+
+    def answer_simply(
+        self,
+        kind: str,
+        examples: Sequence[Example],
+        train: Sequence[Example],
+        vectors: tuple[Any, Any] | None,
+    ) -> list[Any]:
+        """Return answers that need no model, of a task that writes, for comparison.
+
+        Args:
+            kind: One of `baselines`.
+            examples: What is to be answered.
+            train: The training examples with labels.
+            vectors: Matrices of TF-IDF of both, in this order; `None` where the kind is another.
+
+        Raises:
+            NotImplementedError: The task has none.
+        """
+        raise NotImplementedError
 
     def fit_linear(
         self, features: Any, examples: Sequence[Example], schema: Schema
