@@ -7,11 +7,13 @@ from .keys import key_of
 from .manifest import NAME as MANIFEST
 from .reading import Store
 from .writing import write
+from .written import WrittenStore
 
 __all__ = [
     "MANIFEST",
     "Store",
     "StoredTeacher",
+    "WrittenStore",
     "fingerprint",
     "join",
     "key_of",

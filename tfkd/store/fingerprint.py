@@ -19,6 +19,7 @@ WORDS = {
     "padding": "another padding token",
     "preprocessing": "other preprocessing of the texts",
     "classes": "another order of the classes",
+    "decoding": "another way of writing",
 }
 
 _FREE = ("name", "trainable", "seed")  # settings that change no output
