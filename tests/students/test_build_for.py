@@ -87,3 +87,33 @@ def test_a_student_that_has_no_vector_for_a_token():
 def test_a_size_that_there_is_not():
     with pytest.raises(UserError, match="size is 'huge': write one of 'tiny'"):
         build_for(Toy(), SCHEMA, "text_cnn", 60, "huge")
+
+
+def test_a_student_that_writes_gives_logits_of_all_tokens():
+    task = Toy("decoder")
+    task.inputs = ("input_ids", "decoder_input_ids")
+    task.head = lambda features, schema: {"logits": features.next_tokens(60)}
+    assert names_for(task)[0] == "seq2seq"
+    model = build_for(task, SCHEMA, "seq2seq", 60, "tiny", seed=1, decoder=2)
+    assert model({"input_ids": IDS, "decoder_input_ids": IDS[:, :2]}).shape == (2, 2, 60)
+    # One table for source, target and output.
+    assert [w.shape for w in model.weights].count((60, 64)) == 1
+    task.head = lambda features, schema: {"logits": features.next_tokens(61)}
+    with pytest.raises(UserError, match="60 tokens and its task 61"):
+        build_for(task, SCHEMA, "seq2seq", 60, "tiny")
+
+
+def test_a_student_that_writes_is_no_classifier():
+    assert "seq2seq" not in names_for(Toy())
+    with pytest.raises(UserError, match="no classifier"):
+        build("seq2seq", 60, 3)
+    with pytest.raises(UserError, match="multiple of heads"):
+        build_for(Toy("decoder"), SCHEMA, "seq2seq", 60, "tiny", width=66)
+    with pytest.raises(UserError, match="does not write"):
+        build_for(writer(), SCHEMA, "transformer", 60, "tiny")
+
+
+def writer():
+    task = Toy()
+    task.head = lambda features, schema: {"logits": features.next_tokens()}
+    return task

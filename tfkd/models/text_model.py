@@ -26,6 +26,8 @@ from .trial import Shapes, match_shapes, refuse_softmax_of_one, try_shapes
 if TYPE_CHECKING:
     import tensorflow as tf
 
+    from ..text.decoding import Decoding, Hypothesis, NextTokens
+
 Arrays = dict[str, Any]
 FIRST = "first"
 CLASSIFIER: Shapes = {"logits": (0,)}
@@ -83,6 +85,7 @@ class TextModel:
         self._names = text_input_names(self.model)
         self._teacher = as_teacher(self.model)
         self._graphs: dict[tuple, Any] = {}
+        self._writer: NextTokens | None = None
 
     def check(
         self, shapes: Shapes = CLASSIFIER, *, two_of_one: bool = False, pieces: str = FIRST
@@ -208,6 +211,29 @@ class TextModel:
                 outputs[place] = take_row(arrays, i, self.shapes, units[place])
             advance(len(places))
         return outputs
+
+    def write(
+        self,
+        rows: Sequence[Arrays],
+        decoding: Decoding,
+        *,
+        advance: Callable[[int], None] = lambda done: None,
+    ) -> list[list[Hypothesis]]:
+        """Return the texts that the model writes for each row, the best first.
+
+        Args:
+            rows: Arrays by name, as for `run`; what is to be written is not read.
+            decoding: How.
+            advance: Is called with the number of rows done, after each batch.
+
+        Raises:
+            UserError: The tokenizer has no tokens that start and end a text.
+        """
+        from .writing_texts import next_tokens_of, write_rows
+
+        if self._writer is None:
+            self._writer = next_tokens_of(self.model, self.encoder, self.run, inputs=self._names)
+        return write_rows(self._writer, rows, decoding, self.encoder.decode, advance=advance)
 
     def outputs(self, inputs: Any, reads: tuple[str, ...]) -> dict[str, tf.Tensor]:
         """Return the outputs by name, as tensors.

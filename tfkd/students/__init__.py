@@ -25,6 +25,7 @@ from .encoder_body import build_on_encoder
 from .features import Features
 from .image_cnn import image_cnn
 from .ngram_cnn import ngram_cnn
+from .seq2seq import seq2seq
 from .static import static
 from .static_start import PieceTable, make_table, static_from
 from .text_cnn import text_cnn
@@ -55,4 +56,5 @@ __all__ = [
     "transformer",
     "static",
     "static_from",
+    "seq2seq",
 ]

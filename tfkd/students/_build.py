@@ -21,6 +21,7 @@ from .by_word import by_word
 from .features import Architecture, Body
 from .image_cnn import IMAGE_CNN, image_cnn
 from .ngram_cnn import NGRAM_CNN, ngram_cnn
+from .seq2seq import SEQ2SEQ
 from .static import STATIC, static
 from .text_cnn import TEXT_CNN, text_cnn
 from .transformer import TRANSFORMER, transformer
@@ -32,6 +33,8 @@ ARCHITECTURES = {
         *(NGRAM_CNN, BAG_OF_NGRAMS, TEXT_CNN, BILSTM, TRANSFORMER, STATIC),
         # These read no texts.
         *(IMAGE_CNN, AUDIO_CNN),
+        # These write.
+        SEQ2SEQ,
     )
 }
 STUDENTS = {
@@ -44,8 +47,8 @@ _BUILDERS: dict[str, Callable[..., keras.Model]] = {
     "image_cnn": image_cnn,
     "audio_cnn": audio_cnn,
 }
-NAMES = tuple(_BUILDERS)
-"""All students, those that read no texts too."""
+NAMES = tuple(ARCHITECTURES)
+"""All students, those that read no texts or write some too."""
 LEARNING_RATES = {name: kind.learning_rate for name, kind in ARCHITECTURES.items()}
 WITH_TABLE = tuple(name for name, kind in ARCHITECTURES.items() if kind.has_table)
 WORDS = "words"
@@ -75,6 +78,10 @@ def build(
     (None, 3)
     """
     _architecture(name)
+    if name not in _BUILDERS:
+        raise UserError(
+            f"{name} writes texts and is no classifier: write tfkd.students.{name}(vocab_size)."
+        )
     with _explaining(name, settings):
         return _BUILDERS[name](vocab_size, classes, size, **settings)
 

@@ -36,6 +36,7 @@ class Features:
             each token has seen the whole text.
         pool: Makes one vector of those of all tokens and their mask, where it can.
         before: The vectors of the tokens, where `hidden` are those of words.
+        table: The layer that reads tokens, of a body that writes; it gives their logits too.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Features:
     pool: Pool | None = None
     tokens: keras.KerasTensor | None = field(default=None, kw_only=True)
     before: keras.KerasTensor | None = None
+    table: keras.layers.Layer | None = None
 
     def as_pooled(self) -> Features:
         """Return the same body, which gives a vector for each token or word, with one for all.
@@ -89,6 +91,28 @@ class Features:
         # float32 under mixed precision too
         return keras.layers.Dense(units, dtype="float32", name=name)(hidden)
 
+    def next_tokens(self, vocabulary: int | None = None) -> keras.KerasTensor:
+        """Return the logits of the token after each of a text that is written.
+
+        The table that tokens are read with gives them (Press and Wolf 2017, arXiv:1608.05859).
+
+        Args:
+            vocabulary: How many tokens there are, where that is known.
+
+        Raises:
+            UserError: A body that writes nothing, or one of another number of tokens.
+        """
+        if self.table is None:
+            raise UserError(f"{self.name} does not write texts.")
+        if vocabulary not in (None, 0, self.table.input_dim):
+            raise UserError(
+                f"{self.name} knows {self.table.input_dim} tokens and its task {vocabulary}: give "
+                "both one vocabulary."
+            )
+        logits = self.table(self.hidden, reverse=True)
+        # By this name the output is known in a file; float32 under mixed precision too.
+        return keras.layers.Activation("linear", dtype="float32", name="logits")(logits)
+
     def embed(self, units: int, name: str) -> keras.KerasTensor:
         """Return a vector of `units` numbers for each text, before it is given unit length.
 
@@ -123,7 +147,8 @@ class Architecture:
         name: What `--student NAME:SIZE` calls it.
         sizes: The settings of each size.
         body: Makes `Features` from the number of ids, settings, a seed and what the task needs.
-        gives: What its body can give: `"pooled"`, `"tokens"`; from the latter follow words.
+        gives: What its body can give: `"pooled"`, `"tokens"`, from which follow words, and of
+            students that write `"decoder"`, from a source, or `"causal"`, going on with a text.
         learning_rate: The highest rate of Adam, after a warm-up, that it learnt well with.
         pair_body: The same for pairs of texts; by default both are read by one `body` and compared.
         pair_tokens: Gives a vector for each token of both texts; None if it cannot.
