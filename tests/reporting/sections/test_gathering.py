@@ -1,5 +1,6 @@
 """The sections of tasks that are no text classification: what is left out, and what is shown."""
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -88,6 +89,17 @@ def test_without_probabilities():
     assert {row[-1] for row in table["rows"]} == {1.0}  # no answer is the teacher's
     assert found["slices"]["figures"][0][0]["title"] == "quality"
     json.dumps(found)
+
+
+def test_the_student_alone_is_shown_where_it_was_asked():
+    """Examples side by side that leave out the control; and quality of three models elsewhere."""
+    given = asked(Reading())
+    both = dataclasses.replace(given, alone=[("odd", "odd")] * len(TEXTS))
+    assert list(both.shown) == ["teacher", "alone", "student"]
+    assert list(both.quality()) == ["teacher", "student"]
+    models = {row["model"] for row in gather_sections(both)["lengths"]["figures"][0]["rows"]}
+    assert models == {"teacher", "alone", "student"}
+    assert list(given.shown) == ["teacher", "student"]
 
 
 def test_without_texts():

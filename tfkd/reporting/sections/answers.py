@@ -34,6 +34,8 @@ class Answers:
         facts: What the page says of where the answers come from.
         by: The name of a column whose values the examples have, as `tfkd.data.columns.KEPT`.
         places: The number of each example in the test split, from 0.
+        alone: Answers of the student that was trained without the teacher, where texts are shown
+            side by side.
     """
 
     task: Task
@@ -47,12 +49,21 @@ class Answers:
     facts: Mapping[str, Any] = field(default_factory=dict)
     by: str = ""
     places: Sequence[int] = ()
+    alone: Sequence[Any] | None = None
 
     @property
     def by_model(self) -> dict[str, Sequence[Any]]:
         """The answers by model, the teacher first where it has any."""
         models = {"teacher": self.teacher, "student": self.student}
         return {name: answers for name, answers in models.items() if answers is not None}
+
+    @property
+    def shown(self) -> dict[str, Sequence[Any]]:
+        """The answers by model for sections of the task, that of the student last."""
+        if self.alone is None:
+            return self.by_model
+        models = {**self.by_model, "alone": self.alone}
+        return {name: models[name] for name in ("teacher", "alone", "student") if name in models}
 
     @property
     def quality_title(self) -> str:

@@ -55,7 +55,7 @@ def gather_sections(
     """
     sections = {}
     for name, section in answers.task.sections().items():
-        sections[name] = section(answers.by_model, answers.examples, answers.schema)
+        sections[name] = section(answers.shown, answers.examples, answers.schema)
         advance(1)
     for name, ask in SECTIONS.items():
         has_texts = answers.task.reads_texts or name not in _OF_TEXTS

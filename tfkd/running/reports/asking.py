@@ -91,6 +91,7 @@ def ask_models(context: RunContext, report: Report, most: int = 0, *, by: str = 
         student=_ask_all("student", ask, examples, context.progress),
         ask=ask,
         teacher=given,
+        alone=_answer_alone(texts, test, examples),
         ask_teacher=teacher.ask,
         rate=rate,
         by=by,
@@ -141,6 +142,16 @@ def _find_student(texts: RunTexts, test: TestSet) -> tuple[Ask, str]:
     return _asker(
         test.tuned(recall_schema(context, "student")), load_student(context, texts.encoder)
     ), "student.keras"
+
+
+def _answer_alone(texts: RunTexts, test: TestSet, examples: list[Example]) -> list[Any] | None:
+    """Return what the student without a teacher writes; of other tasks nothing is shown of it."""
+    context = texts.context
+    if not (test.task.writes and (context.folder / "alone.keras").is_file()):
+        return None
+    model = load_student(context, texts.encoder, "alone")
+    tuned = test.tuned(recall_schema(context, "alone"))
+    return _ask_all("alone", _asker(tuned, model), examples, context.progress)
 
 
 def _asker(test: TestSet, model: Any) -> Ask:
