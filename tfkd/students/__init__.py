@@ -21,6 +21,7 @@ from ._parts import SIZES
 from .audio_cnn import audio_cnn
 from .bag_of_ngrams import bag_of_ngrams
 from .bilstm import bilstm
+from .causal import causal
 from .encoder_body import build_on_encoder
 from .features import Features
 from .image_cnn import image_cnn
@@ -53,6 +54,7 @@ __all__ = [
     "bag_of_ngrams",
     "text_cnn",
     "bilstm",
+    "causal",
     "transformer",
     "static",
     "static_from",

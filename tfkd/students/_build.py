@@ -18,6 +18,7 @@ from .audio_cnn import AUDIO_CNN, audio_cnn
 from .bag_of_ngrams import BAG_OF_NGRAMS, bag_of_ngrams
 from .bilstm import BILSTM, bilstm
 from .by_word import by_word
+from .causal import CAUSAL
 from .features import Architecture, Body
 from .image_cnn import IMAGE_CNN, image_cnn
 from .ngram_cnn import NGRAM_CNN, ngram_cnn
@@ -34,7 +35,7 @@ ARCHITECTURES = {
         # These read no texts.
         *(IMAGE_CNN, AUDIO_CNN),
         # These write.
-        SEQ2SEQ,
+        *(SEQ2SEQ, CAUSAL),
     )
 }
 STUDENTS = {

@@ -9,6 +9,7 @@ from ...text.decoding import NextTokens
 from .parts_of_models import Graphs
 from .transformer_layers import SPLIT, TABLE
 
+_CAUSAL = (TABLE, SPLIT, "decoder_0_self_query", "decoder_norm")
 _SEQ2SEQ = (TABLE, SPLIT, "encoder_0", "decoder_0_cross_query", "decoder_norm")
 
 
@@ -43,12 +44,18 @@ def open_decoder(model: Any, encoder: Any) -> NextTokens | None:
     graphs = find_graphs(model)
     if graphs is None:
         return None
+    if not graphs.encode_inputs:
+        from .causal_graphs import open_causal
+
+        return open_causal(graphs, encoder)
     from .stepping import Steps
 
     return Steps(graphs, encoder)
 
 
 def _kinds() -> list[tuple[tuple[str, ...], Callable[[Any], Graphs]]]:
+    from .causal_graphs import TransformerCausal
     from .transformer_graphs import TransformerSeq2Seq
 
-    return [(_SEQ2SEQ, TransformerSeq2Seq)]
+    # A decoder of a source has all that one without has, so it comes first.
+    return [(_SEQ2SEQ, TransformerSeq2Seq), (_CAUSAL, TransformerCausal)]
