@@ -77,6 +77,21 @@ ROWS: dict[str, list[dict]] = {
         },
         {"text": "no", "spans": []},
     ],
+    "translation": [
+        {"text": text, "label": right}
+        for text, right in zip(
+            TEXTS, ("a film and so on", "not a good one", "no", "bad", "so on"), strict=True
+        )
+    ],
+    "summarization": [
+        {"text": text, "label": right}
+        for text, right in zip(
+            TEXTS, ("good", "bad and good", "a good one", "bad", "no"), strict=True
+        )
+    ],
+    "text2text-generation": [
+        {"text": text, "label": "no film", "references": ["so good"]} for text in TEXTS
+    ],
     "image-classification": [
         {"image": image, "label": "light" if image.mean() > 127 else "dark"}
         for image in np.random.default_rng(0).integers(0, 256, (5, 6, 7, 1), "uint8")

@@ -182,6 +182,10 @@ class ExampleReader:
         """Return the texts of an example, for the vocabulary, the split by hash and the report."""
         return tuple(example[role] for role, c in self.columns.items() if c.kind == "text")
 
+    def learnt_texts(self, example: Example) -> tuple[str, ...]:
+        """Return the texts of an example that a vocabulary is learnt from: by default all."""
+        return self.texts(example)
+
     def split_key(self, example: Example) -> str:
         """Return what decides the split of an example: examples with the same one stay together."""
         return "\x1f".join(self.texts(example))

@@ -29,7 +29,7 @@ class _Texts:
     def __iter__(self) -> Iterator[str]:
         for example in self.data.read("train"):
             self.advance(1)
-            for each in self.task.texts(example):
+            for each in self.task.learnt_texts(example):
                 for piece in self.task.pieces:
                     each = each.replace(piece, " ")
                 yield each

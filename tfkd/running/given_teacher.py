@@ -123,7 +123,7 @@ def _shrink(context: RunContext, teacher: TextModel) -> TextModel:
     def transfer_texts() -> Iterator[str]:
         for split in ("train", "unlabelled"):
             for example in data.read(split):
-                yield from context.task.texts(example)
+                yield from context.task.learnt_texts(example)
 
     layers = int(config.student.source.partition(":")[2])
     student = shrinking.shrink(

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+TRANSLATIONS = "sentences with their translations"
+SUMMARIES = "texts with their summaries"
+PROMPTS = "prompts with the answers of a language model"
+
 
 def describe_other_kind(fields: Mapping[str, Any]) -> str:
     """Return what a row looks like that has no text with one label, or nothing.
@@ -26,13 +30,13 @@ def describe_other_kind(fields: Mapping[str, Any]) -> str:
     languages = [name for name in names if len(name) == 2 and name.isalpha() and name != "id"]
     sources, targets = names & {"src", "source_text"}, names & {"tgt", "trg", "target", "mt"}
     if "translation" in names or len(languages) > 1 or (sources and targets):
-        return "sentences with their translations"
+        return TRANSLATIONS
     # Reviews have summaries too, next to their stars.
     alone = names <= {"id", "text", "summary", "highlights", "title", "url"}
     if (alone or names & {"article", "document", "dialogue"}) and names & {"summary", "highlights"}:
-        return "texts with their summaries"
+        return SUMMARIES
     if "messages" in names or "conversations" in names or {"prompt", "completion"} <= names:
-        return "prompts with the answers of a language model"
+        return PROMPTS
     if names & {"image", "img", "pixels"}:
         return "images"
     return "sounds" if names & {"audio", "speech"} else ""

@@ -25,6 +25,9 @@ TASKS = {
     "relation-classification": "tfkd.tasks.relation_classification:RelationClassification",
     "sentence-similarity": "tfkd.tasks.sentence_similarity:SentenceSimilarity",
     "token-classification": "tfkd.tasks.token_classification:TokenClassification",
+    "translation": "tfkd.tasks.translation:Translation",
+    "summarization": "tfkd.tasks.summarization:Summarization",
+    "text2text-generation": "tfkd.tasks.text2text_generation:Text2TextGeneration",
     "image-classification": "tfkd.tasks.image_classification:ImageClassification",
     "audio-classification": "tfkd.tasks.audio_classification:AudioClassification",
 }
@@ -258,4 +261,5 @@ def _count_columns(task: Task, there: set[str]) -> int:
         for role, column in task.columns_for(there).items()
     }
     roles = task.columns_for(there).items()
-    return sum(found.values()) if all(found[r] for r, c in roles if c.required) else 0
+    fits = task.suits(there) and all(found[r] for r, c in roles if c.required)
+    return sum(found.values()) if fits else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -62,6 +62,22 @@ class TaskRows(ExampleReader):
     def other_kind(self, fields: Mapping[str, Any]) -> str:
         """Return what a row looks like that has no text with a label, or nothing."""
         return describe_other_kind(fields)
+
+    def suits(self, names: Collection[str]) -> bool:
+        """Return whether a file may be one of this task, where its columns alone tell.
+
+        Args:
+            names: The names of its columns.
+        """
+        return True
+
+    def quick_schema(self, schema: Schema) -> Schema:
+        """Return the schema with which answers come fast, to score single epochs.
+
+        Args:
+            schema: What the training split fixed.
+        """
+        return schema
 
     def describe_schema(self, schema: Schema) -> str:
         """Return what the training split fixed, in a few words."""
