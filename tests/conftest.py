@@ -7,7 +7,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import pytest
 
-pytest_plugins = ["run_fixtures"]
+pytest_plugins = ["run_fixtures", "writing_fixtures"]
 # Doctests are looked for in every file: two conftest.py cannot be imported side by side, and
 # replicas.py, a program, wants a TensorFlow that nobody has used.
 collect_ignore_glob = ["conftest.py", "*/conftest.py", "*/*/conftest.py", "replicas.py"]

@@ -18,7 +18,15 @@ from ..text.batching import by_length, pad_rows, take_row
 from ..text.pair_encoding import Pair
 from ..text.row_encoding import encode_rows
 from ..text.words import WORD_STARTS, count_units
-from .input_names import IDS, SEGMENTS, feed, names_in_row, takes_dict, text_input_names
+from .input_names import (
+    DECODER_IDS,
+    IDS,
+    SEGMENTS,
+    feed,
+    names_in_row,
+    takes_dict,
+    text_input_names,
+)
 from .padding import depends_on_padding
 from .tracing import as_array, as_float32, is_symbolic, spec_of
 from .trial import Shapes, match_shapes, refuse_softmax_of_one, try_shapes
@@ -30,6 +38,7 @@ if TYPE_CHECKING:
 
 Arrays = dict[str, Any]
 FIRST = "first"
+_FAMILIES = (IDS[0], DECODER_IDS[0])
 CLASSIFIER: Shapes = {"logits": (0,)}
 """One logit for each of any number of classes."""
 
@@ -125,20 +134,25 @@ class TextModel:
         return self
 
     def _outputs_of_row(self, ids: list[int], length: int) -> Arrays:
-        tensors = self.outputs(np.array([ids], "int32"), tuple(self.shapes))
+        tensors = self._outputs_of_ids(np.array([ids], "int32"), tuple(self.shapes))
         arrays = {name: tensors[name].numpy() for name in self.shapes}
         return take_row(arrays, 0, self.shapes, length)
+
+    def _outputs_of_ids(self, ids: np.ndarray, reads: tuple[str, ...]) -> dict[str, tf.Tensor]:
+        """Run the model on ids alone; one that writes gets the same ids as what it has written."""
+        writes = any(name in DECODER_IDS for name in self._names)
+        return self.outputs({IDS[0]: ids, DECODER_IDS[0]: ids} if writes else ids, reads)
 
     def _try_lengths(self, reads: tuple[str, ...]) -> Shapes:
         """Return the shapes for two tokens; of a model that needs more, for as many as it reads."""
         try:
-            return try_shapes(self.outputs, reads, self.origin)
+            return try_shapes(self._outputs_of_ids, reads, self.origin)
         except UserError as error:
             if self.length or error.__cause__ is None:
                 raise
             self._fix_length()
             try:
-                return try_shapes(self.outputs, reads, self.origin)
+                return try_shapes(self._outputs_of_ids, reads, self.origin)
             except UserError:
                 raise error from error.__cause__
 
@@ -197,7 +211,8 @@ class TextModel:
                 tokens become outputs of words.
             advance: Is called with the number of rows done, after each batch.
         """
-        lengths = np.array([len(row[IDS[0]]) for row in rows], "int64")
+        longest = [max(len(row[name]) for name in _FAMILIES if name in row) for row in rows]
+        lengths = np.array(longest, "int64")
         units = [count_units(row) for row in rows]
         outputs: list[Arrays] = [{}] * len(rows)
         by_token = any(None in shape for shape in self.shapes.values())
