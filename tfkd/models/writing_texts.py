@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import UserError
 from ..text.batching import by_length
 from ..text.decoding import Decoding, FullPasses, Hypothesis, NextTokens, write
 from ..text.decoding.full_passes import Run
@@ -16,8 +17,8 @@ from ..text.words import IDS
 def next_tokens_of(model: Any, encoder: Any, run: Run, *, inputs: Sequence[str]) -> NextTokens:
     """Return a model as what says which token may come next.
 
-    A student of ours reads each token once; any other model that maps rows to logits all of them
-    again for each.
+    A student of ours and a model of transformers read each token once; any other model that maps
+    rows to logits all of them again for each.
 
     Args:
         model: Any model.
@@ -26,8 +27,9 @@ def next_tokens_of(model: Any, encoder: Any, run: Run, *, inputs: Sequence[str])
         inputs: The names of what it reads.
     """
     from .decoders import open_decoder
+    from .generators import find_generator
 
-    found = open_decoder(model, encoder)
+    found = open_decoder(model, encoder) or find_generator(model, encoder)
     return found or FullPasses(run, encoder, inputs)
 
 
@@ -47,7 +49,11 @@ def write_rows(
         decoding: How.
         decode: Makes a text of ids.
         advance: Is called with the number of rows done, after each batch.
+
+    Raises:
+        UserError: The model has no positions for texts of that length.
     """
+    _check_room(model, rows, decoding)
     written: list[list[Hypothesis]] = [[]] * len(rows)
     # As many texts are written at once as there are beams.
     lengths = np.array([len(row[IDS]) for row in rows], "int64") * decoding.beams
@@ -57,3 +63,13 @@ def write_rows(
             written[place] = text
         advance(len(places))
     return written
+
+
+def _check_room(model: NextTokens, rows: Sequence[Mapping[str, Any]], decoding: Decoding) -> None:
+    room = getattr(model, "room", None)
+    left = room(rows) if rows and room is not None else None
+    if left is not None and decoding.longest > left:
+        raise UserError(
+            f"longest is {decoding.longest}, and the model has positions for {left} more tokens of "
+            f"these texts: write longest={max(1, left)}, or cut what it reads (max_length)."
+        )

@@ -19,6 +19,7 @@ from ..models.hugging_face_heads import check_head
 from ..models.hugging_face_pooling import most_tokens_of
 from ..models.text_model import TextModel
 from .keras_files import read_labels
+from .pretrained_texts import load_by_tensorflow, load_by_torch, load_writer
 from .request import Request
 
 
@@ -26,6 +27,10 @@ def load_hf(path: str, request: Request) -> TextModel:
     """Load a folder, or a name on the hub, by the fastest library that reads it."""
     folder = Path(path).expanduser()
     folder = folder if folder.is_dir() else _download(path)
+    if request.task.writes:
+        return dataclasses.replace(
+            load_writer("hf", str(folder), request, load_by_tensorflow), origin=f"hf:{path}"
+        )
     load = partial(models.load_model, segments=request.reads_segments)
     model = _load_folder("hf", str(folder), request, load)
     return dataclasses.replace(model, origin=f"hf:{path}")
@@ -33,11 +38,15 @@ def load_hf(path: str, request: Request) -> TextModel:
 
 def load_tf(path: str, request: Request) -> TextModel:
     """Load a folder by transformers' TensorFlow models."""
+    if request.task.writes:
+        return load_writer("tf", path, request, load_by_tensorflow)
     return _load_folder("tf", path, request, models.load_by_transformers)
 
 
 def load_torch(path: str, request: Request) -> TextModel:
     """Load a folder by PyTorch."""
+    if request.task.writes:
+        return load_writer("torch", path, request, load_by_torch)
     from .pytorch import TorchModel
 
     def load(folder: Path, architecture: str) -> TorchModel:

@@ -17,7 +17,8 @@ class PythonFunctionTeacher:
 
     Attributes:
         shapes: The shape of each output for one text, `None` for the number of tokens.
-        text_inputs: Whether `run` reads ids alone, or segments too.
+        text_inputs: Whether `run` reads ids alone, or another array too: segments, or what is
+            written of the ids.
     """
 
     jit = False
@@ -41,7 +42,9 @@ class PythonFunctionTeacher:
             inputs: Ids, or a dict of ids and segments.
         """
         fed = feed(self.text_inputs, inputs)
-        ids, *more = [tf.convert_to_tensor(each) for each in tf.nest.flatten(fed)]
+        # In the order of the names: `tf.nest` would sort them.
+        arrays = [fed[name] for name in self.text_inputs] if isinstance(fed, Mapping) else [fed]
+        ids, *more = map(tf.convert_to_tensor, arrays)
         kinds = [tf.float32] * len(self.shapes)
         tensors = tf.numpy_function(self._run_in_order, [ids, *more], kinds, stateful=False)
         # Outside of a graph, a list of one comes back as the tensor alone.

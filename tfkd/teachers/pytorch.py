@@ -6,6 +6,7 @@ import hashlib
 from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -37,31 +38,9 @@ class TorchModel(PythonFunctionTeacher):
     """
 
     def __init__(self, path: str | Path, architecture: str, shapes: Shapes = CLASSIFIER) -> None:
-        torch, transformers = _packages()
-        transformers.logging.set_verbosity_error()
         self._pooling = read_pooling(Path(path)) if architecture == VECTORS else ""
-        head = "" if self._pooling else architecture
-        model_class = getattr(transformers, f"AutoModel{head}")
-        # Version 5 of transformers reads none of TensorFlow's.
-        of_tf = kind_of_weights(Path(path)) == "tf"
-        options = {"from_tf": True} if of_tf else {}
-        try:
-            with readable_folder(Path(path)) if of_tf else nullcontext(path) as folder:
-                model, report = model_class.from_pretrained(
-                    str(folder), output_loading_info=True, **options
-                )
-        except Exception as error:
-            cure = f": TensorFlow saved them, write tf:{path}." if of_tf else "."
-            raise UserError(
-                f"the weights in {path} cannot be read ({first_line(error)}){cure}"
-            ) from error
-        # Such weights are left at random, with a warning at most.
-        missing = sorted(report["missing_keys"])
-        if self._pooling:
-            missing = [name for name in missing if "pooler" not in name]
-        if missing:
-            raise headless(path, missing[0], architecture)
-        self._torch, self._model, self.pad_id = torch, model.float().eval(), 0
+        torch, model = load_by_pytorch(path, architecture, pooled=bool(self._pooling))
+        self._torch, self._model, self.pad_id = torch, model, 0
         self.config = model.config
         self.shapes = {
             name: (*shape[:-1], model.config.num_labels)
@@ -97,10 +76,61 @@ class TorchModel(PythonFunctionTeacher):
     @property
     def fingerprint(self) -> str:
         """A digest of its weights, for a store."""
-        digest = hashlib.sha256(self._pooling.encode())
-        for name, weight in sorted(self._model.state_dict().items()):
-            digest.update(name.encode() + weight.numpy().tobytes())
-        return digest.hexdigest()[:16]
+        return digest_weights(self._model, self._pooling)
+
+
+def load_by_pytorch(
+    path: str | Path, architecture: str, *, pooled: bool = False
+) -> tuple[ModuleType, Any]:
+    """Load the model of a folder, in float32 and to be asked alone.
+
+    Args:
+        path: The folder.
+        architecture: The end of the class's name, e.g. `ForSequenceClassification`.
+        pooled: Whether its vectors are pooled here, so that it needs no head.
+
+    Returns:
+        PyTorch, and the model.
+
+    Raises:
+        UserError: No PyTorch or transformers, weights that cannot be read, no head of that kind.
+    """
+    torch, transformers = _packages()
+    transformers.logging.set_verbosity_error()
+    model_class = getattr(transformers, f"AutoModel{'' if pooled else architecture}")
+    # Version 5 of transformers reads none of TensorFlow's.
+    of_tf = kind_of_weights(Path(path)) == "tf"
+    options = {"from_tf": True} if of_tf else {}
+    try:
+        with readable_folder(Path(path)) if of_tf else nullcontext(path) as folder:
+            model, report = model_class.from_pretrained(
+                str(folder), output_loading_info=True, **options
+            )
+    except Exception as error:
+        cure = f": TensorFlow saved them, write tf:{path}." if of_tf else "."
+        raise UserError(
+            f"the weights in {path} cannot be read ({first_line(error)}){cure}"
+        ) from error
+    # Such weights are left at random, with a warning at most.
+    missing = sorted(report["missing_keys"])
+    if pooled:
+        missing = [name for name in missing if "pooler" not in name]
+    if missing:
+        raise headless(path, missing[0], architecture)
+    return torch, model.float().eval()
+
+
+def digest_weights(model: Any, more: str = "") -> str:
+    """Return a digest of the weights of a model of PyTorch, and of a text.
+
+    Args:
+        model: The model.
+        more: What else its outputs depend on.
+    """
+    digest = hashlib.sha256(more.encode())
+    for name, weight in sorted(model.state_dict().items()):
+        digest.update(name.encode() + weight.numpy().tobytes())
+    return digest.hexdigest()[:16]
 
 
 def _packages() -> tuple[ModuleType, ModuleType]:

@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+
+from tfkd.errors import UserError
+from tfkd.models.generators.heads_that_write import CAUSAL, SEQ2SEQ, check_writes
+from tfkd.models.generators.writing_settings import (
+    find_writing_settings,
+    pad_before,
+    without_tokens,
+)
+
+T5 = {"is_encoder_decoder": True, "decoder_start_token_id": 0, "eos_token_id": 1}
+BART = {"is_encoder_decoder": True, "decoder_start_token_id": 2, "eos_token_id": 2}
+BART |= {"bos_token_id": 0, "model_type": "bart", "max_position_embeddings": 64}
+
+
+def test_a_barts_texts_begin_with_a_token_of_their_own_behind_the_start():
+    assert find_writing_settings(T5, "it").begins == (0,)
+    assert find_writing_settings(BART, "it").begins == (2,)
+    # Its tokenizer says what it was trained on.
+    assert find_writing_settings(BART, "it", before=(0,)).begins == (2, 0)
+    assert find_writing_settings({**BART, "forced_bos_token_id": 7}, "it").begins == (2, 7)
+    assert find_writing_settings(BART, "it").most == 64
+
+
+def test_words_that_are_never_written_are_those_of_one_token():
+    found = find_writing_settings({**T5, "bad_words_ids": [[5], [6, 7]]}, "it")
+    assert found.never == (5,)
+    logits = np.zeros((1, 8), "float32")
+    assert without_tokens(logits, found.never)[0].tolist() == [*[0.0] * 5, -np.inf, 0.0, 0.0]
+    assert not logits.any()
+
+
+def test_padding_stands_before_beginnings():
+    ids, mask = pad_before([np.array([], "int32"), np.array([6, 7])])
+    assert ids.tolist() == [[0, 0], [6, 7]]
+    assert mask.tolist() == [[0, 0], [1, 1]]
+
+
+def test_a_language_model_begins_with_what_ends_a_text():
+    assert find_writing_settings({"eos_token_id": [9, 8]}, "it").begins == (9,)
+
+
+@pytest.mark.parametrize(
+    ("config", "what"),
+    [
+        ({**T5, "eos_token_id": None}, "has no end token"),
+        ({**T5, "decoder_start_token_id": None}, "no token that starts a text"),
+        ({**BART, "model_type": "mbart"}, "several languages"),
+    ],
+)
+def test_what_cannot_write_says_what_is_missing(config, what):
+    with pytest.raises(UserError, match=what):
+        find_writing_settings(config, "it")
+
+
+@pytest.mark.parametrize(
+    ("architecture", "config", "names", "what"),
+    [
+        (SEQ2SEQ, {}, ["BertForMaskedLM"], "writes no texts"),
+        (SEQ2SEQ, {}, ["GPT2LMHeadModel"], "goes on with a text"),
+        (SEQ2SEQ, {"is_encoder_decoder": True}, ["BartForSequenceClassification"], "no texts"),
+        (SEQ2SEQ, {"model_type": "bert"}, [], "bert model, which writes no texts"),
+        (CAUSAL, {"is_encoder_decoder": True}, ["T5ForConditionalGeneration"], "from another one"),
+        (CAUSAL, {"model_type": "bert"}, ["BertModel"], "writes no texts"),
+    ],
+)
+def test_models_that_write_nothing_or_from_something_else_are_refused(
+    architecture, config, names, what
+):
+    with pytest.raises(UserError, match=what):
+        check_writes("folder", {**config, "architectures": names}, architecture)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "config", "name"),
+    [
+        (SEQ2SEQ, {"is_encoder_decoder": True}, "MarianMTModel"),
+        (SEQ2SEQ, {"is_encoder_decoder": True}, "BartForConditionalGeneration"),
+        (CAUSAL, {}, "GPT2LMHeadModel"),
+        (CAUSAL, {}, "LlamaForCausalLM"),
+    ],
+)
+def test_models_that_write_are_taken(architecture, config, name):
+    check_writes("folder", {**config, "architectures": [name]}, architecture)

@@ -1,0 +1,124 @@
+"""Hugging Face folders that write: as their library does, and as tfkd writes by whole passes."""
+
+import importlib.util
+
+import numpy as np
+import pytest
+from folders_that_write import KINDS, rows_of, task_of, write_folder
+from hugging_face_folders import state
+
+from tfkd import load_teacher
+from tfkd.errors import UserError
+from tfkd.models.generators.writing_settings import without_tokens
+from tfkd.text.decoding import Decoding, FullPasses, write
+
+pytest.importorskip("transformers")
+TORCH = pytest.mark.skipif(
+    not importlib.util.find_spec("torch"), reason="needs the extra tfkd[torch]"
+)
+ROUTES = ["hf", pytest.param("torch", marks=TORCH)]
+SLOW = [kind if kind == "t5" else pytest.param(kind, marks=pytest.mark.slow) for kind in KINDS]
+
+
+class Never(FullPasses):
+    """Whole passes of a model that never writes some tokens."""
+
+    def step(self, state, tokens):
+        logits, state = super().step(state, tokens)
+        return without_tokens(logits, self.never), state
+
+
+@pytest.fixture(scope="module", params=SLOW)
+def folder(request, tmp_path_factory):
+    path = tmp_path_factory.mktemp("writers") / request.param
+    return request.param, path, write_folder(request.param, path)
+
+
+@pytest.fixture(params=ROUTES)
+def teacher(request, folder):
+    kind, path, _ = folder
+    return load_teacher(f"{request.param}:{path}", task=task_of(kind))
+
+
+def test_texts_are_those_of_whole_passes(folder, teacher):
+    """What is remembered changes nothing: of sources of many lengths, greedily and by beams."""
+    kind = folder[0]
+    rows = rows_of(teacher, kind)
+    whole = Never(teacher.run, teacher.encoder, task_of(kind).inputs)
+    whole.never = (0,) if kind == "marian" else ()
+    for decoding in (Decoding(longest=9), Decoding(beams=3, longest=9)):
+        found = teacher.write(rows, decoding)
+        for mine, theirs in zip(found, write(whole, rows, decoding, str), strict=True):
+            assert [text.ids for text in mine] == [text.ids for text in theirs]
+            scores = [[text.score for text in texts] for texts in (mine, theirs)]
+            np.testing.assert_allclose(*scores, atol=2e-5)
+    assert len({text.ids for texts in found for text in texts}) > 3
+
+
+def test_the_likeliest_text_is_that_of_the_library(folder):
+    kind, path, made = folder
+    if kind != "t5":
+        pytest.skip("takes seconds a text, and PyTorch's are compared below")
+    teacher = load_teacher(f"hf:{path}", task=task_of(kind))
+    (row, *_) = rows_of(teacher, kind)
+    ((text,),) = teacher.write([row], Decoding(longest=6))
+    ids = np.array([row["input_ids"]], "int32")
+    out = made.generate(ids, num_beams=1, do_sample=False, max_new_tokens=6).numpy()[0]
+    assert list(text.ids) == out[1:7].tolist()
+
+
+def test_longer_texts_than_it_has_positions_for_are_refused_at_once(folder, teacher):
+    kind = folder[0]
+    rows = rows_of(teacher, kind)
+    if kind != "t5":
+        with pytest.raises(UserError, match="longest is 80, and the model has positions for"):
+            teacher.write(rows, Decoding(longest=80))
+
+
+@TORCH
+def test_scores_are_those_of_the_library(folder):
+    import torch
+
+    kind, path, _ = folder
+    teacher = load_teacher(f"torch:{path}", task=task_of(kind))
+    rows = rows_of(teacher, kind)[:1]
+    (found,) = teacher.write(rows, Decoding(beams=3, longest=6, length_penalty=0.0))
+    ids = torch.tensor(np.array([rows[0]["input_ids"]], "int64"))
+    own = {"num_beams": 3, "do_sample": False, "length_penalty": 0.0, "max_new_tokens": 6}
+    own |= {"output_scores": True, "return_dict_in_generate": True}
+    if kind == "bart":
+        # Its <s> counts as a token there.
+        own |= {"forced_bos_token_id": 0, "max_new_tokens": 7}
+    out = teacher.model._model.generate(ids, attention_mask=torch.ones_like(ids), **own)
+    assert out.sequences_scores[0] == pytest.approx(found[0].score, abs=1e-3)
+
+
+def test_a_store_tells_its_weights_from_others(folder, teacher):
+    from tfkd.store.fingerprint import fingerprint
+
+    kind, path, _ = folder
+    mine = fingerprint(teacher)["teacher"]
+    route = teacher.origin.partition(":")[0]
+    again = load_teacher(f"{route}:{path}", task=task_of(kind))
+    assert fingerprint(again)["teacher"] == mine
+    if route == "hf":
+        weights = getattr(again.model, "model", again.model).weights
+        weights[0].assign(weights[0] + 1.0)
+        assert fingerprint(again)["teacher"] != mine
+
+
+def test_folders_that_cannot_write_are_refused_before_their_weights(tmp_path):
+    path = tmp_path / "t5"
+    write_folder("t5", path)
+    (path / "model.safetensors").unlink()
+    with pytest.raises(UserError, match="writes a text from another one"):
+        load_teacher(f"hf:{path}", task=task_of("gpt2"))
+    with pytest.raises(UserError, match=r"holds no model\.safetensors"):
+        load_teacher(f"hf:{path}", task=task_of("t5"))
+    state(path, "config.json", eos_token_id=900)
+    with pytest.raises(UserError, match="begin or end with token 900"):
+        load_teacher(f"hf:{path}", task=task_of("t5"))
+    state(path, "config.json", eos_token_id=None)
+    state(path, "generation_config.json", eos_token_id=None)
+    with pytest.raises(UserError, match="has no end token"):
+        load_teacher(f"hf:{path}", task=task_of("t5"))
