@@ -100,6 +100,9 @@ ROWS: dict[str, list[dict]] = {
         {"audio": sound, "rate": 8000, "label": "noise" if number % 2 else "hum"}
         for number, sound in enumerate(np.random.default_rng(0).uniform(-0.5, 0.5, (5, 4000)))
     ],
+    "text-generation": [
+        {"text": text, "control": "good" if "good" in text else "bad"} for text in TEXTS
+    ],
     "tests.tasks.toy:Parity": [{"text": text} for text in TEXTS],
     "tests.tasks.toy_words:Capitals": [
         {"text": text} for text in ("a Good film", "No", "one, Two and Three or no more of it")

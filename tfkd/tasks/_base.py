@@ -87,6 +87,25 @@ class Task(TaskNetwork, TaskReport):
         """
         return self.answers(model.run, rows, schema)
 
+    def reply(self, model: AskedModel, rows: Sequence[list[Arrays]], schema: Schema) -> list[Any]:
+        """Return what a person gets who gives examples: by default what reports are made of.
+
+        Args:
+            model: The model, with its tokenizer.
+            rows: The rows of each example, as this model reads them.
+            schema: What the training split fixed.
+        """
+        return self.ask(model, rows, schema)
+
+    def row_to_write_from(self, rows: Sequence[Arrays], longest: int) -> Arrays:
+        """Return the row that a model writes from, of a task whose answers are written.
+
+        Args:
+            rows: The rows of an example.
+            longest: Most tokens of a row.
+        """
+        return rows[0]
+
     def answers(self, run: Run, rows: Sequence[list[Arrays]], schema: Schema) -> list[Any]:
         """Return one answer for each example, given its rows and any model.
 

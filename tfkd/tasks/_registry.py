@@ -30,6 +30,7 @@ TASKS = {
     "text2text-generation": "tfkd.tasks.text2text_generation:Text2TextGeneration",
     "image-classification": "tfkd.tasks.image_classification:ImageClassification",
     "audio-classification": "tfkd.tasks.audio_classification:AudioClassification",
+    "text-generation": "tfkd.tasks.text_generation:TextGeneration",
 }
 DEFAULT = next(iter(TASKS))
 GROUP = "tfkd.tasks"
