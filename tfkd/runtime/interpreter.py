@@ -23,8 +23,49 @@ class NeverRuns(UserError, RuntimeError):
     """The interpreter opened a file and cannot run it: whoever made the file may try another."""
 
 
+class LiteRTSignature:
+    """One of the functions of a `.tflite` file, by the names of its arrays.
+
+    Attributes:
+        inputs: Shape (`None` where any size will do) and dtype of each input, by name.
+        outputs: The same of each output.
+
+    Args:
+        interpreter: LiteRT's own, which holds the file.
+        name: Of the signature.
+        path: The file.
+    """
+
+    def __init__(self, interpreter: Any, name: str, path: Path) -> None:
+        self._path = path
+        self.runner = interpreter.get_signature_runner(name)
+        self._warm = False
+        self.inputs = _arrays(self.runner.get_input_details())
+        self.outputs = _arrays(self.runner.get_output_details())
+
+    def __call__(self, feed: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Return all outputs by name, given arrays by input name.
+
+        Raises:
+            NeverRuns: An operator refuses what it is given.
+        """
+        try:
+            if self._warm:
+                return self.runner(**feed)
+            # Delegates introduce themselves at the first run.
+            with quiet():
+                outputs = self.runner(**feed)
+        except (ValueError, RuntimeError, MemoryError) as error:
+            raise NeverRuns(
+                f"{self._path} cannot be run ({_printable(error)}); the file is damaged, or its "
+                "sizes do not fit the texts: export it again."
+            ) from error
+        self._warm = True
+        return outputs
+
+
 class LiteRT:
-    """Run a `.tflite` file by the names of its signature `serve`.
+    """Run a `.tflite` file by the names of its signature `serve`, and its others by name.
 
     Shapes change freely between calls where the file allows: LiteRT resizes itself only when they
     do. The file is looked through first, since LiteRT believes what it reads.
@@ -53,16 +94,15 @@ class LiteRT:
                 check(content)
             with quiet():
                 self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
-                self._runner = self._interpreter.get_signature_runner(_signature(self._interpreter))
+                name = _signature(self._interpreter)
+                self._serve = LiteRTSignature(self._interpreter, name, path)
         except (ValueError, RuntimeError, MemoryError) as error:
             raise UserError(
                 f"{path} cannot be opened ({_printable(error)}); the file is damaged or was cut "
                 "off, or it was made with ops that no plain LiteRT interpreter has: export it "
                 "again."
             ) from error
-        self._warm = False
-        self.inputs = _arrays(self._runner.get_input_details())
-        self.outputs = _arrays(self._runner.get_output_details())
+        self.inputs, self.outputs = self._serve.inputs, self._serve.outputs
         self._main = OUTPUT if OUTPUT in self.outputs else next(iter(self.outputs))
 
     def __call__(self, feed: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -71,19 +111,23 @@ class LiteRT:
         Raises:
             NeverRuns: An operator refuses what it is given.
         """
-        try:
-            if self._warm:
-                return self._runner(**feed)
-            # Delegates introduce themselves at the first run.
-            with quiet():
-                outputs = self._runner(**feed)
-        except (ValueError, RuntimeError, MemoryError) as error:
-            raise NeverRuns(
-                f"{self._path} cannot be run ({_printable(error)}); the file is damaged, or its "
-                "sizes do not fit the texts: export it again."
-            ) from error
-        self._warm = True
-        return outputs
+        return self._serve(feed)
+
+    def signature(self, name: str) -> LiteRTSignature:
+        """Return one of the functions of the file.
+
+        Args:
+            name: As the file calls it.
+
+        Raises:
+            UserError: It has none of this name.
+        """
+        if name not in self._interpreter.get_signature_list():
+            raise UserError(
+                f"{self._path} has no signature {name}: it is damaged, or was exported from a "
+                "model that does not write; export it again."
+            )
+        return LiteRTSignature(self._interpreter, name, self._path)
 
     def logits(self, feed: dict[str, np.ndarray]) -> np.ndarray:
         """Return the output `logits`, or the first one of a file that has none of this name."""
@@ -95,7 +139,7 @@ class LiteRT:
         details = getattr(self._interpreter, "_get_ops_details", None)
         operations = details() if details else ()
         made_by = {int(output): each for each in operations for output in each["outputs"]}
-        tensor = int(self._runner.get_output_details()[self._main]["index"])
+        tensor = int(self._serve.runner.get_output_details()[self._main]["index"])
         while tensor in made_by and made_by[tensor]["op_name"] in _PASSED_ON:
             tensor = int(made_by[tensor]["inputs"][0])
         return str(made_by[tensor]["op_name"]) if tensor in made_by else ""

@@ -4,30 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..data import Column, Example, Schema
-from ..data.reader import PAIR
+from ..data import Example, Schema
 from ..errors import UserError
 from ..tasks import Arrays, Task
 from ..text import NoTexts, TextEncoder, reads_texts
 from ..text.batching import take_row
+from ..text.decoding import Decoding, Hypothesis
 from .activations import undo_activation
 from .bundle import check_seal, read_encoder
 from .checks.inputs_outputs import check_arrays, row_feeder
 from .embedding import BATCH, embed_texts
+from .example_reading import Value, read_example
 from .file_task import task_of_file
 from .file_tokenizer import FileTokenizer
+from .file_writer import FileWriter, WritingModel
 from .interpreter import LiteRT, readable
 from .unsure_answers import ASK_BELOW, ask_below
 from .zip_tail import seal, unpack
-
-Value = str | tuple[str, str] | Mapping[str, Any] | np.ndarray | Path
-"""An example as people give it."""
 
 
 class Predictor:
@@ -79,8 +78,14 @@ class Predictor:
         check_arrays(self._model, settings, self.task, self.schema, path)
         self._outputs = {name: settings["outputs"][name] for name in self.task.outputs}
         self._shapes = self.task.output_shapes(self.schema)
+        self._writer: FileWriter | None = None
+        if self.task.writes:
+            self._writer = FileWriter(
+                self._model, settings, self.task, encoder=self.encoder, path=path
+            )
+            self._tokenizer.tells_of_cuts = self._writer.reads_source
 
-    def predict(self, examples: Sequence[Value]) -> list[Any]:
+    def predict(self, examples: Sequence[Value], **decoding: Any) -> list[Any]:
         """Return the task's answer for each example, in the order given.
 
         A file with a certified threshold gives an `Ask` in place of an answer that it is not sure
@@ -90,15 +95,58 @@ class Predictor:
             examples: Texts, of a task that reads one; tuples of two texts, of a task that reads
                 pairs; arrays or paths, of a task that reads images or sounds; or values by role
                 such as `{"text": ...}`.
+            decoding: Of a task that writes, settings of `tfkd.text.decoding.Decoding` that differ
+                from those of the file, such as `beams` or `longest`.
 
         Raises:
-            UserError: An example that this task cannot read.
+            UserError: An example that this task cannot read, or a setting that it does not have.
         """
         checked = self.examples(examples)
+        if decoding:
+            self._writing.decoding(decoding)
         rows = self._encode(checked)
-        answers = self.task.ask(_Checked(self), rows, self.schema) if rows else []
+        model = WritingModel(self.encoder, self._run_finite, self._writer, decoding)
+        answers = self.task.ask(model, rows, self.schema) if rows else []
         answers = [self.task.with_example(a, e) for a, e in zip(answers, checked, strict=True)]
         return answers if self.ask_below is None else ask_below(answers, self.task, self.ask_below)
+
+    def write(
+        self, rows: Sequence[Arrays], decoding: Decoding | None = None
+    ) -> list[list[Hypothesis]]:
+        """Return the texts that the file writes for each row, the best first.
+
+        Args:
+            rows: As `task.encode` gives them.
+            decoding: How; by default as the file's task has it.
+
+        Raises:
+            UserError: The file writes nothing.
+        """
+        return self._writing.write(rows, decoding or self._writing.decoding({}))
+
+    def stream(self, example: Value, **decoding: Any) -> Iterator[str]:
+        """Yield the pieces of the text that answers an example as they come.
+
+        Args:
+            example: As `predict` takes them.
+            decoding: Settings that differ from those of the file.
+
+        Raises:
+            UserError: The file writes nothing, an example that it cannot read, or a setting that
+                it does not have.
+        """
+        how = self._writing.decoding(decoding)
+        ((row, *_),) = self._encode(self.examples([example]))
+        return self._writing.stream(row, how)
+
+    @property
+    def _writing(self) -> FileWriter:
+        if self._writer is None:
+            raise UserError(
+                f"{self._path} is for the task {self.task.name}, which writes no texts: leave out "
+                "how a text is written."
+            )
+        return self._writer
 
     def embed(
         self, texts: Sequence[Value], batch_size: int = BATCH, *, dimensions: int | None = None
@@ -160,7 +208,8 @@ class Predictor:
             for i, example in enumerate(checked):
                 start = time.perf_counter()
                 rows = self._encode([example]) if tokenise else encoded[i]
-                self.run([row for rows_of_one in rows for row in rows_of_one])
+                flat = [row for rows_of_one in rows for row in rows_of_one]
+                self.write(flat) if self._writer else self.run(flat)
                 seconds[turn, i] = time.perf_counter() - start
         return np.median(seconds[1:], axis=0)
 
@@ -172,39 +221,7 @@ class Predictor:
         """
         if isinstance(values, str) and self.task.reads_texts:
             raise UserError("one string came where a list of texts belongs: write [text].")
-        return [self._example(value, i) for i, value in enumerate(values)]
-
-    def _example(self, value: Any, i: int) -> Example:
-        value = self._fields_of(value, i)
-        fields: Collection[str] = value if isinstance(value, Mapping) else ()
-        if isinstance(value, (tuple, list)) and len(value) == 2:
-            fields = ("text", PAIR)
-        known = self.task.columns_for(fields)
-        roles = {name: column for name, column in known.items() if column.required}
-        if not isinstance(value, Mapping):
-            texts = value if isinstance(value, (tuple, list)) else (value,)
-            if [column.kind for column in roles.values()] != ["text"] * len(texts):
-                raise UserError(f"example {i} is {value!r:.40}: give {_spell_wanted(roles)}.")
-            value = dict(zip(roles, texts, strict=True))
-        value = self.task.in_columns(value, f"example {i}")
-        for name, column in roles.items():
-            content = value.get(name)
-            if content is None and name not in value:
-                raise UserError(f"example {i} has no {name}: give {', '.join(roles)}.")
-            if column.kind == "text" and (not isinstance(content, str) or not content.strip()):
-                raise UserError(
-                    f"{name} {i} is {'empty' if content == '' else repr(content)[:40]}: "
-                    "give at least one word."
-                )
-        given = {name: value[name] for name in self.task.columns if name in roles}
-        return self.task.example(given, f"example {i}")
-
-    def _fields_of(self, value: Any, i: int) -> Any:
-        """Return the values by role of an example that is one plain value to its task."""
-        if isinstance(value, Mapping):
-            return value
-        fields = self.task.fields_of(value)
-        return value if fields is None else fields
+        return [read_example(self.task, value, i) for i, value in enumerate(values)]
 
     def rows_of(self, values: Sequence[Value]) -> list[list[Arrays]]:
         """Return the rows of each example, as the task encodes it.
@@ -268,24 +285,6 @@ class Predictor:
                     "again."
                 )
         return outputs
-
-
-class _Checked:
-    """A file as a model whose outputs are checked.
-
-    Args:
-        predictor: The file.
-    """
-
-    def __init__(self, predictor: Predictor) -> None:
-        self.encoder, self.run = predictor.encoder, predictor._run_finite
-
-
-def _spell_wanted(roles: Mapping[str, Column]) -> str:
-    """Return what an example of these roles looks like."""
-    kinds = [column.kind for column in roles.values()]
-    plain = {("text",): "one text", ("text", "text"): "a tuple of two texts"}.get(tuple(kinds))
-    return f"{f'{plain}, or ' if plain else ''}a dict with {', '.join(roles)}"
 
 
 def load(path: str | Path, *, task: Task | str | None = None, threads: int = 1) -> Predictor:

@@ -15,7 +15,7 @@ import numpy as np
 from ..errors import UserError
 from ..text.affixes import OF_WORDS
 from ..text.batching import bucket, pad
-from ..text.words import FILLS, WORD_STARTS
+from ..text.words import DECODER_IDS, FILLS, WORD_STARTS, count_units
 
 IDS = "input_ids"
 CLIENT = ("ids", "mask", "segment_ids")
@@ -53,8 +53,10 @@ class RowFeeder:
         return max(np.size(row[name]) for name in self.sources.values() if name not in OF_WORDS)
 
     def units_of(self, row: Mapping[str, Any]) -> int:
-        """Return the number of words of a row, or of tokens where it knows of no words."""
-        return np.size(row[WORD_STARTS]) if WORD_STARTS in row else self.length_of(row)
+        """Return the number of words of a row, or of tokens that are written or read."""
+        read = {name: row[name] for name in self.sources.values() if name == DECODER_IDS}
+        read |= {name: row[name] for name in (WORD_STARTS,) if name in row}
+        return count_units(read) if read else self.length_of(row)
 
     def __call__(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]:
         """Return the arrays of at most `batch` rows, padded as the model wants it.
@@ -68,7 +70,7 @@ class RowFeeder:
         for name, source in self.sources.items():
             shape, dtype = self.inputs[name]
             values = [row[source] for row in rows]
-            fill = self.pad_id if source == IDS else FILLS.get(source, 0)
+            fill = self.pad_id if source in (IDS, DECODER_IDS) else FILLS.get(source, 0)
             array = self._pad(values, shape, dtype, fill)
             if self.batch and len(array) < self.batch:
                 missing = [(0, self.batch - len(array)), *[(0, 0)] * (array.ndim - 1)]

@@ -56,8 +56,10 @@ def learn(  # noqa: PLR0913  # each is a choice of its own of one vocabulary
     texts = list(texts) if isinstance(texts, Iterator) else texts
     if kind != "wordpiece":
         cleaned = _Cleaned(texts)
-        options = {"min_frequency": min_frequency, "limit_alphabet": limit_alphabet}
-        return TextEncoder(learn_subwords(kind, cleaned, vocab_size, **options), max_length)
+        subwords = learn_subwords(
+            kind, cleaned, vocab_size, min_frequency=min_frequency, limit_alphabet=limit_alphabet
+        )
+        return TextEncoder(subwords, max_length)
     sizes = {"vocab_size": vocab_size, "min_frequency": min_frequency}
     return TextEncoder(
         _word_pieces(texts, lowercase, limit_alphabet=limit_alphabet, **sizes), max_length

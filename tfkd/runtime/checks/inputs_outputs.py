@@ -80,7 +80,7 @@ def check_arrays(
         shape = model.outputs[output][0]
         expected = (1,) if binary else shapes[name]
         named = len(schema.labels) == 2 if binary else 0 not in expected
-        if not _fits(shape, expected) or not named:
+        if not _fits(shape, expected) or not (named or task.writes):
             raise UserError(
                 f"{path} has {len(schema.labels)} class names inside and outputs of shape "
                 f"{shape}: the file is damaged; export it again."
@@ -88,8 +88,8 @@ def check_arrays(
 
 
 def _fits(shape: Sequence[int | None], expected: Sequence[int | None]) -> bool:
-    """Return whether a shape is `[batch, *expected]`, where None is any size."""
+    """Return whether a shape is `[batch, *expected]`, where None and 0 are any size."""
     if len(shape) != 1 + len(expected):
         return False
     sizes = zip(shape[1:], expected, strict=True)
-    return all(size == wanted or wanted is None for size, wanted in sizes)
+    return all(size == wanted or not wanted for size, wanted in sizes)

@@ -18,7 +18,8 @@ def stream(
 ) -> Iterator[str]:
     """Yield the pieces of a text as soon as nothing can change them; joined, they are the text.
 
-    With several beams a piece is certain where all of them have it.
+    With several beams a piece is certain where all of them have it. Only of bytes that are no
+    character may a piece differ from what they are read as in the end.
 
     Args:
         model: What says which tokens may come next.

@@ -1,0 +1,68 @@
+"""Examples as people give them to a file, checked by its task. No TensorFlow here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..data import Column, Example
+from ..data.reader import PAIR
+from ..errors import UserError
+from ..tasks import Task
+
+Value = str | tuple[str, str] | Mapping[str, Any] | np.ndarray | Path
+"""An example as people give it."""
+
+
+def read_example(task: Task, value: Any, i: int) -> Example:
+    """Return an example of a task as its data would give it.
+
+    Args:
+        task: The task.
+        value: What came.
+        i: Its number, to name it.
+
+    Raises:
+        UserError: It is missing a value, or has an empty text.
+    """
+    value = _fields_of(task, value)
+    fields: Collection[str] = value if isinstance(value, Mapping) else ()
+    if isinstance(value, (tuple, list)) and len(value) == 2:
+        fields = ("text", PAIR)
+    known = task.columns_for(fields)
+    roles = {name: column for name, column in known.items() if column.required}
+    if not isinstance(value, Mapping):
+        texts = value if isinstance(value, (tuple, list)) else (value,)
+        if [column.kind for column in roles.values()] != ["text"] * len(texts):
+            raise UserError(f"example {i} is {value!r:.40}: give {_spell_wanted(roles)}.")
+        value = dict(zip(roles, texts, strict=True))
+    value = task.in_columns(value, f"example {i}")
+    for name, column in roles.items():
+        content = value.get(name)
+        if content is None and name not in value:
+            raise UserError(f"example {i} has no {name}: give {', '.join(roles)}.")
+        if column.kind == "text" and (not isinstance(content, str) or not content.strip()):
+            raise UserError(
+                f"{name} {i} is {'empty' if content == '' else repr(content)[:40]}: "
+                "give at least one word."
+            )
+    given = {name: value[name] for name in task.columns if name in roles}
+    return task.example(given, f"example {i}")
+
+
+def _fields_of(task: Task, value: Any) -> Any:
+    """Return the values by role of an example that is one plain value to its task."""
+    if isinstance(value, Mapping):
+        return value
+    fields = task.fields_of(value)
+    return value if fields is None else fields
+
+
+def _spell_wanted(roles: Mapping[str, Column]) -> str:
+    """Return what an example of these roles looks like."""
+    kinds = [column.kind for column in roles.values()]
+    plain = {("text",): "one text", ("text", "text"): "a tuple of two texts"}.get(tuple(kinds))
+    return f"{f'{plain}, or ' if plain else ''}a dict with {', '.join(roles)}"
