@@ -43,6 +43,19 @@ def position_mask(inputs: Any, labels: tf.Tensor | None, outputs: Outputs) -> tf
     return None
 
 
+def labelled_positions(inputs: Any, labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    """Return 1 where a label is known: the positions of a text that is written, for `Distiller`.
+
+    Its padding, and what is given, are no lesson of a teacher either.
+
+    Args:
+        inputs: What the model read.
+        labels: The token after each, -100 where none is to be learnt.
+        logits: What the model returned.
+    """
+    return tf.cast(is_labelled(labels), tf.float32)
+
+
 def _word_mask(starts: tf.Tensor, logits: tf.Tensor) -> tf.Tensor | None:
     """Return 1 at each word and 0 at padding; `None` for logits of other positions than words.
 

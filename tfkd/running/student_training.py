@@ -104,6 +104,7 @@ class _Trainer:
     def _train_stage(self, student: Any, stage: Stage, plan: TrainingPlan, folder: Path) -> None:
         import keras
 
+        from ..models.masks import labelled_positions
         from ..training.distiller import Distiller
 
         context, seed = self.context, self.context.config.training.seed
@@ -116,6 +117,7 @@ class _Trainer:
                 teacher=self.live if feed.teacher is not None else None,
                 objective=stage.objective,
                 example=example,
+                mask=labelled_positions if context.task.writes else None,
             )
         keras.utils.set_random_seed(seed)
         checks = ValidationSet(

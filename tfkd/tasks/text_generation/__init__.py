@@ -17,6 +17,7 @@ from ..generation.written_answer import Written
 from .causal_settings import (
     DEFAULTS,
     DIVERGENCE,
+    LEVEL,
     OVERLAP,
     SAMPLES,
     VOCABULARY,
@@ -71,6 +72,11 @@ class TextGeneration(LanguageReport):
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
         super().__init__(settings)
         self.settings = complete_settings(settings or {})
+
+    @property
+    def level(self) -> str:
+        """What a student learns of its teacher: how likely each token is."""
+        return self.settings[LEVEL]
 
     # -- data ------------------------------------------------------------------------------
 

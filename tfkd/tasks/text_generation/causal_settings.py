@@ -10,6 +10,8 @@ from ...text.decoding import Decoding
 from ...text.decoding.decoding_settings import SETTINGS
 
 OVERLAP, SAMPLES, DIVERGENCE = "overlap", "samples", "divergence"
+LEVEL, WORD = "level", "word"
+"""What a student learns of its teacher: how likely each token is, and nothing else."""
 VOCABULARY = "vocabulary"
 "Of a schema: the size of a model's vocabulary."
 DIVERGENCES = ("kl", "reverse_kl")
@@ -22,6 +24,7 @@ DEFAULTS: Mapping[str, Any] = {
     OVERLAP: 0,
     SAMPLES: 3,
     DIVERGENCE: DIVERGENCES[0],
+    LEVEL: WORD,
 }
 
 
@@ -48,6 +51,11 @@ def complete_settings(given: Mapping[str, Any]) -> dict[str, Any]:
     if settings[DIVERGENCE] not in DIVERGENCES:
         raise UserError(
             f"{DIVERGENCE} is {settings[DIVERGENCE]!r}: write one of {', '.join(DIVERGENCES)}."
+        )
+    if settings[LEVEL] != WORD:
+        raise UserError(
+            f"{LEVEL} is {settings[LEVEL]!r}: a language model learns how likely each token is to "
+            f"its teacher; leave it out, or write {WORD}."
         )
     decoding_of(settings)
     return settings
