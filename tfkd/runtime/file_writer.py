@@ -12,6 +12,7 @@ from ..tasks import Arrays, Task
 from ..text import NoTexts, TextEncoder
 from ..text.decoding import Decoding, Hypothesis, stream, write
 from ..text.decoding.decoding_settings import SETTINGS
+from ..text.words import IDS
 from .bundle import blame_tokenizer
 from .checks.writing_signatures import check_steps
 from .file_settings import DECODING
@@ -100,7 +101,15 @@ class FileWriter:
             row: As the task encodes its example.
             decoding: How it is written.
         """
-        return stream(self._steps, row, decoding, self._decode)
+        if self._steps.reads_source:
+            return stream(self._steps, row, decoding, self._decode)
+        given = row[IDS][1:]
+        return stream(self._steps, row, decoding, lambda ids: self._decode_behind(given, ids))
+
+    def _decode_behind(self, given: Sequence[int], ids: Sequence[int]) -> str:
+        """Return what follows a beginning, with the blank between them where there is one."""
+        before, whole = self._decode(given), self._decode([*given, *ids])
+        return whole[len(before) :] if whole.startswith(before) else self._decode(ids)
 
     def _decode(self, ids: Sequence[int]) -> str:
         assert isinstance(self._encoder, TextEncoder)

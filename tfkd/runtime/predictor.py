@@ -106,7 +106,7 @@ class Predictor:
             self._writing.decoding(decoding)
         rows = self._encode(checked)
         model = WritingModel(self.encoder, self._run_finite, self._writer, decoding)
-        answers = self.task.ask(model, rows, self.schema) if rows else []
+        answers = self.task.reply(model, rows, self.schema) if rows else []
         answers = [self.task.with_example(a, e) for a, e in zip(answers, checked, strict=True)]
         return answers if self.ask_below is None else ask_below(answers, self.task, self.ask_below)
 
@@ -136,7 +136,8 @@ class Predictor:
                 it does not have.
         """
         how = self._writing.decoding(decoding)
-        ((row, *_),) = self._encode(self.examples([example]))
+        (rows,) = self._encode(self.examples([example]))
+        row = self.task.row_to_write_from(rows, self.max_length)
         return self._writing.stream(row, how)
 
     @property
@@ -208,8 +209,11 @@ class Predictor:
             for i, example in enumerate(checked):
                 start = time.perf_counter()
                 rows = self._encode([example]) if tokenise else encoded[i]
-                flat = [row for rows_of_one in rows for row in rows_of_one]
-                self.write(flat) if self._writer else self.run(flat)
+                if self._writer:
+                    task, most = self.task, self.max_length
+                    self.write([task.row_to_write_from(each, most) for each in rows])
+                else:
+                    self.run([row for rows_of_one in rows for row in rows_of_one])
                 seconds[turn, i] = time.perf_counter() - start
         return np.median(seconds[1:], axis=0)
 
