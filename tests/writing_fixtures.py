@@ -85,3 +85,18 @@ def fit(model, rows) -> None:
     weights = (labels >= 0).astype("float32")
     settings = {"batch_size": BATCH, "epochs": EPOCHS, "verbose": 0}
     model.fit(batch, np.maximum(labels, 0), sample_weight=weights, **settings)
+
+
+@pytest.fixture(scope="session")
+def writing_file(tmp_path_factory):
+    """A file that writes, of an untrained student: its `path`, `student`, `encoder` and `model`."""
+    from types import SimpleNamespace
+
+    from tests.runtime import writing_files
+
+    encoder = writing_files.make_encoder()
+    student = writing_files.make_student(encoder.vocab_size)
+    model = writing_files.convert(student)
+    path = tmp_path_factory.mktemp("writes") / "writer.tflite"
+    path.write_bytes(writing_files.bundle(model, encoder))
+    return SimpleNamespace(path=path, student=student, encoder=encoder, model=model)

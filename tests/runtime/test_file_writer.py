@@ -22,25 +22,23 @@ LONG = "the small dog sees a big green house today and never forgets the old slo
 
 
 @pytest.fixture(scope="module")
-def encoder():
-    return writing_files.make_encoder()
+def encoder(writing_file):
+    return writing_file.encoder
 
 
 @pytest.fixture(scope="module")
-def student(encoder):
-    return writing_files.make_student(encoder.vocab_size)
+def student(writing_file):
+    return writing_file.student
 
 
 @pytest.fixture(scope="module")
-def model(student):
-    return writing_files.convert(student)
+def model(writing_file):
+    return writing_file.model
 
 
 @pytest.fixture(scope="module")
-def path(model, encoder, tmp_path_factory):
-    path = tmp_path_factory.mktemp("writes") / "writer.tflite"
-    path.write_bytes(writing_files.bundle(model, encoder))
-    return path
+def path(writing_file):
+    return writing_file.path
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from ..running.part_settings import list_runs
 from ..runtime.memory import no_more_than_there_is
 from ..runtime.service_desk import is_desk
 from ..runtime.watchdog import no_endless_loop
-from . import answer_files, answer_values, desks, flags, predicting
+from . import answer_files, answer_values, desks, flags, predicting, typed_out
 from .console import console
 from .importing import import_tensorflow
 
@@ -144,16 +144,23 @@ def predict(args: argparse.Namespace) -> None:
 
     from ..runtime import load
 
+    decoding = typed_out.decoding_of_flags(args)
     if is_desk(args.file):
+        if decoding:
+            raise UserError(f"{args.file} is a service desk, which writes no texts.")
         desks.predict(args)
         return
     file = _file_of_run(args.file)
-    with no_endless_loop(str(file)) as expect:
+    with no_endless_loop(str(file)) as expect, console.log_beside_answers():
         predictor = load(file, threads=args.threads, task=args.task)
         files = answer_files.find_files(args.text) if predictor.task.reads_texts else []
         sources = files if predictor.task.reads_texts else list(map(Path, args.text))
         if args.to and not sources:
             raise UserError("--to writes the answers of a file: give one, such as reviews.csv.")
+        if not files and typed_out.is_typed_out(args, predictor):
+            expect(1)
+            typed_out.type_out(predictor, args.text[0], decoding)
+            return
         size = _FILE_BATCH if sources else 1
         reader = predicting.RecordReader(predictor.task)
         if args.jsonl or files:
@@ -165,7 +172,11 @@ def predict(args: argparse.Namespace) -> None:
             _records(args, reader, files),
             batch_size=size if args.batch_size is None else args.batch_size,
             before_batch=expect,
+            decoding=decoding,
         )
+        as_json = args.json or args.jsonl
+        # A written text may have lines of its own.
+        as_json = as_json or (predictor.task.writes and not sys.stdout.isatty())
         fields = answer_values.AnswerFields(predictor, reader)
         if args.to:
             _write_answers(args.to, answers, sources, fields)
@@ -173,7 +184,7 @@ def predict(args: argparse.Namespace) -> None:
         for record, example, answer in answers:
             line = "" if example is None else answer_values.line_of(predictor, answer, example)
             line = line if reader.task.reads_texts else f"{line}  {_name_of(record)}"
-            if args.json or args.jsonl:
+            if as_json:
                 merged = answer_files.merge(record, fields.of(answer))
                 line = json.dumps(merged, ensure_ascii=False, default=str)
             print(line, flush=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import logging
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -24,6 +25,8 @@ _was_interrupted = threading.Event()
 
 class Console(logging.Handler):
     """Print the log to a terminal or to a file, and draw bars on a terminal."""
+
+    _beside_answers = False
 
     @functools.cached_property
     def rich(self) -> Any:
@@ -46,7 +49,9 @@ class Console(logging.Handler):
 
     def print(self, line: str) -> None:
         """Print one line as it is."""
-        if self.rich is None:
+        if self._beside_answers:
+            print(line, file=sys.stderr)
+        elif self.rich is None:
             print(line)
         else:
             self.rich.print(line, markup=False)
@@ -64,6 +69,15 @@ class Console(logging.Handler):
             logger.removeHandler(self)
             logger.setLevel(level)
             logger.propagate = propagates
+
+    @contextmanager
+    def log_beside_answers(self) -> Iterator[None]:
+        """Print the log within the block to stderr: stdout holds answers alone."""
+        self._beside_answers = True
+        try:
+            yield
+        finally:
+            self._beside_answers = False
 
     @contextmanager
     def progress(self, title: str, total: int, unit: str = "texts") -> Iterator[Advance]:

@@ -14,6 +14,7 @@ from .certify_command import add_certify
 from .flags import ALSO, OF_CACHE, OF_TEACH, add_command, add_settings
 from .searching import add_index, add_search
 from .stream_watching import add_watch
+from .typed_out import add_decoding
 
 COMMANDS = (
     *("distill", "teach", "cache", "compare", "certify", "export", "predict", "watch"),
@@ -176,6 +177,7 @@ def _add_predict(subparsers: Any) -> None:
         "--batch-size", type=int, help="texts answered together (default: 1; of a file 32)"
     )
     command.add_argument("--threads", type=int, default=1, help="CPU threads")
+    add_decoding(command)
 
 
 def _add_bench(subparsers: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..data import Example
@@ -238,6 +238,7 @@ def answer_records(
     *,
     batch_size: int = 1,
     before_batch: Callable[[int], None] = lambda texts: None,
+    decoding: Mapping[str, Any] | None = None,
 ) -> Iterator[tuple[Record, Example | None, Any]]:
     """Yield each record with its example and the file's answer, in the order given.
 
@@ -249,6 +250,7 @@ def answer_records(
         records: What to answer.
         batch_size: Records answered together: more in a second, and each a little later.
         before_batch: Called with the number of records before each batch.
+        decoding: How a file writes, where that differs from its own settings.
 
     Raises:
         UserError: A batch of fewer than one, or a record that the task cannot read.
@@ -260,7 +262,7 @@ def answer_records(
         known = [not reader.is_blank(record) for record in chunk]
         texts = [r for r, is_known in zip(chunk, known, strict=True) if is_known]
         examples = predictor.examples([reader.fields(record) for record in texts])
-        answers = iter(zip(examples, predictor.predict(examples), strict=True))
+        answers = iter(zip(examples, predictor.predict(examples, **(decoding or {})), strict=True))
         for record, is_known in zip(chunk, known, strict=True):
             yield record, *(next(answers) if is_known else (None, None))
 
