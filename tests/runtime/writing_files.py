@@ -64,8 +64,8 @@ def convert(student):
     """Return the flatbuffer with `serve`, `encode` and `step` of a student."""
     import keras
     import tensorflow as tf
-    from mutations import blob_of, model_of
 
+    from tests.runtime.mutations import blob_of, model_of
     from tfkd.models.decoders import find_graphs
     from tfkd.runtime.quiet import quiet
 
