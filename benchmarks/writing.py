@@ -20,17 +20,27 @@ TIMED = 200
 """Texts that are timed."""
 
 
-def parse(document: str, names: Sequence[str] = (), **defaults: str) -> argparse.Namespace:
+def parse(
+    document: str,
+    names: Sequence[str] = (),
+    *,
+    levels: Sequence[str] = LEVELS,
+    setting: str = "level",
+    **defaults: str,
+) -> argparse.Namespace:
     """Return the flags of all tables, the levels and the epochs of the teacher.
 
     Args:
         document: The docstring of the script.
         names: The data sets to choose from; empty for the only one.
+        levels: The values of a setting, a row of the table each.
+        setting: That of the task.
         **defaults: The default `teacher`, `student`, `epochs` and `teacher_epochs`.
     """
     teacher_epochs = defaults.pop("teacher_epochs")
     parser = make_parser(document, names, **defaults)
-    parser.add_argument("--levels", nargs="+", choices=LEVELS, default=LEVELS)
+    parser.set_defaults(setting=setting)
+    parser.add_argument("--levels", nargs="+", choices=levels, default=levels)
     parser.add_argument("--teacher-epochs", default=teacher_epochs)
     return parser.parse_args()
 
@@ -105,7 +115,11 @@ def make_table(given: argparse.Namespace, data: Sequence[str], running: Sequence
         by_level = {}
         for level in given.levels:
             # The student alone is the same at each level.
-            flags = ["--task-set", f"level={level}", *(["--no-alone"] if by_level else [])]
+            flags = [
+                "--task-set",
+                f"{given.setting}={level}",
+                *(["--no-alone"] if by_level else []),
+            ]
             folder = given.to / f"{level}-seed-{seed}"
             by_level[level] = runs.run([*shared, *flags], seed, folder)
         joined.append(join(by_level))
