@@ -228,7 +228,7 @@ def _write_answers(
 @no_more_than_there_is()
 def bench(args: argparse.Namespace) -> None:
     """Benchmark exported files."""
-    from ..runtime import bench
+    from ..runtime import bench, writing_bench
 
     texts = bench.TEXTS
     if args.texts:
@@ -239,6 +239,13 @@ def bench(args: argparse.Namespace) -> None:
         return
     files = list(map(_file_of_run, args.file))
     with no_endless_loop(", ".join(map(str, files))) as expect:
+        if writing_bench.all_write(files, args.task):
+            written = writing_bench.bench_writing(
+                files, texts, threads=args.threads, task=args.task, before_text=expect
+            )
+            show = writing_bench.writing_json if args.json else writing_bench.writing_table
+            print(show(written))
+            return
         timings = bench.bench(
             files, texts, threads=args.threads, task=args.task, before_text=expect
         )

@@ -114,7 +114,7 @@ def bench(
     pairs = [(Path(file), count) for file in files for count in threads]
     predictors = {pair: load(pair[0], threads=pair[1], task=task) for pair in pairs}
 
-    inputs = {pair: _texts_for(predictor, texts) for pair, predictor in predictors.items()}
+    inputs = {pair: texts_for(predictor, texts) for pair, predictor in predictors.items()}
 
     def seconds(predictor: Predictor, text: Any) -> float:
         before_text(1)
@@ -133,10 +133,14 @@ def bench(
     return [_timing(pair, np.array(took[pair]) * 1e3, inputs[pair][0], task) for pair in pairs]
 
 
-def _texts_for(predictor: Predictor, texts: Sequence[Any]) -> list[Any]:
+def texts_for(predictor: Predictor, texts: Sequence[Any]) -> list[Any]:
     """Return texts as a file reads them: split at tabs, or made into examples.
 
     A file that reads no texts gets as many random arrays.
+
+    Args:
+        predictor: The file.
+        texts: Any texts.
     """
     task, schema = predictor.task, predictor.schema
     if not task.reads_texts:
@@ -152,13 +156,23 @@ def _texts_for(predictor: Predictor, texts: Sequence[Any]) -> list[Any]:
 def _timing(pair: tuple[Path, int], took: np.ndarray, text: Any, task: str | None) -> Timing:
     file, threads = pair
     p50, p95, p99 = (float(np.percentile(took, q)) for q in (50, 95, 99))
-    starts = [_first_answer(file, threads, text, task) for _ in range(STARTS)]
+    starts = [first_answer(file, threads, text, task) for _ in range(STARTS)]
     cold, memory = (float(np.median(column)) for column in zip(*starts, strict=True))
     return Timing(str(file), file.stat().st_size / 1e6, threads, p50, p95, p99, cold, memory)
 
 
-def _first_answer(file: Path, threads: int, text: Any, task: str | None) -> tuple[float, float]:
-    """Return milliseconds to the first answer of a new process, and its peak memory in MB."""
+def first_answer(file: Path, threads: int, text: Any, task: str | None) -> tuple[float, float]:
+    """Return milliseconds to the first answer of a new process, and its peak memory in MB.
+
+    Args:
+        file: An exported file.
+        threads: Number of CPU threads.
+        text: What it answers.
+        task: The import path of its task, where it is not installed.
+
+    Raises:
+        UserError: That process fails.
+    """
     command = [sys.executable, "-c", _FIRST, str(file), str(threads), _as_json(text), task or ""]
     path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
     start = time.perf_counter()
@@ -182,7 +196,7 @@ def _as_json(example: Any) -> str:
 
 def table(timings: list[Timing]) -> str:
     """Return timings as Markdown, and how many times slower than the first file each one is."""
-    names = _short_names([t.file for t in timings])
+    names = short_names([t.file for t in timings])
     first = {t.threads: t for t in reversed(timings) if t.file == timings[0].file}
     lines = [
         f"| file | {' | '.join(_COLUMNS)} |",
@@ -197,10 +211,13 @@ def table(timings: list[Timing]) -> str:
     return "\n".join(lines)
 
 
-def _short_names(files: list[str]) -> dict[str, str]:
+def short_names(files: list[str]) -> dict[str, str]:
     """Return the names of files, with their folder where two files share one.
 
-    >>> _short_names(["runs/a/student.tflite", "runs/b/student.tflite"])["runs/b/student.tflite"]
+    Args:
+        files: Their paths.
+
+    >>> short_names(["runs/a/student.tflite", "runs/b/student.tflite"])["runs/b/student.tflite"]
     'b/student.tflite'
     """
     names = [Path(file).name for file in set(files)]

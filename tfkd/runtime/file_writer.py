@@ -34,6 +34,7 @@ class FileWriter:
         path: The file, to name it.
 
     Attributes:
+        steps: The file as what says which token may come next.
         longest: The most tokens that the file may write.
         reads_source: Whether it writes from a source; else it goes on with a text.
 
@@ -57,10 +58,10 @@ class FileWriter:
                 "was exported from a model that only reads; export it again."
             )
         self._path, self._encoder = path, encoder
-        self._steps = FileSteps(model, decoding, settings["pad_id"], path)
-        check_steps(self._steps, settings, path)
+        self.steps = FileSteps(model, decoding, settings["pad_id"], path)
+        check_steps(self.steps, settings, path)
         self.longest: int = decoding["longest"]
-        self.reads_source = self._steps.reads_source
+        self.reads_source = self.steps.reads_source
         own = {name: task.settings[name] for name in SETTINGS if name in task.settings}
         self._usual = Decoding(**own)
 
@@ -87,9 +88,9 @@ class FileWriter:
             decoding: How.
         """
         written: list[list[Hypothesis]] = [[] for _ in rows]
-        alike = not self._steps.reads_source
+        alike = not self.steps.reads_source
         for places in batches_of(rows, max(1, BATCH // decoding.beams), alike):
-            some = write(self._steps, [rows[place] for place in places], decoding, self._decode)
+            some = write(self.steps, [rows[place] for place in places], decoding, self._decode)
             for place, texts in zip(places, some, strict=True):
                 written[place] = texts
         return written
@@ -101,10 +102,10 @@ class FileWriter:
             row: As the task encodes its example.
             decoding: How it is written.
         """
-        if self._steps.reads_source:
-            return stream(self._steps, row, decoding, self._decode)
+        if self.steps.reads_source:
+            return stream(self.steps, row, decoding, self._decode)
         given = row[IDS][1:]
-        return stream(self._steps, row, decoding, lambda ids: self._decode_behind(given, ids))
+        return stream(self.steps, row, decoding, lambda ids: self._decode_behind(given, ids))
 
     def _decode_behind(self, given: Sequence[int], ids: Sequence[int]) -> str:
         """Return what follows a beginning, with the blank between them where there is one."""

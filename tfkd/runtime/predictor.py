@@ -15,7 +15,6 @@ from ..errors import UserError
 from ..tasks import Arrays, Task
 from ..text import NoTexts, TextEncoder, reads_texts
 from ..text.batching import take_row
-from ..text.decoding import Decoding, Hypothesis
 from .activations import undo_activation
 from .bundle import check_seal, read_encoder
 from .checks.inputs_outputs import check_arrays, row_feeder
@@ -26,10 +25,11 @@ from .file_tokenizer import FileTokenizer
 from .file_writer import FileWriter, WritingModel
 from .interpreter import LiteRT, readable
 from .unsure_answers import ASK_BELOW, ask_below
+from .writing_methods import WritingMethods
 from .zip_tail import seal, unpack
 
 
-class Predictor:
+class Predictor(WritingMethods):
     """Answer examples of the task that a `.tflite` file of `tfkd.export` was written for.
 
     Attributes:
@@ -109,45 +109,6 @@ class Predictor:
         answers = self.task.reply(model, rows, self.schema) if rows else []
         answers = [self.task.with_example(a, e) for a, e in zip(answers, checked, strict=True)]
         return answers if self.ask_below is None else ask_below(answers, self.task, self.ask_below)
-
-    def write(
-        self, rows: Sequence[Arrays], decoding: Decoding | None = None
-    ) -> list[list[Hypothesis]]:
-        """Return the texts that the file writes for each row, the best first.
-
-        Args:
-            rows: As `task.encode` gives them.
-            decoding: How; by default as the file's task has it.
-
-        Raises:
-            UserError: The file writes nothing.
-        """
-        return self._writing.write(rows, decoding or self._writing.decoding({}))
-
-    def stream(self, example: Value, **decoding: Any) -> Iterator[str]:
-        """Yield the pieces of the text that answers an example as they come.
-
-        Args:
-            example: As `predict` takes them.
-            decoding: Settings that differ from those of the file.
-
-        Raises:
-            UserError: The file writes nothing, an example that it cannot read, or a setting that
-                it does not have.
-        """
-        how = self._writing.decoding(decoding)
-        (rows,) = self._encode(self.examples([example]))
-        row = self.task.row_to_write_from(rows, self.max_length)
-        return self._writing.stream(row, how)
-
-    @property
-    def _writing(self) -> FileWriter:
-        if self._writer is None:
-            raise UserError(
-                f"{self._path} is for the task {self.task.name}, which writes no texts: leave out "
-                "how a text is written."
-            )
-        return self._writer
 
     def embed(
         self, texts: Sequence[Value], batch_size: int = BATCH, *, dimensions: int | None = None
