@@ -9,7 +9,7 @@ from tests.toy_languages import write_pairs
 from tfkd.data import Schema
 from tfkd.runtime.bundle import describe
 from tfkd.runtime.zip_tail import pack
-from tfkd.tasks import Task
+from tfkd.tasks import Task, find
 from tfkd.text import learn
 from tfkd.text.decoding import Decoding
 
@@ -109,6 +109,13 @@ def settings_of(encoder, **changed):
 def bundle(model, encoder, **changed):
     """Return the bytes of a file."""
     return pack(model, describe(encoder, settings_of(encoder, **changed)))
+
+
+def bundle_translator(model, encoder):
+    """Return the bytes of a file of a task that is registered."""
+    settings = find("translation", {"longest": 12}).settings
+    schema = Schema((), dict(settings)).to_json()
+    return bundle(model, encoder, task="translation", schema=schema)
 
 
 def changed_decoding(encoder, **changed):

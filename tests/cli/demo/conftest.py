@@ -107,3 +107,13 @@ def serving():
                 served.shutdown()
 
     return run
+
+
+@pytest.fixture(scope="session")
+def translator(writing_file, tmp_path_factory):
+    """A file that writes, of an untrained student."""
+    from tests.runtime.writing_files import bundle_translator
+
+    path = tmp_path_factory.mktemp("w") / "translator.tflite"
+    path.write_bytes(bundle_translator(writing_file.model, writing_file.encoder))
+    return path

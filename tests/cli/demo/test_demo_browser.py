@@ -192,6 +192,23 @@ def test_a_task_of_two_texts_is_answered_by_the_server(pairs, demo, tmp_path):
         assert chromium.console(browser) == []
 
 
+def test_a_text_appears_as_it_is_written(translator, demo, tmp_path):
+    """The text of what was typed before, with that of what is typed now behind it."""
+    texts = ("the dog sees a king.", "a small bird today")
+    written = [answer.text for answer in runtime.load(translator).predict(texts)]
+    done = "document.getElementById('answer').dataset.answer"
+    with chromium.opened(demo(translator)) as browser:
+        until(browser, "document.body.dataset.ready")
+        for text, expected in zip(texts, written, strict=True):
+            browser.find_element("id", "role-text").clear()
+            write(browser, "role-text", text)
+            until(browser, f"({done} ?? '').includes({json.dumps(json.dumps(expected))})")
+            assert browser.find_element("id", "label").text.split() == expected.split()
+        assert not browser.find_element("id", "all").is_displayed()
+        kept(browser, "demo-written.png", tmp_path)
+        assert chromium.console(browser) == []
+
+
 def test_entities_are_marked_in_the_text(entities, demo, tmp_path):
     """Marks that are a character off behind an emoji, of which JavaScript counts two."""
     text = "\U0001f600 a good film, not a bad one"

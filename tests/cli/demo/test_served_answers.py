@@ -109,3 +109,24 @@ def test_answers_of_a_teacher_need_a_file_for_mediapipe(pairs, tmp_path):
     """The page would show none of them."""
     with pytest.raises(UserError, match="leave --answers out"):
         _demo.pages(pairs, tmp_path / "answers.jsonl")
+
+
+def test_a_text_comes_as_it_is_written(translator, serving):
+    """A page that shows nothing until the last word, or the JSON of a class."""
+    (written,) = runtime.load(translator).predict(["the dog sees a king."])
+    served = ServedAnswers(translator)
+    assert served.describe()["writes"]
+    pieces = list(served.reply(b'{"text": "the dog sees a king."}'))
+    assert len(pieces) > 2
+    assert "".join(pieces) == written.text
+    contents, answer = _demo.pages(translator)
+    with serving(contents, answer) as port:
+        for text, status in (("the dog sees a king.", 200), (" ", 400)):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+            headers = {"Content-Type": "application/json"}
+            connection.request("POST", "/answer", json.dumps({"text": text}), headers)
+            with contextlib.closing(connection):
+                found = connection.getresponse()
+                said = found.read().decode()
+            assert found.status == status
+            assert said == written.text if status == 200 else "empty" in said

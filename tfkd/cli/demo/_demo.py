@@ -70,7 +70,7 @@ def pages(file: Path, answers: Path | None = None) -> tuple[dict[str, Content], 
     served = ServedAnswers(file)
     contents = {path: Content.of(name, _page(name)) for path, name in SERVED_PAGE.items()}
     contents["/about.json"] = _as_json(served.describe())
-    return contents, served.answer
+    return contents, served.reply
 
 
 def _pages_of_desk(folder: Path, answers: Path | None) -> tuple[dict[str, Content], Answer]:

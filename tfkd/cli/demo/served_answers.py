@@ -6,6 +6,7 @@ import dataclasses
 import json
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,25 @@ class ServedAnswers:
             "quantize": self.predictor.quantize,
             "task": tasks.name_of(task),
             "fields": list(task.typed_roles()),
+            "writes": task.writes,
         }
+
+    def reply(self, body: bytes) -> dict[str, Any] | Iterator[str]:
+        """Return the answer to texts by role, or the pieces of one that is written.
+
+        Args:
+            body: JSON, a text for each role of `fields`.
+
+        Raises:
+            UserError: Other JSON, a missing or an empty text, or one that is too long.
+        """
+        if not self.predictor.task.writes:
+            return self.answer(body)
+        return self._in_turn(self.predictor.stream(self._read(body)))
+
+    def _in_turn(self, pieces: Iterator[str]) -> Iterator[str]:
+        with self._turn:
+            yield from pieces
 
     def answer(self, body: bytes) -> dict[str, Any]:
         """Return the answer to texts by role.

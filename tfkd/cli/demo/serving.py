@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,8 +18,8 @@ from ...errors import UserError
 HOST = "127.0.0.1"
 ANSWER = "/answer"
 MOST_BYTES = 2**20
-Answer = Callable[[bytes], dict[str, Any]]
-"""From what the page sends to plain values; a `UserError` is shown on the page."""
+Answer = Callable[[bytes], "dict[str, Any] | Iterator[str]"]
+"""From what the page sends to plain values, or to a text in pieces; a `UserError` is shown."""
 TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -107,7 +108,11 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         # What is sent and not read would be taken for the next request.
         self.close_connection = True
-        self._send(*self._answer())
+        status, content = self._answer()
+        if isinstance(content, Content):
+            self._send(status, content)
+        else:
+            self._send_pieces(content)
 
     def _send(self, status: HTTPStatus, content: Content, *, with_body: bool = True) -> None:
         self.send_response(status)
@@ -117,6 +122,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if with_body:
             self.wfile.write(content.body)
+
+    def _send_pieces(self, pieces: Iterator[str]) -> None:
+        """Send a text as it is written; it ends where the connection does."""
+        self.send_response(HTTPStatus.OK)
+        for name, value in ({"Content-Type": "text/plain; charset=utf-8"} | HEADERS).items():
+            self.send_header(name, value)
+        self.end_headers()
+        # A page that was closed ends the text too.
+        with closing(pieces):  # type: ignore[type-var]  # a generator
+            for piece in pieces:
+                self.wfile.write(piece.encode())
 
     def _is_of_this_page(self) -> bool:
         """Return whether no other site's name was made to mean this machine to read answers."""
@@ -130,7 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
         content = self.server.contents.get(urlsplit(self.path).path)
         return (HTTPStatus.OK, content) if content else (HTTPStatus.NOT_FOUND, _plain("not here"))
 
-    def _answer(self) -> tuple[HTTPStatus, Content]:
+    def _answer(self) -> tuple[HTTPStatus, Content | Iterator[str]]:
         """Answer what the page sent; another site's page cannot send JSON here."""
         answer = self.server.answer
         if not self._is_of_this_page():
@@ -145,6 +161,8 @@ class _Handler(BaseHTTPRequestHandler):
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _plain(f"send at most {MOST_BYTES} bytes")
         try:
             values, status = answer(self.rfile.read(int(length))), HTTPStatus.OK
+            if not isinstance(values, dict):
+                return status, values
         except UserError as error:
             values, status = {"error": str(error)}, HTTPStatus.BAD_REQUEST
         return status, Content.of("answer.json", json.dumps(values).encode())

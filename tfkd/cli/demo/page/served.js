@@ -77,6 +77,26 @@ function show(written, answer) {
   at("values").textContent = JSON.stringify(answer.values, null, 1);
 }
 
+/** Show a text as the server writes it; what is newer ends it. */
+async function streamed(written, turn) {
+  streamed.before?.abort();
+  streamed.before = new AbortController();
+  const start = performance.now();
+  const headers = { "Content-Type": "application/json" };
+  const answer = await fetch("/answer", { method: "POST", headers, body: JSON.stringify(written), signal: streamed.before.signal });
+  if (!answer.ok) throw new Error((await answer.json()).error);
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  at("label").textContent = "";
+  at("answer").hidden = false;
+  delete at("answer").dataset.answer;
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+    if (turn === update.turn) at("label").textContent += piece.value;
+  }
+  if (turn !== update.turn) return;
+  at("took").textContent = `${(performance.now() - start).toFixed(0)}\u00a0ms`;
+  at("answer").dataset.answer = JSON.stringify({ summary: at("label").textContent });
+}
+
 /** Ask for what is written, unless there is something newer by then. */
 async function update(fields, turn) {
   const written = texts(fields);
@@ -85,12 +105,14 @@ async function update(fields, turn) {
   if (!complete) at("answer").hidden = true;
   if (!complete) return;
   try {
+    if (update.writes) return await streamed(written, turn);
     const answer = await asked(written);
     if (turn !== update.turn) return;
     show(written, answer);
     at("answer").hidden = false;
     at("answer").dataset.answer = JSON.stringify(answer);
   } catch (error) {
+    if (error.name === "AbortError") return;
     at("answer").hidden = true;
     at("error").textContent = error.message;
     at("error").hidden = false;
@@ -101,6 +123,8 @@ async function main() {
   const about = await (await fetch("/about.json")).json();
   at("file").textContent = about.file;
   at("status").textContent = `${about.task}, ${size(about.bytes)}, ${about.quantize}, by the runtime on this machine`;
+  update.writes = about.writes;
+  at("all").hidden = about.writes;
   at("fields").replaceChildren(...about.fields.flatMap(box));
   at("fields").addEventListener("submit", (event) => event.preventDefault());
   at("fields").addEventListener("input", () => {
