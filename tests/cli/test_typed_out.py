@@ -8,7 +8,7 @@ pytest.importorskip("keras")
 pytest.importorskip("ai_edge_litert")
 
 from tests.runtime.writing_files import TEXTS, Writer
-from tfkd.cli.typed_out import _printable
+from tfkd.cli.typed_out import without_controls
 from tfkd.runtime import load
 
 TASK = ("--task", "tests.runtime.writing_files:Writer")
@@ -64,4 +64,5 @@ def test_settings_that_cannot_be_are_refused(writing_file, refused):
 
 
 def test_a_terminal_obeys_no_text():
-    assert _printable("a\x1b[31mb\n") == "a[31mb\n"
+    family = "\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
+    assert without_controls(f"a\x1b[31mb\x9b1m\n{family}") == f"a[31mb1m\n{family}"

@@ -228,6 +228,10 @@ def nested(depth):
     return {"normalizer": part}
 
 
+def decoders(*parts):
+    return {"decoder": {"type": "Sequence", "decoders": list(parts)}}
+
+
 def split(regex):
     return {
         "pre_tokenizer": {
@@ -246,6 +250,8 @@ def split(regex):
         (normalizers(replacing("a" * 10**6, Regex="")), "64 times as long"),
         (normalizers({"type": "Prepend", "prepend": "a" * 10**6}), "64 times as long"),
         (normalizers({"type": "Unheard"}), "does not know"),
+        ({"decoder": {"type": "Unheard"}}, "does not know"),
+        (decoders(*[replacing("aa", String="a")] * 40), "64 times as long"),
         (split("(x+x+)+y"), "repeats a group"),
         (split("x" * 10**5), "more than 200 characters"),
         (split("(x"), "unmatched"),
@@ -307,7 +313,7 @@ def test_a_loop_without_end(exported, tmp_path, command):
         "made = interpreter.LiteRT.__init__\n"
         "def init(self, *args, **kwargs):\n"
         "    made(self, *args, **kwargs)\n"
-        "    self._runner = endless\n"
+        "    self._serve.runner = endless\n"
         "interpreter.LiteRT.__init__ = init\n"
         "sys.exit(cli.main(sys.argv[1:]))"
     )

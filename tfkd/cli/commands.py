@@ -184,6 +184,7 @@ def predict(args: argparse.Namespace) -> None:
         for record, example, answer in answers:
             line = "" if example is None else answer_values.line_of(predictor, answer, example)
             line = line if reader.task.reads_texts else f"{line}  {_name_of(record)}"
+            line = typed_out.without_controls(line) if reader.task.writes else line
             if as_json:
                 merged = answer_files.merge(record, fields.of(answer))
                 line = json.dumps(merged, ensure_ascii=False, default=str)

@@ -70,10 +70,17 @@ def type_out(predictor: Predictor, text: str, decoding: Mapping[str, Any]) -> No
         decoding: Settings that differ from those of the file.
     """
     for piece in predictor.stream(text, **decoding):
-        print(_printable(piece), end="", flush=True)
+        print(without_controls(piece), end="", flush=True)
     print()
 
 
-def _printable(piece: str) -> str:
-    """Return a piece without what a terminal would obey: a file may come from anybody."""
-    return "".join(c for c in piece if c.isprintable() or c == "\n")
+def without_controls(text: str) -> str:
+    r"""Return a text without what a terminal would obey: a file may come from anybody.
+
+    Args:
+        text: What a file wrote.
+
+    >>> without_controls("a\x1b[31m b")
+    'a[31m b'
+    """
+    return "".join(c for c in text if c in "\n\t" or not (ord(c) < 32 or 127 <= ord(c) < 160))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -25,6 +26,8 @@ _NORMALIZERS |= {"Prepend", "Replace", "Sequence", "Strip", "StripAccents"}
 _PRE_TOKENIZERS = {"BertPreTokenizer", "ByteLevel", "CharDelimiterSplit", "Digits", "Metaspace"}
 _PRE_TOKENIZERS |= {"Punctuation", "Sequence", "Split", "UnicodeScripts", "Whitespace"}
 _PRE_TOKENIZERS |= {"WhitespaceSplit"}
+_DECODERS = {"BPEDecoder", "ByteFallback", "ByteLevel", "Fuse", "Metaspace", "Replace", "Sequence"}
+_DECODERS |= {"Strip", "WordPiece"}
 
 
 def check_tokenizer(text: str) -> None:
@@ -37,17 +40,16 @@ def check_tokenizer(text: str) -> None:
         whole = json.loads(text)
         normalizers = list(_parts(whole.get("normalizer"), "normalizers"))
         pre_tokenizers = list(_parts(whole.get("pre_tokenizer"), "pretokenizers"))
+        decoders = list(_parts(whole.get("decoder"), "decoders"))
         model = whole["model"]
     except (RecursionError, AttributeError, TypeError, KeyError, ValueError) as error:
         raise ValueError("tokenizer.json is none of the tokenizers library") from error
-    for parts, known in ((normalizers, _NORMALIZERS), (pre_tokenizers, _PRE_TOKENIZERS)):
+    kinds = ((normalizers, _NORMALIZERS), (pre_tokenizers, _PRE_TOKENIZERS), (decoders, _DECODERS))
+    for parts, known in kinds:
         for part in parts:
             _check_part(part, known)
-    growth = 1
-    for normalizer in normalizers:
-        growth *= _growth(normalizer)
-        if growth > GROWTH:
-            raise ValueError(f"tokenizer.json makes a text more than {GROWTH} times as long")
+    if any(math.prod(map(_growth, parts)) > GROWTH for parts in (normalizers, decoders)):
+        raise ValueError(f"tokenizer.json makes a text more than {GROWTH} times as long")
     if not isinstance(model, dict) or not _whole(model.get("max_input_chars_per_word", 0)) <= WORD:
         raise ValueError(f"tokenizer.json takes words of more than {WORD} characters to pieces")
 
