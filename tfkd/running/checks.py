@@ -183,8 +183,17 @@ def shrinks(config: RunConfig) -> bool:
     return config.student.source.partition(":")[0] == "shrink"
 
 
-def match_token_counts(config: RunConfig) -> RunConfig:
-    """Let a teacher read as many tokens as its shrunk student, where losses compare tokens."""
+def match_token_counts(config: RunConfig, task: Task) -> RunConfig:
+    """Let a teacher read as many tokens as its student, where losses compare tokens.
+
+    Args:
+        config: The settings of the run.
+        task: One that goes on with texts compares all tokens; of others a shrunk student may.
+    """
+    if task.features == "causal" and not config.teacher.max_length:
+        kind = config.teacher.source.partition(":")[0]
+        length = 0 if kind == "train" else config.student.max_length
+        return config.replaced(teacher_max_length=length)
     per_token = _list_reads(config)
     if not (shrinks(config) and per_token) or config.teacher.max_length:
         return config

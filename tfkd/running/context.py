@@ -102,7 +102,7 @@ def make_context(
     task, why = choose_task(config)
     config = with_task(config, task)
     check_settings(config, task)
-    config = match_token_counts(config)
+    config = match_token_counts(config, task)
     data = open_run_data(config, task)
     if config.teacher.source.partition(":")[0] == "train":
         check_lessons(task, data, config.teacher.source)

@@ -73,6 +73,11 @@ def check_tokenizer(config: RunConfig) -> None:
         text.load(config.student.tokenizer, config.student.max_length)
 
 
+def renumber(given: text.TextEncoder, task: Task) -> text.TextEncoder:
+    """Return a tokenizer with the ids that students of a task read: most take 0 for padding."""
+    return text.with_padding_first(given) if task.zero_is_padding else given
+
+
 def open_encoder(context: RunContext) -> text.Encoder:
     """Load the tokenizer of a run that is trained already, or what stands for it.
 
@@ -104,8 +109,7 @@ def prepare_encoder(context: RunContext, shrunk: TextModel | None = None) -> tex
         encoder = shrunk.encoder
     elif config.student.tokenizer:
         given = text.load(config.student.tokenizer, config.student.max_length)
-        # Students take 0 for padding.
-        encoder = text.with_pieces(text.with_padding_first(given), context.task.pieces)
+        encoder = text.with_pieces(renumber(given, context.task), context.task.pieces)
     else:
         encoder = learn_encoder(config, context.data, context.task, context.progress)
     encoder.save(context.folder)

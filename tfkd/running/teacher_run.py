@@ -30,7 +30,7 @@ from .checks import (
 )
 from .config import RunConfig
 from .context import RunContext
-from .encoders import learn_encoder
+from .encoders import learn_encoder, renumber
 from .fitting import TrainingLog, TrainingPlan, forget_backups
 from .given_teacher import TAUGHT
 from .lock import hold_folder
@@ -70,7 +70,7 @@ def teach(config: RunConfig, progress: Progress = log_progress) -> TextModel:
     task, _ = choose_task(config)
     config = with_task(config, task)
     check_text_settings(config, task)
-    _check_teacher(config)
+    _check_teacher(config, task)
     _check_frozen(config, task)
     data = open_run_data(config, task)
     check_lessons(task, data, config.teacher.source)
@@ -125,7 +125,7 @@ def _fine_tunes(config: RunConfig) -> bool:
     return config.teacher.source.partition(":")[0] == "hf"
 
 
-def _check_teacher(config: RunConfig) -> None:
+def _check_teacher(config: RunConfig, task: tasks.Task) -> None:
     """Refuse a teacher or tokenizer that cannot be used, before a folder is claimed for it."""
     if config.teacher.source.partition(":")[0] not in ("train", "hf"):
         raise UserError(
@@ -136,7 +136,7 @@ def _check_teacher(config: RunConfig) -> None:
     else:
         check_teacher(config)
     check_training(config)
-    _load_given_encoder(config)
+    _load_given_encoder(config, task)
 
 
 def _check_frozen(config: RunConfig, task: tasks.Task) -> None:
@@ -150,18 +150,16 @@ def _check_frozen(config: RunConfig, task: tasks.Task) -> None:
         own_teacher.check_frozen(config.teacher.source, task, names)
 
 
-def _load_given_encoder(config: RunConfig) -> text.TextEncoder | None:
+def _load_given_encoder(config: RunConfig, task: tasks.Task) -> text.TextEncoder | None:
     """Load the tokenizer of the model to fine-tune, or the one that the settings name."""
     if _fine_tunes(config):
         path = Path(config.teacher.source.partition(":")[2]).expanduser()
         encoder = text.load(path)
         most = most_tokens(read_config(path), encoder.pad_id) or _LONGEST
         return replace(encoder, max_length=min(config.student.max_length, _LONGEST, most))
-    return (
-        text.with_padding_first(text.load(config.student.tokenizer, config.student.max_length))
-        if config.student.tokenizer
-        else None
-    )
+    if not config.student.tokenizer:
+        return None
+    return renumber(text.load(config.student.tokenizer, config.student.max_length), task)
 
 
 def _prepare_encoder(work: _Work) -> text.Encoder:
@@ -173,7 +171,7 @@ def _prepare_encoder(work: _Work) -> text.Encoder:
     # preprocessing.json is written last: where it is, all is there.
     if (work.folder / "preprocessing.json").is_file():
         return text.load(work.folder)
-    encoder = _load_given_encoder(work.config)
+    encoder = _load_given_encoder(work.config, work.task)
     if encoder is None:
         encoder = learn_encoder(work.config, work.data, work.task, work.progress)
     else:

@@ -41,6 +41,9 @@ class TaskRows(ExampleReader):
     tokenizer_kind: ClassVar[str] = "wordpiece"
     "The kind of vocabulary that is learnt for it, as `tfkd.text.learn` names them."
 
+    zero_is_padding: ClassVar[bool] = True
+    "Whether its students tell padding by the id 0; if not, any tokenizer serves them as it is."
+
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
         unknown = sorted(set(settings or {}) - set(self.defaults))
         if unknown:
@@ -76,6 +79,15 @@ class TaskRows(ExampleReader):
 
         Args:
             schema: What the training split fixed.
+        """
+        return schema
+
+    def schema_to_check(self, schema: Schema, texts: int) -> Schema:
+        """Return the schema with which a model writes what a file is compared by.
+
+        Args:
+            schema: What the training split fixed.
+            texts: How many texts it writes at most.
         """
         return schema
 

@@ -68,6 +68,8 @@ class TextGeneration(LanguageReport):
     headline_is_mean = False
     perturbable = False
     writes = True
+    # What is behind a token is never seen.
+    zero_is_padding = False
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
         super().__init__(settings)
@@ -114,6 +116,16 @@ class TextGeneration(LanguageReport):
     def quick_schema(self, schema: Schema) -> Schema:
         """Return the schema with which a model writes nothing, to score an epoch."""
         return Schema(schema.labels, {**schema.settings, SAMPLES: 0})
+
+    def schema_to_check(self, schema: Schema, texts: int) -> Schema:
+        """Return the schema with which a model goes on with many texts, always the likeliest way.
+
+        Args:
+            schema: What the training split fixed.
+            texts: How many.
+        """
+        greedy = {"beams": 1, "temperature": 0.0, SAMPLES: texts}
+        return Schema(schema.labels, {**schema.settings, **greedy})
 
     def learnt_texts(self, example: Example) -> tuple[str, ...]:
         """Return what the vocabulary is learnt from: the text, and the code in front of it."""
