@@ -135,6 +135,8 @@ def test_special_pieces_may_be_added(encoder):
             (4, 1),
         ),
         ({"config": {}}, (2, 3)),
+        # As a tiny model has it that was made with the settings of a large one.
+        ({"config": {"bos_token_id": 50_256, "eos_token_id": 4}}, (2, 4)),
     ],
 )
 def test_a_folder_of_hugging_face_says_its_ends(tmp_path, settings, ends):

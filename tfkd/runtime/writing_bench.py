@@ -67,7 +67,7 @@ def all_write(files: Sequence[str | os.PathLike], task: str | None = None) -> bo
     Raises:
         UserError: Some write and others do not, or one is no exported file.
     """
-    writes = {str(file): load(file, task=task).task.writes for file in files}
+    writes = {str(file): load(str(file), task=task).task.writes for file in files}
     if len(set(writes.values())) > 1:
         some = next(file for file, each in writes.items() if each)
         other = next(file for file, each in writes.items() if not each)

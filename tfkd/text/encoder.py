@@ -120,9 +120,11 @@ class TextEncoder:
         self.ends = ends_of(self.tokenizer)
         if self.pad_id < 0:
             self.pad_id = find_pad(self.tokenizer)
-        start, end = find_writing_ends(self.tokenizer)
-        self.start_id = start if self.start_id < 0 else self.start_id
-        self.end_id = end if self.end_id < 0 else self.end_id
+        found = find_writing_ends(self.tokenizer)
+        self.start_id, self.end_id = (
+            other if given < 0 or self.tokenizer.id_to_token(given) is None else given
+            for given, other in zip((self.start_id, self.end_id), found, strict=True)
+        )
 
     @property
     def vocab_size(self) -> int:

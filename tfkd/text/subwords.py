@@ -63,13 +63,15 @@ def learn_subwords(
             f"vocab_size is {vocab_size}: {len(first)} pieces are special ones and bytes; write "
             f"at least {2 * len(first)}."
         )
-    words = _count_words(texts)
     most = max(int(_CHARACTERS * room), min(room, _SMALL_ALPHABET))
-    alphabet = _alphabet(words, min(most, limit_alphabet or most))
+    most = min(most, limit_alphabet or most)
     if kind == "bpe":
+        alphabet = _most_frequent(_count_characters(texts), most)
         vocabulary, merges = _join_pairs(texts, vocab_size, alphabet, min_frequency)
         model = models.BPE(vocabulary, merges, unk_token="[UNK]", byte_fallback=True)
     else:
+        words = _count_words(texts)
+        alphabet = _most_frequent(_characters_of(words), most)
         # More pieces than wanted to choose from, as they stand in the texts.
         more, _ = _join_pairs(texts, len(first) + 3 * room, alphabet, min_frequency)
         scores = learn_scores(words, set(more) - set(first), alphabet, room)
@@ -104,14 +106,29 @@ def _tokenizer(model: models.Model) -> Tokenizer:
     return tokenizer
 
 
-def _alphabet(words: Counter[str], most: int) -> list[str]:
-    """Return the characters that get a piece of their own, the most frequent ones, in order."""
-    counts: Counter[str] = Counter({_BLANK: words.total()})
+def _most_frequent(characters: Counter[str], most: int) -> list[str]:
+    """Return the characters that get a piece of their own, in order."""
+    ranked = sorted(characters, key=lambda character: (-characters[character], character))
+    return sorted(ranked[:most])
+
+
+def _count_characters(texts: Iterable[str]) -> Counter[str]:
+    """Return how often each character occurs, as the model gets it."""
+    normalize = _tokenizer(models.BPE()).normalizer.normalize_str
+    counts: Counter[str] = Counter()
+    for text in texts:
+        # One for the mark that begins the text.
+        counts.update(f" {normalize(text)}")
+    counts[_BLANK] += counts.pop(" ", 0)
+    return counts
+
+
+def _characters_of(words: Counter[str]) -> Counter[str]:
+    counts: Counter[str] = Counter()
     for word, count in words.items():
         for character in word:
             counts[character] += count
-    ranked = sorted(counts, key=lambda character: (-counts[character], character))
-    return sorted(ranked[:most])
+    return counts
 
 
 def _join_pairs(
