@@ -303,7 +303,9 @@ def _check_outputs(context: TaskContext, reference: Reference) -> None:
         wanted = (1,) if context.binary else wanted
         sizes = reference.shapes[name][1:]
         fits = len(sizes) == len(wanted) and all(
-            None in pair or pair[0] == pair[1] for pair in zip(sizes, wanted, strict=True)
+            # Any number is None to a model, and 0 to a task.
+            not all(pair) or pair[0] == pair[1]
+            for pair in zip(sizes, wanted, strict=True)
         )
         if not fits:
             labels = context.schema.labels

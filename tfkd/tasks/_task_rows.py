@@ -32,6 +32,8 @@ class TaskRows(ExampleReader):
     constant_answer: ClassVar[str] = "always giving the same answer"
     "What `chance` scores, in words."
     headline_is_mean: ClassVar[bool] = True
+    epochs_by: ClassVar[str] = ""
+    "The measure that tells the best epoch, where the headline says little of early ones."
     tunes: ClassVar[bool] = False
     perturbable: ClassVar[bool] = True
     "Whether the answer to a text stays comparable where words of the text change."

@@ -11,9 +11,9 @@ FOLDED = "translation"
 
 
 def unfold(fields: Mapping[str, Any], where: str, named: Mapping[str, str]) -> Mapping[str, Any]:
-    """Return a row with a column for each language, and source and target among them.
+    """Return a row with the source and the target of one with a dict of languages.
 
-    Of two languages the first one is the source, unless columns are named.
+    Of two languages the first one is the source; where columns are named, each language is one.
 
     Args:
         fields: The row's values by column.
@@ -38,4 +38,4 @@ def unfold(fields: Mapping[str, Any], where: str, named: Mapping[str, str]) -> M
             "with --text-column and --label-column."
         )
     source, target = folded.values()
-    return {**rest, **folded, "source": source, "target": target}
+    return {**rest, "source": source, "target": target}
