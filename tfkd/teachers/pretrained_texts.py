@@ -10,7 +10,7 @@ from typing import Any
 from .. import text
 from ..errors import UserError
 from ..models import hugging_face as models
-from ..models.generators import WritingSettings, read_writing_settings
+from ..models.generators import WritingSettings, read_generate_settings
 from ..models.generators.heads_that_write import CAUSAL, SEQ2SEQ, check_writes
 from ..models.hugging_face_config import read_config
 from ..models.hugging_face_heads import headless
@@ -85,7 +85,7 @@ def load_writer(kind: str, path: str, request: Request, load: Load) -> TextModel
     check_writes(path, config, architecture)
     # Before the weights, which take their time.
     encoder = text.load(folder)
-    settings = read_writing_settings(folder, tuple(encoder.ends[0]))
+    settings = read_generate_settings(folder, tuple(encoder.ends[0]))
     rows = config.get("vocab_size")
     if rows and encoder.vocab_size > rows:
         raise UserError(

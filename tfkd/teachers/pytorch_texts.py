@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..models.generators import WritingSettings
-from ..models.generators.writing_settings import pad_before, without_tokens
+from ..models.generators.generate_settings import pad_before, without_tokens
 from ..models.input_names import DECODER_IDS, IDS, token_mask
 from ..text.batching import padded
 from .python_function import PythonFunctionTeacher

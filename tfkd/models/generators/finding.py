@@ -25,6 +25,6 @@ def find_generator(model: Any, encoder: Any) -> NextTokens | None:
     if not hasattr(model, "generation_config"):
         return None
     from .tensorflow_generators import TensorFlowCausal
-    from .writing_settings import settings_of_model
+    from .generate_settings import settings_of_model
 
     return TensorFlowCausal(model, settings_of_model(model))

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from ...text.batching import padded
 from ..input_names import IDS, token_mask
-from .writing_settings import WritingSettings, pad_before, without_tokens
+from .generate_settings import WritingSettings, pad_before, without_tokens
 
 _IDS = tf.TensorSpec((None, None), tf.int32)
 

@@ -12,7 +12,7 @@ import tensorflow as tf
 from ..callables import Model
 from ..input_names import DECODER_IDS, IDS, MASKS
 from .tensorflow_generators import TensorFlowSeq2Seq
-from .writing_settings import WritingSettings
+from .generate_settings import WritingSettings
 
 
 class TensorFlowTexts:

@@ -3,8 +3,8 @@ import pytest
 
 from tfkd.errors import UserError
 from tfkd.models.generators.heads_that_write import CAUSAL, SEQ2SEQ, check_writes
-from tfkd.models.generators.writing_settings import (
-    find_writing_settings,
+from tfkd.models.generators.generate_settings import (
+    find_generate_settings,
     pad_before,
     without_tokens,
 )
@@ -15,16 +15,16 @@ BART |= {"bos_token_id": 0, "model_type": "bart", "max_position_embeddings": 64}
 
 
 def test_a_barts_texts_begin_with_a_token_of_their_own_behind_the_start():
-    assert find_writing_settings(T5, "it").begins == (0,)
-    assert find_writing_settings(BART, "it").begins == (2,)
+    assert find_generate_settings(T5, "it").begins == (0,)
+    assert find_generate_settings(BART, "it").begins == (2,)
     # Its tokenizer says what it was trained on.
-    assert find_writing_settings(BART, "it", before=(0,)).begins == (2, 0)
-    assert find_writing_settings({**BART, "forced_bos_token_id": 7}, "it").begins == (2, 7)
-    assert find_writing_settings(BART, "it").most == 64
+    assert find_generate_settings(BART, "it", before=(0,)).begins == (2, 0)
+    assert find_generate_settings({**BART, "forced_bos_token_id": 7}, "it").begins == (2, 7)
+    assert find_generate_settings(BART, "it").most == 64
 
 
 def test_words_that_are_never_written_are_those_of_one_token():
-    found = find_writing_settings({**T5, "bad_words_ids": [[5], [6, 7]]}, "it")
+    found = find_generate_settings({**T5, "bad_words_ids": [[5], [6, 7]]}, "it")
     assert found.never == (5,)
     logits = np.zeros((1, 8), "float32")
     assert without_tokens(logits, found.never)[0].tolist() == [*[0.0] * 5, -np.inf, 0.0, 0.0]
@@ -38,7 +38,7 @@ def test_padding_stands_before_beginnings():
 
 
 def test_a_language_model_begins_with_what_ends_a_text():
-    assert find_writing_settings({"eos_token_id": [9, 8]}, "it").begins == (9,)
+    assert find_generate_settings({"eos_token_id": [9, 8]}, "it").begins == (9,)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_a_language_model_begins_with_what_ends_a_text():
 )
 def test_what_cannot_write_says_what_is_missing(config, what):
     with pytest.raises(UserError, match=what):
-        find_writing_settings(config, "it")
+        find_generate_settings(config, "it")
 
 
 @pytest.mark.parametrize(

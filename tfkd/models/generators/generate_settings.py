@@ -47,7 +47,7 @@ class WritingSettings:
         return None if self.most is None else self.most - before
 
 
-def read_writing_settings(path: Path, before: tuple[int, ...] = ()) -> WritingSettings:
+def read_generate_settings(path: Path, before: tuple[int, ...] = ()) -> WritingSettings:
     """Return what the files of a folder say.
 
     Args:
@@ -58,7 +58,7 @@ def read_writing_settings(path: Path, before: tuple[int, ...] = ()) -> WritingSe
         UserError: No token starts or ends a text.
     """
     config, more = (read_object(path / name) for name in ("config.json", "generation_config.json"))
-    return find_writing_settings(merge_settings(config, more), str(path), before)
+    return find_generate_settings(merge_settings(config, more), str(path), before)
 
 
 def settings_of_model(model: Any, before: tuple[int, ...] = ()) -> WritingSettings:
@@ -73,7 +73,7 @@ def settings_of_model(model: Any, before: tuple[int, ...] = ()) -> WritingSettin
     """
     generation = getattr(model, "generation_config", None)
     more = {} if generation is None else generation.to_dict()
-    return find_writing_settings(
+    return find_generate_settings(
         merge_settings(model.config.to_dict(), more), f"the {type(model).__name__}", before
     )
 
@@ -87,7 +87,7 @@ def merge_settings(config: Mapping[str, Any], more: Mapping[str, Any]) -> dict[s
     return {**config, **{name: value for name, value in more.items() if value is not None}}
 
 
-def find_writing_settings(
+def find_generate_settings(
     config: Mapping[str, Any], origin: str, before: tuple[int, ...] = ()
 ) -> WritingSettings:
     """Return how texts begin and end, by the settings of a model.
@@ -100,7 +100,7 @@ def find_writing_settings(
     Raises:
         UserError: No token starts or ends a text, or nothing names the language to write.
 
-    >>> find_writing_settings({"eos_token_id": 1}, "it")
+    >>> find_generate_settings({"eos_token_id": 1}, "it")
     WritingSettings(begins=(1,), end=1, never=(), most=None)
     """
     seq2seq = bool(config.get("is_encoder_decoder"))
