@@ -11,6 +11,7 @@ import numpy as np
 from ...data import Column, Example, Schema
 from ...errors import UserError
 from ...text.batching import by_length
+from ...text.decoding.full_passes import check_ends
 from ...text.words import IDS
 from .._base import Arrays, AskedModel, Measure
 from ..generation.written_answer import Written
@@ -141,18 +142,24 @@ class TextGeneration(LanguageReport):
         """Return the rows of each text, in which each of its tokens is to be foretold once.
 
         The control code stands in front, in angle brackets, and is given.
+
+        Raises:
+            UserError: A tokenizer without a token that starts or ends a text, or a code that leaves
+                no room for one.
         """
+        tokenizer: Any = encoder
+        check_ends(tokenizer.start_id, tokenizer.end_id)
         texts = [example["text"] for example in examples]
         codes = [spell_code(example.get(CONTROL)) for example in examples]
-        pieces = encoder.encode_targets(texts, WHOLE)
+        pieces = tokenizer.encode_targets(texts, WHOLE)
         known = dict.fromkeys(code for code in codes if code)
-        in_front = dict(zip(known, encoder.encode_targets(list(known), WHOLE), strict=True))
-        length, overlap = encoder.max_length, schema.settings.get(OVERLAP, 0)
+        in_front = dict(zip(known, tokenizer.encode_targets(list(known), WHOLE), strict=True))
+        length, overlap = tokenizer.max_length, schema.settings.get(OVERLAP, 0)
         return [
             cut_into_rows(
-                [encoder.start_id, *in_front.get(code, ())],
+                [tokenizer.start_id, *in_front.get(code, ())],
                 ids,
-                encoder.end_id,
+                tokenizer.end_id,
                 length=length,
                 overlap=overlap,
             )
