@@ -240,6 +240,7 @@ def test_signatures_that_fit_are_taken():
         ("encode", 0, {"mask": ((None, None), np.int32)}, "`encode` takes input_ids"),
         ("encode", 0, {"input_ids": ((None, 9), np.int32)}, "where ids .batch, tokens. belong"),
         ("encode", 0, {"input_ids": ((None, None), np.float32)}, "where ids"),
+        ("encode", 0, {"input_ids": ((None, None), np.int8)}, "where ids"),
         ("encode", 1, {"memory_keys": None}, "memory_keys .*which `encode` does not give"),
         ("encode", 1, {"memory_keys": ((None, 3, None, 4), np.float32)}, "does not give"),
         ("encode", 1, {"cache_start": ((None, 5), np.float32)}, "`encode` gives otherwise"),

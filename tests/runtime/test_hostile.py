@@ -17,6 +17,7 @@ from tfkd.runtime import Classifier, interpreter
 from tfkd.runtime.checks.flatbuffer import UnsoundModel
 from tfkd.runtime.checks.graph import Graph, LiteModel, Operator, Tensor
 from tfkd.runtime.checks.soundness import check
+from tfkd.runtime.row_feeding import RowFeeder
 from tfkd.runtime.zip_tail import pack
 
 TEXTS = ["a good film", "a film that is not bad " * 200]
@@ -227,3 +228,10 @@ def test_a_file_larger_than_any(exported, monkeypatch):
     monkeypatch.setattr(interpreter, "LARGEST", 1_000)
     with pytest.raises(UserError, match="at most 2 GB"):
         Classifier(exported)
+
+
+def test_ids_that_a_type_does_not_hold():
+    """An overflow of NumPy in place of a sentence."""
+    feed = RowFeeder({"ids": "input_ids"}, {"ids": ((None, None), "int8")}, most=8)
+    with pytest.raises(UserError, match="takes int8, which does not hold them"):
+        feed([{"input_ids": [2, 300, 3]}])

@@ -93,7 +93,13 @@ class RowFeeder:
                 f"a row of {longest} values came for a model that takes {length}: the file is "
                 "damaged, or was exported for another task; export it again."
             )
-        return pad(values, length, dtype, fill)
+        try:
+            return pad(values, length, dtype, fill)
+        except OverflowError as error:
+            raise UserError(
+                f"ids came for a model that takes {np.dtype(dtype)}, which does not hold them: the "
+                "file is damaged; export it again."
+            ) from error
 
 
 def _of_channels(arrays: np.ndarray, shape: Shape) -> np.ndarray:

@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 
 from tfkd.errors import UserError
-from tfkd.models.generators.heads_that_write import CAUSAL, SEQ2SEQ, check_writes
 from tfkd.models.generators.generate_settings import (
     find_generate_settings,
     pad_before,
     without_tokens,
 )
+from tfkd.models.generators.heads_that_write import CAUSAL, SEQ2SEQ, check_writes
 
 T5 = {"is_encoder_decoder": True, "decoder_start_token_id": 0, "eos_token_id": 1}
 BART = {"is_encoder_decoder": True, "decoder_start_token_id": 2, "eos_token_id": 2}

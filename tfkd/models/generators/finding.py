@@ -24,7 +24,7 @@ def find_generator(model: Any, encoder: Any) -> NextTokens | None:
         return own(encoder)
     if not hasattr(model, "generation_config"):
         return None
-    from .tensorflow_generators import TensorFlowCausal
     from .generate_settings import settings_of_model
+    from .tensorflow_generators import TensorFlowCausal
 
     return TensorFlowCausal(model, settings_of_model(model))

@@ -11,8 +11,8 @@ import tensorflow as tf
 
 from ..callables import Model
 from ..input_names import DECODER_IDS, IDS, MASKS
-from .tensorflow_generators import TensorFlowSeq2Seq
 from .generate_settings import WritingSettings
+from .tensorflow_generators import TensorFlowSeq2Seq
 
 
 class TensorFlowTexts:

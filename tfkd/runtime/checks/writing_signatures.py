@@ -73,7 +73,8 @@ def _fault_of_state(
 def _holds_ids(array: Array, length: int) -> bool:
     """Return whether an array is of ids, `[batch, tokens]`, of any length or of this one."""
     shape, dtype = array
-    whole = np.dtype(dtype).kind == "i"
+    # A smaller type would not hold the ids.
+    whole = np.dtype(dtype) in (np.int32, np.int64)
     return whole and len(shape) == 2 and shape[0] in (None, 1) and shape[1] in (None, length)
 
 
