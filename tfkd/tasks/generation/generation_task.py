@@ -240,7 +240,7 @@ class GenerationTask(ReportOfTexts, Task):
         if not written:
             raise UserError("none of the examples has a label: give texts to score against.")
         scores = self.score_texts(written, references_of(list(filter(self.is_labelled, examples))))
-        return {name: scores[name] for name in self.measures}
+        return {name: scores[name] for name in self.measures if name in scores}
 
     def score_texts(
         self, written: Sequence[str], references: Sequence[Sequence[str]]

@@ -20,6 +20,8 @@ class Written:
         score: The sum of the log-probabilities of its tokens, that of the end among them; None
             where the model does not tell.
         tokens: How many these are; 0 where that is not known.
+        surprise: The negative log-probability of what was wanted, in nats, and how many tokens
+            that has; None where it was not asked for.
 
     >>> Written("a cat", -1.0, 2) == Written("a cat", -2.0, 3)
     True
@@ -30,6 +32,7 @@ class Written:
     text: str
     score: float | None = field(default=None, compare=False)
     tokens: int = field(default=0, compare=False)
+    surprise: tuple[float, int] | None = field(default=None, compare=False, repr=False)
 
     @property
     def confidence(self) -> float | None:

@@ -8,12 +8,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ...data import Column
-from .._base import Measure
+from ...data import Column, Example, Schema
+from .._base import Arrays, AskedModel, Measure
 from .._other_kinds import PROMPTS
 from ..generation import GenerationTask, Written
 from ..generation.references import REFERENCES
 from ..generation.scores import chrf, count_chrf, distinct
+from ..generation.surprise import PERPLEXITY, add_surprise, measure_surprise
 from .turns import join_lists
 
 
@@ -41,6 +42,7 @@ class Text2TextGeneration(GenerationTask):
         "chrf": Measure("chrF", "points", hub="chrf"),
         "distinct1": Measure("distinct words"),
         "distinct2": Measure("distinct pairs of words"),
+        **PERPLEXITY,
     }
 
     def in_columns(
@@ -58,6 +60,24 @@ class Text2TextGeneration(GenerationTask):
     ) -> dict[str, float]:
         """Return chrF, and the shares of different words and of different pairs of words."""
         return {**chrf(written, references), **distinct(written)}
+
+    def ask(self, model: AskedModel, rows: Sequence[list[Arrays]], schema: Schema) -> list[Written]:
+        """Return what a model writes for each example, and how it takes what was wanted.
+
+        Args:
+            model: The model, with its tokenizer.
+            rows: The rows of each example, as this model reads them.
+            schema: Its settings say how the text is decoded.
+        """
+        return add_surprise(model, [row for row, *_ in rows], super().ask(model, rows, schema))
+
+    def score(self, answers: Sequence[Written], examples: Sequence[Example]) -> dict[str, float]:
+        """Return all measures of the texts, and the perplexity of what was wanted.
+
+        Raises:
+            UserError: None of the examples has a target.
+        """
+        return {**super().score(answers, examples), **measure_surprise(answers, examples)}
 
     def headline_of(
         self, written: Sequence[str], references: Sequence[Sequence[str]]
