@@ -108,7 +108,8 @@ def make_table(given: argparse.Namespace, data: Sequence[str], running: Sequence
     """
     teacher = teach(given, data)
     shared = [*data, "--teacher", f"keras:{teacher}", "--student", given.student]
-    shared += ["--epochs", given.epochs, *running]
+    # Probabilities of tokens are learnt of a teacher with the same tokens.
+    shared += ["--tokenizer", str(teacher), "--epochs", given.epochs, *running]
     seeds = list(map(int, given.seeds))
     joined = []
     for seed in seeds:
