@@ -86,13 +86,16 @@ def test_what_has_no_room_is_refused():
 def test_targets_are_cut_and_that_is_told(encoder, monkeypatch):
     told = []
     monkeypatch.setattr(logger, "warning", lambda text, *values: told.append(text % values))
-    whole, short = encoder.encode_targets(["the Straße, the Häuser!", "an"], 99)
+    texts = ["the Straße, the Häuser!", "an"]
+    whole, short = encoder.encode_targets(texts, 99)
     assert not told
-    assert encoder.encode_targets(["the Straße, the Häuser!", "an"], len(short)) == [
-        whole[: len(short)],
-        short,
-    ]
-    assert told == [f"1 of 2 texts to write are cut after {len(short)} pieces."]
+    most = len(short)
+    assert encoder.encode_targets(texts, most) == [whole[:most], short]
+    assert encoder.encode_targets(texts, most, mark_cut=True) == [whole[: most + 1], short]
+    assert told == [f"1 of 2 texts to write are cut after {most} pieces."]
+    # In parts of a large file, not one line for each.
+    encoder.encode_targets(texts[:1], most)
+    assert told[1:] == [f"3 of 5 texts to write are cut after {most} pieces."]
 
 
 def test_word_pieces_are_decoded_too():

@@ -120,6 +120,7 @@ class TextEncoder:
         self.ends = ends_of(self.tokenizer)
         if self.pad_id < 0:
             self.pad_id = find_pad(self.tokenizer)
+        self._cut: dict[int, list[int]] = {}
         found = find_writing_ends(self.tokenizer)
         self.start_id, self.end_id = (
             other if given < 0 or self.tokenizer.id_to_token(given) is None else given
@@ -163,20 +164,27 @@ class TextEncoder:
         # Where nothing stands around a text, an empty one would have no id at all.
         return [row or [self.pad_id] for row in rows]
 
-    def encode_targets(self, texts: Sequence[str], longest: int) -> list[list[int]]:
+    def encode_targets(
+        self, texts: Sequence[str], longest: int, *, mark_cut: bool = False
+    ) -> list[list[int]]:
         """Return the pieces of texts that are to be written, without special tokens.
 
         Args:
             texts: The texts.
-            longest: How many pieces stay of one; its end is cut off, and the log says of how many.
+            longest: How many pieces stay of one; its end is cut off, and the log says of how many,
+                each time that they have doubled.
+            mark_cut: Leave one piece more of a text that is cut, by which it is known.
         """
         encodings = self.tokenizer.encode_batch(list(map(self.read, texts)), False, False)
         cut = sum(len(encoding.ids) > longest for encoding in encodings)
-        if cut:
+        tally = self._cut.setdefault(longest, [0, 0, 0])
+        tally[0], tally[1] = tally[0] + cut, tally[1] + len(texts)
+        if tally[0] > 2 * tally[2]:
+            tally[2] = tally[0]
             logger.warning(
-                "%d of %d texts to write are cut after %d pieces.", cut, len(texts), longest
+                "%d of %d texts to write are cut after %d pieces.", tally[0], tally[1], longest
             )
-        return [encoding.ids[:longest] for encoding in encodings]
+        return [encoding.ids[: longest + mark_cut] for encoding in encodings]
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text of ids, without special tokens."""

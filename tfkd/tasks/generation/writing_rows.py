@@ -23,7 +23,7 @@ def write_rows(
             that it ends there.
     """
     known = [target for target in targets if target is not None]
-    pieces = iter(encoder.encode_targets(known, longest + 1) if known else ())
+    pieces = iter(encoder.encode_targets(known, longest, mark_cut=True) if known else ())
     rows = []
     for ids, target in zip(encoder.encode_many(sources), targets, strict=True):
         row = {IDS: ids, DECODER_IDS: [encoder.start_id], "labels": [IGNORE]}
