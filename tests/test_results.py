@@ -186,7 +186,7 @@ def test_the_errors_on_images_are_the_stored_ones(file, monkeypatch):
 _SEEDS = {
     **dict.fromkeys(("banking77", "goemotions", "imdb_ratings", "sick"), "results.md"),
     "semeval2010_task8": "tasks/relations.md",
-    **dict.fromkeys(("conll2003", "wnut17", "wnut17_tweets"), "tasks/entities.md"),
+    **dict.fromkeys(("conll2003", "wnut17", "wnut17_tweets", "resume_ner"), "tasks/entities.md"),
     "qamr": "tasks/answers.md",
     "embeddings": "tasks/embeddings.md",
     "fsdd": "tasks/sound.md",
