@@ -9,7 +9,7 @@ from hugging_face_folders import state
 
 from tfkd import load_teacher
 from tfkd.errors import UserError
-from tfkd.models.generators.writing_settings import without_tokens
+from tfkd.models.generators.generate_settings import without_tokens
 from tfkd.text.decoding import Decoding, FullPasses, write
 
 pytest.importorskip("transformers")
