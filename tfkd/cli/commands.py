@@ -126,7 +126,7 @@ def export(args: argparse.Namespace) -> None:
         f"{exported.path}: {describe_size(exported.bytes)}, "
         f"{exported.quantize or exported.format}, "
         f"verified on {exported.checked} texts: agreement {exported.agreement:.2%}, greatest "
-        f"difference of logits {exported.max_difference:.4g}"
+        f"difference of logits {exported.max_difference:.4g}{exported.spell_writing()}"
     )
     if exported.note:
         print(f"{exported.path}: {exported.note}")

@@ -109,7 +109,7 @@ def export(
     """
     target = Path(path)
     kind = format_of(target, format)
-    _check_quantize(kind, quantize, calibration)
+    _check_quantize(kind, quantize, calibration, writes=bool(task and tasks.as_task(task).writes))
     student = _student_of(student)
     form = _choose_form(form, student, task)
     # Of NumPy or pandas, too.
@@ -155,6 +155,7 @@ def export(
         note = ""
         if kind == "litert" and quantize not in (None, "float32"):
             quantize, note = _name_stored(part, quantize)
+        note = note or _note_size(student, part, quantize or "float32", kind)
         replace_atomically(folder / target.name, target)
     return Exported(
         path=target,
@@ -169,6 +170,9 @@ def export(
         scores=figures.scores,
         keras_scores=figures.keras_scores,
         note=note,
+        written=figures.written,
+        same_texts=figures.same_texts,
+        step_difference=figures.step_difference,
     )
 
 
@@ -182,6 +186,18 @@ def _name_stored(file: Path, quantize: str) -> tuple[str, str]:
     note = why_float32(content, quantize)
     logger.info(note)
     return "float32", note
+
+
+def _note_size(student: Any, file: Path, quantize: str, kind: str) -> str:
+    """Return one sentence on a LiteRT file that is much larger than its parameters, or nothing."""
+    from .converted_graphs import why_large
+
+    if kind != "litert":
+        return ""
+    note = why_large(size(file), student.count_params(), quantize)
+    if note:
+        logger.info(note)
+    return note
 
 
 def _student_of(model: Any) -> Any:
@@ -219,7 +235,9 @@ def _task(
     return task, schema or task.schema(tuple(labels or ()))
 
 
-def _check_quantize(kind: str, quantize: str | None, calibration: Any) -> None:
+def _check_quantize(
+    kind: str, quantize: str | None, calibration: Any, *, writes: bool = False
+) -> None:
     if quantize not in (None, *QUANTIZE, AUTO):
         known = ", ".join(map(repr, (*QUANTIZE, AUTO)))
         raise UserError(f"quantize={quantize!r}: write one of {known}, or leave it out.")
@@ -227,6 +245,11 @@ def _check_quantize(kind: str, quantize: str | None, calibration: Any) -> None:
         raise UserError(
             f"quantize={quantize!r} needs a LiteRT file: give a path that ends in `.tflite`, or "
             "leave quantize out."
+        )
+    if writes and quantize in CALIBRATED:
+        raise UserError(
+            f"quantize={quantize!r} reads ranges off the inputs of one signature, and a file that "
+            "writes has several, which share their weights: write 'int8' or 'float16'."
         )
     integer_quantisation.check_installed(quantize or "float32")
     if quantize in CALIBRATED and calibration is None:

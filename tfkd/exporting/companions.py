@@ -9,6 +9,7 @@ from typing import Any
 from .. import __version__, tasks
 from ..errors import UserError
 from ..runtime.bundle import describe, read_encoder
+from ..runtime.file_settings import DECODING
 from ..runtime.zip_tail import seal
 from ..text import TextEncoder
 from ..text.row_encoding import encode_rows
@@ -17,6 +18,7 @@ from .export_request import ExportRequest
 from .gate import Figures
 from .saved_model_folder import list_files
 from .stored_numbers import stored_kind
+from .writing.encode_and_step import decoding_settings
 
 LABELS = "labels.txt"
 
@@ -47,7 +49,11 @@ def files_inside(
     outputs[request.signature.outputs[0]]["activation"] = activation
     names = {source: name for name, source in context.sources(sizes.inputs).items()}
     inputs = [names[source] for source in context.task.inputs]
-    return describe_request(request, sizes, blob, {"inputs": inputs, "outputs": outputs})
+    more: dict[str, Any] = {"inputs": inputs, "outputs": outputs}
+    if context.task.writes and blob is not None:
+        student = request.signature.student
+        more[DECODING] = decoding_settings(student, context, sizes.inputs)
+    return describe_request(request, sizes, blob, more)
 
 
 def describe_request(

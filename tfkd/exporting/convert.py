@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -17,12 +19,40 @@ from ..runtime.quiet import quiet
 from . import integer_quantisation
 from .attention_masks import bound_masks
 from .calling import ModelSignature
+from .flatbuffer_tables import rename_signatures
+from .input_signature import Inputs
+from .shared_tables import store_tables_once
 from .text_signature import SERVING, TextSignature
 
 _MISSING = re.compile(r"'tf\.(\w+)' op is neither a custom op nor a flex op")
 _CAST = re.compile(r"tensor<[\dx?]*(f16|bf16|f64)>")
 _PRECISIONS = {"f16": "float16", "bf16": "bfloat16", "f64": "float64"}
 _SELECT = re.compile(r"^(?:TF Select|Custom) ops: (.+)$", re.MULTILINE)
+_WHOLE = "whole"
+"""What `serve` is called until a model of several signatures is converted: of such a SavedModel of
+Keras the converter takes `serve` alone, and says nothing."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One more signature of a file, beside `serve`.
+
+    Attributes:
+        name: The signature's.
+        compute: A function of tensors by name, which returns such.
+        inputs: Shape and dtype of each input by name.
+    """
+
+    name: str
+    compute: Callable[[Mapping[str, Any]], dict[str, Any]]
+    inputs: Inputs
+
+    def specs(self) -> dict[str, tf.TensorSpec]:
+        """Return what TensorFlow traces the inputs by."""
+        return {
+            name: tf.TensorSpec(shape, dtype, name=name)
+            for name, (shape, dtype) in self.inputs.items()
+        }
 
 
 def attempts(signature: ModelSignature, length: int | None) -> Iterator[ModelSignature]:
@@ -41,26 +71,32 @@ def attempts(signature: ModelSignature, length: int | None) -> Iterator[ModelSig
 
 
 def flatbuffer(
-    signature: ModelSignature, kind: Quantization, feeds: integer_quantisation.Feeds | None = None
+    signature: ModelSignature,
+    kind: Quantization,
+    feeds: integer_quantisation.Feeds | None = None,
+    more: Sequence[Endpoint] = (),
 ) -> bytes:
-    """Return the student as a LiteRT model with one signature, `serve`, and builtin ops only.
+    """Return the student as a LiteRT model with the signature `serve`, and builtin ops only.
 
     Args:
         signature: How the student is called, with the sizes that the file has.
         kind: `float16` halves weights; `int8` quarters those of 1024 numbers or more, and
             quantises their inputs on the fly (dynamic range).
         feeds: What the ranges of calibrated kinds are read off.
+        more: Further signatures, which share the weights.
 
     Raises:
         Inconvertible: With these sizes it cannot be converted.
     """
     with tempfile.TemporaryDirectory() as folder:
-        write_saved_model(signature, Path(folder))
+        whole = _WHOLE if more else SIGNATURE
+        write_saved_model(signature, Path(folder), more=more)
         if kind.bounded_masks:
             bound_masks(Path(folder))
         # Not `from_keras_model`, which fails on Keras 3, nor `from_concrete_functions`, which
         # writes a small file with uninitialised weights and says nothing.
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=[SIGNATURE])
+        keys = [whole, *(endpoint.name for endpoint in more)]
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=keys)
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
         if kind.name in ("float16", "int8"):
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -69,6 +105,10 @@ def flatbuffer(
         try:
             with quiet():
                 model = converter.convert()
+            if more:
+                model = rename_signatures(model, {whole: SIGNATURE})
+            if kind.name == "int8":
+                model = store_tables_once(model)
             if kind.calibrated:
                 model = integer_quantisation.quantize_integers(model, kind, feeds or [])
             return model
@@ -80,9 +120,19 @@ def flatbuffer(
 
 
 def write_saved_model(
-    signature: ModelSignature, folder: Path, texts: TextSignature | None = None
+    signature: ModelSignature,
+    folder: Path,
+    texts: TextSignature | None = None,
+    more: Sequence[Endpoint] = (),
 ) -> None:
-    """Write the student as a SavedModel with the signature `serve`, and that of texts if given."""
+    """Write the student as a SavedModel with the signature `serve`, and that of texts if given.
+
+    Args:
+        signature: How the student is called.
+        folder: Where to write.
+        texts: What reads texts.
+        more: Further signatures; with these, `serve` is called `whole`.
+    """
     if signature.kind == "masked":
         _write_legacy(signature, folder, texts)
         return
@@ -90,7 +140,11 @@ def write_saved_model(
     archive.track(signature.student)
     try:
         with quiet():
-            archive.add_endpoint(SIGNATURE, signature.serve, input_signature=[signature.specs()])
+            name = _WHOLE if more else SIGNATURE
+            archive.add_endpoint(name, signature.serve, input_signature=[signature.specs()])
+            for endpoint in more:
+                specs = [endpoint.specs()]
+                archive.add_endpoint(endpoint.name, endpoint.compute, input_signature=specs)
             if texts is not None:
                 archive.track(texts)
                 archive.add_endpoint(SERVING, texts.serve, input_signature=[texts.specs()])

@@ -27,6 +27,7 @@ from .labelled_arrays import check_labels_fit
 from .student_padding import check_padding
 from .text_signature import as_texts
 from .verify import Model, compare
+from .writing.given_targets import compare_next_tokens
 
 HALF_AGREEMENT = 0.97
 "Equal classes of a student of mixed precision and its file, which is more exact."
@@ -61,6 +62,7 @@ class ExportRequest:
         storage: How it stores its numbers.
         reads_texts: Whether a SavedModel gets a signature of texts.
         mixed_precision: Whether the student computes in 16 bits, which no file does.
+        known: What was found out of the student for one file and serves the next one.
     """
 
     signature: ModelSignature
@@ -70,6 +72,7 @@ class ExportRequest:
     storage: Storage = field(default_factory=Storage)
     reads_texts: bool = False
     mixed_precision: bool = False
+    known: dict[str, Any] = field(default_factory=dict, compare=False)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -84,6 +87,8 @@ class ExportRequest:
         """Run `model`, which takes inputs of `sizes`, against the student."""
         limit = id_limit(self.signature.student)
         checks = checks_of(self.check, self.context, sizes.inputs, limit)
+        if self.context.task is not None and self.context.task.writes and checks.rows:
+            return compare_next_tokens(self.reference, model, checks)
         linear = ends_linear(self.signature.student)
         return compare(self.reference, model, checks, linear=linear)
 

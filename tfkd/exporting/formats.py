@@ -17,11 +17,14 @@ from ..text import TextEncoder
 from .calling import ModelSignature, Reference, signature_of
 from .companions import append_to_keras, check_encoder_inside, files_inside, write_into_folder
 from .convert import Inconvertible, attempts, flatbuffer, write_saved_model
+from .converted_graphs import refuse_variables
 from .export_request import ExportRequest
 from .gate import Figures
 from .onnx import add_metadata, onnx_model, write_onnx
 from .text_signature import SERVING, TextSignature
 from .verify import Model
+from .writing.encode_and_step import signatures_to_write
+from .writing.written_texts import add_texts
 
 
 def write_litert(request: ExportRequest, path: Path) -> Figures:
@@ -33,12 +36,19 @@ def write_litert(request: ExportRequest, path: Path) -> Figures:
     """
     encoder = request.context.encoder
     refusal: Exception | None = None
+    student, task = request.signature.student, request.context.task
+    writes = task is not None and task.writes
     for sizes in attempts(request.signature, encoder.max_length if encoder else None):
         try:
             feeds = request.calibration_feeds(sizes)
-            blob = flatbuffer(sizes, request.storage.kind, feeds)
+            more = signatures_to_write(student, sizes) if writes else []
+            blob = flatbuffer(sizes, request.storage.kind, feeds, more)
+            refuse_variables(blob, student.name)
             path.write_bytes(blob)
-            figures = request.compare(LiteRT(path), sizes)
+            file = LiteRT(path)
+            figures = request.compare(file, sizes)
+            if writes:
+                figures = add_texts(request, figures, file)
         except (Inconvertible, RuntimeError) as error:
             # A RuntimeError says that it converts, but never runs.
             refusal = error
@@ -50,7 +60,7 @@ def write_litert(request: ExportRequest, path: Path) -> Figures:
             LiteRT(path)
             check_encoder_inside(request, unpack(path.read_bytes()))
         return figures
-    raise Inconvertible(str(refusal)).explain(request.signature.student.name) from refusal
+    raise Inconvertible(str(refusal)).explain(student.name) from refusal
 
 
 def write_keras(request: ExportRequest, path: Path) -> Figures:

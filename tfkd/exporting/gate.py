@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from ..errors import UserError
-from ..runtime.quantisations import Quantization
+from ..runtime.quantisations import FLOAT32, Quantization
 
 ENOUGH = 100
 "Examples of which a share of agreement says something."
@@ -55,6 +57,11 @@ class Figures:
         keras_scores: The same of the student.
         points: What a difference of scores is multiplied with, to get points that are lost.
         headline: What the score is called.
+        step_difference: Of a file that writes, the greatest difference of a logit of its steps and
+            of the same one of a pass over the whole text.
+        written: Texts that both wrote.
+        same_texts: The share of these that are equal, token for token.
+        unequal_texts: How many are not, though the student did not hold both nearly equally likely.
     """
 
     checked: int
@@ -69,6 +76,10 @@ class Figures:
     keras_scores: dict[str, float] = field(default_factory=dict)
     points: float = 100.0
     headline: str = "accuracy"
+    step_difference: float | None = None
+    written: int = 0
+    same_texts: float | None = None
+    unequal_texts: int = 0
 
     @property
     def max_difference(self) -> float:
@@ -88,7 +99,8 @@ def check_figures(
     share of equal answers is at least that of the kind; of fewer than 100 examples instead, each
     may change its answer only where the student's own margin is within twice the tolerance. The
     score is at most `max_drop` points below the student's; without labels, at most as many in a
-    hundred change their answer.
+    hundred change their answer. Steps of a file that writes are as near to its own whole pass, and
+    in float32 the texts are equal.
 
     Args:
         figures: What `compare` found.
@@ -105,8 +117,9 @@ def check_figures(
     for output in figures.differences:
         allowed = share * output.scale
         difference = output.max_difference if kind.by_greatest else output.mean_difference
-        # Not `>`, since NaN has to fail.
-        if not difference <= allowed:
+        if np.isnan(difference):
+            faults.append(f"{output.name} is NaN")
+        elif difference > allowed:
             faults.append(
                 f"the {measure} difference of {output.name} is {difference:.3g}, allowed "
                 f"{allowed:.3g}"
@@ -116,6 +129,7 @@ def check_figures(
         faults.append(f"a class changes that the student holds by {figures.widest_flip:.3g}")
     if figures.checked >= ENOUGH and figures.agreement < kind.agreement:
         faults.append(f"the share of equal answers must be {kind.agreement:.0%}")
+    faults += _faults_of_writing(figures, kind, allowed)
     if max_drop is not None and _points_lost(figures) > max_drop:
         what = "equal answers" if figures.score is None else figures.headline
         faults.append(f"{_points_lost(figures):.2f} points of {what} are lost, allowed {max_drop}")
@@ -125,6 +139,19 @@ def check_figures(
             f"{figures.checked} examples {figures.agreement:.1%} equal answers; "
             f"{'; '.join(faults)}"
         )
+
+
+def _faults_of_writing(figures: Figures, kind: Quantization, allowed: float) -> list[str]:
+    """Return what is wrong with how a file writes, of one that does."""
+    faults = []
+    if figures.step_difference is not None and not figures.step_difference <= allowed:
+        faults.append(
+            f"a step differs from the pass over the whole text by {figures.step_difference:.3g}, "
+            f"allowed {allowed:.3g}"
+        )
+    if figures.unequal_texts and kind.tolerance <= FLOAT32.tolerance:
+        faults.append(f"{figures.unequal_texts} of {figures.written} texts are written otherwise")
+    return faults
 
 
 def _points_lost(figures: Figures) -> float:

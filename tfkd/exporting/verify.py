@@ -154,7 +154,7 @@ def _by_task(
     scores, keras_scores = (
         task.score([answers[i] for i in labelled], examples) for answers in (ours, theirs)
     )
-    return figures | _headline(task, scores, keras_scores)
+    return figures | headline_figures(task, scores, keras_scores)
 
 
 def _by_form(wanted: Sequence[Outputs], got: Sequence[Outputs], checks: Checks) -> dict[str, Any]:
@@ -200,13 +200,19 @@ def _score_rows(
         answers = task.answers(lambda _: [{"logits": row} for row in logits], rows, schema)
         return task.score(answers, examples)
 
-    return _headline(task, score(ours), score(theirs))
+    return headline_figures(task, score(ours), score(theirs))
 
 
-def _headline(
+def headline_figures(
     task: Task, scores: dict[str, float], keras_scores: dict[str, float]
 ) -> dict[str, Any]:
-    """Return the scores of a file and of its student, the headline of the task by itself."""
+    """Return the scores of a file and of its student, the headline of the task by itself.
+
+    Args:
+        task: The task.
+        scores: All measures of the file.
+        keras_scores: The same of the student.
+    """
     headline, measure = next(iter(task.measures.items()))
     return {
         "scores": scores,

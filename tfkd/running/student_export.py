@@ -38,7 +38,7 @@ def export_student(context: RunContext, encoder: Encoder) -> None:
     logger.info(
         f"exported  {path}: {describe_size(exported.bytes)}, {exported.quantize}; agrees with the "
         f"Keras student on {exported.agreement:.2%} of {exported.checked} validation "
-        f"{context.task.things}"
+        f"{context.task.things}{exported.spell_writing()}"
     )
 
 
