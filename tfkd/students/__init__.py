@@ -24,6 +24,7 @@ from .bilstm import bilstm
 from .causal import causal
 from .encoder_body import build_on_encoder
 from .features import Features
+from .gru_seq2seq import gru_seq2seq
 from .image_cnn import image_cnn
 from .ngram_cnn import ngram_cnn
 from .seq2seq import seq2seq
@@ -59,4 +60,5 @@ __all__ = [
     "static",
     "static_from",
     "seq2seq",
+    "gru_seq2seq",
 ]

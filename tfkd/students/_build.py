@@ -20,6 +20,7 @@ from .bilstm import BILSTM, bilstm
 from .by_word import by_word
 from .causal import CAUSAL
 from .features import Architecture, Body
+from .gru_seq2seq import GRU_SEQ2SEQ
 from .image_cnn import IMAGE_CNN, image_cnn
 from .ngram_cnn import NGRAM_CNN, ngram_cnn
 from .seq2seq import SEQ2SEQ
@@ -35,7 +36,7 @@ ARCHITECTURES = {
         # These read no texts.
         *(IMAGE_CNN, AUDIO_CNN),
         # These write.
-        *(SEQ2SEQ, CAUSAL),
+        *(SEQ2SEQ, GRU_SEQ2SEQ, CAUSAL),
     )
 }
 STUDENTS = {

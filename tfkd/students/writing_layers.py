@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from ..errors import UserError
+from ..models.decoders.recurrent_layers import BOTH_WAYS, GRU, MIX, START
 from ..models.decoders.transformer_layers import FREQUENCIES, JOIN, SPLIT, TABLE
 from ..text.words import DECODER_IDS
 from ._parts import Settings
@@ -21,7 +22,7 @@ def target_input() -> keras.KerasTensor:
 
 
 class LayerMaker:
-    """Make the layers of a transformer by their names, each once.
+    """Make the layers of a model that writes by their names, each once.
 
     Args:
         vocab_size: Number of token ids.
@@ -58,7 +59,18 @@ class LayerMaker:
             return keras.layers.Reshape((-1, heads, width // heads), name=name)
         if name == JOIN:
             return keras.layers.Reshape((-1, width), name=name)
-        kind = name.rpartition("_")[2]
+        if name.startswith(BOTH_WAYS):
+            gru = keras.layers.GRU(width // 2, return_sequences=True)
+            return keras.layers.Bidirectional(gru, name=name)
+        if name.startswith(GRU):
+            return keras.layers.GRU(width, return_sequences=True, name=name)
+        return self._make_of_kind(name)
+
+    def _make_of_kind(self, name: str) -> keras.layers.Layer:
+        """Make a layer of which there are several, by the last word of its name."""
+        width, kind = self._options["width"], name.rpartition("_")[2]
+        if name.startswith(START) or name == MIX:
+            return keras.layers.Dense(width, activation="tanh", name=name)
         if kind in ("query", "key", "value", "outer"):
             return keras.layers.Dense(width, name=name)
         if kind == "inner":

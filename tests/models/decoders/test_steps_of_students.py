@@ -8,13 +8,13 @@ keras = pytest.importorskip("keras")
 from tfkd.errors import UserError
 from tfkd.models.decoders import find_graphs, open_decoder
 from tfkd.models.text_model import TextModel
-from tfkd.students import build, seq2seq
+from tfkd.students import build, gru_seq2seq, seq2seq
 from tfkd.text.decoding import Decoding, FullPasses, write
 
 SOURCES = [[2, 5, 9, 7, 3], [2, 8, 3], [2, 30, 31, 32, 33, 34, 3]]
 TARGETS = np.array([[2, 9, 12, 4], [2, 7, 7, 8], [2, 39, 1, 6]], "int32")
 ROWS = [{"input_ids": ids} for ids in SOURCES]
-MAKERS = {"seq2seq": seq2seq}
+MAKERS = {"seq2seq": seq2seq, "gru_seq2seq": gru_seq2seq}
 
 
 class Numbers:
@@ -99,20 +99,25 @@ def test_a_text_does_not_depend_on_those_written_with_it(model):
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
-def test_a_file_needs_no_tfkd(student, whole, tmp_path, python):
-    student.save(tmp_path / "student.keras")
-    np.savez(tmp_path / "inputs.npz", input_ids=padded(SOURCES), decoder_input_ids=TARGETS)
+def test_files_need_no_tfkd(tmp_path, python):
+    inputs = {"input_ids": padded(SOURCES), "decoder_input_ids": TARGETS}
+    np.savez(tmp_path / "inputs.npz", **inputs)
+    models = {name: make(40, "tiny", seed=3) for name, make in MAKERS.items()}
+    for name, model in models.items():
+        model.save(tmp_path / f"{name}.keras")
     code = (
         "import sys, keras, numpy as np\n"
-        "model = keras.models.load_model(sys.argv[1])\n"
-        "inputs = dict(np.load(sys.argv[2]))\n"
-        "np.save(sys.argv[3], model.predict(inputs, verbose=0))\n"
+        "inputs = dict(np.load(sys.argv[1] + '/inputs.npz'))\n"
+        "for name in sys.argv[2:]:\n"
+        "    model = keras.models.load_model(f'{sys.argv[1]}/{name}.keras')\n"
+        "    np.save(f'{sys.argv[1]}/{name}.npy', model.predict(inputs, verbose=0))\n"
         "assert 'tfkd' not in sys.modules\n"
     )
-    python(code, *(tmp_path / name for name in ("student.keras", "inputs.npz", "logits.npy")))
-    np.testing.assert_allclose(np.load(tmp_path / "logits.npy"), whole, rtol=0, atol=1e-5)
-    loaded = keras.models.load_model(tmp_path / "student.keras")
-    assert find_graphs(loaded) is not None
+    python(code, tmp_path, *models)
+    for name, model in models.items():
+        logits, loaded = model(inputs).numpy(), np.load(tmp_path / f"{name}.npy")
+        np.testing.assert_allclose(loaded, logits, rtol=0, atol=1e-5)
+        assert find_graphs(keras.models.load_model(tmp_path / f"{name}.keras")) is not None
 
 
 def test_other_models_have_no_steps():

@@ -10,6 +10,7 @@ from .parts_of_models import Graphs
 from .transformer_layers import SPLIT, TABLE
 
 _CAUSAL = (TABLE, SPLIT, "decoder_0_self_query", "decoder_norm")
+_GRU = (TABLE, SPLIT, "encoder_gru_0", "decoder_gru_0", "decoder_cross_query", "decoder_norm")
 _SEQ2SEQ = (TABLE, SPLIT, "encoder_0", "decoder_0_cross_query", "decoder_norm")
 
 
@@ -55,7 +56,8 @@ def open_decoder(model: Any, encoder: Any) -> NextTokens | None:
 
 def _kinds() -> list[tuple[tuple[str, ...], Callable[[Any], Graphs]]]:
     from .causal_graphs import TransformerCausal
+    from .recurrent_graphs import RecurrentSeq2Seq
     from .transformer_graphs import TransformerSeq2Seq
 
     # A decoder of a source has all that one without has, so it comes first.
-    return [(_SEQ2SEQ, TransformerSeq2Seq), (_CAUSAL, TransformerCausal)]
+    return [(_SEQ2SEQ, TransformerSeq2Seq), (_CAUSAL, TransformerCausal), (_GRU, RecurrentSeq2Seq)]
