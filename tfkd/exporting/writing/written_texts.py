@@ -33,7 +33,8 @@ class Writer:
 
     Attributes:
         encoder: The tokenizer.
-        written: The hypotheses of each row.
+        rows: What was written from.
+        written: The hypotheses of each of these rows.
         decoding: How they were written.
 
     Args:
@@ -47,6 +48,7 @@ class Writer:
         self, model: Model, steps: NextTokens, request: ExportRequest, inputs: Inputs
     ) -> None:
         self.encoder = request.context.encoder
+        self.rows: Sequence[Arrays] = ()
         self.written: list[list[Hypothesis]] = []
         self.decoding = Decoding()
         self._model, self.steps = model, steps
@@ -76,7 +78,7 @@ class Writer:
             advance: Called with the number of rows that are done.
         """
         assert self.encoder is not None
-        self.written, self.decoding = [[] for _ in rows], decoding
+        self.rows, self.written, self.decoding = rows, [[] for _ in rows], decoding
         alike = len(self._inputs) == 1
         for places in batches_of(rows, max(1, _AT_ONCE // decoding.beams), alike):
             some = write(self.steps, [rows[i] for i in places], decoding, self.encoder.decode)
@@ -135,6 +137,7 @@ def _examples(request: ExportRequest) -> list[Example]:
 def _ask(request: ExportRequest, writer: Writer, examples: Sequence[Example]) -> Asked:
     task, schema = request.context.task, request.context.schema
     assert task is not None
+    schema = task.schema_to_check(schema, MOST)
     return Asked(writer, task.ask(writer, request.context.encode(examples), schema))
 
 
@@ -149,10 +152,9 @@ def _with_texts(request: ExportRequest, figures: Figures, ours: Asked, theirs: A
     ]
     same = [one.ids == other.ids for one, other in pairs]
     allowed = 2 * request.storage.kind.tolerance * figures.differences[0].scale
-    rows = [rows[0] for rows in request.context.encode(examples)]
     unequal = sum(
         not equal and not _is_tie(theirs.writer, row, pair, allowed)
-        for equal, row, pair in zip(same, rows, pairs, strict=True)
+        for equal, row, pair in zip(same, theirs.writer.rows, pairs, strict=True)
     )
     figures = replace(
         figures,
