@@ -19,6 +19,9 @@ from ..tasks import Arrays, Task
 from ..teachers.known_texts import KnownTexts
 from ..teachers.stored_answers import StoredTexts
 from ..text.batching import pad_rows
+from ..text.decoding import Decoding
+from ..text.decoding.decoding_settings import SETTINGS
+from ..text.words import DECODER_IDS, IDS
 from .baseline import baseline_row
 from .context import RunContext
 from .forgetting import report_forgetting
@@ -36,6 +39,10 @@ if TYPE_CHECKING:
     from ..runtime import Predictor
     from ..text import Encoder
 
+_WRITTEN = 16
+"""Texts that are timed of a model that writes, which takes a step for each token."""
+_BEGINNING = 8
+"""Tokens of a text that a language model goes on with."""
 _CHUNK = 1_000
 """Examples that an exported file answers between two steps of a bar."""
 
@@ -151,7 +158,11 @@ def file_row(
             advance(len(chunk))
     row = test.row(f"exported ({predictor.quantize})", answers, teacher)
     rows = _rows_to_time(test, predictor.encoder, sample_to_time(test.examples))
-    costs: dict[str, Any] = time_rows(predictor.run, rows, predictor.batch or BATCH)
+    costs: dict[str, Any]
+    if test.task.writes:
+        costs = _time_writing(test, predictor, rows)
+    else:
+        costs = time_rows(predictor.run, rows, predictor.batch or BATCH)
     return dataclasses.replace(row, megabytes=path.stat().st_size / 1e6, **costs)
 
 
@@ -185,6 +196,8 @@ def _speed(test: TestSet, model: TextModel, sample: Sequence[Example]) -> dict[s
     if isinstance(model.model, StoredTexts) or isinstance(model, KnownTexts):
         return {}
     rows = _rows_to_time(test, model.encoder, sample)
+    if test.task.writes:
+        return _time_writing(test, model, rows)
     if len(test.task.inputs) > 1:
         return time_rows(model.run, rows)
     (name,), outputs = test.task.inputs, test.task.outputs
@@ -195,6 +208,15 @@ def _speed(test: TestSet, model: TextModel, sample: Sequence[Example]) -> dict[s
         return [tensors[output].numpy() for output in outputs]
 
     return time_rows(call, rows)
+
+
+def _time_writing(test: TestSet, model: Any, rows: Sequence[Arrays]) -> dict[str, float]:
+    """Time whole texts as they are written: one pass over a row says nothing of them."""
+    settings = {**test.task.settings, **test.schema.settings}
+    decoding = Decoding(**{name: settings[name] for name in SETTINGS if name in settings})
+    # What goes on with a text has only its beginning to read.
+    given = [row if DECODER_IDS in row else {IDS: row[IDS][:_BEGINNING]} for row in rows]
+    return time_rows(lambda some: model.write(some, decoding), given[:_WRITTEN])
 
 
 def _compare_costs(teacher: ScoreRow, file: ScoreRow) -> list[str]:
@@ -221,6 +243,7 @@ def _times(ratio: float, better: str, worse: str) -> str:
 
 def _facts(context: RunContext, texts: RunTexts, test: TestSet) -> dict[str, Any]:
     config, things = context.config, context.task.things
+    timed = _WRITTEN if test.task.writes else SAMPLE
     return {
         "teacher": config.teacher.source,
         "student": config.student.source,
@@ -233,6 +256,6 @@ def _facts(context: RunContext, texts: RunTexts, test: TestSet) -> dict[str, Any
         things: ", ".join(f"{name} {count:,}" for name, count in context.data.counts.items()),
         **({"labels for the student": config.data.labelled} if config.data.labelled else {}),
         **test.task.score_facts(test.examples),
-        "speed": f"of {SAMPLE} test {things}, without the tokenizer; Keras models by tf.function "
-        "on all processors, the exported file on one thread",
+        "speed": f"of {timed} test {things}, without the tokenizer; Keras models by tf.function on "
+        "all processors, the exported file on one thread",
     }

@@ -29,7 +29,7 @@ def add_surprise(
         rows: One for each answer.
         answers: What the model wrote.
     """
-    known = [place for place, row in enumerate(rows) if row["labels"][-1] != IGNORE]
+    known = [place for place, row in enumerate(rows) if row.get("labels", (IGNORE,))[-1] != IGNORE]
     found = list(answers)
     losses = reference_losses(model.run, [rows[place] for place in known])
     for place, (nats, tokens) in zip(known, losses.tolist(), strict=True):
