@@ -170,7 +170,7 @@ def empty(tmp_path, monkeypatch):
 LONG = (
     *("cli.md", "store.md", "teachers.md", "export.md", "concepts.md", "inside.md"),
     *("how-to/csv.md", "how-to/task.md", "how-to/labels-and-numbers.md"),
-    *("tasks/images.md", "tasks/sound.md"),
+    *("tasks/images.md", "tasks/sound.md", "tasks/translation.md", "tasks/summaries.md"),
 )
 
 
