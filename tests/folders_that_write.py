@@ -52,7 +52,7 @@ def write_folder(kind, folder, **settings):
 
     name, pieces, own = KINDS[kind]
     read = tokenizer(pieces, folder)
-    own = {**own, "vocab_size": len(read), "pad_token_id": read.pad_token_id, **settings}
+    own = {**own, "vocab_size": len(read) + 3, "pad_token_id": read.pad_token_id, **settings}
     if kind in ("t5", "marian"):
         own["decoder_start_token_id"] = read.pad_token_id
     if kind == "gpt2":

@@ -4,7 +4,7 @@ import importlib.util
 
 import numpy as np
 import pytest
-from folders_that_write import KINDS, rows_of, task_of, write_folder
+from folders_that_write import KINDS, SEQ2SEQ, rows_of, task_of, write_folder
 from hugging_face_folders import state
 
 from tfkd import load_teacher
@@ -45,6 +45,7 @@ def test_texts_are_those_of_whole_passes(folder, teacher):
     kind = folder[0]
     rows = rows_of(teacher, kind)
     whole = Never(teacher.run, teacher.encoder, task_of(kind).inputs)
+    # Padding, which is 0 whatever the model's own is.
     whole.never = (0,) if kind == "marian" else ()
     for decoding in (Decoding(longest=9), Decoding(beams=3, longest=9)):
         found = teacher.write(rows, decoding)
@@ -83,14 +84,29 @@ def test_scores_are_those_of_the_library(folder):
     teacher = load_teacher(f"torch:{path}", task=task_of(kind))
     rows = rows_of(teacher, kind)[:1]
     (found,) = teacher.write(rows, Decoding(beams=3, longest=6, length_penalty=0.0))
-    ids = torch.tensor(np.array([rows[0]["input_ids"]], "int64"))
+    inner, theirs = teacher.model._renumbered, teacher.model._own
+    ids = torch.tensor(theirs[np.array([rows[0]["input_ids"]])].astype("int64"))
     own = {"num_beams": 3, "do_sample": False, "length_penalty": 0.0, "max_new_tokens": 6}
     own |= {"output_scores": True, "return_dict_in_generate": True}
     if kind == "bart":
         # Its <s> counts as a token there.
         own |= {"forced_bos_token_id": 0, "max_new_tokens": 7}
-    out = teacher.model._model.generate(ids, attention_mask=torch.ones_like(ids), **own)
+    out = inner._model.generate(ids, attention_mask=torch.ones_like(ids), **own)
     assert out.sequences_scores[0] == pytest.approx(found[0].score, abs=1e-3)
+
+
+def test_a_student_with_its_tokenizer_has_its_numbers(folder, teacher):
+    """Padding is 0 to both, and the rows of the model that stand for no token are gone."""
+    from tfkd import text
+
+    kind, path, made = folder
+    student = text.load(path)
+    student = text.with_padding_first(student) if kind in SEQ2SEQ else student
+    assert teacher.encoder.fingerprint() == student.fingerprint()
+    assert (teacher.encoder.start_id, teacher.encoder.end_id) == (student.start_id, student.end_id)
+    assert teacher.classes == student.vocab_size == made.config.vocab_size - 3
+    if kind in SEQ2SEQ:
+        assert teacher.encoder.pad_id == 0
 
 
 def test_a_store_tells_its_weights_from_others(folder, teacher):

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from .. import text
 from ..errors import UserError
 from ..models import hugging_face as models
@@ -112,4 +114,20 @@ def load_writer(kind: str, path: str, request: Request, load: Load) -> TextModel
     model = load(folder, architecture, settings)
     if hasattr(model, "pad_id"):
         model.pad_id = encoder.pad_id
+    model, encoder = _by_students_numbers(model, encoder, request, rows)
     return request.check(TextModel(model, encoder, origin=f"{kind}:{path}"))
+
+
+def _by_students_numbers(
+    model: Any, encoder: Any, request: Request, rows: int | None
+) -> tuple[Any, Any]:
+    """Return a model and its tokenizer with the ids of the task's students, a row for each."""
+    from ..models.generators.renumbered_texts import RenumberedTexts
+
+    count = encoder.vocab_size
+    pad = encoder.pad_id if request.task.zero_is_padding else 0
+    if pad == 0 and rows == count:
+        return model, encoder
+    own = np.array([pad, *(i for i in range(count) if i != pad)], "int32")
+    ours = text.with_padding_first(encoder) if pad else encoder
+    return RenumberedTexts(model, encoder, own), ours

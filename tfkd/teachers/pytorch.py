@@ -76,7 +76,7 @@ class TorchModel(PythonFunctionTeacher):
     @property
     def fingerprint(self) -> str:
         """A digest of its weights, for a store."""
-        return digest_weights(self._model, self._pooling)
+        return digest_state(self._model, self._pooling)
 
 
 def load_by_pytorch(
@@ -120,7 +120,7 @@ def load_by_pytorch(
     return torch, model.float().eval()
 
 
-def digest_weights(model: Any, more: str = "") -> str:
+def digest_state(model: Any, more: str = "") -> str:
     """Return a digest of the weights of a model of PyTorch, and of a text.
 
     Args:

@@ -13,7 +13,7 @@ from ..models.generators.generate_settings import pad_before, without_tokens
 from ..models.input_names import DECODER_IDS, IDS, token_mask
 from ..text.batching import padded
 from .python_function import PythonFunctionTeacher
-from .pytorch import digest_weights, load_by_pytorch
+from .pytorch import digest_state, load_by_pytorch
 
 _SOURCE, _WRITTEN = IDS[0], DECODER_IDS[0]
 
@@ -111,7 +111,7 @@ class TorchTexts(PythonFunctionTeacher):
     @property
     def fingerprint(self) -> str:
         """A digest of its weights, for a store."""
-        return digest_weights(self._model, str(self.writing))
+        return digest_state(self._model, str(self.writing))
 
 
 class TorchNextTokens:

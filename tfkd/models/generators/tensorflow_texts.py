@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from ..callables import Model
 from ..input_names import DECODER_IDS, IDS, MASKS
 from .generate_settings import WritingSettings
 from .tensorflow_generators import TensorFlowSeq2Seq
+from .weight_digest import digest_weights
 
 
 class TensorFlowTexts:
@@ -68,7 +67,4 @@ class TensorFlowTexts:
     @property
     def fingerprint(self) -> str:
         """A digest of its weights, for a store."""
-        digest = hashlib.sha256(str(self.writing).encode())
-        for weight in self.model.weights:
-            digest.update(np.ascontiguousarray(weight.numpy()).tobytes())
-        return digest.hexdigest()[:16]
+        return digest_weights(self.model, str(self.writing))
