@@ -42,8 +42,8 @@ def task_of(kind):
     return Rewriting() if kind in SEQ2SEQ else GoingOn()
 
 
-def write_folder(kind, folder, **settings):
-    """Write a model at random with its tokenizer, its weights as PyTorch's; return it."""
+def write_folder(kind, folder, more=3):
+    """Write a model at random with its tokenizer and `more` rows than that has; return it."""
     import tf_keras
     import transformers
     from safetensors.numpy import save_file
@@ -52,7 +52,7 @@ def write_folder(kind, folder, **settings):
 
     name, pieces, own = KINDS[kind]
     read = tokenizer(pieces, folder)
-    own = {**own, "vocab_size": len(read) + 3, "pad_token_id": read.pad_token_id, **settings}
+    own = {**own, "vocab_size": len(read) + more, "pad_token_id": read.pad_token_id}
     if kind in ("t5", "marian"):
         own["decoder_start_token_id"] = read.pad_token_id
     if kind == "gpt2":

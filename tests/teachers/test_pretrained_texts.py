@@ -10,6 +10,7 @@ from hugging_face_folders import state
 from tfkd import load_teacher
 from tfkd.errors import UserError
 from tfkd.models.generators.generate_settings import without_tokens
+from tfkd.store.fingerprint import fingerprint
 from tfkd.text.decoding import Decoding, FullPasses, write
 
 pytest.importorskip("transformers")
@@ -77,14 +78,18 @@ def test_longer_texts_than_it_has_positions_for_are_refused_at_once(folder, teac
 
 
 @TORCH
-def test_scores_are_those_of_the_library(folder):
+def test_scores_are_those_of_the_library(folder, tmp_path):
     import torch
 
-    kind, path, _ = folder
-    teacher = load_teacher(f"torch:{path}", task=task_of(kind))
+    kind = folder[0]
+    if kind == "marian":
+        pytest.skip("the library leaves out what is never written without sharing its probability")
+    write_folder(kind, tmp_path, more=0)
+    teacher = load_teacher(f"torch:{tmp_path}", task=task_of(kind))
     rows = rows_of(teacher, kind)[:1]
     (found,) = teacher.write(rows, Decoding(beams=3, longest=6, length_penalty=0.0))
-    inner, theirs = teacher.model._renumbered, teacher.model._own
+    inner = getattr(teacher.model, "_renumbered", teacher.model)
+    theirs = getattr(teacher.model, "_own", np.arange(teacher.classes))
     ids = torch.tensor(theirs[np.array([rows[0]["input_ids"]])].astype("int64"))
     own = {"num_beams": 3, "do_sample": False, "length_penalty": 0.0, "max_new_tokens": 6}
     own |= {"output_scores": True, "return_dict_in_generate": True}
@@ -110,8 +115,6 @@ def test_a_student_with_its_tokenizer_has_its_numbers(folder, teacher):
 
 
 def test_a_store_tells_its_weights_from_others(folder, teacher):
-    from tfkd.store.fingerprint import fingerprint
-
     kind, path, _ = folder
     mine = fingerprint(teacher)["teacher"]
     route = teacher.origin.partition(":")[0]
@@ -121,6 +124,25 @@ def test_a_store_tells_its_weights_from_others(folder, teacher):
         weights = getattr(again.model, "model", again.model).weights
         weights[0].assign(weights[0] + 1.0)
         assert fingerprint(again)["teacher"] != mine
+
+
+def test_words_before_each_source_are_those_of_its_pipelines(tmp_path, caplog):
+    path = tmp_path / "t5"
+    write_folder("t5", path)
+    plain = load_teacher(f"hf:{path}", task=task_of("t5")).encoder
+    words = {"rewriting": {"prefix": "the film "}, "summarization": {"prefix": "a bad "}}
+    state(path, "config.json", task_specific_params=words)
+    teacher = load_teacher(f"hf:{path}", task=task_of("t5"))
+    assert teacher.encoder.encode("was good") == plain.encode("the film was good")
+    assert teacher.encoder.encode_targets(["was good"], 9) == plain.encode_targets(["was good"], 9)
+    # The vocabulary is the same, and the answers are others.
+    assert teacher.encoder.fingerprint() == plain.fingerprint()
+    assert fingerprint(teacher)["preprocessing"] == {"max_length": 256, "prefix": "the film "}
+    del words["rewriting"]
+    state(path, "config.json", task_specific_params=words)
+    caplog.clear()
+    assert load_teacher(f"hf:{path}", task=task_of("t5")).encoder.encode("a") == plain.encode("a")
+    assert "read what to do before each text (a bad )" in caplog.text
 
 
 def test_folders_that_cannot_write_are_refused_before_their_weights(tmp_path):

@@ -40,6 +40,7 @@ def fingerprint(teacher: Any) -> dict[str, Any]:
             "preprocessing": {
                 "max_length": encoder.max_length,
                 **({"padding_side": "left"} if getattr(encoder, "pad_left", False) else {}),
+                **({"prefix": encoder.prefix} if getattr(encoder, "prefix", "") else {}),
             },
             "classes": teacher.order,
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from ..models.generators.heads_that_write import CAUSAL, SEQ2SEQ, check_writes
 from ..models.hugging_face_config import read_config
 from ..models.hugging_face_heads import headless
 from ..models.text_model import TextModel
+from ..progress import logger
+from ..text.prefixed import with_prefix
 from ..text.words import DECODER_IDS
 from .request import Request
 
@@ -115,7 +117,41 @@ def load_writer(kind: str, path: str, request: Request, load: Load) -> TextModel
     if hasattr(model, "pad_id"):
         model.pad_id = encoder.pad_id
     model, encoder = _by_students_numbers(model, encoder, request, rows)
+    prefix = find_prefix(path, config, request.task.name) if architecture == SEQ2SEQ else ""
+    encoder = with_prefix(encoder, prefix) if prefix else encoder
     return request.check(TextModel(model, encoder, origin=f"{kind}:{path}"))
+
+
+def find_prefix(path: str, config: Mapping[str, Any], task: str) -> str:
+    """Return the words that a model wants before each text, as its pipelines put them there.
+
+    Args:
+        path: The folder.
+        config: Its settings.
+        task: The name of the task.
+
+    >>> find_prefix("t5", {"task_specific_params": {"shorten": {"prefix": "sum: "}}}, "shorten")
+    'sum: '
+    """
+    own = config.get("prefix")
+    if isinstance(own, str):
+        return own
+    known = config.get("task_specific_params")
+    known = known if isinstance(known, Mapping) else {}
+    words = {
+        name: each["prefix"]
+        for name, each in known.items()
+        if isinstance(each, Mapping) and isinstance(each.get("prefix"), str)
+    }
+    if task in words:
+        return words[task]
+    if words:
+        logger.warning(
+            f"{path} was made to read what to do before each text ({', '.join(words.values())}): "
+            'write the words for these texts as "prefix" into its config.json, or "" if it was '
+            "fine-tuned without them."
+        )
+    return ""
 
 
 def _by_students_numbers(
