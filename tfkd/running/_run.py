@@ -146,6 +146,7 @@ def _carry_out(context: RunContext, given: GivenModels | None) -> None:
     given, texts = workers.first_worker_first(
         context.strategy, lambda: phases.prepare(context, given)
     )
+    context = texts.context
     # A teacher that is trained here is trained by the first worker alone.
     teacher = workers.first_worker_first(
         context.strategy, lambda: prepare_teacher(context, texts, given.teacher)

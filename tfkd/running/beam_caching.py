@@ -75,7 +75,7 @@ def cache(
     folder = shared_store_folder(found, Path("runs")).absolute()
     count = sum(data.counts.get(split, 0) for split in caching.SPLITS)
     parts = parts or max(1, min(_MOST_PARTS, -(-count // SHARD_ROWS)))
-    options |= store_options(task)
+    options |= store_options(task, teacher)
     work = _Work(
         json.dumps(config.replaced(store=str(folder)).flat()),
         parts,

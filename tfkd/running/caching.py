@@ -18,6 +18,7 @@ from ..store.checking import broken_shards
 from ..store.example_stream import RowStream
 from ..store.manifest import NAME
 from ..store.manifest import load as load_manifest
+from ..store.written import WrittenStore
 from ..tasks import Arrays, Task
 from ..text.batching import chunks
 from ..text.words import with_ends
@@ -27,6 +28,7 @@ from .lookup_setting import looks_up
 from .targets import describe_source, shared_store_folder, store_options
 from .task_choice import choose_task
 from .teacher_classes import check_class_order, name_classes
+from .teacher_texts import open_written, sources_of, writer_of
 
 _PROBES = 100
 SPLITS = ("train", "unlabelled", "validation", "test")
@@ -66,8 +68,12 @@ class TeacherRows:
         return RowStream(lambda: iter(self), with_ends(self.task.inputs), self.count())
 
 
-def cache(config: RunConfig, *, progress: Progress = log_progress, **options: Any) -> Store | None:
+def cache(
+    config: RunConfig, *, progress: Progress = log_progress, **options: Any
+) -> Store | WrittenStore | None:
     """Write the store that runs of this teacher on these data will find.
+
+    Of a task that writes, it holds the texts that the teacher writes for them.
 
     Args:
         config: The settings, which name data and teacher.
@@ -81,11 +87,13 @@ def cache(config: RunConfig, *, progress: Progress = log_progress, **options: An
         UserError: A teacher that is trained in the run, and whatever `write` refuses.
     """
     task, data, teacher = open_data_and_teacher(config)
+    if task.learns_texts:
+        return _write_texts(config, TeacherRows(task, data, teacher), options, progress)
     named = bool(config.teacher.labels)
     check_class_order(teacher, task, data, progress=progress, given=named)
     folder = shared_store_folder(config.replaced(task=task.name), Path("runs"))
     source = describe_source(config)
-    options |= store_options(task)
+    options |= store_options(task, teacher)
     written = store.write(
         folder,
         teacher.in_own_order(),
@@ -99,6 +107,31 @@ def cache(config: RunConfig, *, progress: Progress = log_progress, **options: An
         logger.info(f"this part of {folder} is written; the other writers have not ended.")
     else:
         logger.info(f"{folder}: {written.rows:,} examples of {', '.join(written.reads)}.")
+    return written
+
+
+def _write_texts(
+    config: RunConfig, rows: TeacherRows, options: dict[str, Any], progress: Progress
+) -> WrittenStore:
+    """Have a teacher write for all texts: what students learn, and its answers on test."""
+    if options:
+        raise UserError(
+            f"{', '.join(options)} is for outputs that are stored, and the task {rows.task.name} "
+            "stores the texts that its teacher writes: leave it out."
+        )
+    task, data, teacher = rows.task, rows.data, rows.teacher
+    folder = shared_store_folder(config.replaced(task=task.name), Path("runs"))
+    lessons, answers = task.lesson_decoding(), task.decoding()
+    for decoding, splits in ((answers, ("test",)), (lessons, ("train", "unlabelled"))):
+        written = open_written(folder, teacher, decoding)
+        examples = itertools.chain(*(data.read(split) for split in splits))
+        count = written.write(
+            writer_of(teacher, task, data.schema, decoding),
+            sources_of(task, examples),
+            title=f"teacher writes for {' and '.join(splits)}",
+            progress=progress,
+        )
+        logger.info(f"{written.path}: {len(written):,} sources, {count:,} of them written now.")
     return written
 
 

@@ -123,6 +123,11 @@ def check_settings(config: RunConfig, task: Task) -> None:
             f"{task.name} answers for each word: leave it out, and give further texts with "
             "--unlabelled."
         )
+    if config.training.tensorboard and task.writes:
+        raise UserError(
+            f"tensorboard compares answers that are read off a model's outputs, and the task "
+            f"{task.name} writes them: leave --tensorboard out; a run's histories have its curves."
+        )
     size = config.student.source.partition(":")[2]
     kind = config.teacher.source.partition(":")[0]
     check_lookup(config, task)

@@ -13,7 +13,7 @@ import numpy as np
 from ..data import Data, Example, Schema
 from ..models.text_model import TextModel
 from ..reporting.report import Report, ScoreRow
-from ..reporting.scoring import TestSet, stored_run
+from ..reporting.scoring import TestSet
 from ..reporting.speed import BATCH, SAMPLE, time_rows
 from ..tasks import Arrays, Task
 from ..teachers.known_texts import KnownTexts
@@ -56,8 +56,7 @@ def run_report(context: RunContext, texts: RunTexts, run_teacher: RunTeacher) ->
         run_teacher: The teacher of the run, and its stored outputs.
     """
     test, encoded = open_test_set(context.task, context.data), texts.encode("test")
-    rows, outputs = run_teacher.outputs("test").rows_and_outputs()
-    teacher = test.tuned(tune_teacher(run_teacher)).answer(stored_run(outputs), rows)
+    teacher = run_teacher.answer(test.tuned(tune_teacher(run_teacher)))
     sample = sample_to_time(test.examples)
     costs = {**_size(run_teacher.model), **_speed(test, run_teacher.model, sample)}
     lines = [dataclasses.replace(test.row("teacher", teacher), **costs)]

@@ -16,6 +16,7 @@ from .config import RunConfig
 from .context import RunContext, claim_folder, make_context
 from .encoders import check_tokenizer, prepare_encoder
 from .given_teacher import GivenModels, check_given, load_given, remember_teacher, trains_teacher
+from .levels import reads_teacher, resolve_level
 from .lock import hold_folder
 from .plan import (
     check_callbacks,
@@ -33,6 +34,7 @@ from .targets import store_folder
 from .teacher import RunTeacher, report_own_teacher
 from .texts import SPLITS, RunTexts, check_augmentation
 from .warm_start import remember_earlier
+from .written_lessons import prepare_lessons
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -83,16 +85,21 @@ def prepare(context: RunContext, given: GivenModels | None = None) -> tuple[Give
         context: The context of the run.
         given: The models that were loaded before; they are loaded here by default.
 
+    Returns:
+        The given models, and the texts, whose context knows what the student learns of its teacher.
+
     Raises:
         UserError: Callbacks that cannot be made, a teacher that changed since the run began.
     """
-    config, task = context.config, context.task
-    check_callbacks(config)
+    check_callbacks(context.config)
     remember_teacher(context)
     remember_earlier(context)
     given = given or load_given(context)
     report_data(context)
-    texts = RunTexts(context, prepare_encoder(context, given.shrunk))
+    encoder = prepare_encoder(context, given.shrunk)
+    context = resolve_level(context, encoder, given.teacher)
+    config, task = context.config, context.task
+    texts = RunTexts(context, encoder)
     report_own_teacher(context, texts.encoder)
     prepare_start(context, texts.encoder, given.teacher)
     student = build_student(context, texts.encoder, given.shrunk)
@@ -100,9 +107,10 @@ def prepare(context: RunContext, given: GivenModels | None = None) -> tuple[Give
     report_plan(context, student, plan, notes_on_data(context, given.teacher))
     for split in SPLITS:
         texts.encode(split)
-        if given.teacher is not None and (split != "validation" or live_reads(config, task)):
+        is_read = split != "validation" or live_reads(config, task)
+        if given.teacher is not None and is_read and not task.writes:
             texts.encode(split, given.teacher.encoder)
-    if given.teacher is not None:
+    if given.teacher is not None and reads_teacher(config):
         _check_rows(context, texts, given.teacher)
     return given, texts
 
@@ -124,8 +132,16 @@ def _check_rows(context: RunContext, texts: RunTexts, teacher: TextModel) -> Non
 
 def store_targets(teacher: RunTeacher) -> None:
     """Compute the outputs that are stored for this run; each worker computes its share."""
-    if trains_on_stored(teacher.context.config, teacher.context.task):
-        teacher.targets("transfer")
+    task = teacher.context.task
+    prepare_lessons(teacher)
+    config = teacher.context.config
+    if trains_on_stored(config, task) and reads_teacher(config):
+        teacher.targets(teacher.texts.learnt)
+    if task.learns_texts:
+        teacher.write_for(lambda: teacher.context.data.read("test"), "test")
+    if task.writes:
+        # Logits of whole vocabularies would fill a disk, and few of them say no perplexity.
+        return
     teacher.targets("test")
     if teacher.context.task.tunes:
         teacher.targets("validation")

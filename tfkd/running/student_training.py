@@ -25,7 +25,7 @@ from .stages import Stage, name_folders, read_names, read_stages
 from .student import build_student
 from .teacher import RunTeacher
 from .tensorboard import TEXTS, Samples, tensorboard_callback
-from .texts import RunTexts
+from .texts import LESSONS, RunTexts
 from .validation import ValidationSet
 
 _WEIGHTS = "weights.npz"  # of the student after a stage
@@ -86,7 +86,7 @@ class _Trainer:
             if not load_weights(student, folder / _WEIGHTS):
                 plan = self._plan(stage, alone=name == "alone")
                 stage.freeze(student)
-                self._train_stage(student, stage, plan, folder)
+                self._train_stage(student, stage, plan, folder, alone=name == "alone")
                 flags.restore()
                 if folder != folders[-1] and self.context.first:
                     save_weights(student, folder / _WEIGHTS)
@@ -101,14 +101,16 @@ class _Trainer:
         count = self.texts.count_transfer()
         return plan_training(self.context.config, count, None if alone else stage)
 
-    def _train_stage(self, student: Any, stage: Stage, plan: TrainingPlan, folder: Path) -> None:
+    def _train_stage(
+        self, student: Any, stage: Stage, plan: TrainingPlan, folder: Path, *, alone: bool
+    ) -> None:
         import keras
 
         from ..models.masks import labelled_positions
         from ..training.distiller import Distiller
 
         context, seed = self.context, self.context.config.training.seed
-        encoded = self.texts.encode("transfer").with_labels(context.config.data.labelled, seed)
+        encoded = self._encode(alone)
         feed = self._make_feed(encoded, plan.steps, stage)
         example = next(iter(feed.dataset()))
         with context.strategy.scope():
@@ -143,6 +145,14 @@ class _Trainer:
             callbacks=callbacks,
         )
 
+    def _encode(self, alone: bool) -> Encoded:
+        """Return what a student learns from: alone, nothing that a teacher wrote."""
+        config = self.context.config
+        if not alone and self.texts.has_lessons:
+            return self.texts.encode(LESSONS)
+        encoded = self.texts.encode("transfer")
+        return encoded.with_labels(config.data.labelled, config.training.seed)
+
     def _validation_feed(self, checks: ValidationSet, stage: Stage) -> Feed | None:
         """Return what to evaluate on: with stored outputs, where only the teacher says anything."""
         feed, losses = checks.feed(), [loss for *_, loss in stage.objective.named()]
@@ -169,9 +179,9 @@ class _Trainer:
                 encoded, config.training.batch_size, config.training.seed, steps, only=known
             )
         if config.teacher.cache and set(reads) <= set(self.context.task.outputs):
-            feed.targets = self.teacher.targets("transfer")
+            feed.targets = self.teacher.targets(self.texts.learnt)
         else:
-            feed.teacher = self.teacher.encode("transfer")
+            feed.teacher = self.teacher.encode(self.texts.learnt)
         return feed
 
     def _spell(self, number: int, rows: list[Arrays]) -> str:

@@ -69,10 +69,17 @@ def describe_source(config: RunConfig) -> dict[str, Any]:
     return {name: value for name in _OF_TEXTS if (value := settings[name])}
 
 
-def store_options(task: Task) -> dict[str, Any]:
-    """Return which outputs are stored, and how: numbers far from 0 lose all in fewer bits."""
+def store_options(task: Task, teacher: TextModel) -> dict[str, Any]:
+    """Return which outputs are stored, and how: numbers far from 0 lose all in fewer bits.
+
+    Args:
+        task: The task, which says of how many logits the rest is kept as mass.
+        teacher: The teacher.
+    """
     exact = any(task.form_of(name) == "regression" for name in task.outputs)
     options: dict[str, Any] = {"dtype": "float32", "precision": "float32"} if exact else {}
+    if task.kept_logits and teacher.classes > task.kept_logits:
+        options["top_k"] = task.kept_logits
     return {"reads": task.outputs, **options}
 
 
@@ -128,7 +135,7 @@ def compute_outputs(
         progress=context.progress,
         source=describe_source(context.config),
         title=f"teacher on {split}",
-        **store_options(context.task),
+        **store_options(context.task, teacher),
         repair=True,
         shard=f"{context.worker + 1}/{context.workers}",
     )

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from .. import teachers
+from ..data import Example
 from ..data.encoded import Encoded
 from ..models.text_model import TextModel
 from ..progress import logger
+from ..reporting.scoring import TestSet, stored_run
 from ..store.precision import check_moved, in_bfloat16
+from ..store.written import WrittenStore
 from ..text import Encoder
 from ..text.words import with_ends
 from . import own_teacher
@@ -20,6 +25,7 @@ from .context import RunContext
 from .given_teacher import load_given_teacher, remember_teacher, trains_teacher
 from .stored_outputs import StoredOutputs, Targets
 from .targets import compute_outputs, open_outputs, store_folder
+from .teacher_texts import open_written, sources_of, stored_writer, writer_of
 from .texts import RunTexts
 from .validation import ValidationSet
 
@@ -76,6 +82,51 @@ class RunTeacher:
         # A folder that was named may be any teacher's; the others are named after theirs.
         teacher = self.model if self.context.config.teacher.store else None
         return open_outputs(self.store, self.encode(split), teacher, order=self.model.order)
+
+    def write_for(
+        self,
+        read: Callable[[], Iterable[Example]],
+        title: str,
+        *,
+        for_lessons: bool = False,
+    ) -> WrittenStore:
+        """Return the texts that a teacher writes; what it has not written yet, it writes now.
+
+        The first worker writes, and the others find its texts.
+
+        Args:
+            read: Returns the examples that it writes for.
+            title: What they are called.
+            for_lessons: Whether it writes what a student learns from, and no answers.
+        """
+        from ..distribution import workers
+
+        context, task = self.context, self.context.task
+        decoding = task.lesson_decoding() if for_lessons else task.decoding()
+
+        def write() -> WrittenStore:
+            store = open_written(self.store, self.model, decoding)
+            store.write(
+                writer_of(self.model, task, context.data.schema, decoding),
+                sources_of(task, read()),
+                title=f"teacher writes for {title}",
+                progress=context.progress,
+            )
+            return store
+
+        return workers.first_worker_first(context.strategy, write)
+
+    def answer(self, test: TestSet) -> list[Any]:
+        """Return the teacher's answers to the test examples, from what is stored."""
+        task, schema = self.context.task, test.schema
+        if not task.writes:
+            rows, outputs = self.outputs("test").rows_and_outputs()
+            return test.answer(stored_run(outputs), rows)
+        asked: Any = self.model
+        if task.learns_texts:
+            store = self.write_for(lambda: test.examples, "test")
+            asked = stored_writer(store, asked, task, schema, test.examples)
+        return test.ask(asked, task.encode(test.examples, self.model.encoder, schema))
 
     def place(self) -> TextModel:
         """Return the teacher for every step of a training: on each replica, in its precision.

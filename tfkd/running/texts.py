@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +15,14 @@ from ..data.encoded import Encoded, encode
 from ..models.hugging_face import load_masked_lm
 from ..text.augmentation import Augmentation, count_words
 from ..text.neighbours import Neighbours
+from . import folder as run_folder
 from .config import RunConfig
 from .context import RunContext
 
+LESSONS = "lessons"
+"""What a student learns from where its teacher writes: other targets for the same texts."""
+COUNTS = "lessons.json"
+"""What became of the teacher's texts, in the folder of a run."""
 SPLITS = {"transfer": ("train", "unlabelled"), "validation": ("validation",), "test": ("test",)}
 
 
@@ -36,7 +42,8 @@ class RunTexts:
         """Return the token ids of a split; they are written once, and opened after that.
 
         Args:
-            split: "transfer" (training, unlabelled and augmented texts), "validation" or "test".
+            split: "transfer" (training, unlabelled and augmented texts), "lessons" (the same with
+                what the teacher writes, where the student learns that), "validation" or "test".
             teacher_encoder: The tokenizer of a teacher, for its ids; the student's by default.
         """
         reader = "student" if teacher_encoder is None else "teacher"
@@ -44,7 +51,11 @@ class RunTexts:
         if folder.is_dir():
             return Encoded(folder)
         context, config, data = self.context, self.context.config, self.context.data
-        examples = itertools.chain(*(data.read(part) for part in SPLITS[split]))
+        examples: Iterator[Example]
+        if split == LESSONS:
+            examples = _read_lessons(self._lessons)
+        else:
+            examples = itertools.chain(*(data.read(part) for part in SPLITS[split]))
         if split == "transfer" and config.data.augment:
             examples = itertools.chain(examples, _augmented_examples(context))
         title = f"tokens of {split} for the {reader}"
@@ -61,13 +72,36 @@ class RunTexts:
     def count(self, split: str) -> int:
         """Return the number of texts of a split, without augmented ones."""
         counts = self.context.data.counts
-        return sum(counts.get(part, 0) for part in SPLITS[split])
+        return sum(counts.get(part, 0) for part in SPLITS.get(split, SPLITS["transfer"]))
 
     def count_transfer(self) -> int:
         """Return the number of texts to distil on, augmented ones included."""
+        counts = self.context.folder / COUNTS
+        if counts.is_file():
+            return run_folder.read_json(counts)["lessons"]
         if self.context.config.data.augment:
             return len(self.encode("transfer"))
         return self.count("transfer")
+
+    @property
+    def learnt(self) -> str:
+        """The split that a distilled student learns from: what its teacher wrote, where it did."""
+        return LESSONS if self.has_lessons else "transfer"
+
+    @property
+    def has_lessons(self) -> bool:
+        """Whether the student learns what its teacher has written, and that is chosen already."""
+        return self._lessons.is_file()
+
+    @property
+    def _lessons(self) -> Path:
+        return self.context.work / f"{LESSONS}.jsonl"
+
+
+def _read_lessons(path: Path) -> Iterator[Example]:
+    """Yield the lessons that were made of what the teacher wrote."""
+    with path.open(encoding="utf-8") as file:
+        yield from (Example(json.loads(line)) for line in file)
 
 
 def check_augmentation(config: RunConfig) -> None:

@@ -9,13 +9,13 @@ import numpy as np
 
 from ..data import Data, Example, Schema
 from ..text import Encoder
-from ._task_rows import TaskRows
+from ._task_lessons import TaskLessons
 
 if TYPE_CHECKING:
     from ..losses._base import Objective
 
 
-class TaskNetwork(TaskRows):
+class TaskNetwork(TaskLessons):
     """The part of a `Task` that knows its head, its objective and its baseline."""
 
     # -- network: Keras and TensorFlow, imported inside ----------------------------------------

@@ -10,7 +10,8 @@ import numpy as np
 from ...data import Example, Schema
 from ...errors import UserError
 from ...text.words import DECODER_IDS, IDS
-from .._base import Arrays, AskedModel, Task
+from .._base import Arrays, AskedModel
+from .learnt_texts import LearnsTexts
 from .references import REFERENCES, read_target, references_of
 from .report_of_texts import ReportOfTexts
 from .same_texts import refuse_copies
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from ...text import Encoder
 
 
-class GenerationTask(ReportOfTexts, Task):
+class GenerationTask(ReportOfTexts, LearnsTexts):
     """A text for a text. A subclass names its columns and measures, and says what is scored.
 
     The roles are `text`, what is read, `label`, what is to be written, and `references`, further

@@ -9,17 +9,20 @@ from typing import Any
 from ...errors import UserError
 from ...text.decoding import Decoding
 from ...text.decoding.decoding_settings import SETTINGS
+from .lesson_choice import CHOICES, LessonRule
 
 LEVEL, WRITTEN, CANDIDATES, SMOOTHING = "level", "written", "candidates", "label_smoothing"
 LEVELS = ("auto", "word", "sequence", "both")
 """What a student learns from: the probabilities of each token, texts of the teacher, or both."""
-CHOICES = ("best", "interpolated", "mixed")
-"""Which of the teacher's texts."""
+LEAST_CHRF, MOST_RATIO = "least_chrf", "most_ratio"
+"""What a teacher's text must be like the reference, not to be dropped."""
 DEFAULTS: dict[str, Any] = {
     **SETTINGS,
     LEVEL: LEVELS[0],
     WRITTEN: CHOICES[0],
     CANDIDATES: 4,
+    LEAST_CHRF: 0.0,
+    MOST_RATIO: 0.0,
     SMOOTHING: 0.0,
 }
 VOCABULARY, PAIRS = "vocabulary", "pairs"
@@ -33,7 +36,8 @@ def check_settings(settings: Mapping[str, Any]) -> None:
         UserError: An unknown level or choice, or a number out of range.
     """
     decoding_of(settings)
-    for name, known in ((LEVEL, LEVELS), (WRITTEN, CHOICES)):
+    lesson_rule(settings)
+    for name, known in ((LEVEL, LEVELS),):
         if settings[name] not in known:
             raise UserError(
                 f"the setting {name} is {settings[name]!r}: write one of {', '.join(known)}."
@@ -61,6 +65,18 @@ def decoding_of(settings: Mapping[str, Any]) -> Decoding:
     """
     known = {name: settings[name] for name in SETTINGS if name in settings}
     return Decoding(**known)
+
+
+def lesson_rule(settings: Mapping[str, Any]) -> LessonRule:
+    """Return which of a teacher's texts are learnt from.
+
+    Args:
+        settings: Those of a task.
+
+    Raises:
+        UserError: A setting that is impossible.
+    """
+    return LessonRule(settings[WRITTEN], settings[LEAST_CHRF], settings[MOST_RATIO])
 
 
 def greedily(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -71,6 +71,7 @@ class TextGeneration(LanguageReport):
     writes = True
     # What is behind a token is never seen.
     zero_is_padding = False
+    kept_logits = 32
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
         super().__init__(settings)

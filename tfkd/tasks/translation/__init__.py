@@ -15,6 +15,7 @@ from .._other_kinds import TRANSLATIONS
 from ..generation import GenerationTask, Written
 from ..generation.references import REFERENCES
 from ..generation.scores import bleu, chrf, count_bleu, require_sacrebleu
+from ..generation.writing_settings import LEAST_CHRF, MOST_RATIO
 from .parallel_files import open_parallel
 from .translation_columns import unfold
 
@@ -29,6 +30,12 @@ class Translation(GenerationTask):
     """
 
     name = "translation"
+    # Replies and summaries are right in many ways; a translation is near its reference.
+    defaults: ClassVar[Mapping[str, Any]] = {
+        **GenerationTask.defaults,
+        LEAST_CHRF: 0.1,
+        MOST_RATIO: 2.0,
+    }
     own_kind = TRANSLATIONS
     hugging_face = "MTModel"
     # Without a run of four right words, BLEU says nothing.
