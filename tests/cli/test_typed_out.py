@@ -66,3 +66,17 @@ def test_settings_that_cannot_be_are_refused(writing_file, refused):
 def test_a_terminal_obeys_no_text():
     family = "\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
     assert without_controls(f"a\x1b[31mb\x9b1m\n{family}") == f"a[31mb1m\n{family}"
+
+
+def test_bench_prints_figures_alone(writing_file, tfkd, monkeypatch, tmp_path):
+    """JSON behind a line that says what was cut is no JSON."""
+    from tfkd.runtime import writing_bench
+
+    monkeypatch.setattr(writing_bench, "first_answer", lambda *given: (900.0, 80.0))
+    (tmp_path / "long.txt").write_text("the dog sees " * 40)
+    code, printed, said = tfkd(
+        *("bench", writing_file.path, "--texts", tmp_path / "long.txt", "--json", *TASK)
+    )
+    assert code == 0
+    assert [each["beams"] for each in json.loads(printed)] == [1, 4]
+    assert "longer than the 24 pieces" in said

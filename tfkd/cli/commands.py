@@ -239,7 +239,7 @@ def bench(args: argparse.Namespace) -> None:
             print(desks.time_desk(folder, texts, args.threads[0], as_json=args.json))
         return
     files = list(map(_file_of_run, args.file))
-    with no_endless_loop(", ".join(map(str, files))) as expect:
+    with no_endless_loop(", ".join(map(str, files))) as expect, console.log_beside_answers():
         if writing_bench.all_write(files, args.task):
             written = writing_bench.bench_writing(
                 files, texts, threads=args.threads, task=args.task, before_text=expect
