@@ -26,6 +26,8 @@ def check_baseline(config: RunConfig, task: Task) -> None:
     kind = config.training.baseline
     if not kind:
         return
+    if not task.baselines:
+        raise UserError(f"baseline is {kind}, and the task {task.name} has none: leave it out.")
     if kind not in task.baselines:
         raise UserError(
             f"baseline is {kind}, and the task {task.name} has {', '.join(task.baselines)}: write "

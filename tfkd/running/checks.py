@@ -117,10 +117,15 @@ def check_settings(config: RunConfig, task: Task) -> None:
             f"teacher_precision is {config.teacher.precision}, which is too coarse for numbers: "
             "leave it out."
         )
+    if config.data.labelled and task.features == "causal":
+        raise UserError(
+            f"labelled is {config.data.labelled}, and in the task {task.name} each text is its own "
+            "label: leave it out, and give fewer texts."
+        )
     if config.data.augment and not task.perturbable:
         raise UserError(
             f"augment is {config.data.augment}, which changes words of texts, and the task "
-            f"{task.name} answers for each word: leave it out, and give further texts with "
+            f"{task.name} is about each word: leave it out, and give further texts with "
             "--unlabelled."
         )
     if config.training.tensorboard and task.writes:

@@ -68,3 +68,25 @@ def test_the_loss_is_that_of_a_loop(models, divergence):
 def test_what_a_language_model_does_not_learn_is_refused(settings, says):
     with pytest.raises(UserError, match=says):
         TextGeneration(settings)
+
+
+@pytest.mark.usefixtures("workplace")
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        (("--labelled", "5"), "each text is its own label"),
+        (("--baseline", "tfidf"), "has none"),
+        (("--augment", "2"), "leave it out"),
+        (("--student", "text_cnn:tiny"), "write one of causal"),
+        (("--task-set", "level=both"), "level is 'both'"),
+        (("--teacher", "train:text_cnn:tiny"), "causal"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_what_makes_no_sense_is_refused_first(refused, tmp_path, flags, says):
+    """A setting that fits no language model would fail after its training, or do nothing."""
+    lines = (f'{{"text": "a small dog {number}"}}\n' for number in range(60))
+    (tmp_path / "texts.jsonl").write_text("".join(lines))
+    own = ("--task", "text-generation", "--student", "causal:tiny", "--to", "run")
+    assert says in refused("distill", "texts.jsonl", *own, *flags)
+    assert not (tmp_path / "run").exists()

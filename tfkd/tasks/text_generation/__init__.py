@@ -69,6 +69,7 @@ class TextGeneration(LanguageReport):
     headline_is_mean = False
     perturbable = False
     writes = True
+    baselines = ()
     # What is behind a token is never seen.
     zero_is_padding = False
     kept_logits = 32
