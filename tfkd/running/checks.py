@@ -117,22 +117,7 @@ def check_settings(config: RunConfig, task: Task) -> None:
             f"teacher_precision is {config.teacher.precision}, which is too coarse for numbers: "
             "leave it out."
         )
-    if config.data.labelled and task.features == "causal":
-        raise UserError(
-            f"labelled is {config.data.labelled}, and in the task {task.name} each text is its own "
-            "label: leave it out, and give fewer texts."
-        )
-    if config.data.augment and not task.perturbable:
-        raise UserError(
-            f"augment is {config.data.augment}, which changes words of texts, and the task "
-            f"{task.name} is about each word: leave it out, and give further texts with "
-            "--unlabelled."
-        )
-    if config.training.tensorboard and task.writes:
-        raise UserError(
-            f"tensorboard compares answers that are read off a model's outputs, and the task "
-            f"{task.name} writes them: leave --tensorboard out; a run's histories have its curves."
-        )
+    _check_data_settings(config, task)
     size = config.student.source.partition(":")[2]
     kind = config.teacher.source.partition(":")[0]
     check_lookup(config, task)
@@ -152,13 +137,33 @@ def check_settings(config: RunConfig, task: Task) -> None:
     if own_teacher.fine_tunes(config.teacher.source):
         check_fine_tuning(config.teacher.source.removeprefix("train:"))
     elif kind == "train":
-        check_teacher(config)
+        check_teacher(config, task)
     elif heads := teachers.split_heads(config.teacher.source):
         teachers.check_heads(heads, task.heads)
         for spec in heads.values():
             teachers.check_spec(spec)
     else:
         teachers.check_spec(config.teacher.source)
+
+
+def _check_data_settings(config: RunConfig, task: Task) -> None:
+    """Refuse changes of the texts that the task does not bear."""
+    if config.data.labelled and task.features == "causal":
+        raise UserError(
+            f"labelled is {config.data.labelled}, and in the task {task.name} each text is its own "
+            "label: leave it out, and give fewer texts."
+        )
+    if config.data.augment and not task.perturbable:
+        raise UserError(
+            f"augment is {config.data.augment}, which changes words of texts, and the task "
+            f"{task.name} is about each word: leave it out, and give further texts with "
+            "--unlabelled."
+        )
+    if config.training.tensorboard and task.writes:
+        raise UserError(
+            f"tensorboard compares answers that are read off a model's outputs, and the task "
+            f"{task.name} writes them: leave --tensorboard out; a run's histories have its curves."
+        )
 
 
 def check_training(config: RunConfig) -> None:
@@ -255,13 +260,25 @@ def check_fine_tuning(spec: str) -> None:
     text.load(path)
 
 
-def check_teacher(config: RunConfig) -> None:
+def check_teacher(config: RunConfig, task: Task) -> None:
     """Refuse to train a teacher that does not exist, or that reads too few tokens.
 
+    Args:
+        config: The settings of the run.
+        task: What the teacher is to learn.
+
     Raises:
-        UserError: Its name or size is unknown, or `max_length` is too large for it.
+        UserError: Its name or size is unknown, it cannot learn the task, or `max_length` is too
+            large for it.
     """
+    suitable = students.names_for(task)
     for member in own_teacher.list_members(config.teacher.source):
+        name = member.partition(":")[0]
+        if name not in suitable:
+            raise UserError(
+                f"the teacher {config.teacher.source} is a {name}, which does not learn the task "
+                f"{task.name}: write --teacher train:NAME with NAME one of {', '.join(suitable)}."
+            )
         check_length(member, config, {})
 
 

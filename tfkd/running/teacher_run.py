@@ -134,7 +134,7 @@ def _check_teacher(config: RunConfig, task: tasks.Task) -> None:
     if _fine_tunes(config):
         check_fine_tuning(config.teacher.source)
     else:
-        check_teacher(config)
+        check_teacher(config, task)
     check_training(config)
     _load_given_encoder(config, task)
 
