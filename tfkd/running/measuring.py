@@ -32,6 +32,7 @@ from .student import load_student
 from .teacher import RunTeacher
 from .texts import RunTexts
 from .tuning import tune_student, tune_teacher
+from .written_lessons import lesson_facts
 
 if TYPE_CHECKING:
     from ..data.encoded import Encoded
@@ -252,6 +253,7 @@ def _facts(context: RunContext, texts: RunTexts, test: TestSet) -> dict[str, Any
         "seed": config.training.seed,
         "epochs": plan_training(config, texts.count_transfer()).epochs,
         **describe_best_epochs(context),
+        **lesson_facts(context),
         things: ", ".join(f"{name} {count:,}" for name, count in context.data.counts.items()),
         **({"labels for the student": config.data.labelled} if config.data.labelled else {}),
         **test.task.score_facts(test.examples),

@@ -83,6 +83,14 @@ def read_counts(folder: Path) -> dict[str, Any] | None:
     return run_folder.read_json(path) if path.is_file() else None
 
 
+def lesson_facts(context: RunContext) -> dict[str, str]:
+    """Return what the report says of the lessons; nothing where the teacher wrote none."""
+    counts = read_counts(context.folder)
+    if counts is None:
+        return {}
+    return {"level": counts["level"], "lessons": describe_counts(counts)}
+
+
 def _examples(context: RunContext) -> Iterator[Example]:
     return itertools.chain(*(context.data.read(split) for split in SPLITS["transfer"]))
 
