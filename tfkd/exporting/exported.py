@@ -27,8 +27,8 @@ class Exported:
         note: What a caller should know of the file, or nothing: that it stayed float32, or is
             larger than its parameters, and why.
         written: Of a student that writes, the number of texts that both wrote; then `agreement` is
-            the share of places of given texts where both hold the same token likeliest, and scores
-            are those of what was written.
+            the share of places of given texts where both hold the same token likeliest (or one that
+            is about as likely to the student), and scores are those of what was written.
         same_texts: The share of these texts that are equal, token for token.
         step_difference: The greatest difference of a logit of a step and of the same one of a pass
             over the whole text, both of the file.

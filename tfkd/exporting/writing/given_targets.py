@@ -17,13 +17,17 @@ from ..gate import Difference, Figures
 from ..verify import MASKED, Model
 
 _LOGITS = "logits"
+NEAR = 0.1
+"""The margin of two tokens that are about equally likely to the student, e^0.1 of probabilities:
+language has many such, and which of them a file holds for the likeliest says nothing."""
 
 
 def compare_next_tokens(student: Model, file: Model, checks: Checks) -> Figures:
     """Return how the logits of two models differ, and how often both hold the same token likeliest.
 
-    Of examples with a target, the places with a label count; without any, all do. Nothing of the
-    size of a vocabulary is kept longer than a batch.
+    Two tokens that are about equally likely to the student are the same. Of examples with a target,
+    the places with a label count; without any, all do. Nothing of the size of a vocabulary is kept
+    longer than a batch.
 
     Args:
         student: What the file has to compute.
@@ -75,13 +79,14 @@ class _Sums:
             return
         difference = np.abs(wanted - got)
         self.places += len(wanted)
-        self.same += int(np.count_nonzero(wanted.argmax(-1) == got.argmax(-1)))
+        by_place = margins(wanted, got, "multiclass")
+        self.same += int(np.count_nonzero(by_place <= NEAR))
         self.numbers += difference.size
         self.total += float(difference.sum(dtype=np.float64))
         # Not `max`, which would forget NaN.
         self.greatest = float(np.maximum(self.greatest, difference.max()))
         self.scale = max(self.scale, *_scales(wanted))
-        self.widest = max(self.widest, float(margins(wanted, got, "multiclass").max()))
+        self.widest = max(self.widest, float(by_place.max()))
 
     def figures(self, checked: int) -> Figures:
         """Return the figures of all places."""

@@ -13,6 +13,7 @@ from ...models.decoders import open_decoder
 from ...runtime.file_steps import FileSteps, batches_of
 from ...runtime.interpreter import LiteRT
 from ...tasks import Arrays
+from ...text import TextEncoder
 from ...text.decoding import Decoding, Hypothesis, NextTokens, write
 from ..check_data import checks_of_rows
 from ..export_request import ExportRequest
@@ -77,7 +78,7 @@ class Writer:
             decoding: How.
             advance: Called with the number of rows that are done.
         """
-        assert self.encoder is not None
+        assert isinstance(self.encoder, TextEncoder)
         self.rows, self.written, self.decoding = rows, [[] for _ in rows], decoding
         alike = len(self._inputs) == 1
         for places in batches_of(rows, max(1, _AT_ONCE // decoding.beams), alike):
