@@ -160,3 +160,17 @@ def test_folders_that_cannot_write_are_refused_before_their_weights(tmp_path):
     state(path, "generation_config.json", eos_token_id=None)
     with pytest.raises(UserError, match="has no end token"):
         load_teacher(f"hf:{path}", task=task_of("t5"))
+
+
+@pytest.mark.parametrize("spec", ["hub:x", "tflite:x", "store:x", "saved_model:x", "hf:x + hf:y"])
+def test_kinds_that_write_no_texts_are_refused_by_what_does(spec):
+    with pytest.raises(UserError, match=r"one model that writes texts: write keras:PATH or hf:"):
+        load_teacher(spec, task=task_of("t5"))
+
+
+def test_encoders_are_not_fine_tuned_to_write():
+    from tfkd.running.checks import check_fine_tuning
+    from tfkd.tasks import find
+
+    with pytest.raises(UserError, match=r"writes texts: write train:seq2seq:base"):
+        check_fine_tuning("hf:x", find("translation"))

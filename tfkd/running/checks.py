@@ -135,7 +135,7 @@ def check_settings(config: RunConfig, task: Task) -> None:
         _check_student(assistant, config.replaced(freeze="", student_settings={}), task)
     check_baseline(config, task)
     if own_teacher.fine_tunes(config.teacher.source):
-        check_fine_tuning(config.teacher.source.removeprefix("train:"))
+        check_fine_tuning(config.teacher.source.removeprefix("train:"), task)
     elif kind == "train":
         check_teacher(config, task)
     elif heads := teachers.split_heads(config.teacher.source):
@@ -144,6 +144,7 @@ def check_settings(config: RunConfig, task: Task) -> None:
             teachers.check_spec(spec)
     else:
         teachers.check_spec(config.teacher.source)
+        teachers.check_writes(config.teacher.source, task)
 
 
 def _check_data_settings(config: RunConfig, task: Task) -> None:
@@ -249,12 +250,19 @@ def _check_shrink(layers: str, kind: str, config: RunConfig) -> None:
         )
 
 
-def check_fine_tuning(spec: str) -> None:
-    """Refuse a Hugging Face folder, `hf:FOLDER`, that cannot be fine-tuned.
+def check_fine_tuning(spec: str, task: Task) -> None:
+    """Refuse a Hugging Face folder, `hf:FOLDER`, that cannot be fine-tuned for a task.
 
     Raises:
-        UserError: No folder, no tokenizer, a kind of model that KerasHub does not have.
+        UserError: No folder, no tokenizer, a kind of model that KerasHub does not have, or a task
+            that writes.
     """
+    if task.writes:
+        raise UserError(
+            f"fine-tuning takes encoders, and the task {task.name} writes texts: write "
+            f"train:{students.names_for(task)[0]}:base, or fine-tune a model that writes with "
+            "transformers and give its folder as hf:PATH."
+        )
     path = Path(spec.partition(":")[2]).expanduser()
     check_trainable(path, read_config(path))
     text.load(path)

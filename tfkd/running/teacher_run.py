@@ -132,7 +132,7 @@ def _check_teacher(config: RunConfig, task: tasks.Task) -> None:
             f"teach takes train, train:STUDENT or hf:PATH, not {config.teacher.source!r}."
         )
     if _fine_tunes(config):
-        check_fine_tuning(config.teacher.source)
+        check_fine_tuning(config.teacher.source, task)
     else:
         check_teacher(config, task)
     check_training(config)

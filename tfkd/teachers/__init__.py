@@ -9,7 +9,7 @@ from .by_head import check_heads, join_heads, split_heads
 from .file_digest import digest_spec
 from .keras_files import LABELS, MODEL, save
 from .known_texts import know_texts, read_texts
-from .loading import KINDS, check_reads, check_spec, load_teacher
+from .loading import KINDS, check_reads, check_spec, check_writes, load_teacher
 
 __all__ = [
     "KINDS",
@@ -18,6 +18,7 @@ __all__ = [
     "check_heads",
     "check_reads",
     "check_spec",
+    "check_writes",
     "digest_spec",
     "join_heads",
     "know_texts",

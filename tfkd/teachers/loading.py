@@ -24,6 +24,7 @@ class TeacherKind:
         load: Reads it: `(path, request) -> TextModel`.
         shrinkable: Whether `shrink:N` makes students of its layers.
         reads_arrays: Whether it may read an image or another array in place of texts.
+        writes: Whether it may write texts.
     """
 
     pattern: str
@@ -31,6 +32,7 @@ class TeacherKind:
     load: Callable[[str, Request], TextModel]
     shrinkable: bool = False
     reads_arrays: bool = False
+    writes: bool = False
 
 
 KINDS = {
@@ -42,12 +44,14 @@ KINDS = {
             load_keras,
             shrinkable=True,
             reads_arrays=True,
+            writes=True,
         ),
         TeacherKind(
             "hf:PATH_OR_NAME",
-            "a Hugging Face classifier: BERT, RoBERTa, DeBERTa, ... (extra hub or hf)",
+            "a Hugging Face BERT, DeBERTa, ..., or a T5, GPT-2, ... that writes (extra hub or hf)",
             pretrained.load_hf,
             shrinkable=True,
+            writes=True,
         ),
         TeacherKind(
             "hub:PATH",
@@ -59,11 +63,13 @@ KINDS = {
             "tf:PATH",
             "a Hugging Face classifier by transformers' TensorFlow models (extra hf)",
             pretrained.load_tf,
+            writes=True,
         ),
         TeacherKind(
             "torch:PATH",
             "the same by PyTorch, and ModernBERT and others (extra torch)",
             pretrained.load_torch,
+            writes=True,
         ),
         TeacherKind(
             "saved_model:PATH",
@@ -118,6 +124,7 @@ def load_teacher(
     """
     if task is not None:
         check_reads(spec, task)
+        check_writes(spec, task)
     if " + " in str(spec):
         from .joined import join_teachers
 
@@ -143,6 +150,22 @@ def check_reads(spec: str, task: Task) -> None:
     raise UserError(
         f"the teacher is {spec!r}, and the task {task.name} reads {task.things}: write {arrays}, "
         "or train."
+    )
+
+
+def check_writes(spec: str, task: Task) -> None:
+    """Refuse a kind of teacher that writes no texts for a task whose answers are texts.
+
+    Raises:
+        UserError: It is one, or several that are joined.
+    """
+    kind = spec.partition(":")[0]
+    if not task.writes or kind not in KINDS or (KINDS[kind].writes and " + " not in spec):
+        return
+    kinds = " or ".join(known.pattern for known in KINDS.values() if known.writes)
+    raise UserError(
+        f"the teacher is {spec!r}, and the task {task.name} asks for one model that writes texts: "
+        f"write {kinds}, or train."
     )
 
 
