@@ -1,5 +1,6 @@
 """What a student learns that its teacher writes: before it is trained, and by which rule."""
 
+import dataclasses
 import json
 import shutil
 from contextlib import ExitStack
@@ -15,6 +16,7 @@ from tfkd.progress import log_progress
 from tfkd.running import caching, phases
 from tfkd.running.config import make_config
 from tfkd.running.student_training import _Trainer
+from tfkd.running.targets import store_options
 from tfkd.running.teacher import prepare_teacher
 from tfkd.running.written_lessons import describe_counts
 
@@ -127,6 +129,13 @@ def test_stored_logits_are_those_of_the_teacher(prepared):
         np.testing.assert_allclose(one, other, rtol=2e-3, atol=2e-3)
         mass = [np.log(np.exp(each).sum(-1)) for each in (stored["logits"], logits)]
         np.testing.assert_allclose(*mass, atol=5e-3)
+
+
+@pytest.mark.parametrize("shape", [(None, 0), (None, 522)], ids=["unknown", "known"])
+def test_whole_vocabularies_are_not_stored(prepared, shape):
+    """A teacher that the run has trained, and 16,000 logits of each token on the disk."""
+    model = dataclasses.replace(prepared.model, shapes={"logits": shape})
+    assert store_options(prepared.context.task, model)["top_k"] == 32
 
 
 def test_a_run_goes_on_without_its_teacher_writing_again(place, prepared, monkeypatch):

@@ -78,7 +78,8 @@ def store_options(task: Task, teacher: TextModel) -> dict[str, Any]:
     """
     exact = any(task.form_of(name) == "regression" for name in task.outputs)
     options: dict[str, Any] = {"dtype": "float32", "precision": "float32"} if exact else {}
-    if task.kept_logits and teacher.classes > task.kept_logits:
+    # A teacher that is trained in the run has not been asked yet how many logits it has.
+    if task.kept_logits and (teacher.classes or teacher.encoder.vocab_size) > task.kept_logits:
         options["top_k"] = task.kept_logits
     return {"reads": task.outputs, **options}
 
