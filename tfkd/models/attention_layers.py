@@ -24,6 +24,14 @@ def is_attention(layer: Any) -> bool:
     return hasattr(layer, METHOD)
 
 
+def gives_probabilities(layer: Any) -> bool:
+    """Return whether a layer's output is the probabilities of an attention of separate layers.
+
+    A softmax may also end a classifier: those of our students have names that say what they are.
+    """
+    return type(layer).__name__ == "Softmax" and layer.name.endswith("_weights")
+
+
 def read_call(name: str, layer: Any, args: tuple, options: dict, value: Any) -> tf.Tensor:
     """Return one output of a call of an attention layer.
 

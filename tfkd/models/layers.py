@@ -17,7 +17,14 @@ FLAGS = {
     "embeddings": "output_hidden_states",
     "attentions": "output_attentions",
 }
-_BLOCK, _EMBEDDINGS = re.compile(r"block_(\d+)"), "embeddings"
+_NAMED = (
+    (re.compile(r"block_(\d+)"), "embeddings"),
+    # Of students that write, what stands behind the source.
+    (re.compile(r"decoder_(\d+)"), "decoder_embeddings"),
+)
+"""How students call their blocks, and what is in front of the first one."""
+_OWN = re.compile(r"decoder_\d+_self_weights")
+"""How they call the attentions of what is written to itself, one a block."""
 # A layer, and what of it is read.
 Found = list[tuple[Any, str]]
 
@@ -54,9 +61,19 @@ def find_layers(model: Any, name: str, chosen: Any) -> Found:
         chosen = [chosen]
     named = chosen and all(isinstance(layer, str) for layer in chosen)
     of = "output" if name in ("hidden_states", "embeddings") else "attention"
+    if named and name == "attentions":
+        pairs = ((_by_name(model, layer, "any"), layer) for layer in chosen)
+        return [
+            (found, "output")
+            if attention_layers.gives_probabilities(found)
+            else (_by_name(model, layer, of), of)
+            for found, layer in pairs
+        ]
     if named:
         return [(_by_name(model, layer, of), of) for layer in chosen]
     layers = _FINDERS[of](model)
+    if not layers and name == "attentions":
+        layers = [(layer, "output") for _, layer in walk(model) if _OWN.fullmatch(layer.name)]
     if not layers and name in ("queries", "keys", "values"):
         pairs = (attention_layers.find_projection(layer, name) for _, layer in walk(model))
         layers = [(layer, f"heads:{heads}") for layer, heads in filter(None, pairs)]
@@ -101,9 +118,12 @@ def _hidden_states(model: Any) -> Found:
     if blocks:
         return [(blocks[0], "input"), *((block, "output") for block in blocks)]
     by_name = {layer.name: layer for _, layer in walk(model)}
-    numbers = sorted(int(match[1]) for name in by_name if (match := _BLOCK.fullmatch(name)))
-    names = [_EMBEDDINGS, *(f"block_{number}" for number in numbers)]
-    return [(by_name[n], "output") for n in names] if numbers and _EMBEDDINGS in by_name else []
+    for pattern, embeddings in _NAMED:
+        found = [match for name in by_name if (match := pattern.fullmatch(name))]
+        if found and embeddings in by_name:
+            names = [match[0] for match in sorted(found, key=lambda match: int(match[1]))]
+            return [(by_name[name], "output") for name in (embeddings, *names)]
+    return []
 
 
 def _blocks(parent: Any) -> Iterator[Any]:

@@ -75,13 +75,19 @@ def _decoder_mask(
     Without either, by the mask that Keras attached, else before the zeros at the end of its ids;
     the first token counts, since some libraries start a text with that of padding.
     """
+    given = any(inputs.get(name) is not None for name in DECODER_MASKS)
+    if labels is not None and not given:
+        return tf.cast(is_labelled(labels), tf.float32)
+    if attached is not None and attached.shape.rank == 2 and not given:
+        return tf.cast(attached, tf.float32)
+    return _written(inputs)
+
+
+def _written(inputs: Mapping) -> tf.Tensor:
+    """Return 1 at each token that a decoder reads, and 0 at its padding, `[batch, tokens]`."""
     for name in DECODER_MASKS:
         if inputs.get(name) is not None:
             return tf.cast(inputs[name], tf.float32)
-    if labels is not None:
-        return tf.cast(is_labelled(labels), tf.float32)
-    if attached is not None and attached.shape.rank == 2:
-        return tf.cast(attached, tf.float32)
     ids = next(inputs[name] for name in DECODER_IDS if name in inputs)
     behind = tf.cumsum(tf.cast(ids != 0, tf.int32), axis=-1, reverse=True)
     there = tf.concat([tf.ones_like(behind[:, :1]), behind[:, 1:]], axis=-1)
@@ -109,8 +115,13 @@ def name_span_logits(outputs: Outputs) -> Outputs:
 
 
 def token_mask(inputs: Any) -> tf.Tensor | None:
-    """Return 1 at each token and 0 at padding, `[batch, tokens]`, by an input mask or ids."""
+    """Return 1 at each token and 0 at padding, `[batch, tokens]`, by an input mask or ids.
+
+    Of a model with a decoder they are those that it reads: so are its hidden states.
+    """
     known = inputs if isinstance(inputs, Mapping) else {"input_ids": inputs}
+    if any(name in known for name in DECODER_IDS):
+        return _written(known)
     for name in (*MASKS, *IDS):
         found: Any = known.get(name)
         counts = tf.is_tensor(found) and (found.dtype.is_integer or found.dtype.is_bool)
