@@ -80,13 +80,16 @@ def prepare(
 
 
 def teach(given: argparse.Namespace, data: Sequence[str]) -> Path:
-    """Teach the teacher, unless it is there, and return its folder.
+    """Teach the teacher, unless it is there or given as `keras:FOLDER`; return its folder.
 
     Raises:
         SystemExit: The command failed.
     """
     from tfkd.cli import main as tfkd
 
+    kind, _, path = given.teacher.partition(":")
+    if kind == "keras":
+        return Path(path)
     folder = given.to / "teacher"
     epochs = ("--epochs", given.teacher_epochs)
     code = tfkd(["teach", *data, "--teacher", given.teacher, *epochs, "--to", str(folder)])
