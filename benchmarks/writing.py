@@ -134,7 +134,8 @@ def make_table(given: argparse.Namespace, data: Sequence[str], running: Sequence
     first = given.to / f"{given.levels[0]}-seed-{seeds[0]}" / "environment.json"
     environment = json.loads(first.read_text(encoding="utf-8"))
     found = dict(zip(map(str, seeds), joined, strict=True))
-    command = [Path(flag).name if Path(flag).exists() else flag for flag in shared]
+    known = [Path(flag).name if Path(flag).exists() else flag for flag in shared]
+    command = [flag.replace(str(given.to), "RUNS") for flag in known]
     facts = {"command": command, "environment": environment, "seeds": found}
     given.out.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     print(runs.table(joined))
@@ -183,7 +184,9 @@ def time_file(file: Path, data: Sequence[str]) -> dict[str, float]:
     model = runtime.load(file)
     role = next(iter(model.task.typed_roles()))
     rows = [json.loads(line) for line in test.read_text(encoding="utf-8").splitlines()[:TIMED]]
-    texts = [row.get(role) or row["source"] for row in rows]
+    values = [row[model.task.columns[role].default] for row in rows]
+    # Turns of a dialogue are a list.
+    texts = [value if isinstance(value, str) else "\n".join(value) for value in values]
     model.predict(texts[:4])
     start = time.perf_counter()
     # One after the other, as somebody who types gets them.
