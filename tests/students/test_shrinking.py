@@ -1,5 +1,7 @@
 """A student made of its teacher's layers computes what those layers compute."""
 
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
@@ -275,3 +277,11 @@ def test_a_fine_tuned_student_of_words_is_shrunk(folder):
     small = as_model_of_ids(shrink(taught, layers=1), task.inputs)
     assert small(inputs).shape == (6, 3, 3)
     assert small.count_params() < model.count_params()
+
+
+def test_a_model_with_a_decoder_is_refused():
+    """Its layers have other names: some would be left as they are, without a word."""
+    config = SimpleNamespace(is_encoder_decoder=True, num_hidden_layers=2)
+    model = SimpleNamespace(config=config, save_pretrained=None, built=True)
+    with pytest.raises(UserError, match="has a decoder too"):
+        shrink(model, layers=1)

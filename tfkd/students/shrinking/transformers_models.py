@@ -23,6 +23,11 @@ def transformers_student(
             f"width={width}: a Hugging Face TensorFlow model keeps its width; read the folder as "
             "hub:PATH to make it narrower."
         )
+    if getattr(teacher.config, "is_encoder_decoder", False):
+        raise UserError(
+            "shrink copies layers of one encoder, and this model has a decoder too: take a student "
+            "that writes, such as seq2seq:small."
+        )
     # From a config, and never called.
     if not teacher.built:
         teacher.build_in_name_scope()
