@@ -148,7 +148,11 @@ def test_a_run_goes_on_without_its_teacher_writing_again(place, prepared, monkey
 
 def test_cache_writes_what_a_run_finds(place, workplace, monkeypatch):
     """A night of `tfkd cache`, and a run that has all written once more."""
-    caching.cache(configure(place, "runs/one"))
+    with pytest.raises(UserError, match="top_k is for outputs"):
+        caching.cache(configure(place, "runs/one"), top_k=9)
+    # As the command line calls it.
+    options = {"dtype": "float16", "top_k": None, "precision": "auto", "shard": "1/1"}
+    caching.cache(configure(place, "runs/one"), **options)
     monkeypatch.setattr(TextModel, "write", None)
     found = prepare(configure(place, "runs/one"))
     assert len(lessons_of(found)) == 38

@@ -17,7 +17,7 @@ from typing import Any
 
 from .. import store
 from ..data import Example
-from ..errors import missing_extra
+from ..errors import UserError, missing_extra
 from ..progress import Progress, log_progress, logger, mute_log
 from ..store import Store
 from ..store.example_stream import ExampleStream, RowStream
@@ -69,6 +69,11 @@ def cache(
         raise missing_extra("apache_beam", "beam", "--runner beam") from None
     # What is wrong with the teacher is reported here, and not by a thousand machines.
     task, data, teacher = caching.open_data_and_teacher(config)
+    if task.learns_texts:
+        raise UserError(
+            f"of the task {task.name} the texts are stored that a teacher writes, by one process: "
+            "leave out --runner beam."
+        )
     named = bool(config.teacher.labels)
     check_class_order(teacher, task, data, progress=progress, given=named)
     found = config.replaced(task=task.name)

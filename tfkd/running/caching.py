@@ -31,6 +31,8 @@ from .teacher_classes import check_class_order, name_classes
 from .teacher_texts import open_written, sources_of, writer_of
 
 _PROBES = 100
+_OF_OUTPUTS = {"dtype": "float16", "top_k": None, "precision": "auto", "shard": "1/1"}
+"""What only outputs have, as long as nobody asks for anything else."""
 SPLITS = ("train", "unlabelled", "validation", "test")
 
 
@@ -114,10 +116,11 @@ def _write_texts(
     config: RunConfig, rows: TeacherRows, options: dict[str, Any], progress: Progress
 ) -> WrittenStore:
     """Have a teacher write for all texts: what students learn, and its answers on test."""
-    if options:
+    given = [name for name, value in options.items() if value != _OF_OUTPUTS.get(name)]
+    if given:
         raise UserError(
-            f"{', '.join(options)} is for outputs that are stored, and the task {rows.task.name} "
-            "stores the texts that its teacher writes: leave it out."
+            f"{' and '.join(given)} is for outputs that are stored, and of the task "
+            f"{rows.task.name} the texts are that a teacher writes: leave it out."
         )
     task, data, teacher = rows.task, rows.data, rows.teacher
     folder = shared_store_folder(config.replaced(task=task.name), Path("runs"))
