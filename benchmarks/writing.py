@@ -42,6 +42,7 @@ def parse(
     parser.set_defaults(setting=setting)
     parser.add_argument("--levels", nargs="+", choices=levels, default=levels)
     parser.add_argument("--teacher-epochs", default=teacher_epochs)
+    parser.add_argument("--set", nargs="+", default=[], help="settings of the student, NAME=VALUE")
     return parser.parse_args()
 
 
@@ -113,6 +114,7 @@ def make_table(given: argparse.Namespace, data: Sequence[str], running: Sequence
     shared = [*data, "--teacher", f"keras:{teacher}", "--student", given.student]
     # Probabilities of tokens are learnt of a teacher with the same tokens.
     shared += ["--tokenizer", str(teacher), "--epochs", given.epochs, *running]
+    shared += [flag for setting in given.set for flag in ("--set", setting)]
     seeds = list(map(int, given.seeds))
     joined = []
     for seed in seeds:
