@@ -75,8 +75,8 @@ def find_layers(model: Any, name: str, chosen: Any) -> Found:
     if not layers and name == "attentions":
         layers = [(layer, "output") for _, layer in walk(model) if _OWN.fullmatch(layer.name)]
     if not layers and name in ("queries", "keys", "values"):
-        pairs = (attention_layers.find_projection(layer, name) for _, layer in walk(model))
-        layers = [(layer, f"heads:{heads}") for layer, heads in filter(None, pairs)]
+        found = (attention_layers.find_projection(layer, name) for _, layer in walk(model))
+        layers = [(each[0], f"heads:{each[1]}") for each in found if each is not None]
     if name == "embeddings":
         layers = layers[:1] if layers else _embedding(model)
     if not layers and chosen is not None:

@@ -246,9 +246,10 @@ class TextModel:
         """
         from .writing_texts import next_tokens_of, write_rows
 
+        encoder: Any = self.encoder
         if self._writer is None:
-            self._writer = next_tokens_of(self.model, self.encoder, self.run, inputs=self._names)
-        return write_rows(self._writer, rows, decoding, self.encoder.decode, advance=advance)
+            self._writer = next_tokens_of(self.model, encoder, self.run, inputs=self._names)
+        return write_rows(self._writer, rows, decoding, encoder.decode, advance=advance)
 
     def outputs(self, inputs: Any, reads: tuple[str, ...]) -> dict[str, tf.Tensor]:
         """Return the outputs by name, as tensors.

@@ -210,7 +210,7 @@ def _speed(test: TestSet, model: TextModel, sample: Sequence[Example]) -> dict[s
     return time_rows(call, rows)
 
 
-def _time_writing(test: TestSet, model: Any, rows: Sequence[Arrays]) -> dict[str, float]:
+def _time_writing(test: TestSet, model: Any, rows: Sequence[Arrays]) -> dict[str, Any]:
     """Time whole texts as they are written: one pass over a row says nothing of them."""
     settings = {**test.task.settings, **test.schema.settings}
     decoding = Decoding(**{name: settings[name] for name in SETTINGS if name in settings})

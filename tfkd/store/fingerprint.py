@@ -32,6 +32,7 @@ def fingerprint(teacher: Any) -> dict[str, Any]:
     """
     encoder = encoder_of(teacher)
     if encoder is not None:
+        prefix = getattr(encoder, "prefix", "")
         pad_id = padding_of(teacher)
         return {
             **({"padding": pad_id} if pad_id else {}),
@@ -40,7 +41,7 @@ def fingerprint(teacher: Any) -> dict[str, Any]:
             "preprocessing": {
                 "max_length": encoder.max_length,
                 **({"padding_side": "left"} if getattr(encoder, "pad_left", False) else {}),
-                **({"prefix": encoder.prefix} if getattr(encoder, "prefix", "") else {}),
+                **({"prefix": prefix} if prefix else {}),
             },
             "classes": teacher.order,
         }

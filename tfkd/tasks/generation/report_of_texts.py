@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from .written_sections import by_source_length, faults_of, remark_faults, side_b
 class ReportOfTexts:
     """The part of a `GenerationTask` that speaks of what models wrote."""
 
-    measures: Mapping[str, Measure]
+    measures: ClassVar[Mapping[str, Measure]]
 
     def score_texts(
         self, written: Sequence[str], references: Sequence[Sequence[str]]

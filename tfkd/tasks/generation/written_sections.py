@@ -42,7 +42,7 @@ def side_by_side(
         score = sentence_chrf(texts[-1], references[i]) if references[i] else None
         rows.append([sources[i], " / ".join(references[i]), *texts, score])
     columns = [{"title": name, "unit": "text"} for name in ("source", "reference", *written)]
-    score = {"title": f"chrF of {list(written)[-1]}", "unit": "points"}
+    last = {"title": f"chrF of {list(written)[-1]}", "unit": "points"}
     return {
         "title": "What they write",
         "nav": "Examples",
@@ -52,7 +52,7 @@ def side_by_side(
                 "caption": f"{len(places)} of {count:,} examples, drawn evenly",
                 "sortable": True,
                 "tall": True,
-                "columns": [*columns, score],
+                "columns": [*columns, last],
                 "rows": rows,
             }
         ],

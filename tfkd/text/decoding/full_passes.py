@@ -10,7 +10,7 @@ import numpy as np
 from ...errors import UserError
 from ..words import DECODER_IDS, IDS
 
-Run = Callable[[Sequence[Mapping[str, Any]]], Sequence[Mapping[str, np.ndarray]]]
+Run = Callable[[Sequence[dict[str, Any]]], Sequence[Mapping[str, Any]]]
 _State = list[tuple[dict[str, Any], list[int]]]
 
 
