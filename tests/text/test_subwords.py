@@ -12,6 +12,7 @@ from tfkd.errors import UserError
 from tfkd.progress import logger
 from tfkd.runtime.bundle import describe, read_encoder
 from tfkd.text import SPECIAL, TextEncoder, learn, load, with_padding_first, with_pieces
+from tfkd.text.cut_targets import tell_cut_targets
 
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = ("bpe", "unigram")
@@ -88,14 +89,21 @@ def test_targets_are_cut_and_that_is_told(encoder, monkeypatch):
     monkeypatch.setattr(logger, "warning", lambda text, *values: told.append(text % values))
     texts = ["the Straße, the Häuser!", "an"]
     whole, short = encoder.encode_targets(texts, 99)
-    assert not told
     most = len(short)
-    assert encoder.encode_targets(texts, most) == [whole[:most], short]
-    assert encoder.encode_targets(texts, most, mark_cut=True) == [whole[: most + 1], short]
-    assert told == [f"1 of 2 texts to write are cut after {most} pieces."]
-    # In parts of a large file, not one line for each.
-    encoder.encode_targets(texts[:1], most)
-    assert told[1:] == [f"3 of 5 texts to write are cut after {most} pieces."]
+    with tell_cut_targets(encoder, "train"):
+        assert encoder.encode_targets(texts, most) == [whole[:most], short]
+        assert encoder.encode_targets(texts, most, mark_cut=True) == [whole[: most + 1], short]
+        assert not told
+    # Once for a set, whatever its parts are, and of this set alone.
+    ends = f"texts to write are cut after {most} tokens; their ends are not learnt."
+    assert [line.partition(" Give")[0] for line in told] == [f"train: 2 of 4 {ends}"]
+    encoder.encode_targets(texts, most)
+    with tell_cut_targets(encoder, "test"):
+        encoder.encode_targets(texts[:1], most)
+    assert told[1].startswith(f"test: 1 of 1 {ends}")
+    with tell_cut_targets(encoder, "whole"):
+        encoder.encode_targets(texts, 99)
+    assert len(told) == 2
 
 
 def test_word_pieces_are_decoded_too():

@@ -15,6 +15,7 @@ from ..errors import UserError
 from ..files import replace_when_whole
 from ..text import Encoder
 from ..text.batching import chunks, pad
+from ..text.cut_targets import tell_cut_targets
 from ..text.words import FILLS
 from .examples import IGNORE, Example, Schema
 from .reader import IDS, Arrays, ExampleReader
@@ -253,7 +254,7 @@ def encode(
     folder.parent.mkdir(parents=True, exist_ok=True)
     with replace_when_whole(folder) as part:
         part.mkdir()
-        with ExitStack() as stack:
+        with ExitStack() as stack, tell_cut_targets(encoder, folder.name.partition("-")[0]):
             ids_dtype = "uint16" if encoder.vocab_size < 2**16 else "int32"
             writer = _Writer(part, stack, ids_dtype, task.fixed)
             for chunk in chunks(examples, CHUNK):

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 
 from ..errors import UserError
-from ..progress import logger
 from .pair_encoding import Pair, PairIds, pair_tokenizer, segments_of, tells_apart
 from .special_tokens import BERT, check_word_pieces, ends_of, find_pad, find_writing_ends
 
@@ -120,7 +119,8 @@ class TextEncoder:
         self.ends = ends_of(self.tokenizer)
         if self.pad_id < 0:
             self.pad_id = find_pad(self.tokenizer)
-        self._cut: dict[int, list[int]] = {}
+        # By the longest: how many texts to write were cut there, and of how many.
+        self.cut_targets: dict[int, list[int]] = {}
         found = find_writing_ends(self.tokenizer)
         self.start_id, self.end_id = (
             other if given < 0 or self.tokenizer.id_to_token(given) is None else given
@@ -171,19 +171,14 @@ class TextEncoder:
 
         Args:
             texts: The texts.
-            longest: How many pieces stay of one; its end is cut off, and the log says of how many,
-                each time that they have doubled.
+            longest: How many pieces stay of one; its end is cut off, and `cut_targets` counts how
+                many are.
             mark_cut: Leave one piece more of a text that is cut, by which it is known.
         """
         encodings = self.tokenizer.encode_batch(list(map(self.read, texts)), False, False)
-        cut = sum(len(encoding.ids) > longest for encoding in encodings)
-        tally = self._cut.setdefault(longest, [0, 0, 0])
-        tally[0], tally[1] = tally[0] + cut, tally[1] + len(texts)
-        if tally[0] > 2 * tally[2]:
-            tally[2] = tally[0]
-            logger.warning(
-                "%d of %d texts to write are cut after %d pieces.", tally[0], tally[1], longest
-            )
+        tally = self.cut_targets.setdefault(longest, [0, 0])
+        tally[0] += sum(len(encoding.ids) > longest for encoding in encodings)
+        tally[1] += len(texts)
         return [encoding.ids[: longest + mark_cut] for encoding in encodings]
 
     def decode(self, ids: Sequence[int]) -> str:
