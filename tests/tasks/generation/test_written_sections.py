@@ -52,6 +52,23 @@ def test_frequent_faults_are_said_and_rare_ones_are_not():
     assert remark_faults(many, SOURCES * 3, REFERENCES * 3) == []
 
 
+def test_models_that_write_nothing_right_are_named_first():
+    """A verdict on two models of which neither writes: a difference of nothing."""
+    nothing = {
+        "teacher": WRITTEN["teacher"],
+        "alone": [""] * 60,
+        "distilled": ["der der der", ""] * 30,
+    }
+    first, *others = remark_faults(nothing, SOURCES, REFERENCES)
+    assert first.startswith("No text of alone or distilled can be right: scores of theirs say")
+    assert others == [
+        "Of 60 outputs of alone, 60 are empty.",
+        "Of 60 outputs of distilled, 30 are empty, 30 loop.",
+    ]
+    nothing["alone"] = ["", *WRITTEN["teacher"][1:]]
+    assert remark_faults(nothing, SOURCES, REFERENCES)[0].startswith("No text of distilled can")
+
+
 def test_scores_by_length():
     sources = [*(["one two"] * 30), *(["one two three four"] * 30)]
     section = by_source_length(

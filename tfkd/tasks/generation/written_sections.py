@@ -162,6 +162,8 @@ def remark_faults(
 ) -> list[str]:
     """Return a sentence on each model of whose texts one in a hundred or more has a fault.
 
+    The first one names the models of whose texts hardly any is without one.
+
     Args:
         written: The texts of each model.
         sources: What they were written from.
@@ -170,9 +172,12 @@ def remark_faults(
     >>> remark_faults({"alone": ["the the the", "a cat"]}, ["x y", "z"], [["b"], ["c"]])
     ['Of 2 outputs of alone, 1 loops.']
     """
-    sentences = []
+    sentences, useless = [], []
     for name, texts in written.items():
         found = find_faults(texts, references, sources)
+        sound = len(texts) - int(np.any([*found.values()], axis=0).sum())
+        if texts and sound < FREQUENT * len(texts):
+            useless.append(name)
         counts = {fault: int(which.sum()) for fault, which in found.items()}
         said = [
             f"{count:,} {_VERBS[fault][count > 1]}"
@@ -181,4 +186,18 @@ def remark_faults(
         ]
         if said:
             sentences.append(f"Of {len(texts):,} outputs of {name}, {', '.join(said)}.")
+    if useless:
+        sentences.insert(0, _tell_useless(useless))
     return sentences
+
+
+def _tell_useless(names: Sequence[str]) -> str:
+    """Say that nothing which models wrote is a text, so that their scores compare nothing.
+
+    >>> _tell_useless(["teacher", "alone"]).partition(":")[0]
+    'No text of teacher or alone can be right'
+    """
+    return (
+        f"No text of {' or '.join(names)} can be right: scores of theirs say nothing yet. "
+        "Train longer, or on more texts."
+    )
