@@ -57,10 +57,10 @@ def test_the_figures_are_those_of_the_file_on_the_test_split(run, certified):
 
 def test_the_report_of_a_certified_run_counts_all_answers(run, certified):
     """An `Ask` that is scored as a wrong answer, or that breaks the table."""
-    from tfkd.running.measuring import file_row, open_test_set
+    from tfkd.running.measuring import answer_by_file, open_test_set
 
     context = open_run(run)
-    row = file_row(
+    row, _ = answer_by_file(
         open_test_set(context.task, context.data), run / "student.tflite", context.progress
     )
     report = json.loads((run / "report.json").read_text())

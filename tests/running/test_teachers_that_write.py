@@ -36,3 +36,4 @@ def test_a_folder_teaches_by_word_and_by_text(tmp_path, monkeypatch):
     assert (tmp_path / "run" / "student.tflite").stat().st_size > 100_000
     report = json.loads((tmp_path / "run" / "report.json").read_text())
     assert {"teacher", "distilled"} <= {row["name"] for row in report["rows"]}
+    assert report["facts"]["file"].endswith("as its Keras student does")

@@ -75,7 +75,9 @@ def run_report(context: RunContext, texts: RunTexts, run_teacher: RunTeacher) ->
             lines.append(dataclasses.replace(row, **costs))
     if context.config.training.baseline:
         lines.append(baseline_row(context, test, teacher))
-    lines.append(file_row(test, context.folder / "student.tflite", context.progress, teacher))
+    path = context.folder / "student.tflite"
+    row, by_file = answer_by_file(test, path, context.progress, teacher)
+    lines.append(row)
     given = None if trains_teacher(context.config) else run_teacher.model
     lines = [
         dataclasses.replace(line, training_seconds=training_seconds(context, line.name))
@@ -98,7 +100,21 @@ def run_report(context: RunContext, texts: RunTexts, run_teacher: RunTeacher) ->
     ]
     synthetic = " (synthetic)" if context.data.synthetic else ""
     title = f"{context.data.name}: {len(test.examples):,} test {context.task.things}{synthetic}"
-    return test.report(title, lines, words=words, facts=_facts(context, texts, test))
+    facts = _facts(context, texts, test)
+    if test.task.writes and "distilled" in answers:
+        facts |= {"file": describe_same_texts(answers["distilled"], by_file)}
+    return test.report(title, lines, words=words, facts=facts)
+
+
+def describe_same_texts(keras: Sequence[Any], by_file: Sequence[Any]) -> str:
+    """Say how many texts a file writes as its Keras student does.
+
+    >>> describe_same_texts(["a", "b", "c"], ["a", "b", ""])
+    'writes 2 of 3 test texts (66.67 %) as its Keras student does'
+    """
+    same = sum(one == other for one, other in zip(keras, by_file, strict=True))
+    share = f"{same / len(keras):.2%}".replace("%", " %") if keras else "0 %"
+    return f"writes {same:,} of {len(keras):,} test texts ({share}) as its Keras student does"
 
 
 def open_test_set(task: Task, data: Data) -> TestSet:
@@ -136,10 +152,10 @@ def answer_examples(
     return [task.with_example(a, e) for a, e in zip(answers, examples, strict=True)]
 
 
-def file_row(
+def answer_by_file(
     test: TestSet, path: Path, progress: Progress, teacher: Sequence[Any] | None = None
-) -> ScoreRow:
-    """Measure an exported file on all test examples.
+) -> tuple[ScoreRow, list[Any]]:
+    """Measure an exported file on all test examples, and return its answers too.
 
     Args:
         test: The examples.
@@ -158,12 +174,12 @@ def file_row(
             advance(len(chunk))
     row = test.row(f"exported ({predictor.quantize})", answers, teacher)
     rows = _rows_to_time(test, predictor.encoder, sample_to_time(test.examples))
-    costs: dict[str, Any]
     if test.task.writes:
-        costs = _time_writing(test, predictor, rows)
+        times = _time_writing(test, predictor, rows)
     else:
-        costs = time_rows(predictor.run, rows, predictor.batch or BATCH)
-    return dataclasses.replace(row, megabytes=path.stat().st_size / 1e6, **costs)
+        times = time_rows(predictor.run, rows, predictor.batch or BATCH)
+    costs: dict[str, Any] = {"megabytes": path.stat().st_size / 1e6, **times}
+    return dataclasses.replace(row, **costs), answers
 
 
 def sample_to_time(examples: Sequence[Example]) -> list[Example]:

@@ -17,7 +17,7 @@ from ...teachers.stored_answers import StoredTexts
 from ..context import RunContext
 from ..encoders import open_encoder
 from ..kept_column import read_test_with
-from ..measuring import answer_examples, file_row, open_test_set
+from ..measuring import answer_by_file, answer_examples, open_test_set
 from ..student import load_student
 from ..teacher import open_teacher
 from ..texts import RunTexts
@@ -180,4 +180,5 @@ def other_files(context: RunContext, answers: Answers) -> list[dict[str, Any]]:
         return []
     test = open_test_set(context.task, context.data)
     teacher = answers.teacher if len(answers.examples) == len(test.examples) else None
-    return [dataclasses.asdict(file_row(test, file, context.progress, teacher)) for file in files]
+    rows = (answer_by_file(test, file, context.progress, teacher)[0] for file in files)
+    return list(map(dataclasses.asdict, rows))
