@@ -10,7 +10,7 @@ from tfkd.running import config as configs
 from tfkd.running.config import make_config
 from tfkd.running.reports import card
 from tfkd.running.reports.card_text import card_text
-from tfkd.tasks import find
+from tfkd.tasks import Measure, find
 
 MEASURES = find("text-classification").measures
 
@@ -84,6 +84,21 @@ def test_data_teacher_objective_scores_limits_and_sources(run):
     ):
         assert words in found
     assert "Jiao" not in found
+
+
+def test_a_card_of_a_model_that_writes(run):
+    """A BLEU of 34 that the hub shows as 0.34, and class names that a translator has none of."""
+    folder = run(task="translation", teacher="train:seq2seq:tiny", student="seq2seq:tiny")
+    facts = {"lessons": "7 of 9 texts", "file": "writes 9 of 9 test texts"}
+    measures = {next(iter(MEASURES)): Measure("BLEU", "points", hub="sacrebleu")}
+    Report("films", ROWS, measures, (), facts).save(folder)
+    (folder / "data.json").write_text(json.dumps({**DATA, "labels": []}))
+    found = card_text(folder)
+    assert "* Lessons: 7 of 9 texts\n" in found
+    assert "* The file: writes 9 of 9 test texts\n" in found
+    assert "class names" not in found
+    (result,) = front(found)["model-index"][0]["results"]
+    assert [each["value"] for each in result["metrics"]] == [90.0]
 
 
 def test_a_task_of_another_package(run):

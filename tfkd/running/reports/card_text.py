@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _HUB_NAMES = {"imdb": "stanfordnlp/imdb"}
 """What our data sets are called on the hub."""
 _MOST_CLASSES = 20
+_OF_LESSONS = {"level": "Level", "lessons": "Lessons"}
+_OF_FILE = {"file": "The file"}
+"""Facts of the report on models that write, as the card calls them."""
 _CUT = "* Of a text longer than {} tokens it reads the head and the tail."
 
 
@@ -52,13 +55,15 @@ def card_text(folder: Path) -> str:
         task=task.name.rpartition(":")[2].replace("-", " "),
         example=_write_example(task),
         classes=_list_classes(data["labels"]),
+        inside="vocabulary and class names" if data["labels"] else "what it needs",
         version=versions.get("tfkd"),
         things=task.things,
         data=_describe_data(config, data, task.things),
-        training=_describe_training(config, stages, length),
+        training=_describe_training(config, stages, length) + _list_facts(report, _OF_LESSONS),
         test=f"{data['counts'].get('test', 0):,}",
         table=report.table(),
-        words="\n\n".join([*report.words, *_list_signatures(report)]),
+        words="\n\n".join([*report.words, *_list_signatures(report)])
+        + _list_facts(report, _OF_FILE),
         limits="\n".join(
             [
                 *([_CUT.format(length)] if length else []),
@@ -87,7 +92,8 @@ def front_matter(
             dataset_split="test",
             metric_type=measure.hub,
             metric_name=measure.title,
-            metric_value=scores[key],
+            # The hub has BLEU and its like from 0 to 100, and shares from 0 to 1.
+            metric_value=scores[key] * (100 if measure.unit == "points" else 1),
         )
         for key, measure in report.measures.items()
         if measure.hub and key in scores
@@ -113,6 +119,12 @@ def _list_signatures(report: Report) -> list[str]:
     """Return what was counted exactly, a line for each score that has a signature."""
     signed = {name: what for name, what in report.facts.items() if name.startswith("signature of")}
     return ["\n".join(f"* {name}: `{what}`" for name, what in signed.items())] if signed else []
+
+
+def _list_facts(report: Report, names: dict[str, str]) -> str:
+    """Return further lines of a list, one for each of these facts that the report has."""
+    known = {words: report.facts[name] for name, words in names.items() if name in report.facts}
+    return "".join(f"\n* {words}: {what}" for words, what in known.items())
 
 
 def _list_classes(labels: list[str]) -> str:
