@@ -93,6 +93,7 @@ def test_the_time_of_a_text_is_that_of_writing(predictor):
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
+        ({"top_k": 4}, "top_k is 4, and the temperature 0.*give a temperature too"),
         ({"longest": LONGEST + 1}, f"longest is {LONGEST + 1}, and .* writes at most {LONGEST}"),
         ({"beam": 4}, "there is no setting beam: write beams, longest"),
         ({"beams": 0}, "beams is 0"),

@@ -21,6 +21,7 @@ from .interpreter import LiteRT
 
 BATCH = 16
 """Texts that are written at once; of several beams, each counts."""
+_OF_DRAWS = ("top_k", "top_p")
 
 
 class FileWriter:
@@ -142,6 +143,12 @@ def change(usual: Decoding, changed: Mapping[str, Any], longest: int, path: str 
     if "longest" in given and "shortest" not in given and isinstance(given["longest"], int):
         given["shortest"] = min(usual.shortest, max(0, given["longest"]))
     decoding = replace(usual, **given)
+    draws = [name for name in _OF_DRAWS if given.get(name, SETTINGS[name]) != SETTINGS[name]]
+    if draws and not decoding.temperature:
+        raise UserError(
+            f"{draws[0]} is {changed[draws[0]]}, and the temperature 0, which takes the likeliest "
+            "token: give a temperature too, such as 1, or leave it out."
+        )
     if decoding.longest > longest:
         raise UserError(
             f"longest is {decoding.longest}, and {path} writes at most {longest} tokens: write at "

@@ -13,6 +13,7 @@ from tfkd.text.decoding import Decoding
         ({"beams": True}, "beams is True"),
         ({"longest": 2.5}, "longest is 2.5"),
         ({"shortest": 9, "longest": 8}, "smaller shortest"),
+        ({"longest": 100_000}, "longest is 100000: write at most 4,096"),
         ({"length_penalty": float("nan")}, "length_penalty is nan"),
         ({"temperature": -1.0}, "temperature is -1.0"),
         ({"top_p": 0.0}, "top_p is 0.0"),

@@ -8,6 +8,9 @@ from typing import Any
 
 from ...errors import UserError
 
+MOST_TOKENS = 4_096
+"""Of a text: a model that has hardly learnt ends none, and each is written to its last token."""
+
 
 @dataclass(frozen=True)
 class Decoding:
@@ -58,6 +61,8 @@ class Decoding:
             whole = isinstance(value, (int, float)) and not isinstance(value, bool)
             if not whole or not math.isfinite(value) or value < 0:
                 raise UserError(f"{setting} is {value!r}: write a number, 0 or more.")
+        if self.longest > MOST_TOKENS:
+            raise UserError(f"longest is {self.longest}: write at most {MOST_TOKENS:,} tokens.")
         if self.shortest > self.longest:
             raise UserError(
                 f"shortest is {self.shortest} and longest {self.longest}: write a smaller shortest."
