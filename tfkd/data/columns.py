@@ -196,7 +196,11 @@ class Columns:
         rows = first_rows(self.rows(path))
         taken = {*names.values()}
         others = {name for name in fields if name.strip().casefold() in ACCOMPANYING}
-        hint = suggest_flags(tuple(missing), wanted, rows, (taken | others, taken))
+        label = self.reader.columns.get("label")
+        is_text = label is not None and label.kind == "target"
+        hint = suggest_flags(
+            tuple(missing), wanted, rows, (taken | others, taken), label_is_text=is_text
+        )
         if len(missing) == 1:
             return UserError(next(iter(missing.values())) + hint)
         flags = " and ".join(flag_of(role) for role in missing)

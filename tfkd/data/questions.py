@@ -104,6 +104,8 @@ def suggest_flags(
     wanted: Mapping[str, str],
     rows: Sequence[Mapping[str, Any]],
     others: Sequence[Collection[str]],
+    *,
+    label_is_text: bool = False,
 ) -> str:
     """Return what to write for the roles whose columns are missing, or nothing.
 
@@ -112,6 +114,7 @@ def suggest_flags(
         wanted: The names that were looked for, by role.
         rows: The first rows of the file.
         others: Columns that are taken or hardly text or label, and those that are taken.
+        label_is_text: Whether what is to be learnt is a text too, and no class.
     """
     names = list(rows[0]) if rows else []
     if rows and _is_data(names, rows):
@@ -124,9 +127,12 @@ def suggest_flags(
     pair = [text, guess_pair(rows, text, others[0])] if "text" in missing and text else [text]
     known = set(pair) if "text" in missing else set()
     # In the order of the file.
-    text = ",".join(name for name in names if name in pair)
-    labels = (guess_label(rows, {*taken, *known}) for taken in others)
-    guess = {"text": text, "label": next(filter(None, labels), "")}
+    in_order = [name for name in names if name in pair]
+    if label_is_text:
+        guess = _guess_source_and_target(in_order, rows, {*others[-1]})
+    else:
+        labels = (guess_label(rows, {*taken, *known}) for taken in others)
+        guess = {"text": ",".join(in_order), "label": next(filter(None, labels), "")}
     flags = []
     for role in missing:
         near = get_close_matches(wanted[role], names, n=1)
@@ -135,6 +141,22 @@ def suggest_flags(
             flag = f"--{role}-column" if role in guess else f"--column {role}="
             flags.append(f"{flag}{' ' if role in guess else ''}{shlex.quote(name)}")
     return f" By the first rows: {' '.join(flags)}." if flags else ""
+
+
+def _guess_source_and_target(
+    pair: Sequence[str], rows: Sequence[Mapping[str, Any]], taken: set[str]
+) -> dict[str, str]:
+    """Return the likeliest columns of a text and of what is to be written from it.
+
+    Args:
+        pair: Two columns with texts of about one length, in their order; or the longest texts.
+        rows: The first rows.
+        taken: Columns that are something else.
+    """
+    if len(pair) == 2:
+        return {"text": pair[0], "label": pair[1]}
+    text = "".join(pair)
+    return {"text": text, "label": guess_text(rows, {*taken, text})}
 
 
 def _is_data(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> bool:

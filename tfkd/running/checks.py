@@ -77,13 +77,26 @@ def open_run_data(config: RunConfig, task: Task, *, kept: str = "") -> Data:
         raise UserError(f"{error} The tasks of `tfkd distill` are: {known}.") from None
     for split in ("train", "test"):
         if not data.counts.get(split):
-            raise UserError(f"{config.data.source} has no {split} {task.things}: give some.")
+            raise UserError(
+                f"{config.data.source} has no {split} {task.things}{_explain_missing(data, split)}"
+                ": give some."
+            )
     if config.training.patience and not data.counts.get("validation"):
         raise UserError(
             f"patience is {config.training.patience} and {config.data.source} has no validation "
             f"{task.things} to tell the best epoch by: give some with --validation."
         )
     return data
+
+
+def _explain_missing(data: Data, split: str) -> str:
+    """Say why no test split was cut from training rows, where there are some."""
+    if split != "test" or not data.counts.get("train"):
+        return ""
+    return (
+        f", and none of its {data.counts['train']:,} training rows has anything in the label "
+        "column, so that some could be cut off (--label-column names another one)"
+    )
 
 
 def check_lessons(task: Task, data: Data, source: str) -> None:

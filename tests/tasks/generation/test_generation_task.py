@@ -47,6 +47,23 @@ def test_a_target_that_is_no_text_is_refused(target, says):
         example(text="a dog", label=target)
 
 
+@pytest.mark.parametrize(
+    ("names", "flags"),
+    [
+        (("one", "two"), "--text-column one --label-column two"),
+        (("two", "one"), "--text-column two --label-column one"),
+        (("long", "two"), "--text-column long --label-column two"),
+    ],
+)
+def test_two_columns_of_unknown_names_are_a_source_and_a_target(tmp_path, names, flags):
+    """Both were said to be the text, of a task that reads one."""
+    texts = {"one": "a dog sees {}", "two": "lo karo {} videt", "long": "a dog sees {0} " * 9}
+    lines = [",".join(texts[name].format(i) for name in names) for i in range(60)]
+    (tmp_path / "a.csv").write_text("\n".join([",".join(names), *lines, ""]))
+    with pytest.raises(UserError, match=rf"By the first rows: {flags}\."):
+        open_data(tmp_path / "a.csv", reader=TASK)
+
+
 def test_the_source_alone_is_read_and_splits_the_data():
     """A translation that is known to the baseline; a source in train and in test."""
     found = example(text="a dog", label="ein Hund")
