@@ -15,6 +15,7 @@ from ..errors import UserError
 from ._batch import Batch, Outputs
 from ._loss_config import Forms, loss_from_config, spell_loss
 from ._positions import per_example, position_weights
+from ._states import batch_of_states
 from .schedules import Schedule, from_config, is_schedule, scale, to_config
 
 
@@ -236,15 +237,17 @@ class Objective:
             skip: Names of terms to leave out.
             step: At which schedules are evaluated.
         """
-        return {
-            name: (
+        values = {}
+        for name, _, loss in self.named():
+            if name in skip:
+                continue
+            own = batch_of_states(loss, student, teacher, batch)
+            values[name] = (
                 # A loss that does not need the teacher does not look at it.
-                loss.at(step)(student, cast("Outputs", teacher), batch, weights.get(name, {})),
-                self._example_weights(loss.counts(student, batch)),
+                loss.at(step)(student, cast("Outputs", teacher), own, weights.get(name, {})),
+                self._example_weights(loss.counts(student, own)),
             )
-            for name, _, loss in self.named()
-            if name not in skip
-        }
+        return values
 
     def scheduled(self) -> dict[str, Schedule]:
         """Return what changes with the step by log name, such as `soft_targets_temperature`."""

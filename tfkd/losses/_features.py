@@ -198,6 +198,8 @@ class PooledLoss(ProjectedLoss):
     subclass defines `between`.
     """
 
+    # Each side is averaged by a mask of its own.
+    pools: ClassVar[bool] = True
     pooling: str = "mean"
 
     def fit_maps(

@@ -13,6 +13,8 @@ from ..text.words import FILLS, NO_WORD, WORD_STARTS
 IDS = ("input_ids", "token_ids", "ids", "input_word_ids")
 MASKS = ("attention_mask", "padding_mask", "input_mask")
 SEGMENTS = ("token_type_ids", "segment_ids", "input_type_ids")
+ENCODER_IDS = ("encoder_token_ids", "encoder_input_ids")
+ENCODER_MASKS = ("encoder_padding_mask", "encoder_attention_mask")
 DECODER_IDS = ("decoder_input_ids", "decoder_token_ids")
 DECODER_MASKS = ("decoder_attention_mask", "decoder_padding_mask")
 

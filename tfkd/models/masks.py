@@ -9,8 +9,9 @@ import tensorflow as tf
 
 from ..losses._batch import Outputs
 from ..losses._positions import is_labelled
+from ..losses._states import SOURCE, TARGET
 from ..text.words import WORD_STARTS
-from .input_names import DECODER_IDS, DECODER_MASKS, IDS, MASKS
+from .input_names import DECODER_IDS, DECODER_MASKS, ENCODER_IDS, ENCODER_MASKS, IDS, MASKS
 from .keras_internals import attached_mask
 from .outputs import SPANS
 
@@ -117,12 +118,31 @@ def name_span_logits(outputs: Outputs) -> Outputs:
 def token_mask(inputs: Any) -> tf.Tensor | None:
     """Return 1 at each token and 0 at padding, `[batch, tokens]`, by an input mask or ids.
 
-    Of a model with a decoder they are those that it reads: so are its hidden states.
+    Of a model with a decoder they are those that it reads, see `state_masks`.
     """
     known = inputs if isinstance(inputs, Mapping) else {"input_ids": inputs}
     if any(name in known for name in DECODER_IDS):
         return _written(known)
-    for name in (*MASKS, *IDS):
+    return _read(known)
+
+
+def state_masks(inputs: Any) -> dict[str, tf.Tensor | None] | None:
+    """Return 1 at each token of the source and of the target; None without a decoder.
+
+    So are the hidden states of the encoder, and those of the decoder.
+
+    Args:
+        inputs: What a model reads. A source that is no text has no mask.
+    """
+    known = inputs if isinstance(inputs, Mapping) else {}
+    if not any(name in known for name in DECODER_IDS):
+        return None
+    return {SOURCE: _read(known), TARGET: _written(known)}
+
+
+def _read(known: Mapping) -> tf.Tensor | None:
+    """Return 1 at each token that an encoder reads, and 0 at its padding, `[batch, tokens]`."""
+    for name in (*MASKS, *ENCODER_MASKS, *IDS, *ENCODER_IDS):
         found: Any = known.get(name)
         counts = tf.is_tensor(found) and (found.dtype.is_integer or found.dtype.is_bool)
         if counts and found.shape.rank == 2:

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from ..losses._batch import Batch, Outputs
+from ..losses._batch import Batch, Families, Outputs, StateMasks
 from ..losses._heads import ONLY, name_in_head, outputs_of, part_of
 from ..losses._positions import is_labelled, per_example
-from ..models.masks import position_mask, token_mask
+from ..models.masks import position_mask, state_masks, token_mask
 from .class_weights import weigh_classes
 
 _NARROW = (tf.bool, tf.int8, tf.uint8, tf.int16, tf.uint16, tf.uint32, tf.uint64)
@@ -87,12 +87,14 @@ class BatchMaker:
 
     `mask(inputs, labels, logits)` takes the place of the masks that are found by the names of
     inputs; `class_weight` is the weight of each class id, 1 where it has none. Of several `heads`,
-    labels and masks are dicts, and an example has one weight.
+    labels and masks are dicts, and an example has one weight. `families` says of the student's and
+    the teacher's states which are of the source and which of the target.
     """
 
     mask: Callable[..., tf.Tensor | None] | None = None
     class_weight: dict[int, float] | None = None
     heads: tuple[str, ...] = (ONLY,)
+    families: tuple[Families, Families] = ({}, {})
 
     def __call__(
         self,
@@ -107,7 +109,7 @@ class BatchMaker:
         example through the mask, and the example by its mean.
         """
         teacher_mask = None if inputs.teacher is inputs.student else token_mask(inputs.teacher)
-        masks = (token_mask(inputs.student), teacher_mask)
+        masks = (token_mask(inputs.student), teacher_mask, self._state_masks(inputs))
         if self.heads != (ONLY,):
             by_head = {
                 head: self.position_mask(inputs.student, labels, student_outputs, head)
@@ -127,6 +129,13 @@ class BatchMaker:
                 mask, factor = _weigh_mask(mask, factor)
             example_weight = example_weight * tf.reshape(factor, [-1])
         return Batch(inputs.student, labels, mask, *masks), example_weight
+
+    def _state_masks(self, inputs: Inputs) -> StateMasks | None:
+        masks = state_masks(inputs.student)
+        if masks is None:
+            return None
+        same = inputs.teacher is inputs.student
+        return StateMasks(*self.families, masks, None if same else state_masks(inputs.teacher))
 
     def position_mask(
         self, inputs: Any, labels: Any, outputs: Outputs, head: str = ONLY

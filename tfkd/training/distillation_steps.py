@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from ..distribution import replicas
 from ..losses._base import as_objective
+from ..losses._batch import Families, Outputs
 from ..losses._heads import is_logits
 from ..losses.hinton import hinton
 from ..models import as_tapped
@@ -19,10 +20,11 @@ from ..models.outputs import call_model
 from ..models.probabilities import check_reading
 from . import first_batch, sources
 from .bad_examples import BadExamples
-from .batches import BatchMaker, map_arrays, split_by_model, unpack
+from .batches import BatchMaker, Inputs, map_arrays, split_by_model, unpack
 from .building import build
 from .metric_log import MetricLog
 from .projections import Projections
+from .state_families import find_families
 from .step_guard import StepGuard
 from .student_runner import StudentRunner
 from .target_source import TargetSource
@@ -129,6 +131,7 @@ class DistillationSteps(Model):
             if with_teacher:
                 build(getattr(self.teacher, "model", None), specs.teacher)
                 teacher_outputs = self.target_source.check(inputs, labels)
+            self._find_families(inputs, student_outputs, teacher_outputs)
             batch, example_weight = self.make_batch(inputs, labels, sample_weight, student_outputs)
             first_batch.check_weights(sample_weight)
             first_batch.check_labels(self.objective, labelled=labels is not None)
@@ -139,6 +142,24 @@ class DistillationSteps(Model):
             self.guard.try_inputs(inputs.student, self._try_student)
         self.built = self.is_checked = self.student.built
         return student_outputs
+
+    def _find_families(
+        self, inputs: Inputs, student_outputs: Outputs, teacher_outputs: Outputs | None
+    ) -> None:
+        """Tell the states of a source from those of a target, whose padding is another."""
+
+        def run_student(x: Any) -> Outputs:
+            return self.run_student(Inputs(x, x), training=False)
+
+        def run_teacher(x: Any) -> Outputs:
+            return self.teacher(x, self.objective.reads)
+
+        mine = find_families(student_outputs, inputs.student, run_student)
+        theirs: Families = {}
+        # Stored states are taken for those of the same side.
+        if teacher_outputs is not None and inputs.targets is None:
+            theirs = find_families(teacher_outputs, inputs.teacher, run_teacher)
+        self.make_batch.families = (mine, theirs)
 
     def _try_student(self, inputs: Any) -> tf.Tensor:
         outputs = self.run_student(split_by_model({"student": inputs}), training=False)

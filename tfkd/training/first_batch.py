@@ -18,6 +18,7 @@ from ..losses._base import Objective
 from ..losses._batch import IGNORE, Batch, Outputs
 from ..losses._heads import ONLY, batch_of, heads_of, name_in_head, outputs_of, part_of
 from ..losses._labels import describe_labels
+from ..losses._states import batch_of_states
 from ..models import probabilities
 from ..models.outputs import raw_logits
 from .batches import find_not_finite
@@ -202,7 +203,8 @@ def check_outputs(
         check_finite("student", own["logits"], batch_of(head, batch).mask)
     check_student_outputs(objective, student_outputs)
     for _, _, loss in objective.named():
-        loss.check(student_outputs, teacher_outputs, batch)
+        own = batch_of_states(loss, student_outputs, teacher_outputs, batch)
+        loss.check(student_outputs, teacher_outputs, own)
 
 
 def check_student_outputs(objective: Objective, student_outputs: Outputs) -> None:
