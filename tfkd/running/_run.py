@@ -5,6 +5,7 @@ What a phase made is not made again: the same command goes on where an interrupt
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +55,7 @@ class Result:
 def distill(
     *,
     data: str | Path,
-    teacher: str = "train",
+    teacher: str | Callable[..., Any] = "train",
     student: str = "",
     verbose: int | str = "auto",
     progress: Progress = log_progress,
@@ -64,7 +65,7 @@ def distill(
 
     Args:
         data: A data set: its name, or a file or a folder of texts.
-        teacher: What is distilled, by its kind and name.
+        teacher: What is distilled, by its kind and name; or a function that writes texts.
         student: A small architecture and its size; by default the first that suits the task.
         verbose: As Keras's: 0 prints nothing. What is printed is logged under the name "tfkd" too.
         progress: Shows how far long steps are in another way, see `tfkd.progress.Progress`.

@@ -28,7 +28,7 @@ from .lookup_setting import looks_up
 from .targets import describe_source, shared_store_folder, store_options
 from .task_choice import choose_task
 from .teacher_classes import check_class_order, name_classes
-from .teacher_texts import open_written, sources_of, writer_of
+from .teacher_texts import check_function, open_written, sources_of, writer_of
 
 _PROBES = 100
 _OF_OUTPUTS = {"dtype": "float16", "top_k": None, "precision": "auto", "shard": "1/1"}
@@ -123,6 +123,7 @@ def _write_texts(
             f"{rows.task.name} the texts are that a teacher writes: leave it out."
         )
     task, data, teacher = rows.task, rows.data, rows.teacher
+    check_function(teacher, task, data)
     folder = shared_store_folder(config.replaced(task=task.name), Path("runs"))
     lessons, answers = task.lesson_decoding(), task.decoding()
     for decoding, splits in ((answers, ("test",)), (lessons, ("train", "unlabelled"))):

@@ -141,10 +141,18 @@ def make_config(settings: Mapping[str, Any], origin: str = "the settings") -> Ru
             hint = f" (did you mean {near[0]}?)" if near else ""
             raise UserError(f"{origin}: no setting is called {name!r}{hint}; see `tfkd list`.")
         place = places()[name]
+        value = _name_teacher(value) if name == "teacher" and callable(value) else value
         tables.setdefault(place.table, {})[place.field.name] = value
     kinds = get_type_hints(RunConfig)
     inside = {name: kinds[name](**values) for name, values in tables.items() if name}
     return RunConfig(**inside, **tables.get("", {}))
+
+
+def _name_teacher(function: Any) -> str:
+    """Return the spec of a function, which a setting can be."""
+    from ..teachers import name_function
+
+    return name_function(function)
 
 
 def flatten_tables(tables: Mapping[str, Any], origin: str) -> dict[str, Any]:

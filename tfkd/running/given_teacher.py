@@ -17,6 +17,7 @@ from .lookup_setting import looks_up
 from .own_teacher import fine_tunes
 from .stages import check_frozen, read_stages
 from .teacher_classes import check_class_order, name_classes
+from .teacher_texts import check_function
 
 TAUGHT = "teacher"
 """The folder of a teacher that a run fine-tunes first, in its own."""
@@ -81,12 +82,13 @@ def _load_head(context: RunContext, head: str, spec: str) -> TextModel:
 
 
 def check_given(context: RunContext, given: GivenModels) -> None:
-    """Refuse a given teacher whose classes are in another order than the data's.
+    """Refuse a given teacher whose classes are in another order, or that writes no texts.
 
     Raises:
         UserError: Its answers to some training texts tell so.
     """
     if given.teacher is not None:
+        check_function(given.teacher, context.task, context.data)
         named = bool(context.config.teacher.labels)
         check_class_order(
             given.teacher, context.task, context.data, progress=context.progress, given=named

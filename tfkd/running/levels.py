@@ -10,6 +10,7 @@ from ..errors import UserError
 from ..losses._heads import is_logits
 from ..models.text_model import TextModel
 from ..progress import logger
+from ..teachers import FunctionTexts
 from .config import RunConfig
 from .context import RunContext
 from .stages import read_stages
@@ -34,18 +35,21 @@ def resolve_level(context: RunContext, encoder: Any, teacher: TextModel | None) 
     if not context.task.writes:
         return context
     level, config = context.task.level, context.config
+    alone = isinstance(teacher, FunctionTexts)
     why = "" if teacher is None else find_difference(teacher.encoder, encoder)
+    why = f"{teacher.origin} gives texts alone" if teacher and alone else why
     if level == AUTO:
         level = "sequence" if why else "both"
         logger.info(f"level     {level}" + (f": {why}" if why else ""))
     texts = ""
     if context.task.learns_texts:
         config = config.replaced(task_settings={**config.task_settings, LEVEL: level})
-        texts = f"learn the texts that the teacher writes (--task-set {LEVEL}=sequence), or "
+        texts = f"learn the texts that the teacher writes (--task-set {LEVEL}=sequence)"
     if why and reads_logits(config):
+        same = "" if alone else "give the student the teacher's tokenizer (--tokenizer FOLDER)"
+        cure = ", or ".join(filter(None, [texts, same]))
         raise UserError(
-            f"the student would learn how likely each token is to its teacher, and {why}: "
-            f"{texts}give the student the teacher's tokenizer (--tokenizer FOLDER)."
+            f"the student would learn how likely each token is to its teacher, and {why}: {cure}."
         )
     if not context.task.learns_texts:
         return context

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..data import Example, Schema
+from ..data import Data, Example, Schema
 from ..models.text_model import TextModel
 from ..store.fingerprint import digest_of, fingerprint
-from ..store.written import Writer, WrittenStore
+from ..store.written import SOURCES, Writer, WrittenStore
 from ..tasks import Arrays, Task
+from ..teachers import FunctionTexts
+from ..teachers.function_texts import CALL
 from ..text.decoding import Decoding, Hypothesis
 from ..text.words import IDS
+
+_PROBES = 2
 
 
 def open_written(folder: Path, model: TextModel, decoding: Decoding) -> WrittenStore:
@@ -27,10 +32,31 @@ def open_written(folder: Path, model: TextModel, decoding: Decoding) -> WrittenS
     Raises:
         UserError: The folder holds another teacher's texts.
     """
-    settings = dataclasses.asdict(decoding)
+    # A function alone says how it writes, and what one call of it returned is kept.
+    function = isinstance(model, FunctionTexts)
+    settings = {} if function else dataclasses.asdict(decoding)
     ends = {name: getattr(model.encoder, name, -1) for name in ("start_id", "end_id")}
     mark = {**fingerprint(model), "decoding": settings, **ends}
-    return WrittenStore(folder / f"written-{digest_of(settings)[:8]}", mark)
+    path = folder / f"written-{digest_of(settings)[:8]}"
+    return WrittenStore(path, mark, shard=CALL if function else SOURCES)
+
+
+def check_function(model: TextModel, task: Task, data: Data) -> None:
+    """Ask a function of texts for two of the training texts, before any long work.
+
+    Args:
+        model: The teacher.
+        task: The task.
+        data: The data set.
+
+    Raises:
+        UserError: It fails, or returns something else than texts.
+    """
+    if not isinstance(model, FunctionTexts):
+        return
+    examples = list(itertools.islice(data.read("train"), _PROBES))
+    write = writer_of(model, task, data.schema, task.lesson_decoding())
+    write(list(sources_of(task, examples)), lambda done: None)
 
 
 def writer_of(model: TextModel, task: Task, schema: Schema, decoding: Decoding) -> Writer:

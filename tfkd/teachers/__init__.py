@@ -7,6 +7,8 @@ teachers that are no Keras model are functions of ids outside of TensorFlow's gr
 
 from .by_head import check_heads, join_heads, split_heads
 from .file_digest import digest_spec
+from .function_spec import name_function
+from .function_texts import FunctionTexts
 from .keras_files import LABELS, MODEL, save
 from .known_texts import know_texts, read_texts
 from .loading import KINDS, check_reads, check_spec, check_writes, load_teacher
@@ -15,6 +17,7 @@ __all__ = [
     "KINDS",
     "LABELS",
     "MODEL",
+    "FunctionTexts",
     "check_heads",
     "check_reads",
     "check_spec",
@@ -23,6 +26,7 @@ __all__ = [
     "join_heads",
     "know_texts",
     "load_teacher",
+    "name_function",
     "read_texts",
     "save",
     "split_heads",

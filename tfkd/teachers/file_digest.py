@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..runtime.zip_tail import unpack
 from .by_head import split_heads
+from .function_spec import KIND, digest_function, find_function
 from .keras_files import LABELS, keras_file
 
 _BESIDE = (LABELS, "preprocessing.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt")
@@ -31,6 +32,8 @@ def digest_spec(spec: str, *, with_names: bool = True) -> str:
         parts = " + ".join(members)
         return hashlib.sha256(parts.encode()).hexdigest()[:16]
     kind, _, name = spec.partition(":")
+    if kind == KIND:
+        return digest_function(find_function(name))
     path = Path(name.partition("#")[0] if kind == "saved_model" else name).expanduser()
     if kind == "keras":
         model = keras_file(path)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from .. import tasks
 from ..errors import UserError
 from ..models.text_model import TextModel
 from ..tasks import Task
 from . import other_files, pretrained
+from .function_spec import KIND, name_function
+from .function_texts import load_function
 from .keras_files import load_keras
 from .request import Request
 
@@ -82,13 +85,19 @@ KINDS = {
             "a store of texts: answers that were computed elsewhere",
             other_files.load_store,
         ),
+        TeacherKind(
+            f"{KIND}:MODULE:NAME",
+            "a Python function that writes texts: a list of texts in, one for each out",
+            load_function,
+            writes=True,
+        ),
     )
 }
 """The kinds of teachers, by what their specs begin with."""
 
 
 def load_teacher(
-    spec: str, *, max_length: int | None = None, task: Task | None = None
+    spec: str | Callable[..., Any], *, max_length: int | None = None, task: Task | None = None
 ) -> TextModel:
     """Return a teacher with its tokenizer, ready to be called with ids.
 
@@ -102,6 +111,7 @@ def load_teacher(
     | `saved_model:PATH` | a SavedModel by `serving_default`, or `PATH#SIGNATURE` |
     | `tflite:PATH` | a `.tflite` file, of tfkd's with its vocabulary inside |
     | `store:PATH` | a store written from texts, such as a black box's answers |
+    | `python:MODULE:NAME` | a function of texts, for tasks that write; or the function itself |
     | `SPEC + SPEC` | the mean of the probabilities of several, each with its own tokenizer |
 
     `hf:` takes KerasHub for BERT and transformers' TensorFlow models for others. The tokenizer
@@ -122,6 +132,7 @@ def load_teacher(
     teacher.labels, teacher.parameters
     ```
     """
+    spec = name_function(spec) if callable(spec) else spec
     if task is not None:
         check_reads(spec, task)
         check_writes(spec, task)

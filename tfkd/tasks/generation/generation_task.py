@@ -26,7 +26,7 @@ from .writing_settings import (
     decoding_of,
     greedily,
 )
-from .written_answer import Written
+from .written_answer import Written, count_tokens
 
 if TYPE_CHECKING:
     from ...losses._base import Objective
@@ -215,7 +215,7 @@ class GenerationTask(ReportOfTexts, LearnsTexts):
             )
         decoding = decoding_of({**self.settings, **schema.settings})
         found = model.write([row for row, *_ in rows], decoding)
-        return [Written(best.text, best.score, len(best.ids) + best.finished) for best, *_ in found]
+        return [Written(best.text, best.score, count_tokens(best)) for best, *_ in found]
 
     def answer(self, outputs: Sequence[Arrays], rows: Sequence[Arrays], schema: Schema) -> Written:
         """Return the ids of the tokens that a model finds likeliest, each after the right ones.

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ...text.decoding import Hypothesis
 from .scores.chrf import sentence_chrf
 
 
@@ -40,6 +41,18 @@ class Written:
         if self.score is None or not self.tokens:
             return None
         return math.exp(min(0.0, self.score / self.tokens))
+
+
+def count_tokens(written: Hypothesis) -> int:
+    """Return how many tokens a text's score is of; 0 where that is not known.
+
+    >>> count_tokens(Hypothesis((7, 8), "a cat")), count_tokens(Hypothesis((), "a cat"))
+    (3, 0)
+    """
+    if written.text and not written.ids:
+        # Of a text that was stored, or that a function wrote.
+        return 0
+    return len(written.ids) + written.finished
 
 
 def alike(answers: Sequence[Written], others: Sequence[Written]) -> np.ndarray:
