@@ -16,6 +16,7 @@ from ..reporting.report import Report, ScoreRow
 from ..reporting.scoring import TestSet
 from ..reporting.speed import BATCH, SAMPLE, time_rows
 from ..tasks import Arrays, Task
+from ..teachers.function_texts import FunctionTexts
 from ..teachers.known_texts import KnownTexts
 from ..teachers.stored_answers import StoredTexts
 from ..text.batching import pad_rows
@@ -208,8 +209,11 @@ def _size(model: TextModel, file: Path | None = None) -> dict[str, Any]:
 
 
 def _speed(test: TestSet, model: TextModel, sample: Sequence[Example]) -> dict[str, float]:
-    """Time what computes; answers that are looked up say nothing of the model that gave them."""
-    if isinstance(model.model, StoredTexts) or isinstance(model, KnownTexts):
+    """Time what computes; answers that are looked up say nothing of the model that gave them.
+
+    A function may ask a service, which counts each call.
+    """
+    if isinstance(model.model, StoredTexts) or isinstance(model, (KnownTexts, FunctionTexts)):
         return {}
     rows = _rows_to_time(test, model.encoder, sample)
     if test.task.writes:
