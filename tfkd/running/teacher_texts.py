@@ -11,7 +11,7 @@ from typing import Any
 from ..data import Data, Example, Schema
 from ..models.text_model import TextModel
 from ..store.fingerprint import digest_of, fingerprint
-from ..store.written import SOURCES, Writer, WrittenStore
+from ..store.written import Writer, WrittenStore
 from ..tasks import Arrays, Task
 from ..teachers import FunctionTexts
 from ..teachers.function_texts import CALL
@@ -38,7 +38,7 @@ def open_written(folder: Path, model: TextModel, decoding: Decoding) -> WrittenS
     ends = {name: getattr(model.encoder, name, -1) for name in ("start_id", "end_id")}
     mark = {**fingerprint(model), "decoding": settings, **ends}
     path = folder / f"written-{digest_of(settings)[:8]}"
-    return WrittenStore(path, mark, shard=CALL if function else SOURCES)
+    return WrittenStore(path, mark, shard=CALL if function else 0)
 
 
 def check_function(model: TextModel, task: Task, data: Data) -> None:

@@ -36,7 +36,7 @@ class WrittenStore:
     Args:
         path: The folder, which may be new.
         mark: Whose texts these are and how they were written, as JSON: all that must be the same.
-        shard: Sources in a shard.
+        shard: Sources in a shard; 256 by default.
 
     Raises:
         UserError: The folder holds another teacher's texts, or some that were written otherwise.
@@ -51,7 +51,7 @@ class WrittenStore:
     (2, 'A DOG')
     """
 
-    def __init__(self, path: str | Path, mark: Mapping[str, Any], *, shard: int = SOURCES) -> None:
+    def __init__(self, path: str | Path, mark: Mapping[str, Any], *, shard: int = 0) -> None:
         self._shard = shard
         self.path, self.mark = Path(path), json.loads(json.dumps(dict(mark)))
         self._digest = digest_of(self.mark)
@@ -127,7 +127,7 @@ class WrittenStore:
         missing = self.missing(sources)
         with progress(title, len(sources)) as advance:
             advance(len(sources) - len(missing))
-            for some in chunks(missing, self._shard):
+            for some in chunks(missing, self._shard or SOURCES):
                 texts = _check(writer(some, advance), some)
                 write_shard(self._free_name(), texts, self._digest)
                 self._texts |= texts
