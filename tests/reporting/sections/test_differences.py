@@ -5,7 +5,10 @@ import pytest
 import report_toys as toys
 
 from tfkd.reporting.sections import differences as module
+from tfkd.reporting.sections.coverage import coverage
 from tfkd.reporting.sections.differences import differences, most_different
+from tfkd.tasks import find
+from tfkd.tasks.generation import Written
 from tfkd.tasks.text_classification import predictions
 
 
@@ -52,3 +55,23 @@ def test_more_classes_than_two():
         predictions(900 * np.eye(3)[[2]], classes),
     )
     assert toys.TASK.distances(one, other).tolist() == [1.0]
+
+
+def test_texts_that_models_wrote_are_nearer_or_farther():
+    """A translation that is no letter like its reference, marked as wrong; chances of classes."""
+    task = find("translation")
+    written = {"teacher": ("ein Hund", "eine Katze"), "student": ("ein Hund", "der Baum")}
+    examples = [task.example({"text": "a", "label": label}, "1") for label in ("Hund", "Katze")]
+    teacher, student = ([Written(text, -1.0, 2) for text in texts] for texts in written.values())
+    asked = toys.answers(task=task, examples=examples, teacher=teacher, student=student)
+    section = differences(asked)
+    numbers = [part["value"] for part in section["lead"] if isinstance(part, dict)]
+    assert numbers == [1, 2, 1, 0]
+    assert "nearer to the reference" in str(section["lead"])
+    assert "probabilit" not in str(section)
+    (table,) = section["figures"]
+    assert table["rows"][0][1:4] == ["Katze", "eine Katze", "der Baum"]
+    assert 0 < table["rows"][0][4] <= 1
+    assert table["rows"][1][4] == 0
+    # No share of wrong answers either.
+    assert coverage(asked) is None

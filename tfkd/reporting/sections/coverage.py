@@ -19,9 +19,12 @@ SHARES = (0.99, 0.98, 0.95)
 def coverage(answers: Answers) -> dict[str, Any] | None:
     """Return the wrong answers by the share that is answered, and the certificate of the run.
 
-    Nothing of a task whose answers have no confidence.
+    Nothing of a task whose answers have no confidence, or that writes: a text that is not its
+    reference, letter by letter, is not wrong for that.
     """
     task = answers.task
+    if task.writes:
+        return None
     likely = [task.confidence(answer) for answer in answers.student]
     if not likely or any(each is None for each in likely):
         return None

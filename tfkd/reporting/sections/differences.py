@@ -9,6 +9,12 @@ import numpy as np
 from .answers import Answers
 
 SHOWN = 200
+_APART = (
+    "The difference is half the sum over all classes of how far the probabilities lie apart: "
+    "0 % the same, 100 % opposite. "
+)
+_OF_LABELS = "A label can be wrong, too."
+_OF_TEXTS = "The difference is 100 % less the chrF between both texts, 0 % where they are equal."
 
 
 def most_different(answers: Answers, most: int) -> np.ndarray:
@@ -30,29 +36,34 @@ def differences(answers: Answers) -> dict[str, Any]:
         why = answers.facts.get("teacher_missing", "no teacher")
         return {**section, "figures": [], "note": f"Not known without the teacher: {why}."}
     task, quality = answers.task, answers.quality()
-    right = {model: values == 1 for model, values in quality.items()}
     other = ~task.same(answers.teacher, answers.student)
     distances = task.distances(answers.teacher, answers.student)
     rows = most_different(answers, SHOWN)
-    with_confidence = task.confidence(answers.student[0]) is not None
+    if task.writes:
+        better, word = _nearer(quality), "nearer to the reference"
+    else:
+        better, word = {model: values == 1 for model, values in quality.items()}, "right"
+    with_confidence = not task.writes and task.confidence(answers.student[0]) is not None
     lead = [
         *("The answers differ on ", _count(other.sum()), " of ", _count(len(other))),
-        *(" texts. Of these the teacher is right on ", _count(sum(other & right["teacher"]))),
-        *(", the student on ", _count(sum(other & right["student"]))),
+        *(f" texts. Of these the teacher is {word} on ", _count(sum(other & better["teacher"]))),
+        *(", the student on ", _count(sum(other & better["student"]))),
         f". Below are the {len(rows)} texts whose "
         f"{'probabilities lie' if with_confidence else 'answers are'} furthest apart, the widest "
         "first.",
     ]
     columns = [{"title": "text", "unit": "text"}, {"title": "label", "unit": "words"}]
     for model in answers.by_model:
-        columns.append({"title": model, "unit": "answer"})
+        columns.append({"title": model, "unit": "text" if task.writes else "answer"})
         if with_confidence:
             columns.append({"title": "its probability", "unit": "share"})
     texts, lines = answers.texts(), []
     for i in rows.tolist():
         cells: list[Any] = [texts[i], answers.expected(answers.examples[i])]
         for model, replies in answers.by_model.items():
-            cells.append({"answer": task.summarize(replies[i]), "right": bool(right[model][i])})
+            told = task.summarize(replies[i])
+            right = {"answer": told, "right": bool(better[model][i])}
+            cells.append(told if task.writes else right)
             if with_confidence:
                 cells.append(task.confidence(replies[i]))
         lines.append([*cells, float(distances[i])])
@@ -64,12 +75,14 @@ def differences(answers: Answers) -> dict[str, Any]:
         "columns": [*columns, {"title": "difference", "unit": "share"}],
         "rows": lines,
     }
-    apart = (
-        "The difference is half the sum over all classes of how far the probabilities lie apart: "
-        "0 % the same, 100 % opposite. "
-    )
-    note = f"{apart if with_confidence else ''}A label can be wrong, too."
+    note = f"{_APART if with_confidence else ''}{_OF_TEXTS if task.writes else _OF_LABELS}"
     return {**section, "lead": lead, "figures": [table], "note": note}
+
+
+def _nearer(quality: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return of both models where each is better than the other one, `[examples]`, bool."""
+    teacher, student = quality["teacher"], quality["student"]
+    return {"teacher": teacher > student, "student": student > teacher}
 
 
 def _count(value: int) -> dict[str, Any]:
