@@ -4,7 +4,7 @@ import importlib.util
 
 import numpy as np
 import pytest
-from folders_that_write import KINDS, SEQ2SEQ, rows_of, task_of, write_folder
+from folders_that_write import KINDS, SEQ2SEQ, SOURCES, rows_of, task_of, write_folder
 from hugging_face_folders import state
 
 from tfkd import load_teacher
@@ -100,6 +100,22 @@ def test_scores_are_those_of_the_library(folder, tmp_path):
     assert out.sequences_scores[0] == pytest.approx(found[0].score, abs=1e-3)
 
 
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_start_that_pads_too_is_read(route, tmp_path):
+    """As GPT-2's, whose texts start, end and are padded with one token."""
+    made = write_folder("gpt2", tmp_path)
+    state(tmp_path, "config.json", pad_token_id=None)
+    teacher = load_teacher(f"{route}:{tmp_path}", task=task_of("gpt2"))
+    encoder = teacher.encoder
+    assert encoder.pad_id == encoder.start_id == encoder.end_id
+    rows = [
+        {"input_ids": np.array([encoder.start_id, *encoder.encode(text)])} for text in SOURCES[:2]
+    ]
+    for row, output in zip(rows, teacher.run(rows), strict=True):
+        theirs = made(row["input_ids"][None]).logits.numpy()[0, :, : teacher.classes]
+        np.testing.assert_allclose(output["logits"], theirs, atol=1e-3)
+
+
 def test_a_student_with_its_tokenizer_has_its_numbers(folder, teacher):
     """Padding is 0 to both, and the rows of the model that stand for no token are gone."""
     from tfkd import text
@@ -162,7 +178,7 @@ def test_folders_that_cannot_write_are_refused_before_their_weights(tmp_path):
         load_teacher(f"hf:{path}", task=task_of("t5"))
 
 
-@pytest.mark.parametrize("spec", ["hub:x", "tflite:x", "store:x", "saved_model:x", "hf:x + hf:y"])
+@pytest.mark.parametrize("spec", ["tflite:x", "store:x", "saved_model:x", "hf:x + hf:y"])
 def test_kinds_that_write_no_texts_are_refused_by_what_does(spec):
     with pytest.raises(UserError, match=r"one model that writes texts: write keras:PATH or hf:"):
         load_teacher(spec, task=task_of("t5"))

@@ -13,6 +13,7 @@ from ..models.text_model import TextModel
 from ..runtime.bundle import read_encoder
 from ..runtime.zip_tail import unpack
 from ..text import NoTexts, TextEncoder
+from .keras_hub_texts import is_writer, wrap_writer
 from .keras_loading import load_keras_model
 from .request import Request
 from .text_reader import MOST, Characters, TextReader, text_input
@@ -25,6 +26,8 @@ def load_keras(path: str, request: Request) -> TextModel:
     """Load a `.keras` or `.h5` file, or the one in a folder; a model of texts by itself."""
     file = keras_file(Path(path).expanduser())
     model, origin = load_keras_model(file), f"keras:{path}"
+    if is_writer(model):
+        return wrap_writer(model, request, origin)
     own = request.task.own_encoder()
     if own is not None:
         return request.check(ArrayModel(model, own, _labels_of(file), origin))

@@ -14,6 +14,7 @@ from . import other_files, pretrained
 from .function_spec import KIND, name_function
 from .function_texts import load_function
 from .keras_files import load_keras
+from .keras_hub_texts import is_writer, wrap_writer
 from .request import Request
 
 
@@ -61,6 +62,7 @@ KINDS = {
             "a BERT or RoBERTa by KerasHub, or a KerasHub preset (extra hub)",
             pretrained.load_hub,
             shrinkable=True,
+            writes=True,
         ),
         TeacherKind(
             "tf:PATH",
@@ -118,7 +120,7 @@ def load_teacher(
     is `vocab.txt` or `tokenizer.json` in the folder, or next to the file.
 
     Args:
-        spec: One of the above.
+        spec: One of the above; or a function of texts, or a `Seq2SeqLM` or `CausalLM` of KerasHub.
         max_length: How many tokens it reads, by default what the folder says or 256.
         task: One of `tfkd.tasks`, whose outputs the teacher must have; by default those of a text
             classifier.
@@ -132,6 +134,9 @@ def load_teacher(
     teacher.labels, teacher.parameters
     ```
     """
+    if is_writer(spec):
+        task = task or tasks.find(tasks.DEFAULT)
+        return wrap_writer(spec, Request(task, max_length), f"the {type(spec).__name__}")
     spec = name_function(spec) if callable(spec) else spec
     if task is not None:
         check_reads(spec, task)

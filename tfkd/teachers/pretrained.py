@@ -58,6 +58,10 @@ def load_torch(path: str, request: Request) -> TextModel:
 
 def load_hub(path: str, request: Request) -> TextModel:
     """Load a folder or a preset by KerasHub."""
+    if request.task.writes:
+        from .keras_hub_texts import load_preset
+
+        return load_preset(path, request)
     folder = Path(path).expanduser()
     if not (folder / "task.json").is_file():
         load = partial(models.load_by_keras_hub, segments=request.reads_segments)

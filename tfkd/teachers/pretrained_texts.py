@@ -16,6 +16,7 @@ from ..models.generators import WritingSettings, read_generate_settings
 from ..models.generators.heads_that_write import CAUSAL, SEQ2SEQ, check_writes
 from ..models.hugging_face_config import read_config
 from ..models.hugging_face_heads import headless
+from ..models.input_names import IDS
 from ..models.text_model import TextModel
 from ..progress import logger
 from ..text.prefixed import with_prefix
@@ -52,6 +53,9 @@ def load_by_tensorflow(folder: Path, architecture: str, settings: WritingSetting
     if architecture == SEQ2SEQ:
         return TensorFlowTexts(model, settings)
     model.config.use_cache = False
+    # Padding comes behind a text, where nothing looks at it; a mask would hide the start of GPT-2's
+    # texts, which is what they are padded with.
+    model.text_inputs = IDS[:1]
     return model
 
 

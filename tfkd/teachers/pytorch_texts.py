@@ -53,7 +53,9 @@ class TorchTexts(PythonFunctionTeacher):
             ids: Padded ids of sources, or of the texts themselves, `[batch, length]`.
             second: Padded ids of what is written of them, where there are sources.
         """
-        mask = token_mask(ids, self.pad_id).numpy()
+        # What goes on with a text has its padding behind it, and may start with the same token.
+        from_source = second is not None
+        mask = token_mask(ids, self.pad_id).numpy() if from_source else np.ones_like(ids)
         named = {"input_ids": ids, "attention_mask": mask}
         rest = self.writing.begins[1:] if second is not None else ()
         if second is not None:
