@@ -95,8 +95,8 @@ def test_targets_are_cut_and_that_is_told(encoder, monkeypatch):
         assert encoder.encode_targets(texts, most, mark_cut=True) == [whole[: most + 1], short]
         assert not told
     # Once for a set, whatever its parts are, and of this set alone.
-    ends = f"texts to write are cut after {most} tokens; their ends are not learnt."
-    assert [line.partition(" Give")[0] for line in told] == [f"train: 2 of 4 {ends}"]
+    ends = f"texts to write are cut after {most} tokens, and no model writes more"
+    assert [line.partition(": give")[0] for line in told] == [f"train: 2 of 4 {ends}"]
     encoder.encode_targets(texts, most)
     with tell_cut_targets(encoder, "test"):
         encoder.encode_targets(texts[:1], most)
