@@ -12,9 +12,10 @@ from toy_languages import write_pairs
 from tfkd import teachers
 from tfkd.errors import UserError
 from tfkd.models.text_model import TextModel
-from tfkd.progress import log_progress
+from tfkd.progress import log_progress, logger
 from tfkd.running import caching, phases
 from tfkd.running.config import make_config
+from tfkd.running.stages import read_stages
 from tfkd.running.student_training import _Trainer
 from tfkd.running.targets import store_options
 from tfkd.running.teacher import prepare_teacher
@@ -182,6 +183,22 @@ def test_what_was_dropped_is_counted(place, tmp_path):
     assert facts["kept"] + facts.get("far", 0) == 38
     assert facts["lessons"] == len(lessons_of(made)) >= 38
     assert describe_counts({**facts, "far": 3}).endswith("dropped: 3 far from the reference")
+
+
+def test_by_word_only_texts_with_a_target_are_learnt(place, tmp_path, monkeypatch):
+    """Steps of nothing, so that the student alone saw its texts more often, without a word."""
+    told = []
+    settings = {**SETTINGS, "level": "word"}
+    made = prepare(configure(place, tmp_path / "one", settings=settings))
+    trainer = _Trainer(made.context, made.texts, made, None)
+    (stage,) = read_stages(made.context.config, made.context.data.schema)
+    monkeypatch.setattr(logger, "warning", told.append)
+    encoded = trainer._encode(alone=False)
+    feed = trainer._make_feed(encoded, 3, stage)
+    assert (len(encoded), feed.per_pass) == (38, 1)
+    assert sorted(np.concatenate(list(feed.rows(0)))) == sorted([*range(30)] * 3)
+    (line,) = told
+    assert line.startswith("8 of 38 training texts have no target, and nothing is learnt of them")
 
 
 def test_nothing_left_to_learn(place, tmp_path, monkeypatch):

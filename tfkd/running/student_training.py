@@ -13,6 +13,7 @@ from ..data.feeding import Feed
 from ..models.freezing import TrainableFlags
 from ..models.saving import load_weights, save_keras, save_weights
 from ..models.text_model import TextModel
+from ..progress import logger
 from ..reporting.scoring import stored_run
 from ..tasks import Arrays
 from ..text import TextEncoder
@@ -171,14 +172,23 @@ class _Trainer:
 
     def _make_feed(self, encoded: Encoded, steps: int, stage: Stage) -> Feed:
         """Return the batches of a stage: with labels, stored logits or the teacher's tokens."""
-        config, reads = self.context.config, stage.objective.reads
-        feed = Feed(encoded, config.training.batch_size, config.training.seed, steps)
-        if not reads:
+        config, task, reads = self.context.config, self.context.task, stage.objective.reads
+        known = None
+        if not reads or (task.writes and set(reads) <= set(task.outputs)):
+            # Of a text that is written, only positions with a label count, whoever teaches them.
             known = np.flatnonzero(encoded.has_labels())
-            return Feed(
-                encoded, config.training.batch_size, config.training.seed, steps, only=known
+        if reads and known is not None and len(known) < len(encoded):
+            logger.warning(
+                f"{len(encoded) - len(known):,} of {len(encoded):,} training texts have no target, "
+                "and nothing is learnt of them word by word: --task-set level=both has the teacher "
+                "write one."
             )
-        if config.teacher.cache and set(reads) <= set(self.context.task.outputs):
+        feed = Feed(
+            encoded, config.training.batch_size, config.training.seed, steps=steps, only=known
+        )
+        if not reads:
+            return feed
+        if config.teacher.cache and set(reads) <= set(task.outputs):
             feed.targets = self.teacher.targets(self.texts.learnt)
         else:
             feed.teacher = self.teacher.encode(self.texts.learnt)
