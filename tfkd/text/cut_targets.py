@@ -23,8 +23,8 @@ def tell_cut_targets(encoder: Any, name: str) -> Iterator[None]:
         cut_before, texts_before = before.get(longest, (0, 0))
         if cut > cut_before:
             logger.warning(
-                "%s: %s of %s texts to write are cut after %s tokens, and no model writes more: give "
-                "a larger setting longest.",
+                "%s: %s of %s texts to write are cut after %s tokens, and no model writes more: "
+                "give a larger setting longest.",
                 name,
                 f"{cut - cut_before:,}",
                 f"{texts - texts_before:,}",
