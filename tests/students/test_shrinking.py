@@ -283,5 +283,5 @@ def test_a_model_with_a_decoder_is_refused():
     """Its layers have other names: some would be left as they are, without a word."""
     config = SimpleNamespace(is_encoder_decoder=True, num_hidden_layers=2)
     model = SimpleNamespace(config=config, save_pretrained=None, built=True)
-    with pytest.raises(UserError, match="has a decoder too"):
+    with pytest.raises(UserError, match="another with a decoder: take a student"):
         shrink(model, layers=1)

@@ -4,7 +4,10 @@ import json
 
 import pytest
 
+keras = pytest.importorskip("keras")
+
 from tests.toy_languages import write_pairs
+from tfkd import teachers
 
 # A teacher that has hardly learnt writes far from the reference.
 ALL = ("--task-set", "least_chrf=0", "--task-set", "most_ratio=0")
@@ -67,6 +70,27 @@ def test_from_pairs_to_a_file_that_translates(tfkd, pairs, tmp_path):
     assert "tokens" in printed
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("workplace")
+def test_a_student_of_its_teachers_blocks(tfkd, pairs, tmp_path, toy_writer):
+    teachers.save(toy_writer.text_model, tmp_path / "taught")
+    code, printed, said = tfkd(
+        *("distill", pairs, *TASK, "--teacher", "keras:taught", "--student", "shrink:1+1"),
+        *(*SMALL[:2], *SMALL[4:], "--epochs", "2", "--batch-size", "16", "--to", "run"),
+    )
+    assert code == 0, said
+    report = json.loads((tmp_path / "run" / "report.json").read_text())
+    scores = {row["name"]: row["scores"]["chrf"] for row in report["rows"]}
+    assert scores["exported (int8)"] == pytest.approx(scores["distilled"], abs=0.1)
+    student = keras.models.load_model(tmp_path / "run" / "student.keras")
+    names = {layer.name for layer in student.layers}
+    assert {"encoder_0", "decoder_0"} <= names
+    assert not {"encoder_1", "decoder_1"} & names
+    code, printed, said = tfkd("predict", "run/student.tflite", "--json", "the cat sees.")
+    assert code == 0, said
+    assert json.loads(printed)["text"]
+
+
 @pytest.mark.usefixtures("workplace")
 @pytest.mark.parametrize(
     ("rows", "flags", "says"),
@@ -75,6 +99,7 @@ def test_from_pairs_to_a_file_that_translates(tfkd, pairs, tmp_path):
         ([{"source": "a", "target": 3}], (), "the target is 3; expected a text"),
         ([{"text": "a film", "label": "good"}], (), "no columns 'source' and 'target'"),
         (None, ("--student", "text_cnn:tiny"), "text_cnn is no student for translation"),
+        (None, ("--student", "shrink:6+2"), "the teacher is train, the default"),
         (None, ("--task-set", "level=letters"), "auto, word, sequence, both"),
         (None, ("--task-set", "beams=0"), "beams is 0"),
         (None, ("--augment", "2"), "augment is 2"),

@@ -24,12 +24,10 @@ from . import chain, own_teacher
 from .baseline_setting import check_baseline
 from .config import RunConfig
 from .lookup_setting import check_lookup
+from .shrink_setting import check_shrink, shrinks
 from .stages import check_frozen, read_optimizer, read_stages
 from .start_setting import check_start
 from .text_settings import check_text_settings
-
-_SHRINKING = ("width", "vocabulary")
-"""The settings of a student that is made of its teacher's layers."""
 
 OF_DATA = (
     "data_dir",
@@ -131,16 +129,12 @@ def check_settings(config: RunConfig, task: Task) -> None:
             "leave it out."
         )
     _check_data_settings(config, task)
-    size = config.student.source.partition(":")[2]
     kind = config.teacher.source.partition(":")[0]
     check_lookup(config, task)
     read_stages(config)
     check_training(config)
     if shrinks(config):
-        # What is fine-tuned first is one of KerasHub's.
-        _check_shrink(
-            size, "hub" if own_teacher.fine_tunes(config.teacher.source) else kind, config
-        )
+        check_shrink(config, task, _list_reads(config))
     else:
         _check_student(config.student.source, config, task)
     check_start(config)
@@ -207,11 +201,6 @@ def _check_student(spec: str, config: RunConfig, task: Task) -> None:
     check_length(f"{name}:{size}", config, settings)
 
 
-def shrinks(config: RunConfig) -> bool:
-    """Return whether the student is made of its teacher's layers."""
-    return config.student.source.partition(":")[0] == "shrink"
-
-
 def match_token_counts(config: RunConfig, task: Task) -> RunConfig:
     """Let a teacher read as many tokens as its student, where losses compare tokens.
 
@@ -233,34 +222,6 @@ def _list_reads(config: RunConfig) -> set[str]:
     """Return the names of the outputs of layers, no answers, that the losses of all stages read."""
     reads = (name for stage in read_stages(config) for name in stage.objective.reads)
     return {name for name in reads if not is_logits(name) and name != tasks.EMBEDDING}
-
-
-def _check_shrink(layers: str, kind: str, config: RunConfig) -> None:
-    shrinkable = [name for name, known in teachers.KINDS.items() if known.shrinkable]
-    if not layers.isdecimal() or not int(layers):
-        raise UserError(
-            f"shrink:{layers} names no number of layers: write shrink:3, say, for three of the "
-            "teacher's layers."
-        )
-    if kind not in shrinkable:
-        given = "train, the default" if kind == "train" else f"{kind}:..."
-        raise UserError(
-            f"shrink:{layers} copies layers from a Keras or Hugging Face teacher, and the teacher "
-            f"is {given}: add --teacher "
-            f"{' or --teacher '.join(f'{name}:PATH' for name in (*shrinkable, 'train:hf'))}."
-        )
-    unknown = [name for name in config.student.settings if name not in _SHRINKING]
-    if unknown:
-        raise UserError(
-            f"shrink has no setting {unknown[0]!r}: write {' or '.join(_SHRINKING)}, or none."
-        )
-    per_token = sorted(_list_reads(config))
-    if per_token and "vocabulary" in config.student.settings:
-        raise UserError(
-            f"a student of fewer word pieces reads other tokens than its teacher, and the "
-            f"objective compares {', '.join(per_token)} token by token: leave vocabulary out, or "
-            "distil from logits alone."
-        )
 
 
 def check_fine_tuning(spec: str, task: Task) -> None:

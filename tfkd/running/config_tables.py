@@ -112,7 +112,7 @@ class StudentConfig(Table):
 
     source: str = option(
         "",
-        "NAME or NAME:SIZE (see `tfkd list`), or shrink:LAYERS; by default the first of the task",
+        "NAME or NAME:SIZE (see `tfkd list`), shrink:3, shrink:6+2; by default the task's first",
         "student",
     )
     settings: dict = option({}, "settings of the student, NAME=VALUE", "student_settings")  # noqa: RUF009

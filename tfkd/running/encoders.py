@@ -10,9 +10,9 @@ from ..data import Data
 from ..models.text_model import TextModel
 from ..progress import Progress
 from ..tasks import Task
-from .checks import shrinks
 from .config import RunConfig
 from .context import RunContext
+from .shrink_setting import shrinks
 
 _LAST_FILE = "preprocessing.json"  # of a tokenizer: where it is, all is there
 _PASSES = 2  # of `text.learn` over the texts

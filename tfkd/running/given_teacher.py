@@ -9,12 +9,13 @@ from .. import teachers
 from ..models.text_model import TextModel
 from ..students import shrinking
 from . import folder as run_folder
-from .checks import align_classes, shrinks
+from .checks import align_classes
 from .config import RunConfig
 from .context import RunContext
 from .looked_up_teacher import know_texts
 from .lookup_setting import looks_up
 from .own_teacher import fine_tunes
+from .shrink_setting import read_layers, shrinks
 from .stages import check_frozen, read_stages
 from .teacher_classes import check_class_order, name_classes
 from .teacher_texts import check_function
@@ -127,7 +128,7 @@ def _shrink(context: RunContext, teacher: TextModel) -> TextModel:
             for example in data.read(split):
                 yield from context.task.learnt_texts(example)
 
-    layers = int(config.student.source.partition(":")[2])
+    layers = read_layers(config.student.source)
     student = shrinking.shrink(
         teacher, layers=layers, texts=transfer_texts(), **config.student.settings
     )

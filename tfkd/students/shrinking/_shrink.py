@@ -7,12 +7,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ...errors import UserError
+from ...models.input_names import DECODER_IDS, text_input_names
 from ...models.text_model import TextModel
 from ...text import TextEncoder
 from .cutting import VOCABULARY, Kept
 from .keras_models import keras_student
 from .transformers_models import transformers_student
 from .vocabulary import cut_vocabulary
+from .writers import OTHER_WRITER, is_seq2seq, writing_student
 
 
 def shrink(
@@ -30,11 +32,11 @@ def shrink(
 
     Args:
         teacher: A KerasHub encoder, task, or Keras 3 model around one (what `load_teacher` gives
-            for `hf:`, `hub:` and `tfkd teach`); a Hugging Face TensorFlow model; a `TextModel` of
-            either.
+            for `hf:`, `hub:` and `tfkd teach`); a Hugging Face TensorFlow model; a `seq2seq`; a
+            `TextModel` of one of them.
         layers: How many layers, spread evenly over the teacher's with its first and its last
             among them (one layer is the first); or the teacher's layers by number, from 0. By
-            default all.
+            default all. Of a `seq2seq` two of these: `(6, 2)` blocks of its encoder and decoder.
         width: The size of the hidden states, a multiple of that of a head: the coordinates, heads
             and inner units with the greatest weights are kept. Keras 3 models only. Below half of
             the teacher's little of what it knew is left: such a student learns from the start.
@@ -79,4 +81,8 @@ def shrink(
 def _smaller(model: Any, layers: int | Sequence[int] | None, width: int | None, kept: Kept) -> Any:
     if hasattr(model, "config") and hasattr(model, "save_pretrained"):
         return transformers_student(model, layers, width, kept)
+    if is_seq2seq(model):
+        return writing_student(model, layers, cut=[*kept, *(["width"] if width else [])])
+    if any(name in DECODER_IDS for name in text_input_names(model)):
+        raise UserError(OTHER_WRITER)
     return keras_student(model, layers, width, kept)

@@ -13,6 +13,7 @@ from ...models.outputs import SPANS
 from ...models.text_model import TextModel
 from ...text.words import NO_CELL, WORD_ENDS, WORD_STARTS
 from ..word_vectors import gather_words
+from .writers import is_seq2seq
 
 _READ = (IDS[0], SEGMENTS[0], WORD_STARTS, WORD_ENDS)
 Tensors = dict[str, Any]
@@ -27,13 +28,16 @@ def as_model_of_ids(
 
     Its outputs are those of `student.shapes`; a single one called `logits` is a plain tensor. The
     classes are in the order of `student.labels`. Where rows know their words, and the student has
-    an output for each token, the model has one for each word.
+    an output for each token, the model has one for each word. One that writes is such a model
+    already.
 
     Args:
         student: What `shrink` returned.
         inputs: Names of the arrays that the task reads: ids, segments of pairs, places of words.
         fit: Makes the outputs those of the task, where the teacher's are others.
     """
+    if is_seq2seq(student.model):
+        return student.model
     names = [name for name in _READ if name in inputs]
     read = {name: keras.Input((None,), dtype="int32", name=name) for name in names}
     own = text_input_names(student.model)

@@ -12,21 +12,19 @@ import numpy as np
 from ...errors import UserError
 from .cutting import VOCABULARY, Kept, cut
 from .layer_choice import choose_layers
+from .writers import OTHER_WRITER
 
 
 def transformers_student(
     teacher: Any, layers: int | Sequence[int] | None, width: int | None, kept: Kept
 ) -> Any:
     """Make a model of the same class with fewer layers or tokens."""
+    if getattr(teacher.config, "is_encoder_decoder", False):
+        raise UserError(OTHER_WRITER)
     if width is not None:
         raise UserError(
             f"width={width}: a Hugging Face TensorFlow model keeps its width; read the folder as "
             "hub:PATH to make it narrower."
-        )
-    if getattr(teacher.config, "is_encoder_decoder", False):
-        raise UserError(
-            "shrink copies layers of one encoder, and this model has a decoder too: take a student "
-            "that writes, such as seq2seq:small."
         )
     # From a config, and never called.
     if not teacher.built:
