@@ -111,6 +111,7 @@ def test_bad_inputs_are_one_sentence(refused, pairs, tmp_path, rows, flags, says
     if rows is not None:
         lines = (json.dumps(row) + "\n" for row in rows * 30)
         (tmp_path / "pairs.jsonl").write_text("".join(lines))
-    said = refused("distill", pairs, *TASK, *SMALL, "--to", "run", *flags)
+    given = ("--teacher", "train:seq2seq:tiny")
+    said = refused("distill", pairs, *TASK, *given, *SMALL, "--to", "run", *flags)
     assert says in said, said
     assert not (tmp_path / "run").exists()
