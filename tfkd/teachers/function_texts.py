@@ -83,7 +83,11 @@ class TextFunction:
         Raises:
             UserError: Always.
         """
-        raise UserError(
+        raise self.refusal()
+
+    def refusal(self) -> UserError:
+        """Return the error for whoever asks how likely tokens are."""
+        return UserError(
             f"{self.origin} gives texts alone, and not how likely each token is: learn the texts "
             "that it writes (--task-set level=sequence)."
         )
@@ -140,7 +144,7 @@ class FunctionTexts(TextModel):
         Raises:
             UserError: Always.
         """
-        return self.model(rows)
+        raise self.model.refusal()
 
     def write(
         self,
@@ -159,8 +163,9 @@ class FunctionTexts(TextModel):
         Raises:
             UserError: The function fails, or returns something else than texts.
         """
+        encoder: Any = self.encoder
         written: list[list[Hypothesis]] = []
-        for some in chunks([self.encoder.decode(row[IDS]) for row in rows], CALL):
+        for some in chunks([encoder.decode(row[IDS]) for row in rows], CALL):
             written += self.model.write(list(some))
             advance(len(some))
         return written
