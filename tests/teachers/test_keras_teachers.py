@@ -245,3 +245,21 @@ def test_a_file_of_tf_keras(name, encoder, tmp_path):
     encoder.save(tmp_path)
     model.save(tmp_path / name)
     np.testing.assert_allclose(load_teacher(f"keras:{tmp_path}").logits(TEXTS), want, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("make", "task", "told"),
+    [
+        ("causal", "translation", "goes on with a text.*a model that writes a text from another"),
+        ("seq2seq", "text-generation", "writes a text from another one.*that goes on with a text"),
+    ],
+)
+def test_a_writer_of_the_other_kind_is_refused(make, task, told, tmp_path):
+    """It would write something, and a student would learn it."""
+    from tfkd import students, tasks
+
+    encoder = learn(["a good film", "a bad film"] * 9, kind="bpe", vocab_size=522)
+    model = getattr(students, make)(encoder.vocab_size, "tiny", width=8, heads=2)
+    spec = saved(model, encoder, tmp_path / make)
+    with pytest.raises(UserError, match=told):
+        load_teacher(spec, task=tasks.find(task))

@@ -9,9 +9,11 @@ from typing import Any
 from .. import text
 from ..errors import UserError
 from ..models.array_model import ArrayModel
+from ..models.input_names import DECODER_IDS, text_input_names
 from ..models.text_model import TextModel
 from ..runtime.bundle import read_encoder
 from ..runtime.zip_tail import unpack
+from ..tasks import Task
 from ..text import NoTexts, TextEncoder
 from .keras_hub_texts import is_writer, wrap_writer
 from .keras_loading import load_keras_model
@@ -36,6 +38,7 @@ def load_keras(path: str, request: Request) -> TextModel:
         return request.check(TextModel(TextReader(model, origin), characters, labels, origin))
     encoder, labels = _read_encoder(file, request.max_length)
     _check_embedding(model, encoder.vocab_size, file)
+    _check_target(model, request.task, origin)
     return request.check(TextModel(model, encoder, labels, origin))
 
 
@@ -77,6 +80,23 @@ def save(model: TextModel, folder: Path) -> None:
         names[own] = name
     (folder / LABELS).write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
     save_keras(model.model, folder / MODEL)
+
+
+def _check_target(model: Any, task: Task, origin: str) -> None:
+    """Refuse a model that writes from a source where the task goes on with a text, and the reverse.
+
+    Raises:
+        UserError: Such a model, which would write something else.
+    """
+    apart = any(name in DECODER_IDS for name in text_input_names(model))
+    if not task.writes or apart == (DECODER_IDS[0] in task.inputs):
+        return
+    kinds = {True: "writes a text from another one", False: "goes on with a text, or writes none"}
+    raise UserError(
+        f"{origin} {kinds[apart]}, and the task {task.name} asks for a model that "
+        f"{kinds[not apart].partition(',')[0]}: give one that was taught with --task {task.name}, "
+        "or train."
+    )
 
 
 def _check_embedding(model: Any, tokens: int, file: Path) -> None:

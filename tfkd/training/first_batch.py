@@ -203,8 +203,8 @@ def check_outputs(
         check_finite("student", own["logits"], batch_of(head, batch).mask)
     check_student_outputs(objective, student_outputs)
     for _, _, loss in objective.named():
-        own = batch_of_states(loss, student_outputs, teacher_outputs, batch)
-        loss.check(student_outputs, teacher_outputs, own)
+        own_batch = batch_of_states(loss, student_outputs, teacher_outputs, batch)
+        loss.check(student_outputs, teacher_outputs, own_batch)
 
 
 def check_student_outputs(objective: Objective, student_outputs: Outputs) -> None:
