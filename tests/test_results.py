@@ -208,6 +208,22 @@ def test_the_tables_of_several_seeds_are_the_stored_ones(name, page, monkeypatch
     assert table(list(found["seeds"].values())) in text
 
 
+def test_the_table_of_translations_is_the_stored_one(monkeypatch):
+    """A control or a distance from the teacher that is left out."""
+    import json
+
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks.runs import table
+
+    found = json.loads((ROOT / "benchmarks" / "results" / "multi30k_en_de.json").read_text())
+    (seed,) = found["seeds"].values()
+    text = (ROOT / "docs" / "tasks" / "translation.md").read_text(encoding="utf-8")
+    assert table([seed]).strip() in text
+    assert any("+3.87 ± 0.93 points" in words for words in seed["words"])
+    assert "3.87 ± 0.93" in text
+    assert "6.87 ± 1.05" in text
+
+
 def test_the_tables_of_the_service_desk_are_the_stored_ones(monkeypatch):
     """A baseline that is left out where it did better."""
     import json
