@@ -171,6 +171,7 @@ LONG = (
     *("cli.md", "store.md", "teachers.md", "export.md", "concepts.md", "inside.md"),
     *("how-to/csv.md", "how-to/task.md", "how-to/labels-and-numbers.md"),
     *("tasks/images.md", "tasks/sound.md", "tasks/translation.md", "tasks/summaries.md"),
+    *("tasks/language-models.md", "tasks/answers.md", "tasks/several.md", "tasks/entities.md"),
 )
 
 

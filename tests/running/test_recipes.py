@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from tiny_bert import checkpoint
 
+from tfkd import tasks
 from tfkd.cli import main
 from tfkd.errors import UserError
 from tfkd.running import recipes
@@ -187,9 +188,10 @@ def test_settings_that_no_shrunk_student_has(flags, words, bert, tmp_path, monke
 
 def test_where_tokens_are_compared_both_models_read_as_many():
     """A student that reads 24 pieces of a text of which the teacher reads 256."""
+    task = tasks.find("text-classification")
     given = {"data": "sample", "student": "shrink:1", "max_length": 24}
     inside = make_config({**given, "objective": [{"loss": "Hint"}]})
-    assert match_token_counts(inside).teacher.max_length == 24
-    assert match_token_counts(make_config(given)).teacher.max_length == 0
+    assert match_token_counts(inside, task).teacher.max_length == 24
+    assert match_token_counts(make_config(given), task).teacher.max_length == 0
     chosen = make_config({**given, "objective": [{"loss": "Hint"}], "teacher_max_length": 30})
-    assert match_token_counts(chosen).teacher.max_length == 30
+    assert match_token_counts(chosen, task).teacher.max_length == 30

@@ -151,6 +151,7 @@ def test_arrays_are_looked_through_before_the_first_step():
     np.testing.assert_array_equal(before[0], made.student.get_weights()[0])
 
 
+@pytest.mark.slow
 def test_what_is_left_out_changes_nothing_else():
     """A bad example zeroed but counted pulls the student somewhere."""
     student, twin = linear(seed=1), linear(seed=1)

@@ -136,7 +136,8 @@ def test_what_cannot_be_read_is_refused_before_any_work(refused, room, tmp_path)
     whole = json.loads((room / "towns.json").read_text())
     whole["data"][3]["paragraphs"][0]["qas"][0]["answers"][0]["answer_start"] = 1
     (tmp_path / "broken.json").write_text(json.dumps(whole))
-    said = refused("distill", "broken.json", *STUDENT, "--to", "run")
+    teacher = ("--teacher", "train:transformer:tiny")
+    said = refused("distill", "broken.json", *STUDENT, *teacher, "--to", "run")
     assert "broken.json, question 22 (0-3-0): the answer" in said
     assert "not at character 1" in said
     wrong = ("--task-set", "longest=0")

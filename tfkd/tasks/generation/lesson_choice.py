@@ -33,6 +33,8 @@ class LessonRule:
         UserError: A setting that cannot be.
 
     >>> LessonRule("best", 0.1).choose(["a man", "a hat"], ["the hat"])
+    ([], 'far')
+    >>> LessonRule("best").choose(["a man", "a hat"], ["the hat"])
     (['a man'], 'kept')
     >>> LessonRule("interpolated").choose(["a man", "a hat"], ["the hat"])
     (['a hat'], 'kept')
