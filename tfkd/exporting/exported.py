@@ -64,8 +64,20 @@ class Exported:
         """Return what both wrote, as the end of a sentence; nothing of a student that only reads.
 
         >>> from pathlib import Path
-        >>> file = Exported(Path("a.tflite"), "litert", "int8", 10, 100, 0.1, 0.99, 0.312, 0.313,
-        ...                 scores={"bleu": 0.312}, written=100, same_texts=0.97)
+        >>> file = Exported(
+        ...     Path("a.tflite"),
+        ...     "litert",
+        ...     "int8",
+        ...     10,
+        ...     100,
+        ...     0.1,
+        ...     0.99,
+        ...     0.312,
+        ...     0.313,
+        ...     scores={"bleu": 0.312},
+        ...     written=100,
+        ...     same_texts=0.97,
+        ... )
         >>> file.spell_writing()
         '; of 100 texts it writes 97.00 % token for token as Keras does, bleu 0.3120 against 0.3130'
         """
