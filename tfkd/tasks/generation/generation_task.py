@@ -21,7 +21,6 @@ from .writing_settings import (
     LEVEL,
     PAIRS,
     SMOOTHING,
-    VOCABULARY,
     check_settings,
     decoding_of,
     greedily,
@@ -43,11 +42,7 @@ class GenerationTask(ReportOfTexts, LearnsTexts):
     defaults: ClassVar[Mapping[str, Any]] = DEFAULTS
     inputs = (IDS, DECODER_IDS)
     features = "decoder"
-    tokenizer_kind = "bpe"
     baselines = ("tfidf", "copy", "lead")
-    headline_is_mean = False
-    perturbable = False
-    writes = True
     own_kind: ClassVar[str] = ""
     "What files of this task look like, as `describe_other_kind` calls it."
     copies_are_wrong: ClassVar[bool] = True
@@ -139,23 +134,11 @@ class GenerationTask(ReportOfTexts, LearnsTexts):
         longest = decoding_of({**self.settings, **schema.settings}).longest
         return write_rows(encoder, [each["text"] for each in examples], targets, longest)
 
-    def output_shapes(self, schema: Schema) -> dict[str, tuple[int | None, ...]]:
-        """Return one logit for each of any number of tokens, at each token of a target."""
-        return {"logits": (None, 0)}
-
     def align(self, theirs: Schema, ours: Schema) -> list[int] | None:
         """Return None: there are no classes whose order could differ."""
         return None
 
     # -- network -----------------------------------------------------------------------------
-
-    def schema_with(self, schema: Schema, encoder: Encoder) -> Schema:
-        """Return the schema with the size of the model's vocabulary."""
-        return Schema(schema.labels, {**schema.settings, VOCABULARY: encoder.vocab_size})
-
-    def head(self, features: Any, schema: Schema) -> dict[str, Any]:
-        """Return the logits of the token after each one, by the table that embeds tokens."""
-        return {"logits": features.next_tokens(schema.settings.get(VOCABULARY))}
 
     def objective(
         self,

@@ -8,19 +8,18 @@ from typing import ClassVar
 
 from ...data import Example
 from ...text.decoding import Decoding
-from .._base import Task
 from .references import references_of
+from .writes_tokens import WritesTokens
 from .writing_settings import CANDIDATES, LEVEL, decoding_of, lesson_rule
 
 
-class LearnsTexts(Task):
+class LearnsTexts(WritesTokens):
     """A task whose students learn the texts that a teacher writes.
 
     The roles are `text`, what is read, and `label`, what is written.
     """
 
     learns_texts: ClassVar[bool] = True
-    kept_logits: ClassVar[int] = 32
 
     @property
     def level(self) -> str:

@@ -25,8 +25,8 @@ DEFAULTS: dict[str, Any] = {
     MOST_RATIO: 0.0,
     SMOOTHING: 0.0,
 }
-VOCABULARY, PAIRS = "vocabulary", "pairs"
-"""Of a schema: the size of a model's vocabulary, and how many training examples have a target."""
+PAIRS = "pairs"
+"""Of a schema: how many training examples have a target."""
 
 
 def check_settings(settings: Mapping[str, Any]) -> None:

@@ -21,7 +21,6 @@ from .causal_settings import (
     LEVEL,
     OVERLAP,
     SAMPLES,
-    VOCABULARY,
     complete_settings,
     decoding_of,
 )
@@ -64,15 +63,10 @@ class TextGeneration(LanguageReport):
     defaults = DEFAULTS
     features = "causal"
     students = ("causal",)
-    tokenizer_kind = "bpe"
     hugging_face = "LMHeadModel"
-    headline_is_mean = False
-    perturbable = False
-    writes = True
     baselines = ()
     # What is behind a token is never seen.
     zero_is_padding = False
-    kept_logits = 32
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
         super().__init__(settings)
@@ -169,18 +163,6 @@ class TextGeneration(LanguageReport):
         ]
 
     # -- network -----------------------------------------------------------------------------
-
-    def output_shapes(self, schema: Schema) -> dict[str, tuple[int | None, ...]]:
-        """Return one logit for each of any number of tokens, at each token of a row."""
-        return {"logits": (None, 0)}
-
-    def schema_with(self, schema: Schema, encoder: Encoder) -> Schema:
-        """Return the schema with the size of the model's vocabulary."""
-        return Schema(schema.labels, {**schema.settings, VOCABULARY: encoder.vocab_size})
-
-    def head(self, features: Any, schema: Schema) -> dict[str, Any]:
-        """Return the logits of the token after each one, by the table that embeds tokens."""
-        return {"logits": features.next_tokens(schema.settings.get(VOCABULARY))}
 
     def objective(
         self,

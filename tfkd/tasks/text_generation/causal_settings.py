@@ -12,8 +12,6 @@ from ...text.decoding.decoding_settings import SETTINGS
 OVERLAP, SAMPLES, DIVERGENCE = "overlap", "samples", "divergence"
 LEVEL, WORD = "level", "word"
 """What a student learns of its teacher: how likely each token is, and nothing else."""
-VOCABULARY = "vocabulary"
-"Of a schema: the size of a model's vocabulary."
 DIVERGENCES = ("kl", "reverse_kl")
 """How a student follows its teacher: all that this may say, or what it surely says."""
 DEFAULTS: Mapping[str, Any] = {

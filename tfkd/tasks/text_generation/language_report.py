@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...data import Example
-from .._base import Task
+from ..generation.writes_tokens import WritesTokens
 from ..generation.written_answer import Written
 from .language_scores import perplexity_of_some, score_texts
 from .likelihood import Likelihood
@@ -18,7 +18,7 @@ NEAR = 0.02
 "Nats a token within which two models say the same of a text."
 
 
-class LanguageReport(Task):
+class LanguageReport(WritesTokens):
     """The part of a language model's task that scores and compares answers, and spells them."""
 
     def score(self, answers: Sequence[Likelihood], examples: Sequence[Example]) -> dict[str, float]:
