@@ -184,6 +184,7 @@ def test_a_lambda_around_a_teacher(encoder, tmp_path):
             np.testing.assert_allclose(a, b, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_store_in_int8_pads_too(encoder, tmp_path):
     """The file behind `precision="int8"`, resized to the length of each batch."""
     teacher = TextModel(model_of("mean", LENGTH), encoder).check()

@@ -12,6 +12,7 @@ GIVEN = ("sample:120", "--vocab-size", "300", "--max-length", "24", "--epochs", 
 CHAIN = ("--student", "bag_of_ngrams:tiny", "--assistant", "text_cnn:tiny, bag_of_ngrams:tiny")
 
 
+@pytest.mark.slow
 def test_each_student_teaches_the_next(taught, tfkd, contents, monkeypatch, tmp_path):
     """A chain whose last student learns from the first teacher after all."""
     given = ("distill", *GIVEN, *CHAIN, "--teacher", f"keras:{taught}", "--to", "runs/chain")

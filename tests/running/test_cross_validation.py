@@ -74,6 +74,7 @@ def test_the_same_command_shows_it_and_trains_nothing(validated, tfkd, contents,
     assert [contents(run) for run in runs] == before
 
 
+@pytest.mark.slow
 def test_a_fold_that_was_interrupted_goes_on(validated, tfkd, monkeypatch, tmp_path):
     """Hours of the first folds lost in the third one."""
     from tfkd.running import _run

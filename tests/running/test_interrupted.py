@@ -129,6 +129,7 @@ def interrupted(tfkd, *command):
     assert said.strip() == "interrupted; the same command goes on from here."
 
 
+@pytest.mark.slow
 def test_in_every_phase_and_on_to_the_same_end(
     ctrl_c, tfkd, settings, finished, same_runs, tmp_path, monkeypatch
 ):

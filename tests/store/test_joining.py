@@ -27,6 +27,7 @@ class States(DistillationLoss):
         return tf.reduce_mean(tf.square(one - other), axis=[1, 2])
 
 
+@pytest.mark.slow
 def test_stored_and_live_training_are_the_same(stored, tmp_path):
     """A student of a store that is a worse one, and nobody knows why."""
     live = trained(batched(X, Y), teacher=TEACHER)

@@ -103,6 +103,7 @@ def test_a_run_goes_on_where_it_stopped(run, tfkd, monkeypatch):
     assert (run / "student.tflite").is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("workplace")
 def test_teachers_for_all_heads_and_for_each(tfkd, refused, tmp_path):
     """A taught teacher has all heads, or two have one each and the same word pieces."""
