@@ -11,7 +11,7 @@ LAYERS = (
     ("data",),
     ("tasks",),
     ("models", "runtime"),
-    ("students", "training", "exporting", "reporting"),
+    ("students", "compression", "training", "exporting", "reporting"),
     ("store", "watching"),
     ("teachers",),
     ("running",),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
@@ -18,6 +18,7 @@ from ..models.forms import remember_form
 from ..models.masks import has_spans
 from ..models.outputs import call_model
 from ..models.probabilities import check_reading
+from ..models.weight_rules import Keeper, WeightRule, check_rules, reading
 from . import first_batch, sources
 from .bad_examples import BadExamples
 from .batches import BatchMaker, Inputs, map_arrays, split_by_model, unpack
@@ -59,6 +60,7 @@ class DistillationSteps(Model):
         teacher_outputs: str = "auto",
         mask: Callable[..., tf.Tensor | None] | None = None,
         example: Any = None,
+        rules: Sequence[WeightRule] = (),
         name: str = "distiller",
         **unknown: Any,
     ) -> None:
@@ -72,7 +74,11 @@ class DistillationSteps(Model):
         self.objective = as_objective(hinton() if objective is None else objective)
         self.objective.check()
         remember_form(self.student, self.objective.form)
-        self.run_student = StudentRunner(taps, objective=self.objective, reading=student_outputs)
+        check_rules(rules, taps.model)
+        self.rules = tuple(rules)
+        self.run_student = StudentRunner(
+            taps, objective=self.objective, reading=student_outputs, rules=self.rules
+        )
         self.make_batch = BatchMaker(mask, heads=tuple(self.objective.by_head()))
         self.bad_examples = BadExamples()
         self.target_source = TargetSource(
@@ -169,7 +175,8 @@ class DistillationSteps(Model):
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Return the student's own output."""
-        return call_model(self.student, split_by_model(inputs).student, bool(training))
+        with reading(self.rules, self.student):
+            return call_model(self.student, split_by_model(inputs).student, bool(training))
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """Update the student once on the global weighted mean of the objective."""
@@ -190,7 +197,9 @@ class DistillationSteps(Model):
                 self.objective, losses_by_name, example_weight=example_weight, step=step
             )
             scaled_loss = self.scale_loss(loss + regularization_loss / replicas())
+        keeper = Keeper(self.rules)
         self.update(tape, scaled_loss)
+        keeper.keep()
         log = self.metric_log
         log.add_losses(losses_by_name, regularization_loss, example_weight, step=step)
         log.add_predictions(student_outputs, batch, example_weight)

@@ -31,6 +31,8 @@ class Distiller(BaseDistiller, keras.Model):
         mask: `(inputs, labels, logits) -> [batch, ...]`, logits without the last axis, 0 where a
             position does not count; by default `attention_mask` or `padding_mask` of the inputs.
         example: One batch, `x` or `(x, y)`, to check everything against at once.
+        rules: What the student's weights are kept to, `tfkd.models.weight_rules`: zeros, or the
+            numbers of a quantiser's grid.
 
     Raises:
         UserError: with one sentence, for whatever the example (or the first batch of `fit`)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..losses._base import Objective
@@ -9,6 +10,7 @@ from ..losses._batch import Outputs
 from ..models import Tapped
 from ..models.masks import mask_span_logits
 from ..models.outputs import as_outputs, raw_logits
+from ..models.weight_rules import WeightRule, reading
 from . import first_batch
 from .batches import Inputs
 
@@ -16,18 +18,28 @@ from .batches import Inputs
 class StudentRunner:
     """Runs the student, once a step, and reads what the losses need of its hidden states.
 
-    `reading` says whether it returns logits or probabilities, as `Distiller(student_outputs=...)`.
+    `reading` says whether it returns logits or probabilities, as `Distiller(student_outputs=...)`,
+    and `rules` what its layers read in place of their weights.
     """
 
-    def __init__(self, taps: Tapped, *, objective: Objective, reading: str) -> None:
+    def __init__(
+        self,
+        taps: Tapped,
+        *,
+        objective: Objective,
+        reading: str,
+        rules: Sequence[WeightRule] = (),
+    ) -> None:
         self._taps, self._objective, self._reading = taps, objective, reading
+        self._rules = rules
 
     def __call__(self, inputs: Inputs, *, training: bool) -> Outputs:
         """Return the student's outputs by name."""
         return self._run(inputs, training)[1]
 
     def _run(self, inputs: Inputs, training: bool) -> tuple[Any, Outputs]:
-        predictions = self._taps.raw(inputs.student, self._objective.student_reads, training)
+        with reading(self._rules, self._taps.model):
+            predictions = self._taps.raw(inputs.student, self._objective.student_reads, training)
         outputs = as_outputs(predictions, "student", self._reading)
         return predictions, mask_span_logits(outputs, inputs.student)
 
