@@ -17,13 +17,21 @@ class Compression(ABC):
     """A function from model to model; a training with distillation heals what it broke.
 
     A run calls `check` before any work, and for each of `parts` first `apply`, then trains with
-    `rule`, then `finish`. A compression that cuts needs `apply` alone.
+    `rule`, then `finish`; while later parts are trained, `hold` counts. A compression that cuts
+    needs `apply` alone.
     """
 
     name: ClassVar[str]
     """How its specs begin."""
     rate: ClassVar[float] = 1.0
     """The learning rate of what heals it, as a share of the student's."""
+    final: ClassVar[bool] = False
+    """Whether any later training or compression would undo it."""
+
+    @property
+    def quantize(self) -> str:
+        """The kind of numbers that the exported file has to have; empty for any."""
+        return ""
 
     @classmethod
     @abstractmethod
@@ -61,6 +69,14 @@ class Compression(ABC):
         Args:
             model: What `apply` returned.
             steps: How many steps the training has.
+        """
+        return None
+
+    def hold(self, model: Any) -> WeightRule | None:
+        """Return what trainings after that one keep the weights to, if anything.
+
+        Args:
+            model: What `finish` left, or what later compressions made of it.
         """
         return None
 
