@@ -21,6 +21,14 @@ def list_layers(model: Any, *, recursive: bool = False) -> list:
     return list(model._flatten_layers(recursive=recursive, include_self=False))
 
 
+def statistics_of(model: Any) -> list:
+    """Return the weights that no training would change, such as moving means, frozen or not."""
+    # The names of Keras 3 and of tf_keras.
+    names = ("_non_trainable_variables", "_non_trainable_weights")
+    layers = list_layers(model, recursive=True)
+    return [weight for layer in layers for name in names for weight in getattr(layer, name, ())]
+
+
 def input_structure(model: Any) -> Any:
     """Return a functional model's inputs as they were given; a list from models of others."""
     structure = getattr(model, "_inputs_struct", None)
