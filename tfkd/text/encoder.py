@@ -15,6 +15,7 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 from ..errors import UserError
 from .pair_encoding import Pair, PairIds, pair_tokenizer, segments_of, tells_apart
 from .special_tokens import BERT, check_word_pieces, ends_of, find_pad, find_writing_ends
+from .word_cache import WordCache, reads_by_word
 
 if TYPE_CHECKING:
     from .word_windows import Frame, WordRow
@@ -32,7 +33,7 @@ def clean(text: str) -> str:
     >>> clean("Good.<br /><br />Very good.")
     'Good.  Very good.'
     """
-    return re.sub(BREAK, " ", text)
+    return BLANK.sub(" ", text) if "<" in text else text
 
 
 def head_and_tail(ids: list[int], room: int) -> list[int]:
@@ -157,12 +158,31 @@ class TextEncoder:
     def encode_many(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the ids of each text."""
         before, after = self.ends
-        clean_texts = list(map(self.read, texts))
-        encodings = self.tokenizer.encode_batch(clean_texts, add_special_tokens=False)
         room = self.max_length - len(before) - len(after)
-        rows = [[*before, *head_and_tail(encoding.ids, room), *after] for encoding in encodings]
+        ids = self._read_ids(list(map(self.read, texts)))
+        rows = [[*before, *head_and_tail(each, room), *after] for each in ids]
         # Where nothing stands around a text, an empty one would have no id at all.
         return [row or [self.pad_id] for row in rows]
+
+    def _read_ids(self, texts: list[str]) -> list[list[int]]:
+        """Return the ids of texts that were cleaned, without special ones."""
+        cache = self._find_cache()
+        if cache is not None:
+            return cache.encode(texts)
+        return [each.ids for each in self.tokenizer.encode_batch(texts, add_special_tokens=False)]
+
+    def _find_cache(self) -> WordCache | None:
+        """Return what remembers the ids of words, made anew where pieces were added since."""
+        state = id(self.tokenizer), len(self.tokenizer.get_added_tokens_decoder())
+        made, cache = vars(self).get("_cache", (None, None))
+        if made != state:
+            cache = self._make_cache()
+            self._cache = state, cache
+        return cache
+
+    def _make_cache(self) -> WordCache | None:
+        """Return what remembers the ids of words; None for a tokenizer that reads across blanks."""
+        return WordCache(self.tokenizer) if reads_by_word(self.tokenizer) else None
 
     def encode_targets(
         self, texts: Sequence[str], longest: int, *, mark_cut: bool = False
@@ -208,7 +228,13 @@ class TextEncoder:
         from .word_pieces import cut_into_pieces
         from .word_windows import Frame, windows_of
 
-        pieces = cut_into_pieces(self.tokenizer, sentences, blank=BLANK, join=self._put_blanks)
+        pieces = cut_into_pieces(
+            self.tokenizer,
+            sentences,
+            blank=BLANK,
+            join=self._put_blanks,
+            cache=self._find_cache(),
+        )
         frames = [Frame(*self.ends)] * len(pieces)
         if before is not None:
             texts = list(map(self.read, before))

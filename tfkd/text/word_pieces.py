@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from tokenizers import Encoding, Tokenizer
 
+from .word_cache import WordCache
 from .words import Words
 
 Join = Callable[[list[str]], list[str]]
@@ -38,6 +39,7 @@ def cut_into_pieces(
     *,
     blank: re.Pattern[str],
     join: Join,
+    cache: WordCache | None = None,
 ) -> list[WordPieces]:
     """Return the pieces of each example by words.
 
@@ -49,10 +51,15 @@ def cut_into_pieces(
         sentences: The words of each example.
         blank: What the tokenizer reads as a blank, such as line breaks of HTML.
         join: Puts blanks before given words, as `blanks_between` says.
+        cache: Remembers the ids of given words, of a tokenizer that needs no blanks before them.
     """
     pieces = {
         **_cut_texts(tokenizer, sentences, blank),
-        **_cut_words(tokenizer, sentences, blank, join),
+        **(
+            _cut_words(tokenizer, sentences, blank, join)
+            if cache is None
+            else _look_words_up(cache, sentences, blank)
+        ),
     }
     return [pieces[i] for i in range(len(sentences))]
 
@@ -111,6 +118,19 @@ def _cut_words(
     return {
         i: _by_number(encoding, len(given[i])) for i, encoding in zip(given, encodings, strict=True)
     }
+
+
+def _look_words_up(
+    cache: WordCache, sentences: Sequence[Words], blank: re.Pattern[str]
+) -> dict[int, WordPieces]:
+    given = {i: each.words for i, each in enumerate(sentences) if each.text is None}
+    read = [[blank.sub(" ", word) for word in words] for words in given.values()]
+    found = {}
+    for i, ids in zip(given, cache.encode_words(read), strict=True):
+        ends = np.cumsum([len(each) for each in ids], dtype="int32")
+        starts = np.concatenate([np.zeros(1, "int32"), ends])[: len(ends)]
+        found[i] = WordPieces([piece for each in ids for piece in each], starts, ends)
+    return found
 
 
 def _by_number(encoding: Encoding, words: int) -> WordPieces:
