@@ -23,8 +23,9 @@ class Half(WeightRule):
 class Zeros(WeightRule):
     """What was zero stays so."""
 
-    def keep(self, variable, before):
-        return tf.where(before == 0, tf.zeros_like(before), variable.value)
+    def keep(self, before, step):
+        pairs = zip(before, self.variables, strict=True)
+        return [tf.where(old == 0, tf.zeros_like(old), v.value) for old, v in pairs]
 
 
 def mlp():

@@ -8,7 +8,9 @@ from difflib import get_close_matches
 from ..errors import UserError
 from .compression import Compression
 
-KINDS: dict[str, tuple[str, str]] = {}
+KINDS: dict[str, tuple[str, str]] = {
+    "sparse": (".sparse", "Sparse"),
+}
 """Where the class of each compression is: its module here, and its name."""
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from ..distribution import assign_on_replicas
 from ..errors import UserError
 
 
@@ -25,14 +26,17 @@ class WeightRule:
         """Return what layers read in place of a variable, with a gradient; None: its own value."""
         return None
 
-    def keep(self, variable: Any, before: tf.Tensor) -> tf.Tensor | None:
-        """Return what an updated variable is set to; None: it stays as the update left it.
+    def keep(self, before: Sequence[tf.Tensor], step: tf.Tensor) -> Sequence[tf.Tensor | None]:
+        """Return what the updated variables are set to, None for those that stay as they are.
+
+        Every replica is asked, with the same values, and has to say the same.
 
         Args:
-            variable: It holds its new value.
-            before: The value before the update.
+            before: The values of `variables` before the update, in their order. The variables hold
+                the new ones.
+            step: How many updates there were, this one among them.
         """
-        return None
+        return [None] * len(self.variables)
 
 
 def check_rules(rules: Sequence[WeightRule], model: Any) -> None:
@@ -83,15 +87,18 @@ class Keeper:
 
     def __init__(self, rules: Sequence[WeightRule]) -> None:
         self._before = [
-            (rule, variable, tf.identity(tf.convert_to_tensor(variable.value)))
+            (rule, [tf.identity(tf.convert_to_tensor(v.value)) for v in rule.variables])
             for rule in rules
             if type(rule).keep is not WeightRule.keep
-            for variable in rule.variables
         ]
 
-    def keep(self) -> None:
-        """Set the variables."""
-        for rule, variable, before in self._before:
-            value = rule.keep(variable, before)
-            if value is not None:
-                variable.assign(value)
+    def keep(self, optimizer: Any) -> None:
+        """Set the variables.
+
+        Args:
+            optimizer: Its iterations are the updates so far.
+        """
+        for rule, before in self._before:
+            kept = rule.keep(before, tf.convert_to_tensor(optimizer.iterations))
+            pairs = zip(rule.variables, kept, strict=True)
+            assign_on_replicas([(v.value, value) for v, value in pairs if value is not None])

@@ -199,7 +199,7 @@ class DistillationSteps(Model):
             scaled_loss = self.scale_loss(loss + regularization_loss / replicas())
         keeper = Keeper(self.rules)
         self.update(tape, scaled_loss)
-        keeper.keep()
+        keeper.keep(self.optimizer)
         log = self.metric_log
         log.add_losses(losses_by_name, regularization_loss, example_weight, step=step)
         log.add_predictions(student_outputs, batch, example_weight)
