@@ -10,6 +10,7 @@ from .compression import Compression
 
 KINDS: dict[str, tuple[str, str]] = {
     "sparse": (".sparse", "Sparse"),
+    "low_rank": (".low_rank", "LowRank"),
 }
 """Where the class of each compression is: its module here, and its name."""
 
