@@ -35,7 +35,7 @@ EXTRAS = {
     "generation": "BLEU, by sacrebleu: translation",
     "images": "pictures: PNG, JPEG and others, by Pillow",
     "tables": "`.xlsx`, `.parquet` and Hugging Face `datasets` folders",
-    "quantizer": "`full-int8`, `int16x8` and `int4`",
+    "quantizer": "`full-int8`, `int16x8`, `int4` and `int4-32`",
     "onnx": "export to `.onnx`",
     "text": "SavedModels that take texts",
     "beam": "`tfkd cache --runner beam`",

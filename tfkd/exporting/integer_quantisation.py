@@ -1,4 +1,4 @@
-"""Integer kinds by ai-edge-quantizer, from a float32 flatbuffer and inputs that show its ranges."""
+"""Integer kinds by Google's quantizer, from a float32 file and inputs that show its ranges."""
 
 from __future__ import annotations
 
@@ -13,15 +13,10 @@ from ..errors import UserError
 from ..runtime.interpreter import SIGNATURE
 from ..runtime.quantisations import AUTO, KINDS, Quantization
 from ..runtime.quiet import quiet
+from . import block_scales
+from .quantizer_package import is_available, quantizer_module
 
 Feeds = list[dict[str, np.ndarray]]
-
-
-def is_available() -> bool:
-    """Return whether the quantizer is installed."""
-    from importlib.util import find_spec
-
-    return find_spec("ai_edge_quantizer") is not None
 
 
 def check_installed(kind: str) -> None:
@@ -42,33 +37,38 @@ def quantize_integers(model: bytes, kind: Quantization, feeds: Feeds) -> bytes:
             ones move them by a little, so give one large batch where the model takes one.
 
     Raises:
-        UserError: The model has loops, which the quantizer cannot look into.
+        UserError: The model has loops, which the quantizer cannot look into, or a layer that blocks
+            do not divide.
     """
     _check_no_loops(model, kind)
+    if kind.block:
+        block_scales.check_divides(model, kind)
     with quiet(), _no_progress_bars(), warnings.catch_warnings():
         # LiteRT's warnings, of the memory that calibrating takes.
         warnings.simplefilter("ignore")
-        from ai_edge_quantizer import quantizer
-
-        work = quantizer.Quantizer(bytearray(model))
+        work = quantizer_module("quantizer").Quantizer(bytearray(model))
         if kind.activation_bits:
             # Store weights in 8 bits and activations in `bits`; what goes in and out stays float32,
             # so that a file is fed and read in the same way whatever is inside.
-            from ai_edge_quantizer.quantizer import AlgorithmName
-
+            no_numbers = quantizer_module("quantizer").AlgorithmName.NO_QUANTIZE
             work.add_static_config(
                 ".*", "*", activation_num_bits=kind.activation_bits, weight_num_bits=8
             )
             for end in ("INPUT", "OUTPUT"):
-                work.update_quantization_recipe(".*", end, algorithm_key=AlgorithmName.NO_QUANTIZE)
+                work.update_quantization_recipe(".*", end, algorithm_key=no_numbers)
         else:
             # Store dense layers in 4 bits and tables in 8, which it takes from static recipes
             # alone.
             work.add_static_config(".*", "GATHER", activation_num_bits=8, weight_num_bits=8)
             work.add_dynamic_config(".*", "CONV_2D", num_bits=8)
-            work.add_dynamic_config(".*", "FULLY_CONNECTED", num_bits=4)
+            granularity = quantizer_module("qtyping").QuantGranularity
+            scales = f"BLOCKWISE_{kind.block}" if kind.block else "CHANNELWISE"
+            work.add_dynamic_config(
+                ".*", "FULLY_CONNECTED", num_bits=4, granularity=granularity[scales]
+            )
         ranges = work.calibrate({SIGNATURE: feeds})
-        return _in_one_piece(bytes(work.quantize(ranges).quantized_model))
+        made = _in_one_piece(bytes(work.quantize(ranges).quantized_model))
+        return block_scales.without_zero_scales(made) if kind.block else made
 
 
 def _check_no_loops(model: bytes, kind: Quantization) -> None:

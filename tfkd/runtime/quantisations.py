@@ -24,6 +24,7 @@ class Quantization:
         bounded_masks: Whether masks of -1e9 are replaced by -50. One scale for both would leave no
             step of an integer between 0 and a logit of 10.
         activation_bits: Of calibrated kinds, the bits of an activation; 0 leaves them float32.
+        block: The inputs of a dense layer that have a scale together; 0 is one scale an output.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Quantization:
     calibrated: bool = False
     bounded_masks: bool = False
     activation_bits: int = 0
+    block: int = 0
 
 
 FLOAT32 = Quantization("float32", 1e-3, 0.99, by_greatest=True)
@@ -57,10 +59,12 @@ FULL_INT8 = Quantization(
     bounded_masks=True,
     activation_bits=8,
 )
-INT4 = Quantization("int4", 1e-1, 0.96, milder="int8", calibrated=True)
+INT4_32 = Quantization("int4-32", 1e-1, 0.96, milder="int8", calibrated=True, block=32)
+INT4 = Quantization("int4", 1e-1, 0.96, milder="int4-32", calibrated=True)
 
 # By size, the largest first.
-KINDS = {kind.name: kind for kind in (FLOAT32, FLOAT16, INT16X8, INT8, FULL_INT8, INT4)}
+_ALL = (FLOAT32, FLOAT16, INT16X8, INT8, FULL_INT8, INT4_32, INT4)
+KINDS = {kind.name: kind for kind in _ALL}
 QUANTIZE = tuple(KINDS)
 CALIBRATED = tuple(name for name, kind in KINDS.items() if kind.calibrated)
 

@@ -18,6 +18,8 @@ IF, WHILE = 118, 119
 _CALLS, _PARTS = {IF: 92, WHILE: 93}, {49: 35, 102: 79, 88: 64}
 # By type of options, the list that they are.
 _LISTS = {17: "i", 30: "i", 115: "f"}
+_BLOCKWISE = 2
+"The kind of quantisation that has a scale for each block of a row."
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Tensor:
         constant: Bytes of a constant, else 0.
         variable: Whether it keeps its numbers from one run to the next.
         scales: Of a quantised one how many scales and zero points, and along which dimension.
+        blocks: Of one with a scale for each block of a row, the tensor of these scales and how many
+            numbers a block has; else None.
     """
 
     shape: tuple[int, ...]
@@ -39,6 +43,7 @@ class Tensor:
     constant: int
     variable: bool
     scales: tuple[int, int, int]
+    blocks: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -138,6 +143,7 @@ def _tensor(table: FlatbufferTable, constants: list[int]) -> Tensor:
         constant=constants[buffer],
         variable=bool(table.number(5, "b")),
         scales=_scales(table.table(4)),
+        blocks=_blocks(table.table(4)),
     )
 
 
@@ -145,11 +151,21 @@ def _scales(table: FlatbufferTable | None) -> tuple[int, int, int]:
     """Return how many scales and zero points a tensor has, and along which dimension."""
     if table is None:
         return 0, 0, 0
-    if table.number(4, "B") or table.has(5):
-        raise UnsoundModel("a tensor is quantised in a way of its own")
     for slot in (0, 1):
         table.numbers(slot, "f")
     return len(table.numbers(2, "f")), len(table.numbers(3, "q")), table.number(6)
+
+
+def _blocks(table: FlatbufferTable | None) -> tuple[int, int] | None:
+    """Return the tensor of a block's scales and its size, of a tensor that has blocks."""
+    if table is None or not (table.number(4, "B") or table.has(5)):
+        return None
+    details = table.table(5)
+    # Zero points of blocks, and blocks of several dimensions, are of no kind that tfkd writes.
+    of_blocks = details is not None and table.number(4, "B") == _BLOCKWISE and not details.has(3)
+    if details is None or not of_blocks or details.number(1) != -1:
+        raise UnsoundModel("a tensor is quantised in a way of its own")
+    return details.number(0), details.number(2)
 
 
 def _operator(table: FlatbufferTable, codes: list[int]) -> Operator:

@@ -24,6 +24,8 @@ REFUSED = {10, 15, 29, 30, 31, 32, 33, 51, 127, 129, 136, 137, 138, 139, 142, 14
 # BROADCAST_ARGS ends the process where the shapes that it is given disagree.
 REFUSED |= {145}
 NEWEST = 161
+_BLOCK, _FLOAT16 = 32, 1
+"LiteRT reads blocks of 32, or of several times as many, with scales of this type."
 # An input may be absent (-1) from this place on; elsewhere the interpreter would read no tensor.
 OPTIONAL = {3: 2, 4: 2, 9: 2, 16: 1, 27: 2, 44: 1, 46: 1, 52: 1, 67: 2, 132: 2, 141: 2}
 
@@ -56,6 +58,7 @@ def check(content: bytes | mmap) -> None:
 def _check_graph(graph: Graph) -> None:
     for tensor in graph.tensors:
         _check_tensor(tensor)
+        _check_blocks(tensor, graph)
     _check_places([*graph.inputs, *graph.outputs], graph)
     # What is without a number needs no one to write it.
     ready = {i for i, tensor in enumerate(graph.tensors) if _is_there(tensor)} | set(graph.inputs)
@@ -93,6 +96,21 @@ def _check_tensor(tensor: Tensor) -> None:
         raise UnsoundModel("a tensor has another number of scales than of zero points")
     if scales > 1 and (along >= len(tensor.sizes) or along < 0 or tensor.sizes[along] != scales):
         raise UnsoundModel("a tensor has another number of scales than of rows")
+
+
+def _check_blocks(tensor: Tensor, graph: Graph) -> None:
+    """Refuse blocks unless they divide the rows of a matrix, each with one scale of 16 bits."""
+    if tensor.blocks is None:
+        return
+    scales, size = tensor.blocks
+    _check_places([scales], graph)
+    rows = tensor.sizes
+    if len(rows) != 2 or tensor.scales[0] or size < 1 or size % _BLOCK or rows[1] % size:
+        raise UnsoundModel("a tensor has blocks that do not divide its rows")
+    wanted = (rows[0], rows[1] // size)
+    held = graph.tensors[scales]
+    if held.sizes != wanted or held.kind != _FLOAT16 or not held.constant:
+        raise UnsoundModel("a tensor has another number of scales than of blocks")
 
 
 def _freely(tensor: Tensor) -> int:
