@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .reporting import Report, compare
     from .running._run import distill
     from .running.certifying import certify
+    from .running.compressing import compress
     from .running.config import RunConfig
     from .running.cross_validation import cross_validate
     from .running.part_runs import distill_parts
@@ -66,6 +67,7 @@ _HOME = {
     "Ensemble": "teachers.ensemble",
     "weights_by_score": "teachers.ensemble",
     "certify": "running.certifying",
+    "compress": "running.compressing",
     "distill": "running._run",
     "cross_validate": "running.cross_validation",
     "distill_parts": "running.part_runs",

@@ -34,6 +34,8 @@ TABLES = {
     "task_settings": ("--task-set", "NAME=VALUE"),
 }
 """The flags of settings that are tables; each may be given several times."""
+LISTS = {"compress": "SPEC"}
+"""The settings that are lists of texts, and what one is called."""
 ALSO = {
     "from_run": ("--from",),
     "header": ("--columns",),
@@ -61,19 +63,21 @@ def add_settings(parser: argparse.ArgumentParser, names: Iterable[str]) -> None:
     """Add a flag for each of these settings; only flags that were given reach the namespace."""
     wanted = set(names)
     for name, place in places().items():
-        if name in wanted and default_of(place) != []:
+        if name in wanted and (default_of(place) != [] or name in LISTS):
             _add_setting(parser, name, place)
 
 
 def _add_setting(parser: argparse.ArgumentParser, name: str, place: Place) -> None:
     default, metadata = default_of(place), place.field.metadata
-    shown = f" (default: {default})" if default not in ("", 0, 0.0, {}) else ""
+    shown = f" (default: {default})" if default not in ("", 0, 0.0, {}, []) else ""
     options: dict[str, Any] = {"help": metadata["help"] + shown, "default": argparse.SUPPRESS}
     if name in TABLES:
         flag, metavar = TABLES[name]
         parser.add_argument(flag, dest=name, action="append", metavar=metavar, **options)
         return
-    if name == "teacher":
+    if name in LISTS:
+        options |= {"action": "append", "metavar": LISTS[name]}
+    elif name == "teacher":
         # One for each head: HEAD=KIND:PATH.
         options["action"] = "append"
     elif isinstance(default, bool):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..errors import UserError
 from ..running.config import places
-from .flags import TABLES, default_of
+from .flags import LISTS, TABLES, default_of
 
 DATA = {
     "imdb": "50,000 film reviews and 50,000 unlabelled (TensorFlow Datasets, --data-dir)",
@@ -85,7 +85,7 @@ def list_settings() -> str:
         flag = TABLES[name][0] if name in TABLES else f"--{name.replace('_', '-')}"
         if name == "data":
             flag = "DATA"
-        elif default == []:
+        elif default == [] and name not in LISTS:
             flag = "(TOML)"
         shown = f" (default: {default})" if default not in ("", 0, 0.0, {}, []) else ""
         lines[f"{flag:22}  {place.title}"] = f"{place.field.metadata['help']}{shown}"

@@ -32,8 +32,15 @@ def plan_assistants(config: RunConfig, folder: Path, store: str = "") -> list[Ru
             "student_settings": {"seed": config.training.seed + number},
             "to": str(folder / f"assistant-{number}"),
         }
-        runs.append(config.replaced(assistant="", alone=False, freeze="", **changes))
+        runs.append(as_assistant(config).replaced(assistant="", alone=False, **changes))
     return runs
+
+
+def as_assistant(config: RunConfig) -> RunConfig:
+    """Return the settings without those of the last student alone, the only one made smaller."""
+    stages = [stage for stage in config.training.stage if "compress" not in stage]
+    of_last = {"student_settings": {}, "compress": [], "compress_epochs": 0, "stage": stages}
+    return config.replaced(freeze="", **of_last)
 
 
 def configure_last(config: RunConfig, folder: Path) -> RunConfig:

@@ -22,6 +22,7 @@ from ..teachers.merged_classes import merge_classes
 from ..text.encoder import MAX_LENGTH
 from . import chain, own_teacher
 from .baseline_setting import check_baseline
+from .compress_setting import check_compress, check_student, compresses
 from .config import RunConfig
 from .lookup_setting import check_lookup
 from .shrink_setting import check_shrink, shrinks
@@ -131,7 +132,7 @@ def check_settings(config: RunConfig, task: Task) -> None:
     _check_data_settings(config, task)
     kind = config.teacher.source.partition(":")[0]
     check_lookup(config, task)
-    read_stages(config)
+    check_compress(config)
     check_training(config)
     if shrinks(config):
         check_shrink(config, task, _list_reads(config))
@@ -139,7 +140,7 @@ def check_settings(config: RunConfig, task: Task) -> None:
         _check_student(config.student.source, config, task)
     check_start(config)
     for assistant in chain.read_assistants(config):
-        _check_student(assistant, config.replaced(freeze="", student_settings={}), task)
+        _check_student(assistant, chain.as_assistant(config), task)
     check_baseline(config, task)
     if own_teacher.fine_tunes(config.teacher.source):
         check_fine_tuning(config.teacher.source.removeprefix("train:"), task)
@@ -196,8 +197,13 @@ def _check_student(spec: str, config: RunConfig, task: Task) -> None:
     """Build a student of a small vocabulary, to see whether it can be built and frozen."""
     name, _, size = spec.partition(":")
     settings, size = config.student.settings, size or "small"
-    student = students.build_for(task, task.schema(("0", "1")), name, 100, size, **settings)
+    # Tables of a real size, where it matters how large they are.
+    vocabulary = config.student.vocab_size if compresses(config) else 100
+    schema = task.schema(("0", "1"))
+    student = students.build_for(task, schema, name, vocabulary, size, **settings)
     check_frozen(read_stages(config), student)
+    if compresses(config):
+        check_student(config, task, task.trained_model(student, schema))
     check_length(f"{name}:{size}", config, settings)
 
 

@@ -23,7 +23,7 @@ _LEAST = {"vocab_size": 100, "max_length": 4, "batch_size": 1}
 _NOT_NEGATIVE = (
     *("epochs", "labelled", "seed", "teacher_max_length", "learning_rate", "augment"),
     *("projection_rate", "patience", "weight_decay", "clip", "warmup", "teacher_epochs"),
-    *("teacher_patience", "teacher_learning_rate"),
+    *("teacher_patience", "teacher_learning_rate", "compress_epochs"),
 )
 
 
@@ -48,6 +48,26 @@ def typed_value(name: str, value: Any, kind: type, choices: tuple[str, ...] | No
         return json.loads(json.dumps(value))
     except TypeError as error:
         raise UserError(f"{name} is {value!r}: expected numbers, texts and lists.") from error
+
+
+def as_texts(name: str, value: Any, example: str) -> list[str]:
+    """Return a setting that is a list of texts; one text is a list of one.
+
+    Args:
+        name: Of the setting.
+        value: What was given.
+        example: A text that can be in it, for the error.
+
+    Raises:
+        UserError: Something else.
+
+    >>> as_texts("compress", "prune:0.4", "prune:0.4")
+    ['prune:0.4']
+    """
+    texts = [value] if isinstance(value, str) else value
+    if isinstance(texts, (list, tuple)) and all(isinstance(each, str) for each in texts):
+        return list(texts)
+    raise UserError(f'{name} is {value!r}: write a list of texts, e.g. {name} = ["{example}"].')
 
 
 def check_values(settings: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Any, get_type_hints
 
 from .. import tasks
 from ..runtime.quantisations import AUTO, QUANTIZE
-from .config_checks import typed_value
+from .config_checks import as_texts, typed_value
 from .optimizers import OPTIMIZERS, SCHEDULES, WARM_UP
 
 FORMS = tasks.forms()
@@ -130,6 +130,16 @@ class StudentConfig(Table):
     vocab_size: int = option(16_000, "tokens in a vocabulary that is learnt")
     lowercase: bool = option(True, "lower-case the texts before a vocabulary is learnt")
     max_length: int = option(512, "tokens of a text that the student reads")
+    compress: list = option(  # noqa: RUF009
+        [], "make the trained student smaller and heal it, e.g. prune:0.4, sparse:0.8 or grid:int8"
+    )
+    compress_epochs: int = option(
+        0, "passes over the texts after each step of a compression; 0 for half of the run's in all"
+    )
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "compress", as_texts("compress", self.compress, "prune:0.4"))
+        super().__post_init__()
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,11 @@ def _read_earlier(folder: Path) -> RunConfig:
             "start from a run whose student is built by name, such as text_cnn, or take it as a "
             f"teacher with --teacher keras:{folder}."
         )
+    if earlier.student.compress or any("compress" in table for table in earlier.training.stage):
+        raise UserError(
+            f"the run {folder} made its student smaller, so that its weights fit no other one: "
+            "start from a run without compress, and compress in this one."
+        )
     return earlier
 
 

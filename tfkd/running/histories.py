@@ -8,9 +8,7 @@ from ..reporting.unfinished import is_improving
 from .best_epoch import EarlyStopping, read_history
 from .context import RunContext
 from .durations import sum_seconds
-from .stages import name_folders, read_stages
-
-ALONE = "alone"
+from .stages import ALONE, name_folders, name_folders_alone, read_stages
 
 
 def describe_best_epochs(context: RunContext) -> dict[str, str]:
@@ -32,10 +30,11 @@ def training_seconds(context: RunContext, model: str) -> float | None:
         context: The context of the run.
         model: "teacher", "alone" or "distilled".
     """
+    stages = read_stages(context.config)
     folders = {
         "teacher": [*(context.folder / "teacher").glob("member-*")],
-        ALONE: [context.folder / ALONE],
-        "distilled": [context.folder / n for n in name_folders(read_stages(context.config))],
+        ALONE: [context.folder / name for name in name_folders_alone(stages)],
+        "distilled": [context.folder / name for name in name_folders(stages)],
     }
     return sum_seconds(folders[model])
 
@@ -44,8 +43,9 @@ def find_unfinished(context: RunContext) -> list[str]:
     """Return which of "distilled" and "alone" were still improving when their training ended."""
     histories, stopping = _histories(context), _stopping_of(context)
     last = next(reversed(_distilled_folders(context)), "")
+    last_alone = name_folders_alone(read_stages(context.config))[-1]
     found = []
-    for name, folder in (("distilled", last), (ALONE, ALONE)):
+    for name, folder in (("distilled", last), (ALONE, last_alone)):
         history = histories.get(folder, [])
         kept = len(history) if stopping is None else stopping.find_best(history)[0]
         # Where an earlier epoch was the best, the training had come to its end.
@@ -66,7 +66,7 @@ def _stopping_of(context: RunContext) -> EarlyStopping | None:
 
 def _histories(context: RunContext) -> dict[str, list[dict[str, Any]]]:
     """Return the history of each training that has learnt answers, by the name of its folder."""
-    names = (*_distilled_folders(context), ALONE)
+    names = (*_distilled_folders(context), *name_folders_alone(read_stages(context.config)))
     found = {name: read_history(context.folder / name) for name in names}
     return {name: history for name, history in found.items() if history}
 

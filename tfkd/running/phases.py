@@ -12,6 +12,7 @@ from ..data.same_rows import check_same_rows
 from ..models.text_model import TextModel
 from ..progress import Progress
 from . import folder as run_folder
+from .compress_setting import check_student
 from .config import RunConfig
 from .context import RunContext, claim_folder, make_context
 from .encoders import check_tokenizer, prepare_encoder
@@ -69,6 +70,9 @@ def begin(
         check_augmentation(context.config)
         given = load_given(context)
         check_given(context, given)
+        if given.shrunk is not None:
+            student = build_student(context, given.shrunk.encoder, given.shrunk)
+            check_student(context.config, context.task, student)
     config = context.config
     keeps_store = config.student.assistant and config.teacher.cache and not trains_teacher(config)
     store = str(store_folder(context)) if keeps_store else ""
@@ -103,6 +107,7 @@ def prepare(context: RunContext, given: GivenModels | None = None) -> tuple[Give
     report_own_teacher(context, texts.encoder)
     prepare_start(context, texts.encoder, given.teacher)
     student = build_student(context, texts.encoder, given.shrunk)
+    check_student(config, task, student)
     plan = plan_training(config, texts.count_transfer())
     report_plan(context, student, plan, notes_on_data(context, given.teacher))
     for split in SPLITS:

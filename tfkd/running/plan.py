@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from .. import students
+from ..losses._base import Objective
 from ..models.text_model import TextModel
 from ..progress import format_count, logger
 from ..tasks import Task
@@ -15,7 +16,7 @@ from .checks import describe_other_names
 from .config import RunConfig
 from .context import RunContext
 from .fitting import TrainingPlan, choose_epochs
-from .stages import Stage, read_optimizer, read_stages
+from .stages import ALONE, Stage, read_names, read_optimizer, read_stages
 from .targets import store_folder
 from .tensorboard import check_tensorboard
 
@@ -51,8 +52,7 @@ def plan_training(config: RunConfig, texts: int, stage: Stage | None = None) -> 
     Args:
         config: The settings of the run.
         texts: The number of texts to distil on.
-        stage: The stage; without one, plan the student that is trained alone, for as many steps as
-            all stages of the distillation take together.
+        stage: The stage; without one, all stages of the distillation together.
     """
     steps = -(-texts // config.training.batch_size)
     optimizer = read_optimizer(config)
@@ -63,8 +63,34 @@ def plan_training(config: RunConfig, texts: int, stage: Stage | None = None) -> 
     if stage is None:
         epochs = sum(plan_training(config, texts, each).epochs for each in read_stages(config))
         return replace(plan, epochs=epochs)
-    epochs = choose_epochs(steps, stage.epochs or config.training.epochs)
-    return replace(plan, epochs=epochs, learning_rate=stage.learning_rate or rate)
+    epochs = stage.epochs or -(-choose_epochs(steps, config.training.epochs) // stage.divided_by)
+    share = 1.0 if stage.part is None else stage.part.rate
+    return replace(plan, epochs=epochs, learning_rate=(stage.learning_rate or rate) * share)
+
+
+def plan_alone(config: RunConfig, texts: int, objective: Objective) -> list[Stage]:
+    """Return the stages of the student that is trained alone.
+
+    It is trained for as many steps as all stages of the distillation take together, and made
+    smaller where that one is.
+
+    Args:
+        config: The settings of the run.
+        texts: The number of texts to distil on.
+        objective: What it learns from.
+    """
+    frozen = read_names(config) if not config.training.stage else ()
+    stages: list[Stage] = []
+    for stage in read_stages(config):
+        epochs = plan_training(config, texts, stage).epochs
+        if stage.part is not None:
+            own = replace(stage, objective=objective, epochs=epochs, frozen=frozen)
+            stages.append(own)
+        elif stages:
+            stages[-1] = replace(stages[-1], epochs=stages[-1].epochs + epochs)
+        else:
+            stages.append(Stage(ALONE, objective, epochs, frozen=frozen))
+    return stages
 
 
 def notes_on_data(context: RunContext, teacher: TextModel | None) -> list[str]:
@@ -116,6 +142,13 @@ def report_plan(context: RunContext, student: Any, plan: TrainingPlan, notes: li
         + (f", split over {replicas} replicas" if replicas > 1 else "")
         + (", then the same number of steps alone" if alone else "")
     )
+    texts = plan.steps * config.training.batch_size
+    for stage in read_stages(config):
+        if stage.part is not None:
+            epochs = plan_training(config, texts, stage).epochs
+            logger.info(
+                f"smaller   {stage.name}, healed by {format_count(epochs, 'epochs')} of them"
+            )
     if config.training.alone and not alone:
         logger.info("alone     not trained: the texts say nothing without a teacher")
     logger.info(f"written   {context.folder}")

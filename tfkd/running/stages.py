@@ -1,24 +1,30 @@
-"""The stages of a distillation: each with its objective, epochs, rate and frozen layers."""
+"""The stages of a distillation: each with its objective, epochs, rate, and what goes before it."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from .. import tasks
+from ..compression import Compression, parse
 from ..data import Schema
 from ..errors import UserError
 from ..losses._base import Objective
 from ..losses._heads import is_logits, name_in_head
 from ..losses.for_head import ForHead
 from ..losses.hard_labels import HardLabels
-from ..models.freezing import TrainableFlags, freeze
+from ..models.freezing import TrainableFlags, freeze, has_layer
 from .config import RunConfig
 from .config_checks import typed_value
 from .optimizers import OptimizerPlan
+
+ALONE = "alone"
+_KNOWN = ("name", "objective", "epochs", "learning_rate", "frozen", "compress")
+"""The settings of a stage in TOML."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,8 @@ class Stage:
         epochs: Passes over the texts.
         learning_rate: The highest rate.
         frozen: Names of layers, or their beginnings, that are not trained.
+        part: What makes the student smaller before it is trained.
+        divided_by: The run's epochs are divided by it, where the stage has none of its own.
     """
 
     name: str
@@ -38,21 +46,39 @@ class Stage:
     epochs: int = 0
     learning_rate: float = 0.0
     frozen: tuple[str, ...] = ()
+    part: Compression | None = None
+    divided_by: int = 1
 
     @property
     def learns_answers(self) -> bool:
         """Whether a loss reads what the student answers by, so that its answers get better."""
-        reads = self.objective.student_reads
-        return tasks.EMBEDDING in reads or any(map(is_logits, reads))
+        return any(map(_is_answer, self.objective.student_reads))
 
-    def freeze(self, student: Any) -> None:
+    @property
+    def on_answers(self) -> Objective:
+        """The losses on answers alone, where there are any.
+
+        Those on hidden layers have projections, of which nothing is learnt before a training.
+        """
+        if not self.learns_answers:
+            return self.objective
+        terms = [t for t in self.objective.terms if all(map(_is_answer, t[1].student_reads))]
+        found = Objective(tuple(terms), self.objective.average)
+        return found if found.named() else self.objective
+
+    def freeze(self, student: Any, *, compressed: bool = False) -> None:
         """Freeze the layers of a Keras model that this stage does not train.
+
+        Args:
+            student: The model.
+            compressed: Whether some of its layers may be gone.
 
         Raises:
             UserError: A name that no layer has, or nothing left to train.
         """
+        names = [name for name in self.frozen if not compressed or has_layer(student, name)]
         try:
-            freeze(student, self.frozen)
+            freeze(student, names)
         except UserError as error:
             raise UserError(f"stage {self.name!r}: {error}") from None
 
@@ -73,8 +99,25 @@ def name_folders(stages: list[Stage]) -> list[str]:
     """Return the name of each stage's folder in a run."""
     if len(stages) == 1:
         return [stages[0].name]
-    plain = (re.sub(r"\W+", "-", stage.name) for stage in stages)
-    return [f"stage-{number}-{name}" for number, name in enumerate(plain, 1)]
+    return [f"stage-{number}-{_plain(stage.name)}" for number, stage in enumerate(stages, 1)]
+
+
+def name_folders_alone(stages: list[Stage]) -> list[str]:
+    """Return the folders of the student that is trained alone, given stages of either student."""
+    first = [] if stages[0].part is not None else [ALONE]
+    parts = [stage for stage in stages if stage.part is not None]
+    return first + [
+        f"{ALONE}-{number}-{_plain(stage.name)}"
+        for number, stage in enumerate(parts, 1 + len(first))
+    ]
+
+
+def _is_answer(name: str) -> bool:
+    return name == tasks.EMBEDDING or is_logits(name)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"\W+", "-", name)
 
 
 def read_stages(config: RunConfig, schema: Schema | None = None) -> list[Stage]:
@@ -85,14 +128,24 @@ def read_stages(config: RunConfig, schema: Schema | None = None) -> list[Stage]:
         schema: What the training split fixed, where that is known.
 
     Raises:
-        UserError: An unknown setting of a stage, or a loss that does not exist.
+        UserError: An unknown setting of a stage, or a loss or a compression that does not exist.
     """
-    if not config.training.stage:
-        return [Stage("distilled", read_objective(config, schema), frozen=read_names(config))]
-    return [
-        _read_stage(dict(table), number, config, schema)
+    stages = [
+        stage
         for number, table in enumerate(config.training.stage, 1)
-    ]
+        for stage in _read_stage(dict(table), number, config, schema)
+    ] or [Stage("distilled", read_objective(config, schema), frozen=read_names(config))]
+    # What heals a compression is what taught the student to answer.
+    teaching = next((each for each in reversed(stages) if each.learns_answers), stages[-1])
+    for spec in config.student.compress:
+        stages += _compress(replace(teaching, name=spec, epochs=0), spec, config)
+    for stage, later in pairwise(stages):
+        if stage.part is not None and stage.part.final:
+            raise UserError(
+                f"compress has {stage.name}, and {later.name} after it would undo it: write "
+                f"{stage.name} last."
+            )
+    return stages
 
 
 def read_names(config: RunConfig) -> tuple[str, ...]:
@@ -128,13 +181,29 @@ def read_objective(config: RunConfig, schema: Schema | None = None) -> Objective
     )
 
 
+def _compress(stage: Stage, spec: str, config: RunConfig) -> list[Stage]:
+    """Return a stage for each step of a compression, which heals it."""
+    parts = parse(spec).parts()
+    names = [f"{stage.name} {number} of {len(parts)}" for number in range(1, len(parts) + 1)]
+    epochs = stage.epochs or config.student.compress_epochs
+    return [
+        replace(
+            stage,
+            name=name if len(parts) > 1 else stage.name,
+            epochs=epochs,
+            part=part,
+            divided_by=2 * len(parts),
+        )
+        for name, part in zip(names, parts, strict=True)
+    ]
+
+
 def _read_stage(
     table: dict[str, Any], number: int, config: RunConfig, schema: Schema | None
-) -> Stage:
-    known = [setting.name for setting in fields(Stage)]
-    unknown = [name for name in table if name not in known]
+) -> list[Stage]:
+    unknown = [name for name in table if name not in _KNOWN]
     if unknown:
-        raise UserError(f"stage {number} has a setting {unknown[0]!r}: write {', '.join(known)}.")
+        raise UserError(f"stage {number} has a setting {unknown[0]!r}: write {', '.join(_KNOWN)}.")
     terms = table.pop("objective", None)
     task = tasks.find(config.task.name, config.task_settings)
     objective = _read_losses(terms, task) if terms else read_objective(config, schema)
@@ -149,7 +218,11 @@ def _read_stage(
     for name, value in (("epochs", epochs), ("learning_rate", rate)):
         if not (math.isfinite(value) and value >= 0):
             raise UserError(f"{title}: {name} is {value}: write 0 or more.")
-    return Stage(str(table.get("name", number)), objective, epochs, rate, tuple(frozen))
+    stage = Stage(str(table.get("name", number)), objective, epochs, rate, tuple(frozen))
+    if "compress" not in table:
+        return [stage]
+    spec = typed_value(f"{title}: compress", table["compress"], str)
+    return _compress(replace(stage, name=str(table.get("name", spec))), spec, config)
 
 
 def _read_losses(terms: Any, task: tasks.Task) -> Objective:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..compression import Compression, Evidence
 from ..data.encoded import Encoded
 from ..data.feeding import Feed
 from ..models.freezing import TrainableFlags
@@ -17,17 +20,21 @@ from ..progress import logger
 from ..reporting.scoring import stored_run
 from ..tasks import Arrays
 from ..text import TextEncoder
-from . import fitting
+from . import compressing, fitting
 from .callbacks import load_callbacks
+from .compressed_sizes import BEFORE, CUT, HEALED, record_size
 from .context import RunContext
 from .fitting import TrainingLog, TrainingPlan
-from .plan import plan_training, trains_on_stored
-from .stages import Stage, name_folders, read_names, read_stages
+from .plan import plan_alone, plan_training, trains_on_stored
+from .stages import ALONE, Stage, name_folders, name_folders_alone, read_stages
 from .student import build_student
 from .teacher import RunTeacher
 from .tensorboard import TEXTS, Samples, tensorboard_callback
 from .texts import LESSONS, RunTexts
 from .validation import ValidationSet
+
+if TYPE_CHECKING:
+    from ..models.weight_rules import WeightRule
 
 _WEIGHTS = "weights.npz"  # of the student after a stage
 
@@ -36,6 +43,8 @@ def train_students(
     context: RunContext, texts: RunTexts, teacher: RunTeacher, shrunk: TextModel | None
 ) -> None:
     """Distil, then train the same student alone, for as many steps on the labelled texts.
+
+    Both are made smaller by the same compressions at the same steps.
 
     Students whose files are in the run's folder are not trained again.
 
@@ -50,8 +59,7 @@ def train_students(
     trainings = {"student": read_stages(config, schema)}
     objective = context.task.objective_alone(schema) if config.training.alone else None
     if objective is not None:
-        frozen = read_names(config) if not config.training.stage else ()
-        trainings["alone"] = [Stage("alone", objective, frozen=frozen)]
+        trainings[ALONE] = plan_alone(config, texts.count_transfer(), objective)
     missing = [name for name in trainings if not (context.folder / f"{name}.keras").is_file()]
     # The student alone has no teacher, but TensorBoard compares it with one.
     asks_teacher = "student" in missing or (missing and config.training.tensorboard)
@@ -81,54 +89,112 @@ class _Trainer:
 
     def train_in_stages(self, student: Any, name: str, stages: list[Stage]) -> None:
         """Train a student in each stage from where the last one left it, and save it."""
-        folders = [self.context.folder / title for title in name_folders(stages)]
-        flags = TrainableFlags(student)
+        alone, first = name == ALONE, self.context.first
+        titles = name_folders_alone(stages) if alone else name_folders(stages)
+        folders = [self.context.folder / title for title in titles]
+        flags, earlier = TrainableFlags(student), list[Compression]()
         for stage, folder in zip(stages, folders, strict=True):
+            if stage.part is not None:
+                student = self._compress(student, stage, folder, alone=alone, again=bool(earlier))
+                flags = TrainableFlags(student)
             if not load_weights(student, folder / _WEIGHTS):
-                plan = self._plan(stage, alone=name == "alone")
-                stage.freeze(student)
-                self._train_stage(student, stage, plan, folder, alone=name == "alone")
+                stage.freeze(student, compressed=bool(earlier) or stage.part is not None)
+                held = [rule for part in earlier if (rule := part.hold(student)) is not None]
+                self._train_stage(student, stage, folder, alone=alone, held=held)
                 flags.restore()
-                if folder != folders[-1] and self.context.first:
+                if stage.part is not None:
+                    stage.part.finish(student)
+                    self._record(folder, HEALED, student)
+                if folder != folders[-1] and first:
                     save_weights(student, folder / _WEIGHTS)
-        if not self.context.first:
+            earlier += [stage.part] if stage.part is not None else []
+        if not first:
             return
         save_keras(student, self.context.folder / f"{name}.keras")
         for folder in folders:
-            (folder / _WEIGHTS).unlink(missing_ok=True)
+            for file in (_WEIGHTS, compressing.COMPRESSED):
+                (folder / file).unlink(missing_ok=True)
             fitting.forget_backups(folder)
 
-    def _plan(self, stage: Stage, alone: bool) -> TrainingPlan:
-        count = self.texts.count_transfer()
-        return plan_training(self.context.config, count, None if alone else stage)
+    def _compress(
+        self, student: Any, stage: Stage, folder: Path, *, alone: bool, again: bool
+    ) -> Any:
+        """Return the student that a stage trains: the first worker makes it, and all read it."""
+        from ..distribution import workers
 
-    def _train_stage(
-        self, student: Any, stage: Stage, plan: TrainingPlan, folder: Path, *, alone: bool
-    ) -> None:
-        import keras
+        file, part = folder / compressing.COMPRESSED, stage.part
 
+        def make() -> Any:
+            if self.context.first and part is not None and not file.is_file():
+                if not again:
+                    self._record(folder, BEFORE, student)
+                evidence = partial(self._show, stage=stage, alone=alone)
+                seed = self.context.config.training.seed
+                smaller = compressing.apply_part(student, part, evidence, file=file, seed=seed)
+                self._record(folder, CUT, smaller)
+            return compressing.read_compressed(file, self.context.strategy)
+
+        return workers.first_worker_first(self.context.strategy, make)
+
+    def _show(self, student: Any, stage: Stage, alone: bool) -> Evidence:
+        """Return what a compression may look at: batches of the stage, and its loss on answers."""
+        feed = self._make_feed(self._encode(alone), self._plan(stage).steps, stage)
+        taught = replace(stage, objective=stage.on_answers)
+        return compressing.make_evidence(
+            lambda: feed.dataset().take(compressing.BATCHES),
+            lambda: self._make_distiller(student, taught, feed),
+        )
+
+    def _record(self, folder: Path, when: str, student: Any) -> None:
+        if self.context.first:
+            record_size(folder, when, student, self._checks())
+
+    def _checks(self) -> ValidationSet:
+        encoded = self.texts.encode("validation")
+        return ValidationSet(self.context.task, self.context.data, self.texts.encoder, encoded)
+
+    def _plan(self, stage: Stage) -> TrainingPlan:
+        return plan_training(self.context.config, self.texts.count_transfer(), stage)
+
+    def _make_distiller(
+        self, student: Any, stage: Stage, feed: Feed, rules: Sequence[WeightRule] = ()
+    ) -> Any:
         from ..models.masks import labelled_positions
         from ..training.distiller import Distiller
 
-        context, seed = self.context, self.context.config.training.seed
+        return Distiller(
+            student=student,
+            teacher=self.live if feed.teacher is not None else None,
+            objective=stage.objective,
+            example=next(iter(feed.dataset())),
+            mask=labelled_positions if self.context.task.writes else None,
+            rules=rules,
+        )
+
+    def _train_stage(
+        self,
+        student: Any,
+        stage: Stage,
+        folder: Path,
+        *,
+        alone: bool,
+        held: Sequence[WeightRule] = (),
+    ) -> None:
+        import keras
+
+        context, seed, plan = self.context, self.context.config.training.seed, self._plan(stage)
         encoded = self._encode(alone)
         feed = self._make_feed(encoded, plan.steps, stage)
-        example = next(iter(feed.dataset()))
+        rule = stage.part and stage.part.rule(student, plan.steps * plan.epochs)
         with context.strategy.scope():
-            distiller = Distiller(
-                student=student,
-                teacher=self.live if feed.teacher is not None else None,
-                objective=stage.objective,
-                example=example,
-                mask=labelled_positions if context.task.writes else None,
-            )
+            rules = held if rule is None else [*held, rule]
+            distiller = self._make_distiller(student, stage, feed, rules)
         keras.utils.set_random_seed(seed)
-        checks = ValidationSet(
-            context.task, context.data, self.texts.encoder, self.texts.encode("validation")
-        )
+        checks = self._checks()
         # Scores say nothing of a stage that trains hidden layers alone.
         validation = self._validation_feed(checks, stage)
-        patience = context.config.training.patience if stage.learns_answers else 0
+        # An epoch before its last one is not as sparse, or as coarse, as a rule has it.
+        patience = context.config.training.patience if stage.learns_answers and not rule else 0
         stopping = checks.stop_early(patience)
         if validation is None and stopping is not None and stopping.score is None:
             # Nobody reports what it would be told by.

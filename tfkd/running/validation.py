@@ -62,6 +62,12 @@ class ValidationSet:
         """The measure that tells the best epoch: by default the headline."""
         return self.task.epochs_by or next(iter(self.task.measures))
 
+    def measure(self, student: Any) -> float | None:
+        """Return `score`, or None where no validation example has a label."""
+        if not any(map(self.task.is_labelled, self.data.read("validation"))):
+            return None
+        return self.score(student)
+
     def score(self, student: Any) -> float:
         """Return that measure of a Keras model on all validation examples.
 

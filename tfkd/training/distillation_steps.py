@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import tensorflow as tf
 
 from ..distribution import replicas
 from ..losses._base import as_objective
-from ..losses._batch import Families, Outputs
+from ..losses._batch import Batch, Families, Outputs
 from ..losses._heads import is_logits
 from ..losses.hinton import hinton
 from ..models import as_tapped
@@ -36,6 +36,26 @@ if TYPE_CHECKING:
     from keras import Model
 else:
     Model = object
+
+
+class TaughtExample(NamedTuple):
+    """One batch, and what the teacher says of it."""
+
+    inputs: Inputs
+    labels: Any
+    sample_weight: Any
+    teacher_outputs: Outputs | None
+
+
+class ForwardPass(NamedTuple):
+    """What a student made of one batch: its outputs, and the losses of each example and of all."""
+
+    student_outputs: Outputs
+    batch: Batch
+    losses_by_name: dict[str, tuple[tf.Tensor, tf.Tensor]]
+    example_weight: tf.Tensor
+    loss: tf.Tensor
+    regularization_loss: tf.Tensor
 
 
 class DistillationSteps(Model):
@@ -180,30 +200,58 @@ class DistillationSteps(Model):
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """Update the student once on the global weighted mean of the objective."""
-        inputs, labels, sample_weight = unpack(data)
-        inputs, sample_weight = self.guard.clean_inputs(inputs, sample_weight)
-        teacher_outputs, sample_weight = self.target_source.read(inputs, labels, sample_weight)
+        example = self.read_example(data)
         step = self._step()
         with tf.GradientTape() as tape:
-            student_outputs = self.run_student(inputs, training=True)
-            batch, example_weight = self.make_batch(inputs, labels, sample_weight, student_outputs)
-            batch = self.guard.clean_labels(batch, student_outputs)
-            losses_by_name = self.objective(
-                student_outputs, teacher_outputs, batch, self.projections.by_loss, step=step
-            )
-            losses_by_name, example_weight = self.guard.clean_losses(losses_by_name, example_weight)
-            regularization_loss = regularization_of(self.student)
-            loss = share_of_objective(
-                self.objective, losses_by_name, example_weight=example_weight, step=step
-            )
-            scaled_loss = self.scale_loss(loss + regularization_loss / replicas())
+            passed = self.forward(example, self.run_student, training=True, step=step)
+            loss = passed.loss + passed.regularization_loss / replicas()
+            scaled_loss = self.scale_loss(loss)
         keeper = Keeper(self.rules)
         self.update(tape, scaled_loss)
         keeper.keep(self.optimizer)
-        log = self.metric_log
-        log.add_losses(losses_by_name, regularization_loss, example_weight, step=step)
-        log.add_predictions(student_outputs, batch, example_weight)
-        return log.results(losses_by_name, labelled=labels is not None)
+        log, weight = self.metric_log, passed.example_weight
+        log.add_losses(passed.losses_by_name, passed.regularization_loss, weight, step=step)
+        log.add_predictions(passed.student_outputs, passed.batch, weight)
+        return log.results(passed.losses_by_name, labelled=example.labels is not None)
+
+    def read_example(self, data: Any) -> TaughtExample:
+        """Return a batch with what the teacher says of it, which runs outside of any tape."""
+        inputs, labels, sample_weight = unpack(data)
+        inputs, sample_weight = self.guard.clean_inputs(inputs, sample_weight)
+        teacher_outputs, sample_weight = self.target_source.read(inputs, labels, sample_weight)
+        return TaughtExample(inputs, labels, sample_weight, teacher_outputs)
+
+    def forward(
+        self, example: TaughtExample, run_student: StudentRunner, *, training: bool, step: Any = 0
+    ) -> ForwardPass:
+        """Run a student on a batch; return all that its loss is made of.
+
+        Args:
+            example: What `read_example` returned.
+            run_student: Runs the student, or another model in its place.
+            training: Whether dropout is at work.
+            step: At which schedules are evaluated.
+        """
+        student_outputs = run_student(example.inputs, training=training)
+        batch, example_weight = self.make_batch(
+            example.inputs, example.labels, example.sample_weight, student_outputs
+        )
+        batch = self.guard.clean_labels(batch, student_outputs)
+        losses_by_name = self.objective(
+            student_outputs, example.teacher_outputs, batch, self.projections.by_loss, step=step
+        )
+        losses_by_name, example_weight = self.guard.clean_losses(losses_by_name, example_weight)
+        loss = share_of_objective(
+            self.objective, losses_by_name, example_weight=example_weight, step=step
+        )
+        return ForwardPass(
+            student_outputs,
+            batch,
+            losses_by_name,
+            example_weight,
+            loss,
+            regularization_of(run_student.model),
+        )
 
     def test_step(self, data: Any) -> dict[str, Any]:
         """Report the same numbers without an update; the teacher does not run unless asked."""

@@ -33,6 +33,20 @@ class StudentRunner:
         self._taps, self._objective, self._reading = taps, objective, reading
         self._rules = rules
 
+    @property
+    def model(self) -> Any:
+        """The student itself."""
+        return self._taps.model
+
+    def of_model(self, model: Any) -> StudentRunner:
+        """Return what runs another model in the student's place, without rules.
+
+        Raises:
+            UserError: A model without a layer that the student's taps name.
+        """
+        taps = Tapped(model, **self._taps.where)
+        return StudentRunner(taps, objective=self._objective, reading=self._reading)
+
     def __call__(self, inputs: Inputs, *, training: bool) -> Outputs:
         """Return the student's outputs by name."""
         return self._run(inputs, training)[1]
