@@ -7,10 +7,11 @@ versions that it has passed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import keras
 import tensorflow as tf
 
 _NOT_FLOAT32 = ("float16", "bfloat16", "float64")
@@ -50,6 +51,35 @@ def input_tensors(layer: Any) -> Iterator[Any]:
     """Yield the symbolic tensors that a layer was called on."""
     for node in getattr(layer, "_inbound_nodes", ()):
         yield from node.arguments.keras_tensors
+
+
+def operations_behind(tensors: Any) -> list[Any]:
+    """List the layers and operations that symbolic tensors are made by, each once."""
+    found: dict[int, Any] = {}
+    todo = keras.tree.flatten(tensors)
+    while todo:
+        operation = layer_behind(todo.pop())
+        if operation is not None and id(operation) not in found:
+            found[id(operation)] = operation
+            todo.extend(input_tensors(operation))
+    return list(found.values())
+
+
+def calls_of(layer: Any) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
+    """Yield the arguments of each symbolic call of a Keras 3 layer, by place and by name."""
+    for node in layer._inbound_nodes:
+        yield node.arguments.args, node.arguments.kwargs
+
+
+def run_graph(model: Any, inputs: Any, call: Callable[..., Any]) -> Any:
+    """Return a functional Keras 3 model's outputs, its layers called by a function.
+
+    Args:
+        model: The model.
+        inputs: Symbolic tensors, in any structure that the model takes.
+        call: Is called with a layer or an operation, and its arguments.
+    """
+    return model._run_through_graph(model._standardize_inputs(inputs), call_fn=call)
 
 
 def attached_logits(tensor: Any) -> tf.Tensor | None:

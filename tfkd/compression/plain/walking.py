@@ -1,0 +1,118 @@
+"""The walk over a functional model in which layers are replaced."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import keras
+
+from ...errors import UserError
+from ...models.keras_internals import (
+    input_structure,
+    layer_behind,
+    operations_behind,
+    output_structure,
+    run_graph,
+)
+from .expanders import find_expander, is_nested
+from .plain_layers import PlainLayers
+
+
+def rebuild(model: keras.Model) -> keras.Model:
+    """Return a model of one graph, in which layers are taken apart and all others are copied.
+
+    Args:
+        model: A functional or a sequential Keras 3 model.
+    """
+    walk = _Walk()
+    inputs = keras.tree.map_structure(walk.make_input, input_structure(model))
+    outputs = walk.run(model, inputs, None)
+    outputs = keras.tree.map_structure(walk.keep_name, outputs, _outputs(model))
+    walk.name_operations(outputs)
+    return keras.Model(inputs, outputs, name=model.name)
+
+
+class _Walk:
+    """What the walk has made so far."""
+
+    def __init__(self) -> None:
+        self._make = PlainLayers()
+        self._calls: dict[int, Callable[..., Any]] = {}
+        self._named: set[int] = set()
+
+    def make_input(self, tensor: Any) -> Any:
+        """Return an input like another one."""
+        name = self._make.name(tensor.name)
+        return keras.Input(batch_shape=tensor.shape, dtype=tensor.dtype, name=name)
+
+    def run(self, model: Any, inputs: Any, training: Any) -> Any:
+        """Return what a graph gives for symbolic inputs.
+
+        Args:
+            model: A functional or sequential model.
+            inputs: In the structure that it takes.
+            training: The flag that it was called with, inside another one.
+        """
+        if not isinstance(model, keras.Sequential):
+            return run_graph(model, inputs, partial(self._call, training))
+        for layer in model.layers:
+            inputs = self._call(training, layer, inputs)
+        return inputs
+
+    def keep_name(self, output: Any, before: Any) -> Any:
+        """Return an output whose layer has the name of before."""
+        name = layer_behind(before).name
+        if layer_behind(output).name == name:
+            return output
+        # An output that is one of a nested model's has the name of that model.
+        name = self._make.name(name)
+        return keras.layers.Activation("linear", dtype=output.dtype, name=name)(output)
+
+    def name_operations(self, outputs: Any) -> None:
+        """Give operations names that no layer has; Keras numbers them without a look at others."""
+        for operation in operations_behind(outputs):
+            if not isinstance(operation, keras.Layer) and id(operation) not in self._named:
+                operation.name = self._make.name(operation.name)
+
+    def _call(self, inside: Any, operation: Any, /, *args: Any, **options: Any) -> Any:
+        """Call what is in place of a layer or an operation, which is made at its first call."""
+        own = options.get("training")
+        training = inside if own is None else own
+        if is_nested(operation):
+            inputs = args[0] if args else options["inputs"]
+            return self.run(operation, inputs, training)
+        if training is not None and "training" in _arguments(operation):
+            options["training"] = training
+        if id(operation) in self._calls:
+            return self._calls[id(operation)](*args, **options)
+        expander = find_expander(operation)
+        if expander is None:
+            return self._call_copy(operation, args, options)
+        if training is not None:
+            raise UserError(
+                f"the layer {operation.name!r} is called with training={training}, with which it "
+                "cannot be taken apart: leave training= out, and set dropout=0 instead."
+            )
+        self._calls[id(operation)] = expander(self._make, operation)
+        return self._calls[id(operation)](*args, **options)
+
+    def _call_copy(self, operation: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """Call a new copy, which has weights to set from its first call on."""
+        copied = self._calls[id(operation)] = self._make.copy(operation)
+        self._named.add(id(copied))
+        outputs = copied(*args, **options)
+        if isinstance(operation, keras.Layer):
+            copied.set_weights(operation.get_weights())
+        return outputs
+
+
+def _outputs(model: Any) -> Any:
+    structure = output_structure(model)
+    return model.output if structure is None else structure
+
+
+def _arguments(operation: Any) -> frozenset[str]:
+    return frozenset(inspect.signature(operation.call).parameters)
