@@ -9,6 +9,7 @@ from ..errors import UserError
 from .compression import Compression
 
 KINDS: dict[str, tuple[str, str]] = {
+    "prune": (".pruning", "Pruning"),
     "sparse": (".sparse", "Sparse"),
     "low_rank": (".low_rank", "LowRank"),
 }
