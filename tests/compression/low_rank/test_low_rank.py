@@ -8,9 +8,11 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from tfkd import UserError
+from tfkd import UserError, students, tap
 from tfkd.compression import Evidence, parse
+from tfkd.compression.low_rank._low_rank import find_layers, split_layers
 from tfkd.compression.low_rank.convolutions import ConvolutionMatrix
+from tfkd.compression.low_rank.factors import split_matrix
 from tfkd.compression.low_rank.matrix_layers import DenseMatrix, EinsumMatrix, TableMatrix
 from tfkd.compression.low_rank.moments import read_moments
 
@@ -76,6 +78,23 @@ def test_half_of_the_weights_are_cut_and_the_model_stays_as_it_was(model, eviden
         np.testing.assert_array_equal(one, other)
     assert list(small.input) == ["input_ids"]
     assert list(small.output) == ["logits"]
+
+
+def test_at_full_rank_the_model_is_the_same(model, evidence):
+    found = find_layers(model, tables=True)
+    moments = read_moments(model, found, evidence.inputs())
+    factors = [split_matrix(each.matrix, own) for each, own in zip(found, moments, strict=True)]
+    same = split_layers(model, found, factors, [min(each.shape) for each in found])
+    assert len(same.layers) == len(model.layers) + 6
+    np.testing.assert_allclose(outputs(same), outputs(model), atol=1e-5)
+
+
+def test_attention_is_taken_apart_and_taps_find_the_blocks():
+    student = students.transformer(50, 2, "tiny", seed=1)
+    small = parse("low_rank:rank=8,tables=no").apply(student, Evidence(lambda: [IDS]))
+    assert "block_0_attention_query_down" in {layer.name for layer in small.layers}
+    states = tap(small)(IDS, reads=("logits", "hidden_states"))["hidden_states"]
+    assert [each.shape[-1] for each in states] == [64, 64]
 
 
 @pytest.mark.parametrize("error", ["inputs", "weights"])

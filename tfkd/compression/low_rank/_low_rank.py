@@ -12,6 +12,7 @@ from ...errors import UserError
 from ...progress import logger
 from ..compression import Compression, read_settings
 from ..evidence import Evidence
+from ..plain import as_plain
 from .convolutions import ConvolutionMatrix
 from .factors import Factors, split_matrix
 from .matrix_layers import DenseMatrix, EinsumMatrix, MatrixLayer, TableMatrix
@@ -69,13 +70,14 @@ class LowRank(Compression):
 
     def check(self, model: Any) -> None:
         """Refuse a model without layers that become smaller so."""
-        self._check_layers(_find_layers(model, self.tables), model.name)
+        self._check_layers(find_layers(as_plain(model), self.tables), model.name)
 
     def apply(self, model: Any, evidence: Evidence) -> Any:
         """Return the model with two layers in place of some, or itself where nothing is cut."""
         if self.share == 0:
             return model
-        layers = _find_layers(model, self.tables)
+        model = as_plain(model)
+        layers = find_layers(model, self.tables)
         self._check_layers(layers, model.name)
         if self.error == "inputs":
             moments = read_moments(model, layers, evidence.inputs())
@@ -86,7 +88,7 @@ class LowRank(Compression):
         ]
         ranks = self._ranks(layers, factors)
         _log(layers, ranks)
-        return _split(model, layers, factors, ranks)
+        return split_layers(model, layers, factors, ranks)
 
     def _check_layers(self, layers: Sequence[MatrixLayer], name: str) -> None:
         if not layers:
@@ -122,7 +124,7 @@ class LowRank(Compression):
         return [rank if rank <= largest_rank(shape) else None for shape in shapes]
 
 
-def _find_layers(model: Any, tables: bool) -> list[MatrixLayer]:
+def find_layers(model: Any, tables: bool) -> list[MatrixLayer]:
     """Return the layers of which factors can be smaller, in the model's order."""
     found = [
         kind(layer)
@@ -133,12 +135,20 @@ def _find_layers(model: Any, tables: bool) -> list[MatrixLayer]:
     return [each for each in found if largest_rank(each.shape)]
 
 
-def _split(
+def split_layers(
     model: Any,
     layers: Sequence[MatrixLayer],
     factors: Sequence[Factors],
     ranks: Sequence[int | None],
 ) -> Any:
+    """Return a copy of a model with two layers in place of those that have a rank.
+
+    Args:
+        model: It holds the layers.
+        layers: Layers of it.
+        factors: Of each layer's matrix.
+        ranks: Of each layer; None leaves it whole.
+    """
     pairs = {
         each.layer.name: each.pair(rank)
         for each, rank in zip(layers, ranks, strict=True)

@@ -40,30 +40,24 @@ def split_matrix(matrix: np.ndarray, moments: np.ndarray) -> Factors:
     >>> factors.energies.tolist()
     [16.0, 9.0]
     """
-    weighted = _root(np.asarray(moments, "float64")) @ matrix.astype("float64")
+    matrix, moments = matrix.astype("float64"), np.asarray(moments, "float64")
     if matrix.shape[0] >= matrix.shape[1]:
-        # Of the smaller of the two squares, in float64, the singular values are exact enough.
-        energies, directions = np.linalg.eigh(weighted.T @ weighted)
+        # V and D^2 of the smaller square W'S W: in float64 they are exact enough.
+        weighted = moments[:, None] * matrix if moments.ndim == 1 else moments @ matrix
+        energies, directions = np.linalg.eigh(matrix.T @ weighted)
         energies, directions = np.maximum(energies[::-1], 0.0), directions[:, ::-1]
     else:
-        _, values, rows = np.linalg.svd(weighted, full_matrices=False)
+        _, values, rows = np.linalg.svd(_root(moments) @ matrix, full_matrices=False)
         energies, directions = np.square(values), rows.T
-    left = matrix.astype("float64") @ directions
+    left = matrix @ directions
     # Both factors get weights of one size, which a training moves at one pace.
     scale = np.sqrt(np.maximum(np.linalg.norm(left, axis=0), np.finfo("float32").tiny))
     return Factors(left / scale, directions.T * scale[:, None], energies)
 
 
-class _Diagonal(NamedTuple):
-    values: np.ndarray
-
-    def __matmul__(self, matrix: np.ndarray) -> np.ndarray:
-        return self.values[:, None] * matrix
-
-
-def _root(moments: np.ndarray) -> np.ndarray | _Diagonal:
+def _root(moments: np.ndarray) -> np.ndarray:
     """Return some `R` with `R'R` the moments."""
     if moments.ndim == 1:
-        return _Diagonal(np.sqrt(moments))
+        return np.diag(np.sqrt(moments))
     values, vectors = np.linalg.eigh(moments)
     return np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T
