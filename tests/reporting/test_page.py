@@ -196,10 +196,10 @@ def test_in_a_browser(file, figures):
 def test_a_table_is_sorted_by_what_its_numbers_mean(file):
     """3.75 behind 100.5, as texts are sorted."""
     column = """return [...document.querySelector('#scores table').tBodies[0].rows]
-      .map(row => row.cells[8].textContent)"""
+      .map(row => row.cells[9].textContent)"""
     with chromium.opened(file.as_uri()) as browser:
         wait(browser)
-        button = browser.find_elements("css selector", "#scores th button")[8]
+        button = browser.find_elements("css selector", "#scores th button")[9]
         assert button.text == "MB"
         browser.execute_script("arguments[0].click()", button)
         once = ["1.50", "1.50", "3.75", "3.75", "100.50", "100.50"]

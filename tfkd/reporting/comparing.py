@@ -12,6 +12,9 @@ import numpy as np
 
 from .. import tasks
 from ..errors import UserError, first_line
+from ..files import gzip_size
+from ..models.zeros import share_of_zeros
+from ..runtime.zeros_in_files import share_of_zeros_in_file
 from ..tasks import Arrays
 from .column_parts import ColumnParts, score_parts
 from .report import Report
@@ -232,10 +235,20 @@ def _run_all(run: Callable[[Any], np.ndarray], batches: list[Batch], name: str) 
 def _size(model: Any, exported: str | os.PathLike | None) -> dict[str, Any]:
     """Return the number of parameters and the megabytes of a model, or of a file."""
     if model is None and exported is not None:
-        return {"megabytes": os.path.getsize(exported) / 1e6}
+        return size_of_file(Path(exported))
     count = getattr(model, "count_params", None)
     parameters = int(count()) if count else None
-    return {"parameters": parameters, "megabytes": 4e-6 * parameters if parameters else None}
+    size = {"parameters": parameters, "megabytes": 4e-6 * parameters if parameters else None}
+    return {**size, "zeros": share_of_zeros(model)} if parameters else size
+
+
+def size_of_file(path: Path) -> dict[str, float]:
+    """Return the megabytes of a `.tflite`, those once it is packed, and its share of zeros."""
+    return {
+        "zeros": share_of_zeros_in_file(path),
+        "megabytes": path.stat().st_size / 1e6,
+        "packed_megabytes": gzip_size(path) / 1e6,
+    }
 
 
 def _time(run: Callable[[Any], np.ndarray], batches: list[Batch], name: str) -> dict[str, float]:

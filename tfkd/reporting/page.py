@@ -30,7 +30,9 @@ HERE = Path(__file__).parent
 COSTS = {
     "agreement": {"title": "agreement", "unit": "share"},
     "parameters": {"title": "parameters", "unit": "count"},
+    "zeros": {"title": "zeros", "unit": "share"},
     "megabytes": {"title": "MB", "unit": "decimal"},
+    "packed_megabytes": {"title": "MB, packed", "unit": "decimal"},
     "latency_p50": {"title": "p50, ms", "unit": "decimal"},
     "latency_p95": {"title": "p95, ms", "unit": "decimal"},
     "texts_per_second": {"title": "texts a second", "unit": "count"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +29,9 @@ class ScoreRow:
         scores: The task's measures by key, such as `{"accuracy": 0.93}`.
         agreement: Share of examples on which it answers as the teacher does.
         parameters: How many there are.
+        zeros: Share of its weights that are zero.
         megabytes: Size of its file, or of its parameters in float32.
+        packed_megabytes: Size of its file once gzip has packed it.
         latency_p50: Median milliseconds for one example, without the tokenizer.
         latency_p95: Milliseconds within which 95 % of the examples are answered.
         texts_per_second: Examples a second in batches, without the tokenizer.
@@ -41,7 +44,9 @@ class ScoreRow:
     scores: Mapping[str, float]
     agreement: float | None = None
     parameters: float | None = None
+    zeros: float | None = None
     megabytes: float | None = None
+    packed_megabytes: float | None = None
     latency_p50: float | None = None
     latency_p95: float | None = None
     texts_per_second: float | None = None
@@ -52,12 +57,15 @@ class ScoreRow:
 _COSTS: dict[str, tuple[str, Callable[[float], str]]] = {
     "agreement": ("agreement with teacher", Measure("agreement").format),
     "parameters": ("parameters", "{:,}".format),
+    "zeros": ("weights that are zero", Measure("zeros").format),
     "megabytes": ("MB", "{:.2f}".format),
+    "packed_megabytes": ("MB, packed by gzip", "{:.2f}".format),
     "latency_p50": ("latency p50, ms", "{:.2f}".format),
     "latency_p95": ("latency p95, ms", "{:.2f}".format),
     "texts_per_second": ("texts per second", "{:,.0f}".format),
     "training_seconds": ("training, s", "{:,.0f}".format),
 }
+_FEW_ZEROS = 0.01
 
 
 @dataclass(frozen=True)
@@ -176,7 +184,7 @@ class Report:
         return [
             [title, *("" if value is None else show(value) for value in values)]
             for title, show, values in known
-            if any(value is not None for value in values)
+            if _says_anything(title, values)
         ]
 
 
@@ -205,6 +213,12 @@ def load(folder: Path) -> Report:
 def _read_row(values: dict[str, Any]) -> ScoreRow:
     ends = values.get("interval")
     return ScoreRow(**{**values, "interval": tuple(ends) if ends else None})
+
+
+def _says_anything(title: str, values: list[float | None]) -> bool:
+    """Return whether a line is worth its place: some zeros are in every model by chance."""
+    least = _FEW_ZEROS if title == _COSTS["zeros"][0] else -math.inf
+    return any(value is not None and not value < least for value in values)
 
 
 def _markdown_line(cells: list[str]) -> str:

@@ -12,6 +12,8 @@ import numpy as np
 
 from ..data import Data, Example, Schema
 from ..models.text_model import TextModel
+from ..models.zeros import share_of_zeros
+from ..reporting.comparing import size_of_file
 from ..reporting.report import Report, ScoreRow
 from ..reporting.scoring import TestSet
 from ..reporting.speed import BATCH, SAMPLE, time_rows
@@ -71,7 +73,8 @@ def run_report(context: RunContext, texts: RunTexts, run_teacher: RunTeacher) ->
             answers[name] = answer_encoded(own, model, encoded, name, context.progress)
             if name == "distilled":
                 forgotten = report_forgetting(context, model, own.schema)
-            costs = {**_size(model, path), **_speed(test, model, sample)}
+            zeros = share_of_zeros(model.model)
+            costs = {**_size(model, path), "zeros": zeros, **_speed(test, model, sample)}
             row = test.row(name, answers[name], teacher)
             lines.append(dataclasses.replace(row, **costs))
     if context.config.training.baseline:
@@ -179,8 +182,7 @@ def answer_by_file(
         times = _time_writing(test, predictor, rows)
     else:
         times = time_rows(predictor.run, rows, predictor.batch or BATCH)
-    costs: dict[str, Any] = {"megabytes": path.stat().st_size / 1e6, **times}
-    return dataclasses.replace(row, **costs), answers
+    return dataclasses.replace(row, **size_of_file(path), **times), answers
 
 
 def sample_to_time(examples: Sequence[Example]) -> list[Example]:
