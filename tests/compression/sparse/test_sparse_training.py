@@ -12,7 +12,12 @@ import numpy as np
 import pytest
 from sparse_training import STEPS, kernels, shares, student, train
 
+import tfkd
 from tfkd.compression import parse
+from tfkd.files import gzip_size
+from tfkd.models.saving import quiet_save
+from tfkd.models.zeros import share_of_zeros
+from tfkd.runtime.zeros_in_files import share_of_zeros_in_file
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +101,29 @@ def test_later_trainings_hold_the_zeros(uninterrupted):
     assert [float(np.mean(value == 0)) for value in after] == [0.75] * 7
     for variable, value in zip(rule.variables, before, strict=True):
         variable.assign(value)
+
+
+@pytest.mark.parametrize("quantize", ["float32", "int8"])
+def test_the_zeros_are_in_the_file(tmp_path, quantize):
+    keras.utils.set_random_seed(0)
+    dense = keras.layers.Dense
+    model = keras.Sequential([keras.Input((64,)), dense(64, "relu", use_bias=False), dense(3)])
+    zeros = tfkd.compress(model, "sparse:0.75,schedule=once")
+    path, dense_path = tmp_path / "zeros.tflite", tmp_path / "dense.tflite"
+    tfkd.export(zeros, path, quantize=quantize)
+    tfkd.export(model, dense_path, quantize=quantize)
+    share = share_of_zeros_in_file(path)
+    assert share == pytest.approx(share_of_zeros(zeros), abs=0.03)
+    assert share > 0.7 > 0.1 > share_of_zeros_in_file(dense_path)
+    assert gzip_size(path) < 0.7 * gzip_size(dense_path)
+    plain = keras.models.load_model(_saved(zeros, tmp_path / "zeros.keras"))
+    np.testing.assert_array_equal(plain.get_weights()[0], zeros.get_weights()[0])
+
+
+def _saved(model, path):
+    with quiet_save():
+        model.save(path)
+    return path
 
 
 @pytest.mark.slow
