@@ -19,7 +19,18 @@ OF_TEACH = (
     "ignore_texts",
     *("tokenizer", "vocab_size", "lowercase", "max_length", "epochs", "batch_size"),
     *("patience", "optimizer", "weight_decay", "clip", "schedule", "warmup"),
-    *("learning_rate", "freeze", "seed", "task", "form", "columns", "task_settings", "to"),
+    *(
+        "learning_rate",
+        "freeze",
+        "tune",
+        "layer_decay",
+        "seed",
+        "task",
+        "form",
+        "columns",
+        "task_settings",
+        "to",
+    ),
     *("header", "encoding", "skip_bad"),
 )
 OF_CACHE = (

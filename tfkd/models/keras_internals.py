@@ -92,6 +92,19 @@ def attached_mask(tensor: Any) -> tf.Tensor | None:
     return getattr(tensor, "_keras_mask", None)
 
 
+def merge_lora(layer: Any) -> None:
+    """Add what LoRA learnt to the weight of a Keras 3 layer, and leave the layer without LoRA.
+
+    Keras itself merges where it saves a model, but the layer says in its config that it has LoRA.
+    """
+    name = "kernel" if hasattr(layer, "lora_kernel_a") else "embeddings"
+    # Before it is taken away, the property is the sum.
+    getattr(layer, f"_{name}").assign(getattr(layer, name))
+    for part in "ab":
+        delattr(layer, f"lora_{name}_{part}")
+    layer.lora_enabled, layer.lora_rank, layer.lora_alpha = False, None, None
+
+
 def precisions(model: Any) -> tuple[str, ...]:
     """Return the names of the dtype policies in a Keras 3 model that are other floats than float32.
 

@@ -107,6 +107,17 @@ def list_blocks(model: Any) -> list[Any]:
     return list({id(block): block for block in _blocks(model)}.values())
 
 
+def find_states(model: Any) -> tuple[Any, list[Any]]:
+    """Find the blocks of a transformer by where their hidden states are.
+
+    Returns:
+        The layer of the embeddings' output, or the first block where that reads it; and the layers
+        whose outputs are those of the blocks, none where no block is found.
+    """
+    found = [layer for layer, _ in _hidden_states(model)]
+    return (found[0], found[1:]) if found else (None, [])
+
+
 def _attentions(model: Any) -> Found:
     seen = {id(layer): layer for _, layer in walk(model) if attention_layers.is_attention(layer)}
     return [(layer, "attention") for layer in seen.values()]
@@ -129,14 +140,15 @@ def _hidden_states(model: Any) -> Found:
 def _blocks(parent: Any) -> Iterator[Any]:
     """Yield the layers that hold an attention and are no graph of layers themselves."""
     inside = list_layers(parent)
-    if not _is_graph(parent) and any(attention_layers.is_attention(layer) for layer in inside):
+    if not is_graph(parent) and any(attention_layers.is_attention(layer) for layer in inside):
         yield parent
         return
     for layer in inside:
         yield from _blocks(layer)
 
 
-def _is_graph(layer: Any) -> bool:
+def is_graph(layer: Any) -> bool:
+    """Return whether a layer is a functional or sequential model, of Keras 3 or tf_keras."""
     return any(base.__name__ in ("Functional", "Sequential") for base in type(layer).__mro__)
 
 

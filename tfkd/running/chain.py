@@ -28,6 +28,7 @@ def plan_assistants(config: RunConfig, folder: Path, store: str = "") -> list[Ru
             "teacher": f"keras:{runs[-1].to}" if runs else config.teacher.source,
             "teacher_epochs": 0 if runs else config.teacher.epochs,
             "teacher_learning_rate": 0.0 if runs else config.teacher.learning_rate,
+            "teacher_tune": "" if runs else config.teacher.tune,
             "store": "" if runs else store,
             "student_settings": {"seed": config.training.seed + number},
             "to": str(folder / f"assistant-{number}"),
@@ -40,7 +41,7 @@ def as_assistant(config: RunConfig) -> RunConfig:
     """Return the settings without those of the last student alone, the only one made smaller."""
     stages = [stage for stage in config.training.stage if "compress" not in stage]
     of_last = {"student_settings": {}, "compress": [], "compress_epochs": 0, "stage": stages}
-    return config.replaced(freeze="", **of_last)
+    return config.replaced(freeze="", tune="", layer_decay=1.0, **of_last)
 
 
 def configure_last(config: RunConfig, folder: Path) -> RunConfig:
@@ -48,7 +49,7 @@ def configure_last(config: RunConfig, folder: Path) -> RunConfig:
     runs = plan_assistants(config, folder)
     if not runs:
         return config
-    unused = {"teacher_epochs": 0, "teacher_learning_rate": 0.0, "store": ""}
+    unused = {"teacher_epochs": 0, "teacher_learning_rate": 0.0, "teacher_tune": "", "store": ""}
     return config.replaced(teacher=f"keras:{runs[-1].to}", **unused)
 
 

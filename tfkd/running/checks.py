@@ -29,6 +29,7 @@ from .shrink_setting import check_shrink, shrinks
 from .stages import check_frozen, read_optimizer, read_stages
 from .start_setting import check_start
 from .text_settings import check_text_settings
+from .tune_setting import check_teacher_tuning, check_tuning
 
 OF_DATA = (
     "data_dir",
@@ -143,7 +144,10 @@ def check_settings(config: RunConfig, task: Task) -> None:
         _check_student(assistant, chain.as_assistant(config), task)
     check_baseline(config, task)
     if own_teacher.fine_tunes(config.teacher.source):
-        check_fine_tuning(config.teacher.source.removeprefix("train:"), task)
+        source = config.teacher.source.removeprefix("train:")
+        check_fine_tuning(source, task)
+        own = {"freeze": "", "tune": config.teacher.tune, "layer_decay": 1.0, "teacher_tune": ""}
+        check_teacher_tuning(config.replaced(teacher=source, **own, stage=[]), task)
     elif kind == "train":
         check_teacher(config, task)
     elif heads := teachers.split_heads(config.teacher.source):
@@ -183,6 +187,7 @@ def check_training(config: RunConfig) -> None:
             teacher that is not trained.
     """
     read_optimizer(config).check(config.training.learning_rate)
+    check_tuning(config)
     teacher = config.teacher
     for name in ("epochs", "learning_rate"):
         value = getattr(teacher, name)

@@ -84,6 +84,11 @@ def check_values(settings: Mapping[str, Any]) -> None:
             raise UserError(f"{name} is {settings[name]}: write 0 or more.")
     if settings["seed"] >= 2**31:
         raise UserError(f"seed is {settings['seed']}: write a number below {2**31}.")
+    if not 0 < settings["layer_decay"] <= 1:
+        raise UserError(
+            f"layer_decay is {settings['layer_decay']}: write a number above 0 and up to 1, e.g. "
+            "0.9."
+        )
     _check_weights(settings["temperature"], settings["soft_weight"])
     _check_folds(settings["cross_validate"], settings["fold"], settings["test"])
     if settings["augment_model"] and not settings["augment"]:

@@ -96,6 +96,11 @@ class TeacherConfig(Table):
     learning_rate: float = option(
         0.0, "highest learning rate of a teacher `train`; 0 chooses", "teacher_learning_rate"
     )
+    tune: str = option(
+        "",
+        "which weights of a teacher `train:hf:PATH` are trained, as --tune of `tfkd teach`",
+        "teacher_tune",
+    )
     patience: int = option(
         3,
         "epochs without a better validation score after which a teacher `train` keeps the best; "
@@ -164,6 +169,14 @@ class TrainingConfig(Table):
     warmup: int = option(WARM_UP, "steps in which the rate rises, at most a quarter of all")
     seed: int = option(0, "seed of the split, the initial weights, the dropout and the shuffling")
     freeze: str = option("", "layers that are not trained, names or their beginnings: NAME,NAME")
+    tune: str = option(
+        "",
+        "which weights are trained: all, head, top:N blocks, bitfit (biases), lora:RANK, "
+        "adapter:UNITS, prompt:VECTORS",
+    )
+    layer_decay: float = option(
+        1.0, "share of the learning rate above it that each block has, towards the embeddings"
+    )
     alone: bool = option(True, "also train the student without the teacher, for comparison")
     baseline: str = option(
         "",

@@ -16,7 +16,7 @@ from .checks import describe_other_names
 from .config import RunConfig
 from .context import RunContext
 from .fitting import TrainingPlan, choose_epochs
-from .stages import ALONE, Stage, read_names, read_optimizer, read_stages
+from .stages import ALONE, Stage, read_names, read_optimizer, read_stages, with_tuning
 from .targets import store_folder
 from .tensorboard import check_tensorboard
 
@@ -89,7 +89,8 @@ def plan_alone(config: RunConfig, texts: int, objective: Objective) -> list[Stag
         elif stages:
             stages[-1] = replace(stages[-1], epochs=stages[-1].epochs + epochs)
         else:
-            stages.append(Stage(ALONE, objective, epochs, frozen=frozen))
+            plain = Stage(ALONE, objective, epochs)
+            stages.append(plain if config.training.stage else with_tuning(plain, config))
     return stages
 
 

@@ -17,13 +17,25 @@ from ..losses._base import Objective
 from ..losses._heads import is_logits, name_in_head
 from ..losses.for_head import ForHead
 from ..losses.hard_labels import HardLabels
-from ..models.freezing import TrainableFlags, freeze, has_layer
+from ..models.freezing import has_layer
+from ..models.tuning import Tuning, slow_lower_layers, tune
+from ..models.weight_rules import WeightRule
 from .config import RunConfig
 from .config_checks import typed_value
 from .optimizers import OptimizerPlan
+from .stage_tuning import check_compressed, read_tuning
 
 ALONE = "alone"
-_KNOWN = ("name", "objective", "epochs", "learning_rate", "frozen", "compress")
+_KNOWN = (
+    "name",
+    "objective",
+    "epochs",
+    "learning_rate",
+    "frozen",
+    "compress",
+    "tune",
+    "layer_decay",
+)
 """The settings of a stage in TOML."""
 
 
@@ -39,6 +51,8 @@ class Stage:
         frozen: Names of layers, or their beginnings, that are not trained.
         part: What makes the student smaller before it is trained.
         divided_by: The run's epochs are divided by it, where the stage has none of its own.
+        tune: Which weights are trained, see `tfkd.models.tuning`; empty for all.
+        layer_decay: The share of the rate above it that each block has.
     """
 
     name: str
@@ -48,6 +62,8 @@ class Stage:
     frozen: tuple[str, ...] = ()
     part: Compression | None = None
     divided_by: int = 1
+    tune: str = ""
+    layer_decay: float = 1.0
 
     @property
     def learns_answers(self) -> bool:
@@ -66,33 +82,43 @@ class Stage:
         found = Objective(tuple(terms), self.objective.average)
         return found if found.named() else self.objective
 
-    def freeze(self, student: Any, *, compressed: bool = False) -> None:
-        """Freeze the layers of a Keras model that this stage does not train.
+    def begin(self, student: Any, *, seed: int = 0, compressed: bool = False) -> Tuning:
+        """Freeze what this stage does not train of a Keras model, or add what it trains.
 
         Args:
             student: The model.
+            seed: Of weights that are added.
             compressed: Whether some of its layers may be gone.
 
         Raises:
-            UserError: A name that no layer has, or nothing left to train.
+            UserError: A name that no layer has, a way of tuning that is not for this model, or
+                nothing left to train.
         """
         names = [name for name in self.frozen if not compressed or has_layer(student, name)]
         try:
-            freeze(student, names)
+            return tune(student, self.tune, frozen=names, seed=seed)
         except UserError as error:
             raise UserError(f"stage {self.name!r}: {error}") from None
 
+    def slow_down(self, student: Any) -> list[WeightRule]:
+        """Return what slows the lower blocks of a model down, given its flags of this stage.
+
+        Raises:
+            UserError: A model without blocks.
+        """
+        return list(slow_lower_layers(student, self.layer_decay))
+
 
 def check_frozen(stages: Iterable[Stage], student: Any) -> None:
-    """Refuse stages that freeze layers which a student does not have, or all of them.
+    """Refuse stages that train what a student does not have, or nothing of it.
 
     Raises:
         UserError: The first of them.
     """
-    flags = TrainableFlags(student)
     for stage in stages:
-        stage.freeze(student)
-        flags.restore()
+        tuning = stage.begin(student)
+        stage.slow_down(tuning.model)
+        student = tuning.finish()
 
 
 def name_folders(stages: list[Stage]) -> list[str]:
@@ -134,11 +160,14 @@ def read_stages(config: RunConfig, schema: Schema | None = None) -> list[Stage]:
         stage
         for number, table in enumerate(config.training.stage, 1)
         for stage in _read_stage(dict(table), number, config, schema)
-    ] or [Stage("distilled", read_objective(config, schema), frozen=read_names(config))]
+    ] or [with_tuning(Stage("distilled", read_objective(config, schema)), config)]
+    check_compressed(config.training.stage)
     # What heals a compression is what taught the student to answer.
     teaching = next((each for each in reversed(stages) if each.learns_answers), stages[-1])
     for spec in config.student.compress:
         stages += _compress(replace(teaching, name=spec, epochs=0), spec, config)
+    smaller = next((n for n, stage in enumerate(stages) if stage.part is not None), len(stages))
+    stages[smaller:] = [replace(each, tune="", layer_decay=1.0) for each in stages[smaller:]]
     for stage, later in pairwise(stages):
         if stage.part is not None and stage.part.final:
             raise UserError(
@@ -146,6 +175,17 @@ def read_stages(config: RunConfig, schema: Schema | None = None) -> list[Stage]:
                 f"{stage.name} last."
             )
     return stages
+
+
+def with_tuning(stage: Stage, config: RunConfig) -> Stage:
+    """Return the only stage of a training, with what the settings freeze and tune in all."""
+    training = config.training
+    return replace(
+        stage,
+        frozen=read_names(config),
+        tune=training.tune,
+        layer_decay=training.layer_decay,
+    )
 
 
 def read_names(config: RunConfig) -> tuple[str, ...]:
@@ -208,7 +248,7 @@ def _read_stage(
     task = tasks.find(config.task.name, config.task_settings)
     objective = _read_losses(terms, task) if terms else read_objective(config, schema)
     title = f"stage {number}"
-    frozen = table.get("frozen", list(read_names(config)))
+    frozen = table.get("frozen", [] if table.get("tune") else list(read_names(config)))
     if not isinstance(frozen, list) or not all(isinstance(name, str) for name in frozen):
         raise UserError(
             f'{title}: frozen is {frozen!r}: write a list of names, e.g. frozen = ["embeddings"].'
@@ -218,7 +258,8 @@ def _read_stage(
     for name, value in (("epochs", epochs), ("learning_rate", rate)):
         if not (math.isfinite(value) and value >= 0):
             raise UserError(f"{title}: {name} is {value}: write 0 or more.")
-    stage = Stage(str(table.get("name", number)), objective, epochs, rate, tuple(frozen))
+    name, (way, decay) = table.get("name", number), read_tuning(table, config.training, title)
+    stage = Stage(str(name), objective, epochs, rate, tuple(frozen), tune=way, layer_decay=decay)
     if "compress" not in table:
         return [stage]
     spec = typed_value(f"{title}: compress", table["compress"], str)

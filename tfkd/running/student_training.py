@@ -13,7 +13,6 @@ import numpy as np
 from ..compression import Compression, Evidence
 from ..data.encoded import Encoded
 from ..data.feeding import Feed
-from ..models.freezing import TrainableFlags
 from ..models.saving import load_weights, save_keras, save_weights
 from ..models.text_model import TextModel
 from ..progress import logger
@@ -92,21 +91,29 @@ class _Trainer:
         alone, first = name == ALONE, self.context.first
         titles = name_folders_alone(stages) if alone else name_folders(stages)
         folders = [self.context.folder / title for title in titles]
-        flags, earlier = TrainableFlags(student), list[Compression]()
+        earlier = list[Compression]()
         for stage, folder in zip(stages, folders, strict=True):
             if stage.part is not None:
                 student = self._compress(student, stage, folder, alone=alone, again=bool(earlier))
-                flags = TrainableFlags(student)
-            if not load_weights(student, folder / _WEIGHTS):
-                stage.freeze(student, compressed=bool(earlier) or stage.part is not None)
-                held = [rule for part in earlier if (rule := part.hold(student)) is not None]
-                self._train_stage(student, stage, folder, alone=alone, held=held)
-                flags.restore()
-                if stage.part is not None:
-                    stage.part.finish(student)
-                    self._record(folder, HEALED, student)
-                if folder != folders[-1] and first:
-                    save_weights(student, folder / _WEIGHTS)
+            with self.context.strategy.scope():
+                tuning = stage.begin(
+                    student,
+                    seed=self.context.config.training.seed,
+                    compressed=bool(earlier) or stage.part is not None,
+                )
+            is_trained = (folder / _WEIGHTS).is_file()
+            if not is_trained:
+                held = [rule for part in earlier if (rule := part.hold(tuning.model)) is not None]
+                self._train_stage(tuning.model, stage, folder, alone=alone, held=held)
+            with self.context.strategy.scope():
+                student = tuning.finish()
+            if is_trained:
+                load_weights(student, folder / _WEIGHTS)
+            elif stage.part is not None:
+                stage.part.finish(student)
+                self._record(folder, HEALED, student)
+            if not is_trained and folder != folders[-1] and first:
+                save_weights(student, folder / _WEIGHTS)
             earlier += [stage.part] if stage.part is not None else []
         if not first:
             return
@@ -187,7 +194,8 @@ class _Trainer:
         feed = self._make_feed(encoded, plan.steps, stage)
         rule = stage.part and stage.part.rule(student, plan.steps * plan.epochs)
         with context.strategy.scope():
-            rules = held if rule is None else [*held, rule]
+            slower = stage.slow_down(student)
+            rules = [*slower, *held] if rule is None else [*slower, *held, rule]
             distiller = self._make_distiller(student, stage, feed, rules)
         keras.utils.set_random_seed(seed)
         checks = self._checks()

@@ -7,20 +7,15 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
-from .. import students, tasks, teachers, text
+from .. import tasks, teachers, text
 from ..data import Data
 from ..data.encoded import Encoded, encode
-from ..data.feeding import Feed
 from ..errors import UserError
-from ..models.freezing import TrainableFlags, freeze
 from ..models.hugging_face_config import most_tokens, read_config
-from ..models.hugging_face_encoders import load_encoder
 from ..models.text_model import TextModel
 from ..progress import Progress, log_progress, logger
-from . import fitting, own_teacher
 from . import folder as run_folder
+from . import own_teacher
 from .checks import (
     check_fine_tuning,
     check_lessons,
@@ -31,7 +26,8 @@ from .checks import (
 from .config import RunConfig
 from .context import RunContext
 from .encoders import learn_encoder, renumber
-from .fitting import TrainingLog, TrainingPlan, forget_backups
+from .fine_tuning import FineTuned, fine_tune
+from .fitting import forget_backups
 from .given_teacher import TAUGHT
 from .lock import hold_folder
 from .measuring import answer_encoded, open_test_set
@@ -39,10 +35,10 @@ from .own_teacher import Effort, Lessons
 from .stages import read_names, read_optimizer
 from .task_choice import choose_task, with_task
 from .text_settings import check_text_settings
+from .tune_setting import check_teacher_tuning
 from .validation import ValidationSet
 
 SCORE = "score.json"  # written last
-FINE_TUNING_RATE, FINE_TUNING_EPOCHS, FINE_TUNING_BATCH = 3e-5, 2, 16
 _LONGEST = 256  # tokens that a fine-tuned teacher reads of a text
 
 
@@ -99,8 +95,10 @@ def teach_first(context: RunContext) -> None:
         "learning_rate": wanted.learning_rate,
         "patience": wanted.patience,
         "max_length": wanted.max_length or config.student.max_length,
+        "tune": wanted.tune,
     }
     unused = {"teacher_epochs": 0, "teacher_learning_rate": 0.0, "teacher_max_length": 0}
+    unused |= {"teacher_tune": "", "layer_decay": 1.0}
     others = {"freeze": "", "assistant": "", "stage": [], "objective": [], "strategy": "auto"}
     teach(config.replaced(**own, **unused, **others), context.progress)
 
@@ -113,12 +111,15 @@ def _make_teacher(work: _Work) -> TextModel:
         _encode(work, split, encoder) for split in ("train", "validation", "test")
     )
     lessons = Lessons(train, ValidationSet(task, work.data, encoder, validation))
-    model = _fine_tune(work, lessons) if _fine_tunes(config) else _train(work, lessons)
-    teachers.save(model, folder)
+    if _fine_tunes(config):
+        made = fine_tune(config, lessons, folder / "members", work.progress)
+    else:
+        made = FineTuned(_train(work, lessons))
+    teachers.save(made.model, folder)
     forget_backups(folder / "members")
-    _report_score(work, model, test)
+    _report_score(work, made, test)
     shutil.rmtree(folder / "work", ignore_errors=True)
-    return model
+    return made.model
 
 
 def _fine_tunes(config: RunConfig) -> bool:
@@ -140,13 +141,10 @@ def _check_teacher(config: RunConfig, task: tasks.Task) -> None:
 
 
 def _check_frozen(config: RunConfig, task: tasks.Task) -> None:
-    """Refuse to freeze layers that the teacher does not have."""
+    """Refuse to freeze layers that the teacher does not have, or a way to tune it."""
+    check_teacher_tuning(config, task)
     names = read_names(config)
-    if names and _fine_tunes(config):
-        path = Path(config.teacher.source.partition(":")[2]).expanduser()
-        encoder = load_encoder(path, task.hugging_face)
-        freeze(students.build_on_encoder(encoder, task, task.schema(("0", "1"))), names)
-    elif names:
+    if names and not _fine_tunes(config):
         own_teacher.check_frozen(config.teacher.source, task, names)
 
 
@@ -213,55 +211,13 @@ def _train(work: _Work, lessons: Lessons) -> TextModel:
     )
 
 
-def _fine_tune(work: _Work, lessons: Lessons) -> TextModel:
-    """Train a Hugging Face encoder with a new head on the labelled texts."""
-    import keras
-
-    from ..training.distiller import Distiller
-
-    config, task, schema = work.config, lessons.task, lessons.schema
-    keras.utils.set_random_seed(config.training.seed)
-    path = Path(config.teacher.source.partition(":")[2]).expanduser()
-    encoder = load_encoder(path, task.hugging_face)
-    if task.pieces:
-        encoder = encoder.with_rows(lessons.encoder.vocab_size, config.training.seed)
-    model = students.build_on_encoder(encoder, task, schema, pad_id=lessons.encoder.pad_id)
-    known = np.flatnonzero(lessons.train.has_labels())
-    feed = Feed(
-        lessons.train,
-        min(config.training.batch_size, FINE_TUNING_BATCH),
-        config.training.seed,
-        only=known,
-    )
-    optimizer = read_optimizer(config)
-    plan = TrainingPlan(
-        feed.steps,
-        config.training.epochs or FINE_TUNING_EPOCHS,
-        config.training.learning_rate or optimizer.choose_rate(FINE_TUNING_RATE),
-        optimizer=optimizer,
-        stopping=lessons.validation.stop_early(config.training.patience),
-    )
-    flags = TrainableFlags(model)
-    freeze(model, read_names(config))
-    fitting.train_distiller(
-        Distiller(student=model, objective=task.objective_alone(schema)),
-        feed,
-        plan=plan,
-        validation=lessons.validation.feed(64),
-        log=TrainingLog(work.folder / "members", "fine-tuning", work.progress, task.metrics()),
-    )
-    flags.restore()
-    shapes = task.output_shapes(schema)
-    labels, origin = schema.labels, config.teacher.source
-    return TextModel(model, lessons.encoder, labels, origin, shapes=shapes)
-
-
-def _report_score(work: _Work, model: TextModel, encoded: Encoded) -> None:
+def _report_score(work: _Work, made: FineTuned, encoded: Encoded) -> None:
     """Write the scores on the test examples, and say them."""
     test = open_test_set(work.task, work.data)
-    answers = answer_encoded(test, model, encoded, "teacher", work.progress)
+    answers = answer_encoded(test, made.model, encoded, "teacher", work.progress)
     scores = test.task.score(answers, test.examples)
-    run_folder.write_json(work.folder / SCORE, scores)
+    facts = {"training": made.facts} if made.facts else {}
+    run_folder.write_json(work.folder / SCORE, {**scores, **facts})
     numbers = ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
     logger.info(f"on {len(test.examples):,} test {work.task.things}: {numbers}")
     for warning in test.warnings(scores, answers):
