@@ -181,10 +181,7 @@ def with_tuning(stage: Stage, config: RunConfig) -> Stage:
     """Return the only stage of a training, with what the settings freeze and tune in all."""
     training = config.training
     return replace(
-        stage,
-        frozen=read_names(config),
-        tune=training.tune,
-        layer_decay=training.layer_decay,
+        stage, frozen=read_names(config), tune=training.tune, layer_decay=training.layer_decay
     )
 
 

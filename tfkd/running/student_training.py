@@ -192,10 +192,9 @@ class _Trainer:
         context, seed, plan = self.context, self.context.config.training.seed, self._plan(stage)
         encoded = self._encode(alone)
         feed = self._make_feed(encoded, plan.steps, stage)
-        rule = stage.part and stage.part.rule(student, plan.steps * plan.epochs)
+        rule = stage.part.rule(student, plan.steps * plan.epochs) if stage.part else None
         with context.strategy.scope():
-            slower = stage.slow_down(student)
-            rules = [*slower, *held] if rule is None else [*slower, *held, rule]
+            rules = [*stage.slow_down(student), *held, *([] if rule is None else [rule])]
             distiller = self._make_distiller(student, stage, feed, rules)
         keras.utils.set_random_seed(seed)
         checks = self._checks()
