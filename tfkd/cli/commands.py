@@ -35,6 +35,19 @@ def teach(args: argparse.Namespace) -> None:
     teach(config, console.progress)
 
 
+def label(args: argparse.Namespace) -> None:
+    """Ask a language model for the classes of texts, or say what that takes."""
+    dry_run = vars(args).pop("dry_run")
+    config = flags.config_of(args)
+    from ..running import labelling
+
+    if dry_run:
+        print(labelling.estimate(config, console.progress))
+        return
+    folder = labelling.label(config, console.progress)
+    print(f"distil    tfkd distill {folder} --teacher store:{folder / labelling.STORE}")
+
+
 def cache(args: argparse.Namespace) -> None:
     """Store outputs, or verify or repair a store."""
     given = {k: v for k, v in vars(args).items() if k not in ("command", *_OF_STORE)}

@@ -39,6 +39,12 @@ OF_CACHE = (
     *("task_settings", "store"),
     *("header", "encoding", "skip_bad"),
 )
+OF_LABEL = (
+    *("teacher", "data_dir", "validation", "test", "unlabelled", "text_column", "label_column"),
+    *("ignore_texts", "labels", "seed", "task", "form", "columns", "header", "encoding"),
+    *("skip_bad", "to", "classes", "orders", "votes", "requests", "answer_seconds"),
+    *("price_in", "price_out", "max_cost", "max_calls", "audit", "min_accuracy", "ask_test"),
+)
 TABLES = {
     "student_settings": ("--set", "NAME=VALUE"),
     "columns": ("--column", "ROLE=NAME"),

@@ -11,13 +11,13 @@ from ..running.config import places
 from ..runtime.quantisations import AUTO, QUANTIZE
 from . import commands, distilling
 from .certify_command import add_certify
-from .flags import ALSO, OF_CACHE, OF_TEACH, add_command, add_settings
+from .flags import ALSO, OF_CACHE, OF_LABEL, OF_TEACH, add_command, add_settings
 from .searching import add_index, add_search
 from .stream_watching import add_watch
 from .typed_out import add_decoding
 
 COMMANDS = (
-    *("distill", "teach", "cache", "compare", "certify", "export", "predict", "watch"),
+    *("distill", "teach", "label", "cache", "compare", "certify", "export", "predict", "watch"),
     *("index", "search", "bench", "demo", "recipes", "list"),
 )
 PRECISIONS = ("auto", "float32", "bfloat16", "int8")
@@ -31,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"tfkd {__version__}")
     subparsers = top.add_subparsers(required=True, metavar="COMMAND")
     for add in (
-        *(_add_distill, _add_teach, _add_cache, _add_compare, add_certify),
+        *(_add_distill, _add_teach, _add_label, _add_cache, _add_compare, add_certify),
         *(_add_export, _add_predict, add_watch, add_index, add_search),
         *(_add_bench, _add_demo, _add_recipes, _add_list),
     ):
@@ -56,6 +56,17 @@ def _add_teach(subparsers: Any) -> None:
     )
     command.add_argument("data", help="imdb, sample, a file or a folder")
     add_settings(command, OF_TEACH)
+
+
+def _add_label(subparsers: Any) -> None:
+    command = add_command(
+        subparsers, "label", commands.label, "ask a language model for the classes of texts, once"
+    )
+    command.add_argument("data", help="imdb, sample, a file or a folder")
+    add_settings(command, OF_LABEL)
+    command.add_argument(
+        "--dry-run", action="store_true", help="say what it takes at most, and send nothing"
+    )
 
 
 def _add_cache(subparsers: Any) -> None:

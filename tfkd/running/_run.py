@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
 from ..progress import Progress, log_progress, logger, mute_log, print_log
 from ..reporting.report import Report, load
+from ..teachers import is_prompted
 from . import folder as run_folder
 from . import phases, student_training
 from .config import RunConfig
@@ -21,6 +23,7 @@ from .context import RunContext, open_run
 from .encoders import open_encoder
 from .given_teacher import GivenModels
 from .kept_examples import open_to_export
+from .labelling import label_first
 from .lock import hold_folder
 from .own_teacher import fine_tunes
 from .student_export import export_student, write_student
@@ -115,6 +118,8 @@ def run(
     keras3.check_strategy(strategy)
     number, _ = workers.worker(strategy)
     progress = progress if number == 0 else log_progress
+    if is_prompted(config.teacher.source):
+        config = workers.first_worker_first(strategy, partial(label_first, config, progress))
     with (
         ExitStack() as held,
         lost.raise_on_lost_worker(strategy),

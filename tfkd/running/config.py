@@ -22,6 +22,7 @@ from ..data.text_columns import split_names
 from ..errors import UserError
 from ..tasks import DEFAULT
 from .config_checks import check_values, typed_value
+from .config_fields import option
 from .config_heads import HEAD, join_heads
 from .config_tables import (
     DataConfig,
@@ -30,8 +31,8 @@ from .config_tables import (
     TaskConfig,
     TeacherConfig,
     TrainingConfig,
-    option,
 )
+from .prompt_config import PromptConfig
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class RunConfig:
     training: TrainingConfig = field(default_factory=TrainingConfig)
     export: ExportConfig = field(default_factory=ExportConfig)
     task: TaskConfig = field(default_factory=TaskConfig)
+    prompts: PromptConfig = field(default_factory=PromptConfig)
     columns: dict = option({}, "column that plays a role of the task, ROLE=NAME")  # noqa: RUF009
     task_settings: dict = option({}, "settings of the task, NAME=VALUE")  # noqa: RUF009
     to: str = option("", "folder of the run; by default runs/DATA-STUDENT-DIGEST")

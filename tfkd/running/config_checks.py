@@ -19,11 +19,19 @@ _WORDS = {
     dict: "a table of names and values",
     list: "a list of tables",
 }
-_LEAST = {"vocab_size": 100, "max_length": 4, "batch_size": 1}
+_LEAST = {
+    "vocab_size": 100,
+    "max_length": 4,
+    "batch_size": 1,
+    "orders": 1,
+    "requests": 1,
+    "answer_seconds": 1e-3,
+}
 _NOT_NEGATIVE = (
     *("epochs", "labelled", "seed", "teacher_max_length", "learning_rate", "augment"),
     *("projection_rate", "patience", "weight_decay", "clip", "warmup", "teacher_epochs"),
     *("teacher_patience", "teacher_learning_rate", "compress_epochs"),
+    *("votes", "price_in", "price_out", "max_cost", "max_calls", "audit", "min_accuracy"),
 )
 
 

@@ -2,40 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass, field
-from typing import Any, get_type_hints
+from dataclasses import dataclass
 
 from .. import tasks
 from ..runtime.quantisations import AUTO, QUANTIZE
-from .config_checks import as_texts, typed_value
+from .config_checks import as_texts
+from .config_fields import Table, option
 from .optimizers import OPTIMIZERS, SCHEDULES, WARM_UP
 
 FORMS = tasks.forms()
 STRATEGIES = ("auto", "one", "mirrored", "multi_worker", "tpu", "parameter_server")
-
-
-def option(default: Any, help: str, flag: str = "", choices: tuple[str, ...] | None = None) -> Any:
-    """Declare a setting: its default, its help, and its flag where that is not the field's name."""
-    metadata = {"help": help, "flag": flag, "choices": choices}
-    if isinstance(default, (dict, list)):
-        return field(default_factory=type(default), metadata=metadata)
-    return field(default=default, metadata=metadata)
-
-
-class Table:
-    """A part of the settings, whose values are checked by the types and choices of its fields."""
-
-    def __post_init__(self) -> None:
-        kinds = get_type_hints(type(self))
-        for setting in dataclasses.fields(self):  # type: ignore[arg-type]
-            value = typed_value(
-                setting.metadata["flag"] or setting.name,
-                getattr(self, setting.name),
-                kinds[setting.name],
-                setting.metadata["choices"],
-            )
-            object.__setattr__(self, setting.name, value)
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,7 @@ _WRITTEN = 16
 """Texts that are timed of a model that writes, which takes a step for each token."""
 _BEGINNING = 8
 """Tokens of a text that a language model goes on with."""
+_NOT_ASKED = "The teacher was not asked for the test texts, so it has no row here (--ask-test)."
 _CHUNK = 1_000
 """Examples that an exported file answers between two steps of a bar."""
 
@@ -60,11 +61,13 @@ def run_report(context: RunContext, texts: RunTexts, run_teacher: RunTeacher) ->
         run_teacher: The teacher of the run, and its stored outputs.
     """
     test, encoded = open_test_set(context.task, context.data), texts.encode("test")
-    teacher = run_teacher.answer(test.tuned(tune_teacher(run_teacher)))
+    teacher: list[Any] | None = None
     sample = sample_to_time(test.examples)
-    costs = {**_size(run_teacher.model), **_speed(test, run_teacher.model, sample)}
-    lines = [dataclasses.replace(test.row("teacher", teacher), **costs)]
-    answers, forgotten = {}, []
+    lines, answers, forgotten = [], {}, []
+    if run_teacher.knows("test"):
+        teacher = run_teacher.answer(test.tuned(tune_teacher(run_teacher)))
+        costs = {**_size(run_teacher.model), **_speed(test, run_teacher.model, sample)}
+        lines.append(dataclasses.replace(test.row("teacher", teacher), **costs))
     for name, file in (("alone", "alone"), ("distilled", "student")):
         path = context.folder / f"{file}.keras"
         if path.is_file():
@@ -90,16 +93,18 @@ def run_report(context: RunContext, texts: RunTexts, run_teacher: RunTeacher) ->
         for line in lines
     ]
     words = [
-        *test.warnings(lines[0].scores, teacher),
+        *(test.warnings(lines[0].scores, teacher) if teacher is not None else [_NOT_ASKED]),
         *test.verdict(
             answers.get("distilled", ()),
             answers.get("alone"),
             teacher=teacher,
             improving=find_unfinished(context),
         ),
-        *context.task.remarks({"teacher": teacher, **answers}, test.examples),
+        *context.task.remarks(
+            {**({} if teacher is None else {"teacher": teacher}), **answers}, test.examples
+        ),
         *forgotten,
-        *_compare_costs(lines[0], lines[-1]),
+        *([] if teacher is None else _compare_costs(lines[0], lines[-1])),
         *notes_on_data(context, given),
     ]
     synthetic = " (synthetic)" if context.data.synthetic else ""

@@ -147,6 +147,7 @@ def store_targets(teacher: RunTeacher) -> None:
     if task.writes:
         # Logits of whole vocabularies would fill a disk, and few of them say no perplexity.
         return
-    teacher.targets("test")
+    if teacher.knows("test"):
+        teacher.targets("test")
     if teacher.context.task.tunes:
         teacher.targets("validation")

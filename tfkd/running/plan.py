@@ -16,6 +16,7 @@ from .checks import describe_other_names
 from .config import RunConfig
 from .context import RunContext
 from .fitting import TrainingPlan, choose_epochs
+from .labelled_files import notes_on_labels
 from .stages import ALONE, Stage, read_names, read_optimizer, read_stages, with_tuning
 from .targets import store_folder
 from .tensorboard import check_tensorboard
@@ -106,7 +107,7 @@ def notes_on_data(context: RunContext, teacher: TextModel | None) -> list[str]:
         notes.append("The texts are synthetic: the scores say nothing about real texts.")
     if teacher is not None:
         notes += describe_other_names(teacher, context.data.labels)
-    return notes
+    return [*notes, *notes_on_labels(context.config.data.source)]
 
 
 def report_data(context: RunContext) -> None:

@@ -17,8 +17,9 @@ from ..progress import logger
 from ..reporting.scoring import TestSet, stored_run
 from ..store.precision import check_moved, in_bfloat16
 from ..store.written import WrittenStore
+from ..teachers.stored_answers import StoredTexts
 from ..text import Encoder
-from ..text.words import with_ends
+from ..text.words import IDS, with_ends
 from . import own_teacher
 from .config import RunConfig
 from .context import RunContext
@@ -72,6 +73,13 @@ class RunTeacher:
             stored = self.stored_outputs(split)
         assert stored is not None  # all shares have been written
         return stored
+
+    def knows(self, split: str) -> bool:
+        """Return whether the teacher answers a split: one that looks texts up may lack some."""
+        if not isinstance(self.model.model, StoredTexts):
+            return True
+        encoded = self.encode(split)
+        return self.model.model.has([encoded.arrays(row)[IDS] for row in range(len(encoded))])
 
     def stored_outputs(self, split: str) -> StoredOutputs | None:
         """Return the teacher's outputs, or None where the store does not hold all of them.

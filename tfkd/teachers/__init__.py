@@ -11,22 +11,28 @@ from .function_spec import name_function
 from .function_texts import FunctionTexts
 from .keras_files import LABELS, MODEL, save
 from .known_texts import know_texts, read_texts
+from .language_models.class_guide import ClassGuide, read_guide
+from .language_models.prompted_teacher import PromptedTeacher, is_prompted
 from .loading import KINDS, check_reads, check_spec, check_writes, load_teacher
 
 __all__ = [
     "KINDS",
     "LABELS",
     "MODEL",
+    "ClassGuide",
+    "PromptedTeacher",
     "FunctionTexts",
     "check_heads",
     "check_reads",
     "check_spec",
     "check_writes",
     "digest_spec",
+    "is_prompted",
     "join_heads",
     "know_texts",
     "load_teacher",
     "name_function",
+    "read_guide",
     "read_texts",
     "save",
     "split_heads",

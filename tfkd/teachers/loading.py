@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from .. import tasks
 from ..errors import UserError
@@ -37,6 +37,22 @@ class TeacherKind:
     shrinkable: bool = False
     reads_arrays: bool = False
     writes: bool = False
+
+
+def _refuse_to_load(path: str, request: Request) -> NoReturn:
+    """Raise `UserError`: what a language model says of texts is asked once, and looked up.
+
+    Args:
+        path: `MODEL@ADDRESS`.
+        request: What it would be loaded for.
+
+    Raises:
+        UserError: Always.
+    """
+    raise UserError(
+        f"the teacher openai:{path} is a language model behind an address, which `tfkd label` asks "
+        "once for each text: give what it answered, as --teacher store:FOLDER/store."
+    )
 
 
 KINDS = {
@@ -92,6 +108,11 @@ KINDS = {
             "a Python function that writes texts: a list of texts in, one for each out",
             load_function,
             writes=True,
+        ),
+        TeacherKind(
+            "openai:MODEL@ADDRESS",
+            "a language model behind an OpenAI-compatible address, asked for classes (extra api)",
+            _refuse_to_load,
         ),
     )
 }

@@ -68,10 +68,20 @@ class StoredTexts(PythonFunctionTeacher):
         """The shapes as the store knows them: it has no answer to a text for trial."""
         return self.shapes
 
+    def has(self, rows: Sequence[Sequence[int]]) -> bool:
+        """Return whether all texts have an answer, given the ids of each."""
+        if not len(rows):
+            return True
+        keys = np.stack([np.asarray(row)[:KEY_IDS] for row in rows])
+        return bool((self.store_rows(keys) >= 0).all())
+
+    def store_rows(self, ids: np.ndarray) -> np.ndarray:
+        """Return where the answers to texts are in the store, -1 for those it lacks."""
+        return self._store.index.find(as_keys((ids - 1).astype("<u2").tobytes()))
+
     def run(self, ids: np.ndarray, segments: np.ndarray | None = None) -> dict[str, np.ndarray]:
         """Return the stored logits or vectors, by NumPy."""
-        keys = as_keys((ids[:, :KEY_IDS] - 1).astype("<u2").tobytes())
-        rows = self._store.index.find(keys)
+        rows = self.store_rows(ids[:, :KEY_IDS])
         refuse_missing(int((rows < 0).sum()), len(rows), self._store.path)
         if EMBEDDING in self.shapes:
             return {EMBEDDING: self._store.take(rows)[EMBEDDING].astype("float32")}

@@ -119,7 +119,7 @@ def find_teacher(texts: RunTexts, test: TestSet) -> TeacherAnswers:
         return TeacherAnswers(missing=first_line(error))
     stored, why = None, ""
     try:
-        stored = teacher.stored_outputs("test")
+        stored = teacher.stored_outputs("test") if teacher.knows("test") else None
     except UserError as error:
         why = str(error)
     if isinstance(teacher.model.model, StoredTexts):

@@ -1,0 +1,244 @@
+"""A language model labels texts once: the data set and the store that come of it, and a run."""
+
+import json
+
+import numpy as np
+import pytest
+from language_models_stub import Stub, serving
+
+from tfkd import UserError, load_teacher
+from tfkd.cli import main
+from tfkd.running import labelling
+from tfkd.running.config import make_config
+from tfkd.store import Store
+
+KEY = "sk-secret-0123456789"
+WORDS = {"good": ("fine", "great", "lovely"), "bad": ("dull", "awful", "poor")}
+CLASSES = """task = "Does the reviewer like the film?"
+[classes]
+bad = "The reviewer dislikes it."
+good = "The reviewer likes it."
+"""
+
+
+def answer(text, options):
+    """80 % for the class of the words in a text."""
+    right = "good" if any(word in text for word in WORDS["good"]) else "bad"
+    return {
+        **{k: 0.76 if line.startswith(right) else 0.19 for k, line in options.items()},
+        "The": 0.05,
+    }
+
+
+def texts(count=40):
+    draw = np.random.default_rng(0)
+    kinds = ["good" if number % 2 else "bad" for number in range(count)]
+    return [
+        (f"{draw.choice(WORDS[kind])} film {number}", kind) for number, kind in enumerate(kinds)
+    ]
+
+
+@pytest.fixture
+def stub():
+    with serving(Stub(answer)) as served:
+        yield served
+
+
+@pytest.fixture
+def settings(stub, tmp_path):
+    """Return settings of data with labels, or of texts alone."""
+    (tmp_path / "classes.toml").write_text(CLASSES)
+
+    def build(labelled=True, **changes):
+        rows = [{"text": t, **({"label": k} if labelled else {})} for t, k in texts()]
+        data = tmp_path / "films.jsonl"
+        data.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        own = {"data": str(data), "to": str(tmp_path / "asked"), "orders": 1}
+        own["teacher"] = f"openai:org/small@{stub.url}"
+        own["classes"] = str(tmp_path / "classes.toml")
+        return make_config({**own, **changes})
+
+    return build
+
+
+def rows_of(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_texts_alone_get_labels_and_a_store(settings, stub):
+    folder = labelling.label(settings(labelled=False))
+    rows = rows_of(folder / "train.jsonl")
+    assert [(row["text"], row["label"]) for row in rows] == texts()
+    teacher = load_teacher(f"store:{folder / 'store'}")
+    assert teacher.labels == ("bad", "good")
+    (row,) = teacher.run([{"input_ids": teacher.encoder.encode_many([texts()[0][0]])[0]}])
+    np.testing.assert_allclose(np.exp(row["logits"]), [0.8, 0.2], atol=1e-5)
+    facts = json.loads((folder / "labelling.json").read_text())
+    assert facts["labels"] == "teacher"
+    assert (facts["texts"], facts["missing"], facts["calls"]) == (40, 0, 40)
+    assert set(stub.asked.values()) == {1}
+
+
+def test_labels_of_the_data_stay_and_the_test_split_is_not_sent(settings, stub):
+    folder = labelling.label(settings())
+    kept = {row["text"] for row in rows_of(folder / "test.jsonl")}
+    sent = {row["text"] for row in rows_of(folder / "train.jsonl")}
+    assert kept
+    assert not kept & set(stub.asked)
+    assert sent == set(stub.asked)
+    asked = labelling.label(settings(ask_test=True, to=str(folder.with_name("more"))))
+    assert {row["text"] for row in rows_of(asked / "test.jsonl")} <= set(stub.asked)
+    assert Store(asked / "store").rows == len(sent) + len(kept)
+
+
+def test_texts_without_an_answer_are_left_out_and_counted(settings, stub, caplog):
+    stub.faults = [None, "says_nothing"]
+    folder = labelling.label(settings(labelled=False, requests=1))
+    assert len(rows_of(folder / "train.jsonl")) == 39
+    assert "1 texts have no answer and are left out" in caplog.text
+    again = labelling.label(settings(labelled=False))
+    assert len(rows_of(again / "train.jsonl")) == 40
+    assert sum(stub.asked.values()) == 41
+
+
+def test_an_audit_stops_before_the_money_is_spent(settings, stub):
+    stub.answer = lambda text, options: {k: 0.9 if "bad:" in v else 0.1 for k, v in options.items()}
+    with pytest.raises(UserError, match=r"right on 40.0%.*min_accuracy is 0.9: describe"):
+        labelling.label(settings(audit=10, min_accuracy=0.9))
+    assert sum(stub.asked.values()) == 10
+
+
+def test_an_audit_that_is_passed_is_in_the_notes(settings, stub):
+    folder = labelling.label(settings(audit=10, min_accuracy=0.9))
+    from tfkd.running.labelled_files import notes_on_labels
+
+    notes = notes_on_labels(str(folder))
+    assert "On 10 labelled training texts the language model is right on 100.0%" in notes[-1]
+    assert notes_on_labels("imdb") == []
+
+
+def test_a_dry_run_sends_nothing(settings, stub, tmp_path, capsys):
+    config = settings(labelled=False)
+    flags = ["--teacher", config.teacher.source, "--classes", config.prompts.classes]
+    flags += ["--to", config.to, "--dry-run", "--price-in", "1"]
+    assert main(["label", config.data.source, *flags]) == 0
+    out = capsys.readouterr().out
+    assert "40 texts to ask for, 40 calls, at most" in out
+    assert not stub.asked
+    assert not (tmp_path / "asked").exists()
+
+
+def test_a_limit_stops_and_the_same_command_goes_on(settings, stub):
+    with pytest.raises(UserError, match="15 calls were made, which is what max_calls allows"):
+        labelling.label(settings(labelled=False, max_calls=15))
+    assert sum(stub.asked.values()) == 15
+    labelling.label(settings(labelled=False, max_calls=40))
+    assert set(stub.asked.values()) == {1}
+
+
+def test_the_key_is_in_no_file_and_no_message(settings, stub, tmp_path, monkeypatch, capfd):
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    labelling.label(settings(labelled=False))
+    stub.faults = ["echo"]
+    config = settings(labelled=False, to=str(tmp_path / "other"))
+    flags = ["--teacher", config.teacher.source, "--classes", config.prompts.classes]
+    assert main(["label", config.data.source, *flags, "--to", config.to]) == 2
+    assert stub.keys == {f"Bearer {KEY}"}
+    shown = capfd.readouterr()
+    assert "Bearer ***" in shown.err
+    assert KEY not in shown.out + shown.err
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            assert KEY.encode() not in path.read_bytes(), path
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"teacher": "hf:small"}, "the teacher is 'hf:small', and only a language model is asked"),
+        ({"teacher": "openai:small"}, "names no model of a server: write openai:MODEL@http"),
+        ({"classes": ""}, "needs a file that says what the classes mean"),
+        ({"classes": "none.toml"}, r"none.toml cannot be read .*: write a table \[classes\]"),
+        ({"task": "text-regression"}, "says which one class a text has, and the task is text-reg"),
+        ({"to": ""}, "give the folder to write to with --to FOLDER"),
+        ({"orders": 0}, "orders is 0: write at least 1"),
+        ({"max_cost": -1.0}, "max_cost is -1.0: write 0 or more"),
+    ],
+)
+def test_wrong_settings_are_one_sentence(settings, stub, changes, sentence):
+    with pytest.raises(UserError, match=sentence):
+        labelling.label(settings(**changes))
+    assert not stub.asked
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("classes = 3", "has classes = 3: write a table"),
+        ('[classes]\na = "b"', "and at least two of them"),
+        ("[classes\n", "is no TOML"),
+        (CLASSES + "[other]\n", "has 'other': write task"),
+        (CLASSES + '[[examples]]\ntext = "x"\n', "example 1 is .*: write"),
+        (CLASSES + '[[examples]]\ntext = "x"\nclass = "so"\n', "example 1 is of the class 'so'"),
+        ('task = ""\n' + CLASSES.partition("\n")[2], "has task = ''"),
+        (
+            CLASSES.replace("bad =", "awful ="),
+            "name other classes .'bad' in the data alone, 'awful'",
+        ),
+    ],
+)
+def test_a_file_of_classes_that_is_none_is_one_sentence(settings, tmp_path, content, sentence):
+    config = settings()
+    (tmp_path / "classes.toml").write_text(content)
+    with pytest.raises(UserError, match=sentence):
+        labelling.label(config)
+    assert not (tmp_path / "asked").exists()
+
+
+def test_another_question_is_refused_in_the_same_folder(settings, tmp_path):
+    labelling.label(settings())
+    (tmp_path / "classes.toml").write_text(CLASSES.replace("likes it", "is pleased"))
+    with pytest.raises(UserError, match="what is asked changed"):
+        labelling.label(settings())
+
+
+def test_data_that_have_changed_ask_for_what_is_new(settings, stub, tmp_path):
+    folder = labelling.label(settings(labelled=False))
+    config = settings(labelled=False)
+    (tmp_path / "films.jsonl").write_text('{"text": "a fine film"}\n{"text": "dull film 0"}\n')
+    assert labelling.label(config) == folder
+    assert [row["label"] for row in rows_of(folder / "train.jsonl")] == ["good", "bad"]
+    assert stub.asked["a fine film"] == 1
+
+
+def test_a_folder_of_something_else_is_left_alone(settings, tmp_path, stub):
+    (tmp_path / "asked").mkdir()
+    (tmp_path / "asked" / "thesis.txt").write_text("all of it")
+    with pytest.raises(UserError, match=r"holds thesis.txt and no answers of a language model"):
+        labelling.label(settings())
+    assert not stub.asked
+
+
+def test_a_loaded_language_model_is_refused():
+    with pytest.raises(UserError, match="which `tfkd label` asks once for each text"):
+        load_teacher("openai:small@http://localhost:1/v1")
+
+
+@pytest.mark.slow
+def test_a_run_from_texts_descriptions_and_an_address(settings, stub, tmp_path):
+    from tfkd import distill
+
+    config = settings(labelled=False, to=str(tmp_path / "run"), epochs=2, student="text_cnn:tiny")
+    given = {k: v for k, v in config.flat().items() if v not in ("", 0, {}, [])}
+    result = distill(**given, verbose=0)
+    assert result.file.is_file()
+    assert result.report.rows[0].name == "teacher"
+    assert result.report.rows[0].scores["accuracy"] == 1.0
+    assert any("the labels are the teacher's" in word for word in result.report.words)
+    assert set(stub.asked.values()) == {1}
+    (tmp_path / "other").mkdir()
+    labelled = settings(to=str(tmp_path / "other" / "run"), epochs=2, student="text_cnn:tiny")
+    given = {k: v for k, v in labelled.flat().items() if v not in ("", 0, {}, [])}
+    report = distill(**given, verbose=0).report
+    assert [row.name for row in report.rows] == ["alone", "distilled", "exported (int8)"]
+    assert any("was not asked for the test texts" in word for word in report.words)

@@ -1,0 +1,136 @@
+"""Compare a language model with labels before it is asked for all texts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..data import Data, Example
+from ..errors import UserError
+from ..progress import Progress, logger
+from ..tasks import Task
+from ..teachers import PromptedTeacher
+from .prompt_config import PromptConfig
+
+_SHOWN = 3
+_BINS = 10
+
+
+@dataclass(frozen=True)
+class Audit:
+    """How a language model did on texts with labels.
+
+    Attributes:
+        texts: How many there were.
+        accuracy: The share of those with an answer that was right.
+        missing: How many had no answer.
+        calibration: The mean difference of confidence and accuracy, in ten bins (expected
+            calibration error, Guo et al. 2017, arXiv:1706.04599, equation 3).
+        confusions: What was taken for what, and how often, most often first.
+        cost: Of a thousand texts.
+    """
+
+    texts: int
+    accuracy: float
+    missing: int
+    calibration: float
+    confusions: tuple[tuple[str, str, int], ...]
+    cost: float
+
+    def describe(self) -> str:
+        """Return it in a sentence."""
+        pairs = ", ".join(f"{a} for {b} {n} times" for a, b, n in self.confusions[:_SHOWN])
+        return (
+            f"On {self.texts:,} labelled training texts the language model is right on "
+            f"{self.accuracy:.1%}, its confidence is {self.calibration:.1%} off"
+            + (f", {self.missing} have no answer" if self.missing else "")
+            + (f"; it takes {pairs}" if pairs else "")
+            + (f"; {self.cost:,.4f} for a thousand texts" if self.cost else "")
+            + "."
+        )
+
+
+def audit_teacher(
+    teacher: PromptedTeacher, task: Task, data: Data, settings: PromptConfig, progress: Progress
+) -> Audit | None:
+    """Ask for some labelled training texts, and say how right the answers are.
+
+    Args:
+        teacher: The language model.
+        task: Tells which examples have a label.
+        data: The data set.
+        settings: How many texts, and how many of them have to be right.
+        progress: Shows how far it is.
+
+    Returns:
+        What was found; None where nobody asked for it.
+
+    Raises:
+        UserError: No labels to compare with, or fewer right answers than are asked for.
+    """
+    if not settings.audit and not settings.min_accuracy:
+        return None
+    labelled = [example for example in data.read("train") if task.is_labelled(example)]
+    if not labelled:
+        raise UserError(
+            f"audit is {settings.audit or 'asked for by min_accuracy'}, and no training text has a "
+            "label to compare with: leave it out, or label some texts."
+        )
+    draw = np.random.default_rng(0).permutation(len(labelled))[: settings.audit or 100]
+    examples = [labelled[int(place)] for place in np.sort(draw)]
+    before = teacher.spending.cost
+    with progress("audit of the language model", len(examples)) as advance:
+        answers = teacher.ask([example["text"] for example in examples], advance)
+    spent = teacher.spending.cost - before
+    found = _measure(answers, examples, data.labels, cost=spent)
+    logger.info(f"audit     {found.describe()}")
+    if not found.accuracy >= settings.min_accuracy:
+        raise UserError(
+            f"{found.describe()} min_accuracy is {settings.min_accuracy:g}: describe the classes "
+            "better, take another model, or give a smaller number."
+        )
+    return found
+
+
+def _measure(
+    answers: Sequence[np.ndarray | None],
+    examples: Sequence[Example],
+    names: Sequence[str],
+    *,
+    cost: float,
+) -> Audit:
+    known = [(a, e["label"]) for a, e in zip(answers, examples, strict=True) if a is not None]
+    right = np.array([answer.argmax() == label for answer, label in known], float)
+    confidence = np.array([answer.max() for answer, _ in known])
+    confused = Counter(
+        (names[int(answer.argmax())], names[label])
+        for answer, label in known
+        if answer.argmax() != label
+    )
+    return Audit(
+        len(examples),
+        float(right.mean()) if len(right) else 0.0,
+        len(examples) - len(known),
+        _calibration_error(confidence, right),
+        tuple((a, b, n) for (a, b), n in confused.most_common()),
+        1_000 * cost / max(len(examples), 1),
+    )
+
+
+def _calibration_error(confidence: np.ndarray, right: np.ndarray) -> float:
+    """Return the expected calibration error.
+
+    >>> round(_calibration_error(np.array([0.9, 0.9, 0.6, 0.6]), np.array([1.0, 1, 1, 0])), 3)
+    0.1
+    """
+    if not len(right):
+        return 0.0
+    bins = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
+    gaps = [
+        (bins == b).sum() * abs(confidence[bins == b].mean() - right[bins == b].mean())
+        for b in np.unique(bins)
+    ]
+    return float(sum(gaps) / len(right))

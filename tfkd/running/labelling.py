@@ -1,0 +1,201 @@
+"""Have a language model say of each text how likely each class is, once: data and a store of it."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from .. import tasks, teachers
+from ..data import Data, open_data
+from ..errors import UserError
+from ..files import replace_when_whole
+from ..progress import Progress, log_progress, logger
+from ..tasks import Task
+from ..teachers import ClassGuide, PromptedTeacher
+from . import folder as run_folder
+from .audit import audit_teacher
+from .checks import OF_DATA
+from .config import RunConfig
+from .labelled_files import NAMES, STORE, Labelling, write_labelled
+from .targets import FOLDER
+from .task_choice import choose_task, with_task
+
+_MARK = "asked.json"
+
+
+def open_labelling(config: RunConfig, folder: Path, progress: Progress = log_progress) -> Labelling:
+    """Check everything that is needed to ask; nothing is sent.
+
+    Args:
+        config: The settings: data, teacher and prompts.
+        folder: Where the answers go.
+        progress: Shows how far it is.
+
+    Raises:
+        UserError: A teacher that is none, no file of classes, classes that the data do not have, a
+            task whose answer is not one class of a text.
+    """
+    source, classes = config.teacher.source, config.prompts.classes
+    if not teachers.is_prompted(source):
+        raise UserError(
+            f"the teacher is {source!r}, and only a language model is asked so: write --teacher "
+            "openai:MODEL@http://HOST:PORT/v1."
+        )
+    if not classes:
+        raise UserError(
+            f"the teacher {source} needs a file that says what the classes mean: give --classes "
+            'classes.toml, with a table [classes] of NAME = "DESCRIPTION".'
+        )
+    guide = teachers.read_guide(Path(classes).expanduser())
+    task, _ = choose_task(config)
+    if task.form != "multiclass" or set(task.inputs) != {"input_ids"} or not task.reads_texts:
+        raise UserError(
+            f"the teacher {source} says which one class a text has, and the task is {task.name}: "
+            f"write --task {tasks.DEFAULT}, or give another teacher."
+        )
+    config = with_task(config, task)
+    data, guide = _open_data(config, task, guide)
+    teacher = PromptedTeacher(source, guide, config.prompts.settings(folder))
+    return Labelling(config, task, data, teacher, folder, progress)
+
+
+def label(config: RunConfig, progress: Progress = log_progress) -> Path:
+    """Ask for all texts, and write a data set with a store of the answers beside it.
+
+    The folder has `train.jsonl`, and `unlabelled.jsonl`, `validation.jsonl` and `test.jsonl` where
+    the data have them; texts without an answer are left out, and counted. Where no text has a label
+    of its own, each gets the likeliest class. The last two are not sent unless `ask_test` says so.
+    Interrupted, the same call goes on, and asks no text again that was answered.
+
+    Args:
+        config: The settings: data, teacher, prompts and `to`.
+        progress: Shows how far it is.
+
+    Returns:
+        The folder, for `tfkd distill FOLDER --teacher store:FOLDER/store`.
+
+    Raises:
+        UserError: Wrong settings, a limit that is reached, an audit that is not passed.
+    """
+    if not config.to:
+        raise UserError("give the folder to write to with --to FOLDER.")
+    work = open_labelling(config, Path(config.to).expanduser(), progress)
+    _claim(work)
+    _say_plan(work)
+    found = audit_teacher(work.teacher, work.task, work.data, config.prompts, progress)
+    texts = work.texts(*work.sent)
+    with progress("asking the language model", len(texts)) as advance:
+        answers = dict(zip(texts, work.teacher.ask(texts, advance), strict=True))
+    known = {text: answer for text, answer in answers.items() if answer is not None}
+    if not known:
+        reason = next(iter(work.teacher.missing.values()))
+        raise UserError(f"none of {len(texts):,} texts has an answer: {reason}.")
+    write_labelled(work, known, found)
+    return work.folder
+
+
+def estimate(config: RunConfig, progress: Progress = log_progress) -> str:
+    """Say what `label` takes at most, and send nothing.
+
+    Args:
+        config: The settings.
+        progress: Shows how far it is.
+    """
+    folder = Path(config.to).expanduser() if config.to else locate(config)
+    work = open_labelling(config, folder, progress)
+    costs = work.teacher.estimate(work.texts(*work.sent))
+    priced = config.prompts.price_in or config.prompts.price_out
+    cost = f", {costs.cost:,.4f} at these prices" if priced else "; give --price-in and --price-out"
+    return (
+        f"{costs.texts:,} texts to ask for, {costs.calls:,} calls, at most {costs.tokens:,} tokens "
+        f"to read (a token for each byte; mostly a quarter of it){cost}"
+    )
+
+
+def label_first(config: RunConfig, progress: Progress) -> RunConfig:
+    """Ask the language model that a run has as its teacher; return the run on what it answered.
+
+    Args:
+        config: The settings of a run.
+        progress: Shows how far it is.
+    """
+    folder = locate(config)
+    label(config.replaced(to=str(folder)), progress)
+    files = {"validation": "", "test": "", "unlabelled": "", "labels": ""}
+    columns = {"text_column": "", "label_column": "", "header": "", "encoding": "", "columns": {}}
+    spec = f"store:{folder / STORE}"
+    own = {"data": str(folder), "teacher": spec, "data_dir": "", "ignore_texts": False}
+    changed = {**own, **files, **columns, "skip_bad": False}
+    asking = {f: v for f, v in RunConfig().flat().items() if f in vars(config.prompts)}
+    return config.replaced(**changed, **asking)
+
+
+def locate(config: RunConfig) -> Path:
+    """Return the folder that a run's language model is asked in: beside the run, by what is asked.
+
+    Args:
+        config: The settings of a run.
+    """
+    runs = Path(config.to).expanduser().parent if config.to else Path("runs")
+    settings = config.flat()
+    asked = ("data", "teacher", "classes", "orders", "votes", "ask_test", "seed", *OF_DATA)
+    facts = json.dumps({name: settings[name] for name in asked}, sort_keys=True)
+    digest = hashlib.sha256(facts.encode()).hexdigest()[:8]
+    model = config.teacher.source.partition(":")[2].partition("@")[0]
+    name = re.sub(r"\W+", "-", f"{Path(config.data.source).stem}-{Path(model).name}").strip("-")
+    return runs / FOLDER / f"{name}-{digest}"
+
+
+def _open_data(config: RunConfig, task: Task, guide: ClassGuide) -> tuple[Data, ClassGuide]:
+    """Open the data, and return the guide with its classes in their order."""
+    settings = config.flat()
+    options: dict[str, Any] = {name: settings[name] or None for name in OF_DATA}
+    options |= {"columns": config.columns, "seed": config.training.seed}
+    options["reader"] = _without_need_of_labels(task)
+    data = open_data(config.data.source, **options)
+    if not data.counts.get("train") and not data.counts.get("unlabelled"):
+        raise UserError(f"{config.data.source} has no texts to ask for: give some.")
+    labels = data.labels
+    if not labels or all(name.isdecimal() for name in labels):
+        # Texts alone, or ids: the guide's names in its order.
+        if len(labels) > len(guide.names):
+            guide.with_names(labels)
+        return replace(data, labels=guide.names), guide
+    return data, guide.with_names(labels)
+
+
+def _claim(work: Labelling) -> None:
+    """Refuse a folder of other answers, and write down whose it is."""
+    there = sorted(path.name for path in work.folder.iterdir()) if work.folder.is_dir() else []
+    if there and _MARK not in there:
+        raise UserError(
+            f"{work.folder} holds {there[0]} and no answers of a language model: give a new or "
+            "empty folder with --to."
+        )
+    work.folder.mkdir(parents=True, exist_ok=True)
+    mark = {"teacher": work.teacher.fingerprint, "labels": list(work.data.labels)}
+    run_folder.remember(work.folder / _MARK, mark, "what is asked")
+    with replace_when_whole(work.folder / NAMES) as part:
+        part.write_text("".join(f"{name}\n" for name in work.data.labels), encoding="utf-8")
+
+
+def _say_plan(work: Labelling) -> None:
+    costs = work.teacher.estimate(work.texts(*work.sent))
+    address = work.teacher.address
+    logger.info(
+        f"asking    {address.model} at {address.url}: {costs.texts:,} texts, {costs.calls:,} calls "
+        f"or more, into {work.folder}"
+    )
+
+
+def _without_need_of_labels(task: Task) -> Task:
+    """Return a task whose files may lack the columns of labels."""
+    reader = copy.copy(task)
+    columns = {r: c if c.required else replace(c, optional=True) for r, c in task.columns.items()}
+    vars(reader).update(columns=columns)
+    return reader

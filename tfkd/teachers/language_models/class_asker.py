@@ -1,0 +1,271 @@
+"""Ask a language model for the classes of many texts at once, each text and question once ever."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from threading import Event
+from typing import Any
+
+import numpy as np
+
+from ...errors import UserError
+from ...progress import logger
+from .answer_journal import AnswerJournal, Entry
+from .class_guide import ClassGuide
+from .http_client import ChatClient, Unanswered
+from .letter_chances import count_votes, read_chances
+from .prompts import Question, ask_for_class, group_classes, order_of
+from .server_replies import Reply
+
+TOLD = 20
+"""Tokens whose probabilities are asked for: as many as servers tell."""
+_FEW = 4
+"""Tokens of an answer that is read as text."""
+_COVERED = 0.95
+"""Probability of groups of classes that are looked into; what is left is spread evenly."""
+_SMOOTHING = 0.1
+"""What a single answer without probabilities leaves to all classes together."""
+CHANCES, VOTES, LETTER = "chances", "votes", "letter"
+_MODE = "mode"
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How texts are asked.
+
+    Attributes:
+        orders: How many orders of the classes are asked and averaged.
+        votes: Answers that are drawn of a server that tells no probabilities; 0 takes one answer.
+        at_once: Requests on their way at the same time.
+    """
+
+    orders: int = 1
+    votes: int = 0
+    at_once: int = 8
+
+
+@dataclass
+class AnswerTally:
+    """What came of the questions.
+
+    Attributes:
+        outside: The probability of what is no letter, of each question.
+        missing: Texts without an answer, with the reason.
+    """
+
+    outside: list[float] = field(default_factory=list)
+    missing: dict[str, str] = field(default_factory=dict)
+
+
+class ClassAsker:
+    """Gives distributions over classes for texts, from a journal or by asking.
+
+    Args:
+        client: Sends the questions.
+        guide: What the classes mean.
+        journal: Keeps the answers.
+        manner: How texts are asked.
+    """
+
+    def __init__(
+        self,
+        client: ChatClient,
+        guide: ClassGuide,
+        journal: AnswerJournal,
+        manner: Manner | None = None,
+    ) -> None:
+        self._client, self._guide, self.journal = client, guide, journal
+        self.spending = client.spending
+        self._manner = manner or Manner()
+        self._stop = Event()
+        self.tally = AnswerTally()
+
+    @property
+    def mode(self) -> str:
+        """How answers are read, once one has come: `chances`, `votes` or `letter`."""
+        found = self.journal.find(_MODE)
+        return found["mode"] if found else ""
+
+    def ask(
+        self, texts: Sequence[str], advance: Callable[[int], None] = lambda done: None
+    ) -> list[np.ndarray | None]:
+        """Return the distribution over the classes for each text; None where none came.
+
+        A text that comes twice is asked once. Where one question shows that none can be answered,
+        or a limit is reached, those on their way are waited for and kept.
+
+        Args:
+            texts: The texts.
+            advance: Is called with the number of texts done.
+
+        Raises:
+            UserError: A limit is reached, the server refuses, or the model cannot be asked so.
+        """
+        different = list(dict.fromkeys(texts))
+        self._stop.clear()
+        found: dict[str, np.ndarray | None] = {}
+        if different and not self.mode:
+            # It shows what the server can do, and is a text like any other.
+            found[different[0]] = self._ask_one(different[0])
+            advance(1)
+        rest = different[len(found) :]
+        with ThreadPoolExecutor(self._manner.at_once) as pool:
+            futures = {text: pool.submit(self._ask_unless_stopped, text) for text in rest}
+            try:
+                for text, future in futures.items():
+                    found[text] = future.result()
+                    advance(1)
+            except BaseException:
+                self._stop.set()
+                raise
+        return [found[text] for text in texts]
+
+    def _ask_unless_stopped(self, text: str) -> np.ndarray | None:
+        if self._stop.is_set():
+            return None
+        try:
+            return self._ask_one(text)
+        except BaseException:
+            self._stop.set()
+            raise
+
+    def _ask_one(self, text: str) -> np.ndarray | None:
+        """Return the mean of the distributions that the orders of the classes give."""
+        try:
+            turns = [self._ask_turn(text, turn) for turn in range(self._manner.orders)]
+        except Unanswered as error:
+            self.tally.missing[text] = str(error)
+            return None
+        self.tally.missing.pop(text, None)
+        return np.mean(turns, axis=0)
+
+    def _ask_turn(self, text: str, turn: int) -> np.ndarray:
+        """Return a distribution over the classes: of groups first, where there are many."""
+        groups = group_classes(len(self._guide.names))
+        chances = self._ask_among(text, groups, turn)
+        if len(groups) == len(self._guide.names):
+            return chances
+        found, covered = np.zeros(len(self._guide.names)), 0.0
+        for place in np.argsort(-chances, kind="stable"):
+            group, chance = groups[place], chances[place]
+            inside = np.full(len(group), 1 / len(group))
+            if covered < _COVERED:
+                inside = self._ask_among(text, [[number] for number in group], turn)
+            found[group] = chance * inside
+            covered += chance
+        return found
+
+    def _ask_among(self, text: str, options: list[list[int]], turn: int) -> np.ndarray:
+        """Return how likely each of some options is."""
+        question, key, order = self._question(text, options, turn)
+        entry = self.journal.find(key)
+        if entry is None:
+            entry = self._answer(question)
+            self.journal.add(key, entry)
+        self.tally.outside.append(entry["outside"])
+        chances = np.zeros(len(options))
+        chances[order] = entry["chances"]
+        return chances
+
+    def _question(
+        self, text: str, options: list[list[int]], turn: int
+    ) -> tuple[Question, str, list[int]]:
+        """Return a question, what its answer is kept by, and the order of its options."""
+        order = order_of(text, len(options), turn)
+        question = ask_for_class(self._guide, text, [options[place] for place in order])
+        address = self._client.address
+        mark = json.dumps([question.messages, address.model, address.url, self._manner.votes])
+        key = hashlib.sha256(mark.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        return question, key, order
+
+    def knows(self, text: str) -> bool:
+        """Return whether the first question of each order has an answer."""
+        groups = group_classes(len(self._guide.names))
+        keys = (self._question(text, groups, turn)[1] for turn in range(self._manner.orders))
+        return all(self.journal.find(key) is not None for key in keys)
+
+    def _answer(self, question: Question) -> Entry:
+        start = time.monotonic()
+        # Only the first question of all comes without a mode.
+        entry = self._ask_first(question) if not self.mode else _WAYS[self.mode](self, question)
+        return {**entry, "seconds": round(time.monotonic() - start, 3)}
+
+    def _ask_first(self, question: Question) -> Entry:
+        """Find out whether the server tells probabilities, and say so if it does not."""
+        entry, mode = self._ask_chances(question, refuse=False), CHANCES
+        if entry is None:
+            mode = VOTES if self._manner.votes else LETTER
+            way = (
+                f"{self._manner.votes} answers are drawn of each text"
+                if self._manner.votes
+                else f"each answer counts {1 - _SMOOTHING:.0%}; --votes N draws several"
+            )
+            logger.info(f"{self._client.address.url} tells no probabilities of tokens: {way}.")
+            entry = _WAYS[mode](self, question)
+        self.journal.add(_MODE, {"mode": mode})
+        return entry
+
+    def _ask_chances(self, question: Question, *, refuse: bool = True) -> Entry | None:
+        options: dict[str, Any] = {"temperature": 0.0, "logprobs": True, "top_logprobs": TOLD}
+        reply = self._send(question, written=1, **options)
+        if not reply.told:
+            if refuse:
+                raise Unanswered("the answer has no probabilities of tokens, as earlier ones had")
+            return None
+        chances = read_chances(reply.told, question.letters)
+        if chances is None:
+            raise Unanswered(f"none of the likeliest tokens is a letter ({reply.text[:40]!r})")
+        told = {each["token"]: round(each["logprob"], 4) for each in reply.told}
+        return _entry(chances, [reply], told)
+
+    def _ask_votes(self, question: Question) -> Entry:
+        options = {"temperature": 1.0}
+        replies = [self._send(question, written=_FEW, **options) for _ in range(self._manner.votes)]
+        chances = count_votes([reply.text for reply in replies], question.letters)
+        if chances is None:
+            raise Unanswered(f"no answer is a letter ({replies[0].text[:40]!r})")
+        return _entry(chances, replies, [reply.text for reply in replies])
+
+    def _ask_letter(self, question: Question) -> Entry:
+        reply = self._send(question, written=_FEW, temperature=0.0)
+        chances = count_votes([reply.text], question.letters)
+        if chances is None:
+            raise Unanswered(f"the answer is no letter ({reply.text[:40]!r})")
+        entry = _entry(chances, [reply], reply.text)
+        best = int(np.argmax(chances.chances))
+        shares = np.full(len(question.letters), _SMOOTHING / len(question.letters))
+        shares[best] += 1 - _SMOOTHING
+        return {**entry, "chances": shares.round(6).tolist()}
+
+    def _send(self, question: Question, *, written: int, **options: Any) -> Reply:
+        reply = self._client.ask(question.messages, written=written, **options)
+        if reply.reasons:
+            raise UserError(
+                f"{self._client.address.model!r} thinks before it answers, so that its first token "
+                "says nothing of the classes: turn its reasoning off in the server, or choose a "
+                "chat model that answers at once."
+            )
+        return reply
+
+
+_WAYS: dict[str, Callable[[ClassAsker, Question], Any]] = {
+    CHANCES: ClassAsker._ask_chances,
+    VOTES: ClassAsker._ask_votes,
+    LETTER: ClassAsker._ask_letter,
+}
+
+
+def _entry(chances: Any, replies: Sequence[Reply], raw: Any) -> Entry:
+    return {
+        "chances": list(chances.chances),
+        "outside": chances.outside,
+        "raw": raw,
+        "read": sum(reply.read or 0 for reply in replies),
+        "written": sum(reply.written or 0 for reply in replies),
+        "cost": sum(reply.cost for reply in replies),
+    }
