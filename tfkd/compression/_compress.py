@@ -12,6 +12,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "prune": (".pruning", "Pruning"),
     "sparse": (".sparse", "Sparse"),
     "low_rank": (".low_rank", "LowRank"),
+    "grid": (".grid", "OnGrid"),
 }
 """Where the class of each compression is: its module here, and its name."""
 

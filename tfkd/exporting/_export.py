@@ -173,6 +173,7 @@ def export(
         written=figures.written,
         same_texts=figures.same_texts,
         step_difference=figures.step_difference,
+        kept_weights=figures.kept_weights,
     )
 
 

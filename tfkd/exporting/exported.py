@@ -32,6 +32,8 @@ class Exported:
         same_texts: The share of these texts that are equal, token for token.
         step_difference: The greatest difference of a logit of a step and of the same one of a pass
             over the whole text, both of the file.
+        kept_weights: Numbers that the file stores in integers and that are the student's own, to
+            1e-6: all of a student that was trained on the grid of this kind.
     """
 
     path: Path
@@ -49,6 +51,7 @@ class Exported:
     written: int = 0
     same_texts: float | None = None
     step_difference: float | None = None
+    kept_weights: int = 0
 
     @property
     def calibration(self) -> float | None:

@@ -23,6 +23,7 @@ from .gate import Figures
 from .onnx import add_metadata, onnx_model, write_onnx
 from .text_signature import SERVING, TextSignature
 from .verify import Model
+from .weight_grids.kept import check_kept_weights
 from .writing.encode_and_step import signatures_to_write
 from .writing.written_texts import add_texts
 
@@ -54,6 +55,7 @@ def write_litert(request: ExportRequest, path: Path) -> Figures:
             refusal = error
             continue
         request.check_figures(figures)
+        figures = check_kept_weights(request, blob, figures)
         files = files_inside(request, sizes, figures, blob)
         if files:
             path.write_bytes(pack(blob, files))

@@ -62,6 +62,7 @@ class Figures:
         written: Texts that both wrote.
         same_texts: The share of these that are equal, token for token.
         unequal_texts: How many are not, though the student did not hold both nearly equally likely.
+        kept_weights: Numbers that the file stores in integers, and that are the student's own.
     """
 
     checked: int
@@ -80,6 +81,7 @@ class Figures:
     written: int = 0
     same_texts: float | None = None
     unequal_texts: int = 0
+    kept_weights: int = 0
 
     @property
     def max_difference(self) -> float:

@@ -66,6 +66,8 @@ INT4 = Quantization("int4", 1e-1, 0.96, milder="int4-32", calibrated=True)
 _ALL = (FLOAT32, FLOAT16, INT16X8, INT8, FULL_INT8, INT4_32, INT4)
 KINDS = {kind.name: kind for kind in _ALL}
 QUANTIZE = tuple(KINDS)
+INTEGER_WEIGHTS = (INT8.name, INT4_32.name, INT4.name)
+"""Kinds whose weights alone are integers, so that a student can lie on the grid of these."""
 CALIBRATED = tuple(name for name, kind in KINDS.items() if kind.calibrated)
 
 

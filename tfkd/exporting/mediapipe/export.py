@@ -23,6 +23,7 @@ from ..convert import Inconvertible, flatbuffer
 from ..export_request import ExportRequest
 from ..gate import Figures
 from ..verify import Model, compare
+from ..weight_grids.kept import check_kept_weights
 from .client_output import ClientOutput, scores_output, vector_output
 from .client_signature import ClientSignature, client_signature
 from .image_export import image_file
@@ -61,6 +62,7 @@ def mediapipe_file(request: ExportRequest, path: Path) -> Figures:
             refusal = error
             continue
         request.check_figures(figures)
+        figures = check_kept_weights(request, blob, figures)
         check_encoder_inside(request, files)
         return figures
     raise Inconvertible(str(refusal)).explain(request.signature.student.name) from refusal

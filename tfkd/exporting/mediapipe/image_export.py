@@ -22,6 +22,7 @@ from ..convert import Inconvertible, flatbuffer
 from ..export_request import ExportRequest
 from ..gate import Figures
 from ..verify import Model, compare
+from ..weight_grids.kept import check_kept_weights
 from .client_output import class_probabilities
 from .metadata import OUTPUT, add_image_metadata
 
@@ -76,7 +77,7 @@ def image_file(request: ExportRequest, path: Path) -> Figures:
     except (Inconvertible, RuntimeError) as error:
         raise Inconvertible(str(error)).explain(request.signature.student.name) from error
     request.check_figures(figures)
-    return figures
+    return check_kept_weights(request, blob, figures)
 
 
 def _client_signature(request: ExportRequest, squashed: bool) -> ImageSignature:
