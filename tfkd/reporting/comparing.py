@@ -13,7 +13,6 @@ import numpy as np
 from .. import tasks
 from ..errors import UserError, first_line
 from ..files import gzip_size
-from ..models.zeros import share_of_zeros
 from ..runtime.zeros_in_files import share_of_zeros_in_file
 from ..tasks import Arrays
 from .column_parts import ColumnParts, score_parts
@@ -239,6 +238,8 @@ def _size(model: Any, exported: str | os.PathLike | None) -> dict[str, Any]:
     count = getattr(model, "count_params", None)
     parameters = int(count()) if count else None
     size = {"parameters": parameters, "megabytes": 4e-6 * parameters if parameters else None}
+    from ..models.zeros import share_of_zeros
+
     return {**size, "zeros": share_of_zeros(model)} if parameters else size
 
 

@@ -74,15 +74,15 @@ def read_guide(path: Path) -> ClassGuide:
     unknown = [name for name in content if name not in ("classes", "task", "examples")]
     if unknown:
         raise UserError(f"{path} has {unknown[0]!r}: write task, [classes] and [[examples]] alone.")
-    classes, task = content.get("classes"), content.get("task", ClassGuide.task)
+    classes, question = content.get("classes"), content.get("task", ClassGuide.task)
     texts = isinstance(classes, dict) and all(isinstance(text, str) for text in classes.values())
     if not isinstance(classes, dict) or not texts or len(classes) < 2:
         raise UserError(f"{path} has classes = {classes!r:.80}: {_FORM}, and at least two of them.")
-    if not isinstance(task, str) or not task.strip():
-        raise UserError(f"{path} has task = {task!r:.80}: write a sentence on what is asked.")
+    if not isinstance(question, str) or not question.strip():
+        raise UserError(f"{path} has task = {question!r:.80}: write a sentence on what is asked.")
     names = tuple(map(str, classes))
     examples = _read_examples(path, content.get("examples", []), names)
-    return ClassGuide(names, tuple(classes.values()), task.strip(), examples)
+    return ClassGuide(names, tuple(classes.values()), question.strip(), examples)
 
 
 def _read_examples(
