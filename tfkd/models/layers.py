@@ -19,12 +19,14 @@ FLAGS = {
 }
 _NAMED = (
     (re.compile(r"block_(\d+)"), "embeddings"),
+    # Of encoders that were taken apart.
+    (re.compile(r"transformer_layer_(\d+)"), "embeddings_dropout"),
     # Of students that write, what stands behind the source.
     (re.compile(r"decoder_(\d+)"), "decoder_embeddings"),
 )
 """How students call their blocks, and what is in front of the first one."""
-_OWN = re.compile(r"decoder_\d+_self_weights")
-"""How they call the attentions of what is written to itself, one a block."""
+_OWN = re.compile(r"(decoder_\d+_self|(block|transformer_layer)_\d+_attention)_weights")
+"""How they call the attentions of a text to itself, one a block."""
 # A layer, and what of it is read.
 Found = list[tuple[Any, str]]
 
@@ -77,6 +79,7 @@ def find_layers(model: Any, name: str, chosen: Any) -> Found:
     if not layers and name in ("queries", "keys", "values"):
         found = (attention_layers.find_projection(layer, name) for _, layer in walk(model))
         layers = [(each[0], f"heads:{each[1]}") for each in found if each is not None]
+        layers = layers or _projections(model, name)
     if name == "embeddings":
         layers = layers[:1] if layers else _embedding(model)
     if not layers and chosen is not None:
@@ -150,6 +153,17 @@ def _blocks(parent: Any) -> Iterator[Any]:
 def is_graph(layer: Any) -> bool:
     """Return whether a layer is a functional or sequential model, of Keras 3 or tf_keras."""
     return any(base.__name__ in ("Functional", "Sequential") for base in type(layer).__mro__)
+
+
+def _projections(model: Any, name: str) -> Found:
+    """Find the dense layers in front of those that split their units into heads."""
+    by_name = {layer.name: layer for _, layer in walk(model)}
+    end = {"queries": "_query", "keys": "_key", "values": "_value"}[name]
+    return [
+        (by_name[dense], f"heads:{layer.target_shape[1]}")
+        for layer_name, layer in by_name.items()
+        if (dense := layer_name.removesuffix("_heads")).endswith(end) and dense != layer_name
+    ]
 
 
 def _embedding(model: Any) -> Found:

@@ -9,6 +9,8 @@ import keras
 from ...errors import UserError
 from ...models.keras_internals import output_structure
 from .expanders import find_expander, is_composite, list_operations
+from .hugging_face_body import check_encoder, is_of_transformers, rebuild_encoder
+from .same_function import check_equal
 from .walking import rebuild
 
 _WRITE = "write it as a functional graph of keras.layers and keras.ops"
@@ -22,8 +24,12 @@ def as_plain(model: Any) -> keras.Model:
     layers of a block are `NAME_inner` and `NAME_outer`; what a block gives has the block's name.
     Nested models become a part of the one graph. Such a model loads without KerasHub.
 
+    Of a text without any token, that an encoder would read with all of it hidden, the vectors of
+    its padding may be others.
+
     Args:
-        model: A functional Keras 3 model, which is not changed. Weights are copied.
+        model: A functional Keras 3 model, or a BERT, RoBERTa or DistilBERT of transformers in
+            TensorFlow, which is not changed. Weights are copied.
 
     Returns:
         A model of the same inputs and outputs; `model` itself if nothing in it is composite.
@@ -32,9 +38,14 @@ def as_plain(model: Any) -> keras.Model:
         UserError: A model or a layer that cannot be taken apart.
     """
     check_plain(model)
-    if not is_composite(model):
+    if is_of_transformers(model):
+        plain = rebuild_encoder(model)
+    elif is_composite(model):
+        plain = rebuild(model)
+    else:
         return model
-    return rebuild(model)
+    check_equal(model, plain)
+    return plain
 
 
 def check_plain(model: Any) -> None:
@@ -43,6 +54,9 @@ def check_plain(model: Any) -> None:
     Raises:
         UserError: It is no functional Keras 3 model, or has a layer that is unknown.
     """
+    if is_of_transformers(model):
+        check_encoder(model)
+        return
     if not isinstance(model, keras.Model):
         raise UserError(
             f"{type(model).__name__} is no Keras 3 model, whose layers could be taken apart: "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -82,6 +82,19 @@ class PlainLayers:
         layer = keras.layers.Embedding(*table.shape, name=self.name(name), **settings)
         layer.build((None,))
         layer.set_weights([table])
+        return layer
+
+    def norm(self, name: str, weights: Sequence[np.ndarray], epsilon: float) -> keras.layers.Layer:
+        """Make a layer norm.
+
+        Args:
+            name: What it is called.
+            weights: Its scale and its shift.
+            epsilon: What is added to the variance.
+        """
+        layer = keras.layers.LayerNormalization(epsilon=epsilon, name=self.name(name))
+        layer.build((None, len(weights[0])))
+        layer.set_weights(list(weights))
         return layer
 
     def copy(self, layer: Any, name: str | None = None, shape: Any = None) -> Any:

@@ -65,7 +65,7 @@ def expand_attention(make: PlainLayers, layer: Any, name: str | None = None) -> 
         together = visible[0] if visible else None
         for mask in visible[1:]:
             together = ops.logical_and(together, mask)
-        taken, probabilities = plain(query, key, value, together)
+        taken, probabilities = plain(*map(_without_mask, (query, key, value)), together)
         return (taken, probabilities) if options.get("return_attention_scores") else taken
 
     return attend
@@ -81,6 +81,11 @@ def _masks(query: Any, value: Any, key: Any, options: dict[str, Any]) -> list[tu
         given = options.get(name)
         found.append((attached_mask(tensor) if given is None else given, axis))
     return [(mask, axis) for mask, axis in found if mask is not None]
+
+
+def _without_mask(tensor: Any) -> Any:
+    """Return a tensor without Keras's mask, which heads are split without; attentions drop it."""
+    return tensor if attached_mask(tensor) is None else tensor * 1.0
 
 
 def _as_visible(mask: Any, axis: int) -> Any:

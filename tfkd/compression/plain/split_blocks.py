@@ -7,6 +7,7 @@ from typing import Any
 
 from keras import ops
 
+from .plain_block import PlainBlock
 from .plain_layers import PlainLayers, as_array
 from .split_attention import check_attention, expand_attention
 
@@ -33,35 +34,27 @@ def expand_block(make: PlainLayers, layer: Any) -> Callable[..., Any]:
         layer: A `keras_hub.layers.TransformerEncoder`.
     """
     name, parts, first = layer.name, _parts(layer), layer.normalize_first
-    own, width = f"{name}_attention", parts["outer"].units
+    own, shape = f"{name}_attention", (None, parts["outer"].units)
     attend = expand_attention(make, parts["attention"], own)
-    norm = make.copy(parts["attention_norm"], f"{own}_norm", (None, width))
-    drop = make.dropout(f"{own}_dropout", parts["attention_dropout"].rate, layer)
-    add = make.add(f"{own}_add", layer)
-    inner = expand_activated(make, parts["inner"], f"{name}_inner")
-    outer = make.dense(f"{name}_outer", *_weights(parts["outer"]), parts["outer"])
-    last_drop = make.dropout(f"{name}_dropout", parts["dropout"].rate, layer)
-    last_add = make.add(name if first else f"{name}_add", layer)
-    last_norm = make.copy(parts["norm"], f"{name}_norm" if first else name, (None, width))
+    block = PlainBlock(
+        attend=lambda query, visible: attend(
+            query, query, attention_mask=visible, return_attention_scores=True
+        ),
+        attention_drop=make.dropout(f"{own}_dropout", parts["attention_dropout"].rate, layer),
+        attention_add=make.add(f"{own}_add", layer),
+        attention_norm=make.copy(parts["attention_norm"], f"{own}_norm", shape),
+        inner=expand_activated(make, parts["inner"], f"{name}_inner"),
+        outer=make.dense(f"{name}_outer", *_weights(parts["outer"]), parts["outer"]),
+        drop=make.dropout(f"{name}_dropout", parts["dropout"].rate, layer),
+        add=make.add(name if first else f"{name}_add", layer),
+        norm=make.copy(parts["norm"], f"{name}_norm" if first else name, shape),
+        norms_first=first,
+    )
 
-    def run(
-        inputs: Any,
-        padding_mask: Any = None,
-        attention_mask: Any = None,
-        training: Any = None,
-        return_attention_scores: bool = False,
-    ) -> Any:
-        visible = _visible(make, padding_mask, attention_mask)
-        normed = norm(inputs) if first else inputs
-        taken, probabilities = attend(
-            normed, normed, attention_mask=visible, return_attention_scores=True
-        )
-        hidden = add([inputs, drop(taken)])
-        hidden = hidden if first else norm(hidden)
-        more = last_drop(outer(inner(last_norm(hidden) if first else hidden)))
-        hidden = last_add([hidden, more])
-        hidden = hidden if first else last_norm(hidden)
-        return (hidden, probabilities) if return_attention_scores else hidden
+    # As KerasHub's own call.
+    def run(inputs: Any, padding_mask: Any = None, attention_mask: Any = None, **own: Any) -> Any:
+        found = block(inputs, _visible(make, padding_mask, attention_mask))
+        return found if own.get("return_attention_scores") else found[0]
 
     return run
 
@@ -83,11 +76,12 @@ def expand_activated(make: PlainLayers, layer: Any, name: str) -> Callable[[Any]
         layer: A dense layer.
         name: What the new one is called.
     """
-    approximate = getattr(layer.activation, "__name__", "") == "gelu_approximate"
-    activation = None if approximate else layer.activation
-    dense: Any = make.dense(name, *_weights(layer), layer, activation=activation)
-    if not approximate:
-        return dense
+    if getattr(layer.activation, "__name__", "") != "gelu_approximate":
+        own: Callable[[Any], Any] = make.dense(
+            name, *_weights(layer), layer, activation=layer.activation
+        )
+        return own
+    dense = make.dense(name, *_weights(layer), layer)
     return lambda hidden: ops.gelu(dense(hidden), approximate=True)
 
 
