@@ -14,6 +14,7 @@ import tfkd as library
 from tfkd import Distiller, UserError
 from tfkd.compression import KINDS
 from tfkd.models.zeros import share_of_zeros
+from tfkd.reporting.report import load as load_report
 from tfkd.running import fitting
 
 
@@ -92,6 +93,13 @@ def test_a_compression_is_a_stage_in_toml(tfkd, short_settings):
         file.parent.name: len(file.read_text().splitlines())
         for file in Path("out").glob("*/history.jsonl")
     }
+    steps = load_report(Path("out")).steps
+    assert [step.name for step in steps.steps] == ["as trained", "narrow:1", "narrow:1, healed"]
+    before, cut, healed = steps.steps
+    assert before.parameters > cut.parameters == healed.parameters
+    assert set(healed.scores) == {"distilled", "alone"}
+    assert f"| narrow:1 | {cut.scores['distilled']:.2%}".replace("%", " %") in steps.table()
+    assert steps.table() in Path("out/report.md").read_text()
     distilled = {"stage-1-1": 2, "stage-2-narrow-1": 1, "stage-3-end": 1}
     assert epochs == {**distilled, "alone": 2, "alone-2-narrow-1": 2}
 

@@ -14,6 +14,7 @@ from ..errors import UserError
 from ..files import replace_when_whole
 from ..tasks import Measure
 from .column_parts import ColumnParts
+from .compression_steps import CompressionSteps
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -79,6 +80,7 @@ class Report:
         words: The verdict, a sentence each.
         facts: Settings of the run by name.
         parts: The headline on parts of the examples, where these were asked for.
+        steps: The student after each compression, where there was any.
     """
 
     title: str
@@ -87,6 +89,7 @@ class Report:
     words: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
     parts: ColumnParts | None = None
+    steps: CompressionSteps | None = None
 
     def __getitem__(self, name: str) -> ScoreRow:
         """Return the row of a model.
@@ -127,14 +130,16 @@ class Report:
             console.print()
         for line in self.words:
             console.print(line, markup=False)
-        if self.parts:
-            console.print(f"\n{self.parts.table()}", markup=False)
+        for more in (self.steps, self.parts):
+            if more:
+                console.print(f"\n{more.table()}", markup=False)
 
     def markdown(self) -> str:
         """Return table, verdict and facts as Markdown."""
         lines = [f"# {self.title}", "", self.table()]
         lines += [f"{line}\n" for line in self.words]
-        lines += [self.parts.table(), ""] if self.parts else []
+        for more in (self.steps, self.parts):
+            lines += [more.table(), ""] if more else []
         lines += [f"* {name}: {value}" for name, value in self.facts.items()]
         return "\n".join(lines).rstrip() + "\n"
 
@@ -147,9 +152,11 @@ class Report:
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
         values = dataclasses.asdict(self)
-        if self.parts is None:
-            values.pop("parts")
-        return values
+        return {
+            name: value
+            for name, value in values.items()
+            if value is not None or name not in ("parts", "steps")
+        }
 
     def save(self, folder: Path) -> None:
         """Write `report.md`, then `report.json`."""
@@ -205,6 +212,7 @@ def load(folder: Path) -> Report:
             measures={key: Measure(**measure) for key, measure in values["measures"].items()},
             words=tuple(values["words"]),
             facts=values["facts"],
+            steps=CompressionSteps.from_dict(values["steps"]) if "steps" in values else None,
         )
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise UserError(f"{file} is damaged ({error!r}): remove it, and run again.") from error

@@ -26,6 +26,7 @@ from ..text.decoding import Decoding
 from ..text.decoding.decoding_settings import SETTINGS
 from ..text.words import DECODER_IDS, IDS
 from .baseline import baseline_row
+from .compressed_sizes import read_steps
 from .context import RunContext
 from .forgetting import report_forgetting
 from .given_teacher import trains_teacher
@@ -112,7 +113,8 @@ def run_report(context: RunContext, texts: RunTexts, run_teacher: RunTeacher) ->
     facts = _facts(context, texts, test)
     if test.task.writes and "distilled" in answers:
         facts |= {"file": describe_same_texts(answers["distilled"], by_file)}
-    return test.report(title, lines, words=words, facts=facts)
+    report = test.report(title, lines, words=words, facts=facts)
+    return dataclasses.replace(report, steps=read_steps(context))
 
 
 def describe_same_texts(keras: Sequence[Any], by_file: Sequence[Any]) -> str:
