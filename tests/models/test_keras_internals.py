@@ -45,6 +45,26 @@ def test_structures_of_keras_3():
     assert [tensor.name for tensor in internals.input_tensors(embedding)] == ["ids"]
 
 
+def test_a_graph_is_walked_again():
+    """Layers that another function calls, in their order and with their arguments."""
+    ids = keras.Input((3,), dtype="int32", name="ids")
+    table = keras.layers.ReversibleEmbedding(5, 2, name="table")
+    model = keras.Model({"ids": ids}, {"logits": table(table(ids) * 2.0, reverse=True)})
+    called = []
+
+    def call(operation, *args, **options):
+        called.append(operation.name)
+        return operation(*args, **options)
+
+    inputs = {"ids": keras.Input((3,), dtype="int32", name="other")}
+    outputs = internals.run_graph(model, inputs, call)
+    assert outputs["logits"].shape == (None, 3, 5)
+    assert (called[0], called[-1], len(called)) == ("table", "table", 3)
+    behind = {each.name for each in internals.operations_behind(outputs)}
+    assert {"other", "table"} <= behind
+    assert [bool(options) for _, options in internals.calls_of(table)][:2] == [False, True]
+
+
 def test_what_comes_with_a_tensor():
     """Probabilities that are taken for logits, padding that counts."""
     ids = tf.constant([[1, 0]])

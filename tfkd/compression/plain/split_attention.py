@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,7 @@ def expand_attention(make: PlainLayers, layer: Any, name: str | None = None) -> 
     def attend(query: Any, value: Any, key: Any = None, **options: Any) -> Any:
         key = value if key is None else key
         visible = [
-            make.once(mask, f"visible along {axis}", lambda m=mask, a=axis: _as_visible(m, a))
+            make.once(mask, f"visible along {axis}", partial(_as_visible, mask, axis))
             for mask, axis in _masks(query, value, key, options)
         ]
         if options.get("use_causal_mask"):
@@ -65,7 +66,8 @@ def expand_attention(make: PlainLayers, layer: Any, name: str | None = None) -> 
         together = visible[0] if visible else None
         for mask in visible[1:]:
             together = ops.logical_and(together, mask)
-        taken, probabilities = plain(*map(_without_mask, (query, key, value)), together)
+        query, key, value = (_without_mask(each) for each in (query, key, value))
+        taken, probabilities = plain(query, key, value, together)
         return (taken, probabilities) if options.get("return_attention_scores") else taken
 
     return attend
