@@ -179,3 +179,30 @@ def test_what_the_loss_does_not_reach_is_not_cut():
 
     smaller = parse("prune:units=0.5").apply(model, Evidence(list, gradients))
     assert [smaller.get_layer(n).units for n in names] == [2, 4]
+
+
+@pytest.mark.parametrize("text", ["units=0.5", "0.4", "layers=0.5"])
+def test_what_is_frozen_is_not_cut_by_a_gradient(encoder, text):
+    def gradients(model):
+        yield [None for _ in model.trainable_variables]
+
+    with pytest.raises(UserError, match="does not reach what is to be cut of 'attention'"):
+        parse(f"prune:{text}").apply(encoder, Evidence(list, gradients))
+
+
+def test_files_of_what_was_pruned_are_smaller_and_give_the_same(tmp_path):
+    from tfkd.exporting.calling import signature_of
+    from tfkd.exporting.convert import flatbuffer
+    from tfkd.runtime.interpreter import LiteRT
+    from tfkd.runtime.quantisations import KINDS
+
+    model = prunable.attention(layers=1)
+    smaller = parse("prune:0.5,score=norm").apply(model, NOTHING)
+    calls = [signature_of(each).fixed(3, 7) for each in (model, smaller)]
+    files = [flatbuffer(each, KINDS["float32"]) for each in calls]
+    assert len(files[1]) < len(files[0])
+    (tmp_path / "smaller.tflite").write_bytes(files[1])
+    ids = prunable.inputs_of(model)
+    (name,) = calls[1].inputs
+    found = LiteRT(tmp_path / "smaller.tflite")({name: ids})
+    np.testing.assert_allclose(found["logits"], smaller(ids), atol=1e-5)

@@ -131,8 +131,10 @@ def _prune(plain: Any, pruning: Pruning, evidence: Evidence | None) -> Any:
     gone = share_of(shares.get(LAYERS, 0.0), len(blocks))
     if gone > 0:
         scores = _score(plain, pruning, evidence, sum_of_blocks(blocks))
-        order = np.argsort(np.nan_to_num(scores, nan=np.inf), kind="stable")
-        dropped = [blocks[number] for number in order[:gone]]
+        order = np.argsort(scores, kind="stable")[:gone]
+        # Those that the loss does not reach are sorted last.
+        _check_reached(plain.name, not np.isnan(scores[order]).any())
+        dropped = [blocks[number] for number in order]
         plain = make_like(leave_out(plain.get_config(), dropped), plain)
     graph = walk_graph(plain)
     families = find_families(graph)
@@ -144,6 +146,7 @@ def _prune(plain: Any, pruning: Pruning, evidence: Evidence | None) -> Any:
     if families:
         scores = _score(plain, pruning, evidence, sum_of_sets(graph))
         families = [each for each in families if not np.isnan(scores[list(each.sets)]).any()]
+        _check_reached(plain.name, bool(families))
         if SHARE in shares:
             _spend(tally, families, shares[SHARE], scores)
         else:
@@ -154,6 +157,16 @@ def _prune(plain: Any, pruning: Pruning, evidence: Evidence | None) -> Any:
             "than one in each layer. Write larger shares, or fewer steps."
         )
     return cut_sets(plain, graph, tally.cut)
+
+
+def _check_reached(name: str, reached: bool) -> None:
+    """Refuse to cut what nothing is known of."""
+    if not reached:
+        raise UserError(
+            f"prune scores by the gradient of a loss, which does not reach what is to be cut of "
+            f"{name!r}, because it is frozen or no part of the loss: write score=norm, or set "
+            "trainable = True."
+        )
 
 
 def _spend(tally: WeightTally, families: list[Prunable], share: float, scores: np.ndarray) -> None:
