@@ -127,6 +127,7 @@ def train_distiller(
             jit_compile=False,
             projection_optimizer=plan.projection_rate,
         )
+    distiller.metric_log.shows_val_loss = False
     callbacks = [feed.follow(), *callbacks]
     with log.progress(log.title, feed.steps * plan.epochs, "steps") as advance:
         callbacks.append(_progress_callback(advance, feed.steps))

@@ -46,6 +46,8 @@ class MetricLog:
         self._regularization = keras.metrics.Mean(name="loss")
         self.trained = self.evaluated = DataContents()
         self.has_compiled_metrics = self.teacher_in_evaluate = self._is_evaluating = False
+        # A caller that shows other numbers alone need not be told what this one lacks.
+        self.shows_val_loss = True
         self._objective, self._metrics_in = objective, metrics_in
         self._containers: list[tuple[str, Any, bool]] = []
         self._keras = keras
@@ -214,7 +216,7 @@ class MetricLog:
     def log_left_out(self, contents: DataContents) -> None:
         """Log that `val_loss` lacks terms that `loss` has."""
         skipped = self.skipped_losses(contents.targets)
-        if skipped and len(skipped) < len(self._losses):
+        if self.shows_val_loss and skipped and len(skipped) < len(self._losses):
             logger.info(
                 f"val_loss is without {', '.join(skipped)}, for which the teacher would have to "
                 "run: do not compare it with loss, or compile(teacher_in_evaluate=True)"
