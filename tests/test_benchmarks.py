@@ -48,3 +48,29 @@ def test_reports_of_several_levels_are_one_table(monkeypatch):
     assert lines[2] == "| BLEU | 40.00 | 20.00 | 30.00 | 30.00 | 35.00 | 35.00 |"
     # What no model was scored by stays empty.
     assert lines[3].split("|")[2:-1] == ["  "] * 6
+
+
+def test_the_ways_to_tune_are_one_table(tmp_path, monkeypatch):
+    """Rows of a class that the test has too, or a mean without its weights."""
+    import argparse
+    import json
+
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks import tuning
+
+    rows = [{"text": f"text {n}", "intent": f"class {n % 2}"} for n in range(400)]
+    data = tmp_path / "rows.jsonl"
+    data.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    options = {"data": data, "test": None, "text": "text", "label": "intent", "each": 3, "most": 0}
+    folder = tuning.write_splits(argparse.Namespace(**options, to=tmp_path), seed=1)
+    splits = {path.stem: tuning.read_rows(path) for path in folder.iterdir()}
+    assert {name: len(split) for name, split in splits.items()} == {
+        "train": 6,
+        "validation": 32,
+        "test": 80,
+    }
+    assert len({row["text"] for split in splits.values() for row in split}) == 118
+    facts = {"trained": 5, "weights": 1_000, "minutes": 1.5, "peak_memory_mb": 900}
+    seeds = {str(n): {"accuracy": 0.5 + n / 10, "training": facts} for n in range(3)}
+    line = "| `lora:8` | 5 (0.50%) | 60.00 (50.00 to 70.00) | 1.5 | 900 |"
+    assert tuning.lines({"ways": {"lora:8": seeds}})[-1] == line
