@@ -10,9 +10,11 @@ import tomli_w
 pytest.importorskip("keras_hub")
 from tiny_bert import checkpoint
 
-from tfkd import load_teacher
+from tfkd import UserError, load_teacher
 from tfkd.models.layers import walk
 from tfkd.running import fitting
+from tfkd.running.config import make_config
+from tfkd.running.stages import read_stages
 
 SHORT = ("--max-length", "24", "--epochs", "1")
 
@@ -139,3 +141,18 @@ def test_a_teacher_of_a_run_is_tuned(bert, refused):
     assert "is not fine-tuned here: leave it out, or write --teacher train:hf:FOLDER" in said
     said = refused(*command, f"train:hf:{bert}", "--teacher-tune", "top:3")
     assert "has 2 blocks" in said
+
+
+def test_a_smaller_student_is_not_tuned():
+    """Zeros that LoRA fills, or a compression's training that leaves what it broke."""
+    smaller = {"compress": "sparse:0.5"}
+    for stages in (
+        [{**smaller, "tune": "lora:2"}],
+        [{}, smaller, {"layer_decay": 0.9}],
+    ):
+        config = make_config({"data": "sample", "student": "text_cnn:tiny", "stage": stages})
+        with pytest.raises(UserError, match="is healed by all its weights"):
+            read_stages(config)
+    config = make_config({"data": "sample", "student": "text_cnn:tiny", "tune": "bitfit"})
+    stages = read_stages(config.replaced(compress=["sparse:0.5"]))
+    assert [stage.tune for stage in stages] == ["bitfit", ""]
