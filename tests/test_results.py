@@ -66,6 +66,20 @@ def test_the_table_of_zeros_is_the_stored_one(monkeypatch):
     assert [line for line in table if line not in text] == []
 
 
+def test_the_table_of_low_rank_is_the_stored_one(monkeypatch):
+    """A gain of a machine and a version that nobody can name."""
+    import json
+
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks.speed.low_rank import lines
+
+    found = json.loads((ROOT / "benchmarks" / "results" / "low_rank_speed.json").read_text())
+    text = (ROOT / "docs" / "smaller.md").read_text(encoding="utf-8")
+    table = list(lines(found))
+    assert len(table) == 9
+    assert [line for line in table if line not in text] == []
+
+
 def test_the_tables_of_vectors_are_the_stored_ones(monkeypatch):
     """A speed that nobody measured, or one of another version."""
     import json

@@ -91,10 +91,16 @@ FROZEN = {
     "static": ("token_embedding",),
     "bilstm": ("token_embedding", "bidirectional/forward"),
     "transformer": ("embeddings", "block_0"),
+    "bottleneck": ("embeddings", "block_0"),
 }
 
 
-STARTS = {**FROZEN, "transformer": ("token_embedding", "position_embedding", "block_0_")}
+TABLES = ("token_embedding", "position_embedding")
+STARTS = {
+    **FROZEN,
+    "transformer": (*TABLES, "block_0_"),
+    "bottleneck": (*TABLES, "embeddings", "block_0"),
+}
 
 
 @pytest.mark.parametrize("kind", STUDENTS)

@@ -72,6 +72,13 @@ def parameters(name: str, size: str, v: int, c: int) -> int:
         n, f = 1 if c == 2 else 16, has["filters"]
         tables = sum((t // n + 1) * n for t in (has["bigrams"], has["trigrams"]) if t)
         return v * n + tables + n * c + c + v * w + 5 * w * f + f + f * c + c
+    if name == "bottleneck":
+        n, e = has["bottleneck"], has["embedding"]
+        feed = (4 * n * n + 4 * n) + (4 * n * n + n) + 2 * n
+        # Down, queries, keys, values of the wide vectors, what is attended, two norms, up, a norm.
+        block = (w * n + n) + 3 * (n * n + n) + (w * n + n) + 4 * n + (n * w + w) + 2 * w
+        tables = (v + has["max_length"] + 1) * e + 3 * e * w + w + 2 * w
+        return tables + has["layers"] * (block + has["feed_forwards"] * feed) + w * c + c
     block = 4 * w + 4 * (w * w + w) + (4 * w * w + 4 * w) + (4 * w * w + w)
     return v * w + (has["max_length"] + 1) * w + has["layers"] * block + 2 * w + w * c + c
 

@@ -108,6 +108,6 @@ def test_the_table_is_no_larger_than_that_of_one_text():
 
 def test_a_vector_for_each_token_needs_a_student_that_reads_both_at_once():
     task = Toy("tokens", pairs=True)
-    assert names_for(task) == ("text_cnn", "bilstm", "transformer")
+    assert names_for(task) == ("text_cnn", "bilstm", "transformer", "bottleneck")
     with pytest.raises(UserError, match="write one of text_cnn, bilstm, transformer"):
         build_for(task, SCHEMA, "ngram_cnn", 60, "tiny")

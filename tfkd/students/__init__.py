@@ -21,6 +21,7 @@ from ._parts import SIZES
 from .audio_cnn import audio_cnn
 from .bag_of_ngrams import bag_of_ngrams
 from .bilstm import bilstm
+from .bottleneck import bottleneck
 from .causal import causal
 from .encoder_body import build_on_encoder
 from .features import Features
@@ -55,6 +56,7 @@ __all__ = [
     "bag_of_ngrams",
     "text_cnn",
     "bilstm",
+    "bottleneck",
     "causal",
     "transformer",
     "static",

@@ -17,6 +17,7 @@ from ._parts import merge_settings, seeded
 from .audio_cnn import AUDIO_CNN, audio_cnn
 from .bag_of_ngrams import BAG_OF_NGRAMS, bag_of_ngrams
 from .bilstm import BILSTM, bilstm
+from .bottleneck import BOTTLENECK, bottleneck
 from .by_word import by_word
 from .causal import CAUSAL
 from .features import Architecture, Body
@@ -32,7 +33,7 @@ from .two_texts import comparing
 ARCHITECTURES = {
     architecture.name: architecture
     for architecture in (
-        *(NGRAM_CNN, BAG_OF_NGRAMS, TEXT_CNN, BILSTM, TRANSFORMER, STATIC),
+        *(NGRAM_CNN, BAG_OF_NGRAMS, TEXT_CNN, BILSTM, TRANSFORMER, BOTTLENECK, STATIC),
         # These read no texts.
         *(IMAGE_CNN, AUDIO_CNN),
         # These write.
@@ -41,7 +42,7 @@ ARCHITECTURES = {
 }
 STUDENTS = {
     student.__name__: student
-    for student in (ngram_cnn, bag_of_ngrams, text_cnn, bilstm, transformer, static)
+    for student in (ngram_cnn, bag_of_ngrams, text_cnn, bilstm, transformer, bottleneck, static)
 }
 """Classifiers of texts by their names."""
 _BUILDERS: dict[str, Callable[..., keras.Model]] = {
