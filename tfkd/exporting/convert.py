@@ -110,7 +110,9 @@ def flatbuffer(
             if kind.name == "int8":
                 model = store_tables_once(model)
             if kind.calibrated:
-                model = integer_quantisation.quantize_integers(model, kind, feeds or [])
+                model = integer_quantisation.quantize_activations(model, kind, feeds or [])
+            elif kind.by_quantizer:
+                model = integer_quantisation.quantize_weights(model, kind)
             return model
         except UserError:
             raise

@@ -1,4 +1,4 @@
-"""Integer kinds by Google's quantizer, from a float32 file and inputs that show its ranges."""
+"""Integer kinds by Google's quantizer, from a float32 file, and inputs for some of them."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ from ..runtime.quantisations import AUTO, KINDS, Quantization
 from ..runtime.quiet import quiet
 from . import block_scales
 from .quantizer_package import is_available, quantizer_module
+from .stored_tables import BLOCK
+from .table_lookups import STEPS, TIED, look_tables_up
 
 Feeds = list[dict[str, np.ndarray]]
 
 
 def check_installed(kind: str) -> None:
     """Refuse a kind that needs the quantizer, where it is not installed."""
-    if kind != AUTO and KINDS[kind].calibrated and not is_available():
+    if kind != AUTO and KINDS[kind].by_quantizer and not is_available():
         raise UserError(
             f'quantize="{kind}" needs ai-edge-quantizer: pip install "tfkd[quantizer]".'
         )
 
 
-def quantize_integers(model: bytes, kind: Quantization, feeds: Feeds) -> bytes:
-    """Return a float32 model with the numbers of `kind`.
+def quantize_activations(model: bytes, kind: Quantization, feeds: Feeds) -> bytes:
+    """Return a float32 model with weights in 8 bits and activations in those of `kind`.
 
     Args:
         model: The flatbuffer.
@@ -37,38 +39,51 @@ def quantize_integers(model: bytes, kind: Quantization, feeds: Feeds) -> bytes:
             ones move them by a little, so give one large batch where the model takes one.
 
     Raises:
-        UserError: The model has loops, which the quantizer cannot look into, or a layer that blocks
-            do not divide.
+        UserError: The model has loops, which the quantizer cannot look into.
     """
     _check_no_loops(model, kind)
+    with _quiet_quantizer():
+        work = quantizer_module("quantizer").Quantizer(bytearray(model))
+        work.add_static_config(
+            ".*", "*", activation_num_bits=kind.activation_bits, weight_num_bits=8
+        )
+        # What goes in and out stays float32, so that a file is fed and read in the same way
+        # whatever is inside.
+        no_numbers = quantizer_module("quantizer").AlgorithmName.NO_QUANTIZE
+        for end in ("INPUT", "OUTPUT"):
+            work.update_quantization_recipe(".*", end, algorithm_key=no_numbers)
+        ranges = work.calibrate({SIGNATURE: feeds})
+        return _in_one_piece(bytes(work.quantize(ranges).quantized_model))
+
+
+def quantize_weights(model: bytes, kind: Quantization) -> bytes:
+    """Return a float32 model with tables and dense layers in 4 bits, convolutions in 8.
+
+    Activations stay float32, so it needs no inputs. A table has one scale for each block of a row,
+    and as a dense layer has them where such a layer multiplies with it.
+
+    Args:
+        model: The flatbuffer.
+        kind: Whether a scale is that of a unit of a dense layer, or of a block of its inputs.
+
+    Raises:
+        UserError: The model has a layer that blocks do not divide.
+    """
     if kind.block:
         block_scales.check_divides(model, kind)
-    with quiet(), _no_progress_bars(), warnings.catch_warnings():
-        # LiteRT's warnings, of the memory that calibrating takes.
-        warnings.simplefilter("ignore")
-        work = quantizer_module("quantizer").Quantizer(bytearray(model))
-        if kind.activation_bits:
-            # Store weights in 8 bits and activations in `bits`; what goes in and out stays float32,
-            # so that a file is fed and read in the same way whatever is inside.
-            no_numbers = quantizer_module("quantizer").AlgorithmName.NO_QUANTIZE
-            work.add_static_config(
-                ".*", "*", activation_num_bits=kind.activation_bits, weight_num_bits=8
-            )
-            for end in ("INPUT", "OUTPUT"):
-                work.update_quantization_recipe(".*", end, algorithm_key=no_numbers)
-        else:
-            # Store dense layers in 4 bits and tables in 8, which it takes from static recipes
-            # alone.
-            work.add_static_config(".*", "GATHER", activation_num_bits=8, weight_num_bits=8)
-            work.add_dynamic_config(".*", "CONV_2D", num_bits=8)
-            granularity = quantizer_module("qtyping").QuantGranularity
-            scales = f"BLOCKWISE_{kind.block}" if kind.block else "CHANNELWISE"
-            work.add_dynamic_config(
-                ".*", "FULLY_CONNECTED", num_bits=4, granularity=granularity[scales]
-            )
-        ranges = work.calibrate({SIGNATURE: feeds})
-        made = _in_one_piece(bytes(work.quantize(ranges).quantized_model))
-        return block_scales.without_zero_scales(made) if kind.block else made
+    with _quiet_quantizer():
+        scales = quantizer_module("qtyping").QuantGranularity
+        dense = scales[f"BLOCKWISE_{kind.block}" if kind.block else "CHANNELWISE"]
+        work = quantizer_module("quantizer").Quantizer(bytearray(look_tables_up(model)))
+        work.add_dynamic_config(".*", "CONV_2D", num_bits=8)
+        work.add_dynamic_config(".*", "FULLY_CONNECTED", num_bits=4, granularity=dense)
+        for tables, scale in (
+            *((".*", scales[f"BLOCKWISE_{BLOCK}"]), (f".*{STEPS}.*", scales.TENSORWISE)),
+            (f".*{TIED}.*", dense),
+        ):
+            work.add_dynamic_config(tables, "EMBEDDING_LOOKUP", num_bits=4, granularity=scale)
+        made = _in_one_piece(bytes(work.quantize().quantized_model))
+        return block_scales.without_zero_scales(made)
 
 
 def _check_no_loops(model: bytes, kind: Quantization) -> None:
@@ -98,7 +113,14 @@ def _in_one_piece(model: bytes) -> bytes:
 
 
 @contextmanager
-def _no_progress_bars() -> Iterator[None]:
-    """Drop its progress bars, which notebooks do not read from file descriptors."""
-    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+def _quiet_quantizer() -> Iterator[None]:
+    """Drop its progress bars, which notebooks do not read from file descriptors, and warnings."""
+    with (
+        quiet(),
+        redirect_stdout(io.StringIO()),
+        redirect_stderr(io.StringIO()),
+        warnings.catch_warnings(),
+    ):
+        # LiteRT's warnings, of the memory that calibrating takes.
+        warnings.simplefilter("ignore")
         yield

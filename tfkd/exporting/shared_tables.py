@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .flatbuffer_tables import pack_tables, read_tables, tensors_of_operators
+from .flatbuffer_tables import pack_tables, read_tables, tensors_of_operators, without_unused
 
 _NEAR = 1.5
 "Steps of the scale by which two readings of the same numbers may differ, each rounded by half one."
@@ -34,7 +34,7 @@ def store_tables_once(model: bytes) -> bytes:
             if table.buffer != weights.buffer and _hold_the_same(tables, table, weights):
                 weights.buffer, weights.quantization = table.buffer, table.quantization
                 merged = True
-    return _without_unused(tables) if merged else model
+    return pack_tables(without_unused(tables)) if merged else model
 
 
 def _is_int8(tensor: Any) -> bool:
@@ -63,13 +63,3 @@ def _numbers(tables: Any, tensor: Any) -> np.ndarray | None:
     if len(scales) > 1 and tensor.quantization.quantizedDimension:
         return None
     return stored.astype("float32") * scales[:, None]
-
-
-def _without_unused(tables: Any) -> bytes:
-    """Return the model without the numbers of constants that nothing reads any more."""
-    used = {tensor.buffer for graph in tables.subgraphs for tensor in graph.tensors}
-    used |= {each.buffer for each in tables.metadata or ()}
-    for place, buffer in enumerate(tables.buffers):
-        if place not in used:
-            buffer.data = None
-    return pack_tables(tables)

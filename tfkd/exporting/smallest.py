@@ -61,7 +61,11 @@ def _milder_that_passes(write: Writer, request: ExportRequest, path: Path) -> st
 
 def _possible(names: Iterable[str], request: ExportRequest) -> list[Quantization]:
     task = request.context.task
-    ready = request.storage.calibration is not None and integer_quantisation.is_available()
+    able = integer_quantisation.is_available()
     # Of several signatures no ranges are read.
-    ready = ready and not (task is not None and task.writes)
-    return [KINDS[name] for name in names if ready or not KINDS[name].calibrated]
+    ready = request.storage.calibration is not None and not (task is not None and task.writes)
+    return [
+        kind
+        for kind in (KINDS[name] for name in names)
+        if (able or not kind.by_quantizer) and (ready or not kind.calibrated)
+    ]

@@ -20,7 +20,8 @@ class Quantization:
         by_greatest: Whether the greatest difference counts. Single logits of integer kinds move
             much further without harm, which `agreement` watches over, so of them the mean counts.
         milder: The less aggressive kind to fall back to; empty for the mildest.
-        calibrated: Whether ranges of activations or tables are measured on real inputs.
+        calibrated: Whether ranges of activations are measured on real inputs.
+        by_quantizer: Whether Google's quantizer writes it, of the extra `quantizer`.
         bounded_masks: Whether masks of -1e9 are replaced by -50. One scale for both would leave no
             step of an integer between 0 and a logit of 10.
         activation_bits: Of calibrated kinds, the bits of an activation; 0 leaves them float32.
@@ -33,6 +34,7 @@ class Quantization:
     by_greatest: bool = False
     milder: str = ""
     calibrated: bool = False
+    by_quantizer: bool = False
     bounded_masks: bool = False
     activation_bits: int = 0
     block: int = 0
@@ -46,6 +48,7 @@ INT16X8 = Quantization(
     0.98,
     milder="float16",
     calibrated=True,
+    by_quantizer=True,
     bounded_masks=True,
     activation_bits=16,
 )
@@ -56,11 +59,12 @@ FULL_INT8 = Quantization(
     0.97,
     milder="int8",
     calibrated=True,
+    by_quantizer=True,
     bounded_masks=True,
     activation_bits=8,
 )
-INT4_32 = Quantization("int4-32", 1e-1, 0.96, milder="int8", calibrated=True, block=32)
-INT4 = Quantization("int4", 1e-1, 0.96, milder="int4-32", calibrated=True)
+INT4_32 = Quantization("int4-32", 1e-1, 0.96, milder="int8", by_quantizer=True, block=32)
+INT4 = Quantization("int4", 1e-1, 0.96, milder="int4-32", by_quantizer=True)
 
 # By size, the largest first.
 _ALL = (FLOAT32, FLOAT16, INT16X8, INT8, FULL_INT8, INT4_32, INT4)
