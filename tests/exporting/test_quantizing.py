@@ -57,7 +57,7 @@ def test_each_integer_kind_computes_what_the_student_does(name, student, encoder
     """Ranges read off nothing, logits left as raw integers, a mask of -1e9 in 8 bits."""
     pytest.importorskip("ai_edge_quantizer")
     model, sizes = student(name), {}
-    for kind in ("float32", *CALIBRATED):
+    for kind in ("float32", *CALIBRATED, "int4"):
         path = tmp_path / f"{kind}.tflite"
         made = export(model, path, quantize=kind, encoder=encoder, check=CHECKED, calibration=SEEN)
         sizes[kind] = made.bytes
