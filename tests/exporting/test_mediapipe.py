@@ -116,6 +116,24 @@ def test_the_client_runs_students_of_every_kind(encoder, tmp_path):
             assert theirs == pytest.approx(mine, abs=2e-6), name
 
 
+@pytest.mark.slow
+def test_the_client_reads_tables_of_4_bits(encoder, tmp_path):
+    """An operator or a kind of scales that its interpreter does not have, or reads otherwise."""
+    pytest.importorskip("ai_edge_quantizer")
+    student = STUDENTS["ngram_cnn"]()
+    rng = np.random.default_rng(0)
+    for name in ("bigrams", "piece_score"):
+        table = student.get_layer(name).embeddings
+        table.assign(rng.normal(size=table.shape))
+    path = tmp_path / "small.tflite"
+    settings = {"encoder": encoder, "labels": NAMES, "check": LINES, "tolerance": 1.0}
+    export(student, path, quantize="int4", client="mediapipe", **settings)
+    ours = [each.probabilities for each in Classifier(path).predict(TEXTS)]
+    assert np.ptp([each["good"] for each in ours]) > 0.1
+    for mine, theirs in zip(ours, answers(path, TEXTS), strict=True):
+        assert theirs == pytest.approx(mine, abs=2e-6)
+
+
 @pytest.fixture(scope="module")
 def file(encoder, tmp_path_factory):
     path = tmp_path_factory.mktemp("mediapipe") / "small.tflite"

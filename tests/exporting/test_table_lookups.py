@@ -67,11 +67,11 @@ def test_small_tables_and_those_that_something_else_reads_are_left_alone():
     """A second copy of a table, in float32."""
     ids = keras.Input((None,), dtype="int32", name="input_ids")
     table = layers.Embedding(WORDS, 32)
-    both = ops.add(table(ids), ops.sum(table.embeddings * 2.0, axis=0))
+    factor = ops.mean(ops.cast(ids, "float32"))
+    both = ops.add(table(ids), ops.sum(table.embeddings * factor, axis=0))
     for read in (both, layers.Embedding(30, 32)(ids)):
         model = convert.flatbuffer(signature_of(keras.Model(ids, read)), FLOAT32)
-        names = operator_names(read_tables(look_tables_up(model)))
-        assert ("EMBEDDING_LOOKUP" in names) == (read is both and "SUM" not in names)
+        assert look_tables_up(model) == model
 
 
 def test_a_row_of_4_bits(tmp_path):
@@ -101,6 +101,16 @@ def test_each_number_of_a_column_is_within_half_a_step(tmp_path):
     assert np.abs(found - numbers[IDS]).max() > 1e-3
 
 
+@pytest.mark.parametrize("width", [1, 32])
+def test_a_table_of_zeros_stays_one(width, tmp_path):
+    """A scale of 0, by which was divided: no number, or a file that does not open."""
+    pytest.importorskip("ai_edge_quantizer")
+    model = tables(width)
+    model.layers[-1].embeddings.assign(np.zeros((WORDS, width)))
+    file = convert.flatbuffer(signature_of(model), INT4)
+    assert not outputs(file, tmp_path / "a.tflite").any()
+
+
 @pytest.mark.parametrize("kind", [INT4, INT4_32], ids=lambda kind: kind.name)
 def test_a_table_that_dense_layers_multiply_with_is_stored_once(kind, tmp_path):
     pytest.importorskip("ai_edge_quantizer")
@@ -122,7 +132,8 @@ def test_int4_asks_for_no_samples_and_auto_takes_it(tmp_path):
     pooled = ops.max(layers.Embedding(WORDS, 32, "normal")(ids), axis=1)
     model = keras.Model(ids, layers.Dense(2)(pooled))
     many = np.random.default_rng(1).integers(0, WORDS, (120, 9)).astype("int32")
-    made = export(model, tmp_path / "a.tflite", quantize="auto", check=many, tolerance=0.2)
+    allowed = {"tolerance": 0.2, "max_drop": 20.0}
+    made = export(model, tmp_path / "a.tflite", quantize="auto", check=many, **allowed)
     assert made.quantize == "int4"
     assert made.bytes < 0.75 * WORDS * 32
     assert load(tmp_path / "a.tflite").quantize == "int4"

@@ -70,9 +70,10 @@ def export(
         format: `litert` (or `tflite`), `keras`, `onnx` (extra `onnx`) or `saved_model`; by default
             from the suffix of `path`: `.tflite`, `.keras`, `.onnx`, none.
         quantize: Of LiteRT files: `float32`, `float16`, `int8` (dynamic range), `full-int8`
-            (activations too), `int16x8`, `int4`, or `auto`, the smallest file that passes; None is
-            `float32`. Those of `tfkd.runtime.quantisations.CALIBRATED` need the extra `quantizer`
-            and `calibration`; `auto` tries them where both are there.
+            (activations too), `int16x8`, `int4`, `int4-32`, or `auto`, the smallest file that
+            passes; None is `float32`. `int4` and `int4-32` need the extra `quantizer`, and those of
+            `tfkd.runtime.quantisations.CALIBRATED` also `calibration`; `auto` tries them where
+            these are there.
         encoder: The tokenizer of the student.
         labels: Class names in the order of the logits; numbers by default.
         check: A list of texts, of `(text, label)` or of examples by role; an array, list or dict
@@ -247,10 +248,10 @@ def _check_quantize(
             f"quantize={quantize!r} needs a LiteRT file: give a path that ends in `.tflite`, or "
             "leave quantize out."
         )
-    if writes and quantize in CALIBRATED:
+    if writes and quantize in KINDS and KINDS[quantize].by_quantizer:
         raise UserError(
-            f"quantize={quantize!r} reads ranges off the inputs of one signature, and a file that "
-            "writes has several, which share their weights: write 'int8' or 'float16'."
+            f"quantize={quantize!r} is for files of one signature, and a file that writes has "
+            "several, which share their weights: write 'int8' or 'float16'."
         )
     integer_quantisation.check_installed(quantize or "float32")
     if quantize in CALIBRATED and calibration is None:

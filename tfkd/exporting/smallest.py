@@ -61,9 +61,9 @@ def _milder_that_passes(write: Writer, request: ExportRequest, path: Path) -> st
 
 def _possible(names: Iterable[str], request: ExportRequest) -> list[Quantization]:
     task = request.context.task
-    able = integer_quantisation.is_available()
-    # Of several signatures no ranges are read.
-    ready = request.storage.calibration is not None and not (task is not None and task.writes)
+    # Several signatures share their weights.
+    able = integer_quantisation.is_available() and not (task is not None and task.writes)
+    ready = request.storage.calibration is not None
     return [
         kind
         for kind in (KINDS[name] for name in names)

@@ -131,6 +131,33 @@ def test_the_page_says_what_predict_says(trained, demo, tmp_path, capsys, monkey
         stays_here(browser, address)
 
 
+def test_tables_of_4_bits_answer_in_the_page(demo, tmp_path, capsys, monkeypatch):
+    """An operator or a kind of scales that the browser's interpreter reads otherwise."""
+    pytest.importorskip("ai_edge_quantizer")
+    import numpy as np
+
+    import tfkd
+    from tfkd import students
+    from tfkd.text import learn
+
+    texts = ["a good film", "not a bad film at all", "bad, bad, bad", "the plot is good"]
+    encoder = learn(texts * 20, vocab_size=60, max_length=32)
+    student = students.ngram_cnn(encoder.vocab_size, 2, "tiny", seed=0)
+    table = student.get_layer("bigrams").embeddings
+    table.assign(np.random.default_rng(0).normal(size=table.shape))
+    file, answers = tmp_path / "small.tflite", tmp_path / "answers.jsonl"
+    given = {"encoder": encoder, "labels": ["no", "yes"], "check": texts * 10, "tolerance": 1.0}
+    tfkd.export(student, file, quantize="int4", client="mediapipe", **given)
+    expected = predicted(file, texts, capsys, monkeypatch)
+    answers.write_text("".join(json.dumps(each) + "\n" for each in expected))
+    with chromium.opened(demo(file, "--answers", answers)) as browser:
+        until(browser, "document.getElementById('rows').dataset.done")
+        rows = browser.find_elements("css selector", "#rows tr")
+        for row, ours in zip(rows, expected, strict=True):
+            theirs = json.loads(row.get_attribute("data-student"))
+            assert theirs == pytest.approx(ours["probabilities"], abs=1e-4)
+
+
 def stays_here(browser, address):
     """Everything came from the server, and the page can ask nobody else."""
     asked = "return performance.getEntriesByType('resource').map((each) => each.name)"

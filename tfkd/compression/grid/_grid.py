@@ -66,7 +66,7 @@ class OnGrid(Compression):
                 "compress, or take another student."
             )
         check_installed(self.kind)
-        if KINDS[self.kind].calibrated and find_graphs(model) is not None:
+        if KINDS[self.kind].by_quantizer and find_graphs(model) is not None:
             raise UserError(
                 f"grid:{self.kind} is for students that read, and {model.name!r} writes, of which "
                 "a file has weights of 8 bits at least: write grid:int8."
