@@ -35,7 +35,9 @@ class GraphWriter:
         """
         from tensorflow.lite.python import schema_py_generated as schema
 
-        key = (str(numbers.dtype), numbers.shape, numbers.tobytes())
+        # A table, whose bytes are many, is compared with no other.
+        same = numbers.tobytes() if numbers.ndim < 2 else object()
+        key = (str(numbers.dtype), numbers.shape, same)
         if key not in self._known:
             buffer = schema.BufferT()
             buffer.data = np.frombuffer(numbers.tobytes(), "uint8")
