@@ -50,7 +50,7 @@ def attention(norm_first=True, layers=2):
     tables = [L.Embedding(20, 8, name="words")(ids), L.Embedding(12, 8, name="places")(places)]
     hidden = L.Add(name="embeddings")(tables)
     if not norm_first:
-        hidden = L.LayerNormalization(name="first_norm")(hidden)
+        hidden = L.Dropout(0.1)(L.LayerNormalization(name="first_norm")(hidden))
     hidden_places = (1.0 - mask[:, None, None, :]) * -1e9
     for number in range(layers):
         for part in (_attend, _feed_forward):

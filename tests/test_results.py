@@ -80,6 +80,20 @@ def test_the_table_of_low_rank_is_the_stored_one(monkeypatch):
     assert [line for line in table if line not in text] == []
 
 
+def test_the_table_of_pruned_encoders_is_the_stored_one(monkeypatch):
+    """A model that was said to be twice as fast."""
+    import json
+
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks.speed.pruning import lines
+
+    found = json.loads((ROOT / "benchmarks" / "results" / "pruning_speed.json").read_text())
+    text = (ROOT / "docs" / "smaller.md").read_text(encoding="utf-8")
+    table = list(lines(found))
+    assert len(table) > 6
+    assert [line for line in table if line not in text] == []
+
+
 def test_the_tables_of_vectors_are_the_stored_ones(monkeypatch):
     """A speed that nobody measured, or one of another version."""
     import json

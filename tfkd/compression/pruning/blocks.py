@@ -129,9 +129,7 @@ class _Reads:
         if before is None or self._shapes[reads[0]] != self._shapes[reads[1]]:
             return None
         after, readers = tensor, self._readers.get(tensor, [])
-        if len(readers) == 1 and all(
-            self._kinds[each[0]] in _NORMS for each in (readers[0], before)
-        ):
+        if len(readers) == 1 and self._is_normed(readers[0]) and self._is_normed(before):
             # Both ends of a block that normalises last are normalised.
             after = readers[0]
         layers = self._needed({}) - self._needed({after: before})
@@ -141,6 +139,12 @@ class _Reads:
         if after in self._outputs or not {tensor[0], after[0]} <= layers or not single:
             return None
         return ResidualBlock(before, after, layers)
+
+    def _is_normed(self, tensor: Tensor) -> bool:
+        """Return whether a tensor is a normalisation's, behind dropouts or not."""
+        while self._kinds[tensor[0]] == "Dropout":
+            (tensor,) = self.reads[tensor]
+        return self._kinds[tensor[0]] in _NORMS
 
     def _needed(self, instead: Mapping[Tensor, Tensor]) -> frozenset[str]:
         """Return the layers that the outputs need where some tensors stand for others."""
