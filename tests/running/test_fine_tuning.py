@@ -35,6 +35,7 @@ def weights_of(file):
     }
 
 
+@pytest.mark.slow
 def test_a_teacher_with_lora(bert, tfkd, tmp_path):
     """What it says, and a folder like that of every other teacher."""
     command = ("teach", "sample:60", "--teacher", f"hf:{bert}", *SHORT)
@@ -88,6 +89,7 @@ def interrupting(make):
     return made
 
 
+@pytest.mark.slow
 def test_a_stage_with_lora(tfkd, short_settings, tmp_path):
     """A student whose second stage trains few weights, in a file like any other's."""
     stages = [
