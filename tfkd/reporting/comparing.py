@@ -243,7 +243,7 @@ def _size(model: Any, exported: str | os.PathLike | None) -> dict[str, Any]:
     return {**size, "zeros": share_of_zeros(model)} if parameters else size
 
 
-def size_of_file(path: Path) -> dict[str, float]:
+def size_of_file(path: Path) -> dict[str, Any]:
     """Return the megabytes of a `.tflite`, those once it is packed, and its share of zeros."""
     return {
         "zeros": share_of_zeros_in_file(path),

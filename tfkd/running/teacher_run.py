@@ -6,6 +6,7 @@ import shutil
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from .. import tasks, teachers, text
 from ..data import Data
@@ -97,7 +98,11 @@ def teach_first(context: RunContext) -> None:
         "max_length": wanted.max_length or config.student.max_length,
         "tune": wanted.tune,
     }
-    unused = {"teacher_epochs": 0, "teacher_learning_rate": 0.0, "teacher_max_length": 0}
+    unused: dict[str, Any] = {
+        "teacher_epochs": 0,
+        "teacher_learning_rate": 0.0,
+        "teacher_max_length": 0,
+    }
     unused |= {"teacher_tune": "", "layer_decay": 1.0}
     others = {"freeze": "", "assistant": "", "stage": [], "objective": [], "strategy": "auto"}
     teach(config.replaced(**own, **unused, **others), context.progress)

@@ -57,7 +57,7 @@ def match(values: Sequence[np.ndarray], stored: StoredWeights) -> Match | None:
 
 def _grids(shape: tuple[int, ...], stored: StoredWeights) -> Iterator[Grid]:
     """Yield all ways in which a variable of a shape may be a constant."""
-    parts = {
+    parts: dict[str, Any] = {
         "split": stored.split,
         "axes": stored.axes,
         "bits": stored.bits,
