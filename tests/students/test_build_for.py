@@ -75,7 +75,13 @@ def test_the_seed_holds_for_the_head_too():
 
 def test_students_that_fit():
     assert names_for(Toy()) == tuple(STUDENTS)
-    assert names_for(Toy("tokens")) == ("ngram_cnn", "text_cnn", "bilstm", "transformer")
+    assert names_for(Toy("tokens")) == (
+        "ngram_cnn",
+        "text_cnn",
+        "bilstm",
+        "transformer",
+        "bottleneck",
+    )
     assert names_for(Toy(students=("bilstm", "text_cnn"))) == ("bilstm", "text_cnn")
 
 
