@@ -17,7 +17,7 @@ from ..running.part_settings import list_runs
 from ..runtime.memory import no_more_than_there_is
 from ..runtime.service_desk import is_desk
 from ..runtime.watchdog import no_endless_loop
-from . import answer_files, answer_values, desks, flags, predicting, typed_out
+from . import answer_files, answer_reasons, answer_values, desks, flags, predicting, typed_out
 from .console import console
 from .importing import import_tensorflow
 
@@ -159,8 +159,12 @@ def predict(args: argparse.Namespace) -> None:
 
     decoding = typed_out.decoding_of_flags(args)
     if is_desk(args.file):
-        if decoding:
-            raise UserError(f"{args.file} is a service desk, which writes no texts.")
+        if decoding or args.why:
+            flag = "--why" if args.why else "this"
+            raise UserError(
+                f"{args.file} is a service desk, which writes no texts and lists no n-grams: give "
+                f"{flag} to one of its files."
+            )
         desks.predict(args)
         return
     file = _file_of_run(args.file)
@@ -168,6 +172,7 @@ def predict(args: argparse.Namespace) -> None:
         predictor = load(file, threads=args.threads, task=args.task)
         files = answer_files.find_files(args.text) if predictor.task.reads_texts else []
         sources = files if predictor.task.reads_texts else list(map(Path, args.text))
+        answer_reasons.check_why(args, predictor)
         if args.to and not sources:
             raise UserError("--to writes the answers of a file: give one, such as reviews.csv.")
         if not files and typed_out.is_typed_out(args, predictor):
@@ -198,10 +203,11 @@ def predict(args: argparse.Namespace) -> None:
             line = "" if example is None else answer_values.line_of(predictor, answer, example)
             line = line if reader.task.reads_texts else f"{line}  {_name_of(record)}"
             line = typed_out.without_controls(line) if reader.task.writes else line
+            why = answer_reasons.reasons_of(predictor, example) if args.why else {}
             if as_json:
-                merged = answer_files.merge(record, fields.of(answer))
+                merged = answer_files.merge(record, {**fields.of(answer), **why})
                 line = json.dumps(merged, ensure_ascii=False, default=str)
-            print(line, flush=True)
+            print(line, *([] if as_json else answer_reasons.lines_of(why)), sep="\n", flush=True)
 
 
 def _name_of(record: dict[str, Any]) -> str:

@@ -161,6 +161,9 @@ def _add_predict(subparsers: Any) -> None:
         metavar=("A", "B"),
         help="two texts, for a file that reads pairs; may be given several times",
     )
+    command.add_argument(
+        "--why", action="store_true", help="list the n-grams behind each answer of an ngram_linear"
+    )
     command.add_argument("--json", action="store_true", help="print one JSON object a line")
     command.add_argument(
         "--jsonl", action="store_true", help="read and print one JSON object a line"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import students
 from ..compression import Compression, Evidence
 from ..data.encoded import Encoded
 from ..data.feeding import Feed
@@ -189,14 +190,17 @@ class _Trainer:
     ) -> None:
         import keras
 
-        context, seed, plan = self.context, self.context.config.training.seed, self._plan(stage)
+        context, config, plan = self.context, self.context.config, self._plan(stage)
         encoded = self._encode(alone)
         feed = self._make_feed(encoded, plan.steps, stage)
         rule = stage.part.rule(student, plan.steps * plan.epochs) if stage.part else None
         with context.strategy.scope():
-            rules = [*stage.slow_down(student), *held, *([] if rule is None else [rule])]
+            # Zeros and grids of compressions have the last word.
+            own = students.rule_of(student, config.student.source, config.student.settings)
+            mine = [*stage.slow_down(student), own, *held, rule]
+            rules = [each for each in mine if each is not None]
             distiller = self._make_distiller(student, stage, feed, rules)
-        keras.utils.set_random_seed(seed)
+        keras.utils.set_random_seed(config.training.seed)
         checks = self._checks()
         # Scores say nothing of a stage that trains hidden layers alone.
         validation = self._validation_feed(checks, stage)

@@ -15,6 +15,7 @@ from ._build import (
     has_table,
     names_for,
     rate_of,
+    rule_of,
     sizes_of,
 )
 from ._parts import SIZES
@@ -28,6 +29,7 @@ from .features import Features
 from .gru_seq2seq import gru_seq2seq
 from .image_cnn import image_cnn
 from .ngram_cnn import ngram_cnn
+from .ngram_linear import ngram_linear
 from .seq2seq import seq2seq
 from .static import static
 from .static_start import PieceTable, make_table, static_from
@@ -49,10 +51,12 @@ __all__ = [
     "make_table",
     "names_for",
     "rate_of",
+    "rule_of",
     "sizes_of",
     "image_cnn",
     "audio_cnn",
     "ngram_cnn",
+    "ngram_linear",
     "bag_of_ngrams",
     "text_cnn",
     "bilstm",

@@ -11,6 +11,7 @@ import keras
 
 from ..data import Schema
 from ..errors import UserError
+from ..models.weight_rules import WeightRule
 from ..tasks import Task
 from ..text.pair_encoding import IDS, SEGMENTS
 from ._parts import merge_settings, seeded
@@ -24,6 +25,7 @@ from .features import Architecture, Body
 from .gru_seq2seq import GRU_SEQ2SEQ
 from .image_cnn import IMAGE_CNN, image_cnn
 from .ngram_cnn import NGRAM_CNN, ngram_cnn
+from .ngram_linear import NGRAM_LINEAR, ngram_linear
 from .seq2seq import SEQ2SEQ
 from .static import STATIC, static
 from .text_cnn import TEXT_CNN, text_cnn
@@ -33,7 +35,7 @@ from .two_texts import comparing
 ARCHITECTURES = {
     architecture.name: architecture
     for architecture in (
-        *(NGRAM_CNN, BAG_OF_NGRAMS, TEXT_CNN, BILSTM, TRANSFORMER, BOTTLENECK, STATIC),
+        *(NGRAM_CNN, BAG_OF_NGRAMS, TEXT_CNN, BILSTM, TRANSFORMER, BOTTLENECK, STATIC, NGRAM_LINEAR),
         # These read no texts.
         *(IMAGE_CNN, AUDIO_CNN),
         # These write.
@@ -42,7 +44,7 @@ ARCHITECTURES = {
 }
 STUDENTS = {
     student.__name__: student
-    for student in (ngram_cnn, bag_of_ngrams, text_cnn, bilstm, transformer, bottleneck, static)
+    for student in (ngram_cnn, bag_of_ngrams, text_cnn, bilstm, transformer, bottleneck, static, ngram_linear)
 }
 """Classifiers of texts by their names."""
 _BUILDERS: dict[str, Callable[..., keras.Model]] = {
@@ -165,6 +167,21 @@ def _body_of_pairs(architecture: Architecture, needed: str) -> Body:
 def rate_of(spec: str) -> float:
     """Return the highest learning rate for a student `NAME:SIZE`, or one made of its teacher."""
     return LEARNING_RATES.get(spec.partition(":")[0], SHRUNK)
+
+
+def rule_of(model: Any, spec: str, settings: Mapping[str, Any]) -> WeightRule | None:
+    """Return what a training keeps the weights of a student to, if anything.
+
+    Args:
+        model: The student, or what compressions made of it.
+        spec: `NAME:SIZE`, or a student made of its teacher.
+        settings: Those in place of the size's.
+    """
+    name, _, size = spec.partition(":")
+    architecture = ARCHITECTURES.get(name)
+    if architecture is None or architecture.rule is None:
+        return None
+    return architecture.rule(model, merge_settings(architecture.sizes, size or "small", settings))
 
 
 def has_table(spec: str) -> bool:

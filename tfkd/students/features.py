@@ -9,6 +9,7 @@ from typing import Any
 import keras
 
 from ..errors import UserError
+from ..models.weight_rules import WeightRule
 from ..text.pair_encoding import IDS
 from ..text.words import WORD_ENDS, WORD_STARTS
 from ._parts import present
@@ -155,6 +156,7 @@ class Architecture:
         has_table: Whether a `PieceTable` can be its start.
         reads: The array of a row that it reads. One that reads no token ids gets the shape of that
             array in place of the number of ids.
+        rule: Makes of a student and its settings what a training keeps its weights to, if anything.
     """
 
     name: str
@@ -166,3 +168,4 @@ class Architecture:
     pair_tokens: Body | None = None
     has_table: bool = False
     reads: str = IDS
+    rule: Callable[[Any, Mapping[str, Any]], WeightRule | None] | None = None
