@@ -72,7 +72,7 @@ def mark(model) -> float:
 
 
 @pytest.mark.parametrize("classes", [2, 3])
-@pytest.mark.parametrize("name", STUDENTS)
+@pytest.mark.parametrize("name", [name for name in STUDENTS if name != "ngram_linear"])
 def test_initial_weights(name, classes):
     """Layers drawn in another order are other weights, and another accuracy for each seed."""
     model = build(name, 60, classes, "tiny", seed=7)

@@ -147,6 +147,8 @@ def names_for(task: Task) -> tuple[str, ...]:
     needed = _needed(task)
     kinds = {name: ARCHITECTURES[name] for name in wanted}
     known = [n for n, kind in kinds.items() if needed in kind.gives and kind.reads in task.inputs]
+    if SEGMENTS in task.inputs:
+        known = [name for name in known if ARCHITECTURES[name].pairs]
     if SEGMENTS in task.inputs and needed == "tokens":
         known = [name for name in known if ARCHITECTURES[name].pair_tokens]
     return tuple(known)

@@ -156,6 +156,7 @@ class Architecture:
         has_table: Whether a `PieceTable` can be its start.
         reads: The array of a row that it reads. One that reads no token ids gets the shape of that
             array in place of the number of ids.
+        pairs: Whether it can read pairs of texts.
         rule: Makes of a student and its settings what a training keeps its weights to, if anything.
     """
 
@@ -168,4 +169,5 @@ class Architecture:
     pair_tokens: Body | None = None
     has_table: bool = False
     reads: str = IDS
+    pairs: bool = True
     rule: Callable[[Any, Mapping[str, Any]], WeightRule | None] | None = None

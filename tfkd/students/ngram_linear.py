@@ -133,4 +133,7 @@ def pull_to_zero(model: Any, options: Settings) -> WeightRule | None:
     return StrayWeights(tables, options["l1"]) if tables and options["l1"] else None
 
 
-NGRAM_LINEAR = Architecture("ngram_linear", SIZES, body, learning_rate=1e-2, rule=pull_to_zero)
+# Of a pair, a sum over n-grams says nothing of one text in the light of the other.
+NGRAM_LINEAR = Architecture(
+    *("ngram_linear", SIZES, body), learning_rate=1e-2, pairs=False, rule=pull_to_zero
+)
