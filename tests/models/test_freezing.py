@@ -89,6 +89,7 @@ FROZEN = {
     "bag_of_ngrams": ("bigram_embedding",),
     "text_cnn": ("conv_",),
     "static": ("token_embedding",),
+    "ngram_linear": ("piece_score",),
     "bilstm": ("token_embedding", "bidirectional/forward"),
     "transformer": ("embeddings", "block_0"),
     "bottleneck": ("embeddings", "block_0"),

@@ -39,8 +39,10 @@ def test_what_tells_nothing_is_zero_after_a_training(classes):
 
 
 def test_other_students_and_a_pull_of_nothing_have_no_rule():
-    student = students.build("ngram_linear", 40, 2, "tiny")
+    student = students.build("ngram_linear", 40, 2, "tiny", trigrams=101)
     assert students.rule_of(student, "ngram_linear:tiny", {"l1": 0}) is None
-    assert students.rule_of(student, "ngram_linear", {}) is not None
+    assert len(students.rule_of(student, "ngram_linear", {}).variables) == 3
+    student.get_layer("piece_score").trainable = False
+    assert len(students.rule_of(student, "ngram_linear", {}).variables) == 2
     assert students.rule_of(student, "text_cnn:tiny", {}) is None
     assert students.rule_of(student, "shrink:3", {}) is None

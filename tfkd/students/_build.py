@@ -35,7 +35,16 @@ from .two_texts import comparing
 ARCHITECTURES = {
     architecture.name: architecture
     for architecture in (
-        *(NGRAM_CNN, BAG_OF_NGRAMS, TEXT_CNN, BILSTM, TRANSFORMER, BOTTLENECK, STATIC, NGRAM_LINEAR),
+        *(
+            NGRAM_CNN,
+            BAG_OF_NGRAMS,
+            TEXT_CNN,
+            BILSTM,
+            TRANSFORMER,
+            BOTTLENECK,
+            STATIC,
+            NGRAM_LINEAR,
+        ),
         # These read no texts.
         *(IMAGE_CNN, AUDIO_CNN),
         # These write.
@@ -44,7 +53,16 @@ ARCHITECTURES = {
 }
 STUDENTS = {
     student.__name__: student
-    for student in (ngram_cnn, bag_of_ngrams, text_cnn, bilstm, transformer, bottleneck, static, ngram_linear)
+    for student in (
+        ngram_cnn,
+        bag_of_ngrams,
+        text_cnn,
+        bilstm,
+        transformer,
+        bottleneck,
+        static,
+        ngram_linear,
+    )
 }
 """Classifiers of texts by their names."""
 _BUILDERS: dict[str, Callable[..., keras.Model]] = {

@@ -130,6 +130,8 @@ def pull_to_zero(model: Any, options: Settings) -> WeightRule | None:
     """
     layers = list_layers(model, recursive=True)
     tables = [layer.embeddings for layer in layers if isinstance(layer, keras.layers.Embedding)]
+    # What is frozen moves by no pull either.
+    tables = [table for table in tables if table.trainable]
     return StrayWeights(tables, options["l1"]) if tables and options["l1"] else None
 
 
