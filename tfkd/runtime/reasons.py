@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import UserError
+from ..text import TextEncoder
 
 if TYPE_CHECKING:
     from .example_reading import Value
@@ -53,7 +54,10 @@ def find_reasons(predictor: Predictor, value: Value) -> Reasons:
     ((row, *more),) = predictor.rows_of([value])
     if more or set(row) - {"labels"} != {"input_ids"} or predictor.task.outputs != ("logits",):
         raise _no_sum(predictor)
-    pad = predictor.encoder.pad_id
+    encoder = predictor.encoder
+    if not isinstance(encoder, TextEncoder):
+        raise _no_sum(predictor)
+    pad = encoder.pad_id
     ids = tuple(int(i) for i in row["input_ids"] if i != pad)
     ngrams = [ids[at : at + n] for n in ORDERS for at in range(len(ids) - n + 1)]
     parts = sorted(set(ngrams), key=len)
@@ -74,7 +78,7 @@ def find_reasons(predictor: Predictor, value: Value) -> Reasons:
     total: dict[str, float] = defaultdict(float)
     for ngram, numbers in zip(ngrams, added, strict=True):
         # [CLS] and [SEP] too: a bigram with one of them is another than the word alone.
-        words = predictor.encoder.tokenizer.decode(ngram, skip_special_tokens=False)
+        words = encoder.tokenizer.decode(ngram, skip_special_tokens=False)
         total[words] += _score(numbers, best)
     least = TOLERANCE * max(map(abs, total.values()), default=0)
     order = sorted(total, key=lambda ngram: -abs(total[ngram]))
