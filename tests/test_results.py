@@ -250,6 +250,19 @@ def test_the_tables_of_several_seeds_are_the_stored_ones(name, page, monkeypatch
     assert table(list(found["seeds"].values())) in text
 
 
+def test_the_table_of_language_models_is_the_stored_one(monkeypatch):
+    """A divergence that gains less, left out."""
+    import json
+
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks.runs import table
+
+    found = json.loads((ROOT / "benchmarks" / "results" / "language_model.json").read_text())
+    text = (ROOT / "docs" / "tasks" / "language-models.md").read_text(encoding="utf-8")
+    assert table(list(found["seeds"].values())).strip() in text
+    assert "26.3 ± 1.0 less perplexity" in text
+
+
 def test_the_table_of_translations_is_the_stored_one(monkeypatch):
     """A control or a distance from the teacher that is left out."""
     import json
