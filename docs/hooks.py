@@ -33,6 +33,7 @@ EXTRAS = {
     "tensorboard": "`--tensorboard`",
     "wandb": "Weights & Biases, by its own Keras callback",
     "generation": "BLEU, by sacrebleu: translation",
+    "api": "language models behind an address as teachers",
     "images": "pictures: PNG, JPEG and others, by Pillow",
     "tables": "`.xlsx`, `.parquet` and Hugging Face `datasets` folders",
     "quantizer": "`full-int8`, `int16x8`, `int4` and `int4-32`",

@@ -93,8 +93,9 @@ print([name for name in tfkd.__all__ if isinstance(getattr(tfkd, name), type(sys
     assert python(code) == "[]"
 
 
-# The core in both flavours, the students, and what looks inside a Keras 3 student to export it.
-MAY_NAME_KERAS = {"models", "training", "students", "exporting"}
+# The core in both flavours, the students, what makes them smaller, and what looks inside a Keras 3
+# student to export it.
+MAY_NAME_KERAS = {"models", "training", "students", "compression", "exporting"}
 
 
 def names_keras(path: Path) -> bool:

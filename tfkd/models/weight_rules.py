@@ -45,7 +45,8 @@ def check_rules(rules: Sequence[WeightRule], model: Any) -> None:
     Raises:
         UserError: Such a rule.
     """
-    own = {id(variable) for variable in model.variables}
+    # A model that is not built yet cannot be asked for its variables.
+    own = {id(variable) for variable in model.variables} if rules else set()
     for rule in rules:
         foreign = [each for each in rule.variables if id(each) not in own]
         if foreign or not isinstance(model, keras.Model):

@@ -7,9 +7,8 @@ import tempfile
 from collections.abc import Callable, Iterable
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -19,6 +18,9 @@ from ..models.saving import save_keras
 from ..training.base_distiller import BaseDistiller
 from ..training.batches import map_arrays, unpack
 from ..training.loss_gradients import loss_gradients
+
+if TYPE_CHECKING:
+    import keras
 
 COMPRESSED = "compressed.keras"
 """The student that a stage trains, in its folder."""
@@ -71,6 +73,8 @@ def check_model(model: Any, parts: Iterable[Compression]) -> None:
     Raises:
         UserError: The first of them; a model that is not Keras 3's.
     """
+    import keras
+
     if not isinstance(model, keras.Model):
         kind = type(model)
         raise UserError(
@@ -113,6 +117,8 @@ def apply_part(
         file: Where it goes, whole or not at all.
         seed: Of whatever is drawn.
     """
+    import keras
+
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / COMPRESSED
         save_keras(student, path)
@@ -130,6 +136,8 @@ def read_compressed(file: Path, strategy: tf.distribute.Strategy) -> keras.Model
     Raises:
         UserError: The file is damaged.
     """
+    import keras
+
     try:
         with strategy.scope():
             return keras.models.load_model(file, compile=False)
@@ -142,6 +150,8 @@ def read_compressed(file: Path, strategy: tf.distribute.Strategy) -> keras.Model
 
 def _first_batches(data: Any, count: int) -> list[Any]:
     """Return the first batches of arrays or of batches."""
+    import keras
+
     if data is None:
         return []
     arrays = tf.nest.flatten(data) if isinstance(data, (tuple, dict)) else [data]

@@ -135,6 +135,7 @@ def load_teacher(
     | `tflite:PATH` | a `.tflite` file, of tfkd's with its vocabulary inside |
     | `store:PATH` | a store written from texts, such as a black box's answers |
     | `python:MODULE:NAME` | a function of texts, for tasks that write; or the function itself |
+    | `openai:MODEL@ADDRESS` | a language model, asked once by `tfkd label` or in a run |
     | `SPEC + SPEC` | the mean of the probabilities of several, each with its own tokenizer |
 
     `hf:` takes KerasHub for BERT and transformers' TensorFlow models for others. The tokenizer
