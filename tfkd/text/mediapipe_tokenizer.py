@@ -14,13 +14,13 @@ from collections.abc import Sequence
 from tokenizers import Regex, Tokenizer, models, pre_tokenizers
 
 from .encoder import TextEncoder
-from .word_cache import WordCache
+from .word_cache import MARKS, WordCache
 
 # Bytes of a word.
 LONGEST = 100
 # No Unicode space is one here, nor is a vertical tab.
 _SPACE = r"[\t\n\f\r ]+"
-_SPACES = re.compile(_SPACE)
+_WORDS = re.compile(rf"[^\t\n\f\r {MARKS}]+|[{MARKS}]")
 _HAN = (
     r"\x{4E00}-\x{9FFF}\x{3400}-\x{4DBF}\x{20000}-\x{2A6DF}\x{2A700}-\x{2B73F}"
     r"\x{2B740}-\x{2B81F}\x{2B820}-\x{2CEAF}\x{F900}-\x{FAFF}\x{2F800}-\x{2FA1F}"
@@ -46,7 +46,7 @@ class MediaPipeEncoder(TextEncoder):
         return _MAYBE_LONG.sub(lambda match: self._replace_long(match[0]), text)
 
     def _make_cache(self) -> WordCache:
-        return WordCache(self.tokenizer, _SPACES.split)
+        return WordCache(self.tokenizer, _WORDS.findall)
 
     def _replace_long(self, run: str) -> str:
         splitter = self.tokenizer.pre_tokenizer
