@@ -130,6 +130,25 @@ def test_forgotten_words_are_read_again():
     assert len(cache._old) <= 10 + 31
 
 
+def test_many_words_at_once_are_not_kept_for_ever():
+    cache = WordCache(bert(), most=20)
+    cache.encode([" ".join(f"a{number}" for number in range(500))])
+    cache.encode(["good"])
+    assert len(cache._young) + len(cache._old) <= 20
+
+
+def test_threads_get_the_ids_of_their_own_texts():
+    """One forgets while the other looks up."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    texts = list(random_texts(400, seed=3))
+    wanted = [bert().encode(text, add_special_tokens=False).ids for text in texts]
+    cache = WordCache(bert(), most=6)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda text: cache.encode([text])[0], texts * 3))
+    assert found == wanted * 3
+
+
 def test_words_that_come_again_are_kept():
     cache = WordCache(bert(), most=8)
     for word in ("a", "b", "c", "film", "films", "good", "a b", "bb", "a c c", "ba"):

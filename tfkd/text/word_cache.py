@@ -63,54 +63,61 @@ class WordCache:
         self._tokenizer, self._split, self._half = tokenizer, split, max(most // 2, 1)
         self._young: dict[str, list[int]] = {}
         self._old: dict[str, list[int]] = {}
-        self._long: list[str] = []
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the ids of each text, without special ones around it."""
         split = [self._split(text) for text in texts]
-        self._learn(chain.from_iterable(words for words in split if words))
-        rows = [None if words is None else self._join(words) for words in split]
-        self._forget_long()
-        whole = [text for text, row in zip(texts, rows, strict=True) if row is None]
+        known = self._know(chain.from_iterable(words for words in split if words))
+        whole = [text for text, words in zip(texts, split, strict=True) if words is None]
         read = iter(self._tokenizer.encode_batch(whole, add_special_tokens=False) if whole else [])
-        return [next(read).ids if row is None else row for row in rows]
+        return [
+            next(read).ids
+            if words is None
+            else list(chain.from_iterable(map(known.__getitem__, words)))
+            for words in split
+        ]
 
     def encode_words(self, sentences: Sequence[Sequence[str]]) -> list[list[list[int]]]:
         """Return the ids of each word of sentences whose words are given."""
-        self._learn(chain.from_iterable(sentences))
-        known = self._young
-        rows = [[known[word] for word in words] for words in sentences]
-        self._forget_long()
-        return rows
+        known = self._know(chain.from_iterable(sentences))
+        return [[known[word] for word in words] for words in sentences]
 
-    def _learn(self, words: Iterable[str]) -> None:
-        """Have the younger generation know words, from the older one or by the tokenizer."""
+    def _know(self, words: Iterable[str]) -> dict[str, list[int]]:
+        """Return what gives the ids of words; what may come again is remembered.
+
+        Nothing is ever taken out of a generation, so that several threads may read one.
+        """
         if len(self._young) > self._half:
-            self._old, self._young = self._young, {}
+            # One call may have brought many more words than are kept.
+            self._old = self._young if len(self._young) <= 2 * self._half else {}
+            self._young = {}
         young, old = self._young, self._old
         missing = set(words).difference(young)
-        unseen = [word for word in missing if word not in old]
-        if unseen:
-            young.update(self._read(unseen))
-            self._long += [word for word in unseen if len(word) > _LONGEST]
-        if len(unseen) < len(missing):
-            young.update({word: old[word] for word in missing if word in old})
-
-    def _join(self, words: Iterable[str]) -> list[int] | None:
-        """Return the ids of words one after the other; None where another thread forgot one."""
-        try:
-            return list(chain.from_iterable(map(self._young.__getitem__, words)))
-        except KeyError:
-            return None
-
-    def _forget_long(self) -> None:
-        while self._long:
-            self._young.pop(self._long.pop(), None)
+        if not missing:
+            return young
+        found = {word: old[word] for word in missing if word in old}
+        found |= self._read([word for word in missing if word not in old])
+        kept = {word: ids for word, ids in found.items() if len(word) <= _LONGEST}
+        young.update(kept)
+        return young if len(kept) == len(found) else _Known(found, young)
 
     def _read(self, words: list[str]) -> dict[str, list[int]]:
         """Return the ids of words that were not seen before, by one call."""
+        if not words:
+            return {}
         read = self._tokenizer.encode(words, is_pretokenized=True, add_special_tokens=False)
         ids: list[list[int]] = [[] for _ in words]
         for place, i in zip(read.word_ids, read.ids, strict=True):
             ids[place].append(i)
         return dict(zip(words, ids, strict=True))
+
+
+class _Known(dict[str, list[int]]):
+    """The ids of words that are new, and behind them those that were known."""
+
+    def __init__(self, found: dict[str, list[int]], others: dict[str, list[int]]) -> None:
+        super().__init__(found)
+        self._others = others
+
+    def __missing__(self, word: str) -> list[int]:
+        return self._others[word]
