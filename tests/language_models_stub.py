@@ -135,6 +135,12 @@ class Handler(BaseHTTPRequestHandler):
     def thinks(self, body):
         self.reply(body, content="<think>", finish_reason="length")
 
+    def no_number(self, body):
+        told = [{"token": "A", "logprob": math.nan}, {"token": "B", "logprob": -0.1}]
+        first = {"token": "A", "logprob": 0, "top_logprobs": told}
+        choice = {"message": {"content": "A"}, "logprobs": {"content": [first]}}
+        self.send(json.dumps({"choices": [choice]}))
+
     def says_nothing(self, body):
         told = [{"token": "Hello", "logprob": -0.1}, {"token": "I", "logprob": -3.0}]
         first = {"token": "Hello", "logprob": 0, "top_logprobs": told}

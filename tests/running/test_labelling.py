@@ -8,6 +8,7 @@ from language_models_stub import Stub, serving
 
 from tfkd import UserError, load_teacher
 from tfkd.cli import main
+from tfkd.progress import log_progress
 from tfkd.running import labelling
 from tfkd.running.config import make_config
 from tfkd.store import Store
@@ -217,6 +218,48 @@ def test_a_folder_of_something_else_is_left_alone(settings, tmp_path, stub):
     with pytest.raises(UserError, match=r"holds thesis.txt and no answers of a language model"):
         labelling.label(settings())
     assert not stub.asked
+
+
+def test_another_seed_asks_for_no_text_again(settings, stub, tmp_path):
+    """Other texts are the test split, and those were answered before."""
+    for seed in (0, 1, 2):
+        config = labelling.label_first(settings(seed=seed, to=str(tmp_path / "run")), log_progress)
+        assert config.teacher.source.startswith("store:")
+    assert set(stub.asked.values()) == {1}
+
+
+def test_ids_are_names_by_their_place_and_names_by_themselves(settings, tmp_path, stub):
+    """A class called 1 that stands first in the file is not the class with the id 0."""
+    stub.answer = lambda text, options: {
+        k: 0.9 if line.startswith("5") else 0.1 for k, line in options.items()
+    }
+    data = tmp_path / "stars.jsonl"
+    rows = [{"text": f"film {n}", "label": n % 2 * 4 + 1} for n in range(30)]
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (tmp_path / "stars.toml").write_text('[classes]\n5 = "the best"\n1 = "the worst"\n')
+    given = {"data": str(data), "classes": str(tmp_path / "stars.toml")}
+    folder = labelling.label(settings(**given))
+    for row in rows_of(folder / "train.jsonl"):
+        assert row["label"] == {0: "1", 1: "5"}[int(row["text"].split()[1]) % 2]
+    teacher = load_teacher(f"store:{folder / 'store'}")
+    (row,) = teacher.run([{"input_ids": teacher.encoder.encode_many([next(iter(stub.asked))])[0]}])
+    assert teacher.labels[row["logits"].argmax()] == "5"
+    rows = [{"text": f"film {n}", "label": n % 2} for n in range(30)]
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (tmp_path / "stars.toml").write_text('[classes]\neven = "even"\nodd = "odd"\n')
+    folder = labelling.label(settings(**given, to=str(tmp_path / "ids")))
+    for row in rows_of(folder / "train.jsonl"):
+        assert row["label"] == ("even", "odd")[int(row["text"].split()[1]) % 2]
+
+
+def test_half_a_character_is_one_sentence_or_is_kept(settings, tmp_path, stub):
+    config = settings(labelled=False)
+    (tmp_path / "films.jsonl").write_text('{"text": "half \\ud800 fine"}\n{"text": "dull"}\n')
+    try:
+        folder = labelling.label(config)
+    except UserError:
+        return
+    assert len(rows_of(folder / "train.jsonl")) == 2
 
 
 def test_a_loaded_language_model_is_refused():

@@ -26,15 +26,24 @@ from .targets import FOLDER
 from .task_choice import choose_task, with_task
 
 _MARK = "asked.json"
+ANSWERS = "answers"
+"""The folder of all answers of language models, beside the runs that asked for them."""
 
 
-def open_labelling(config: RunConfig, folder: Path, progress: Progress = log_progress) -> Labelling:
+def open_labelling(
+    config: RunConfig,
+    folder: Path,
+    progress: Progress = log_progress,
+    answers: Path | None = None,
+) -> Labelling:
     """Check everything that is needed to ask; nothing is sent.
 
     Args:
         config: The settings: data, teacher and prompts.
-        folder: Where the answers go.
+        folder: Where the data go.
         progress: Shows how far it is.
+        answers: The folder of the answers of all models, whichever data they are for; by default
+            they are kept in the folder.
 
     Raises:
         UserError: A teacher that is none, no file of classes, classes that the data do not have, a
@@ -60,11 +69,17 @@ def open_labelling(config: RunConfig, folder: Path, progress: Progress = log_pro
         )
     config = with_task(config, task)
     data, guide = _open_data(config, task, guide)
-    teacher = PromptedTeacher(source, guide, config.prompts.settings(folder))
+    if answers is not None:
+        # Of each model, and of each way to ask it, by itself: it has a limit of its own.
+        mark = teachers.mark_of(teachers.address_in(source), guide, config.prompts.votes)
+        answers = answers / mark
+    teacher = PromptedTeacher(source, guide, config.prompts.settings(answers or folder))
     return Labelling(config, task, data, teacher, folder, progress)
 
 
-def label(config: RunConfig, progress: Progress = log_progress) -> Path:
+def label(
+    config: RunConfig, progress: Progress = log_progress, answers: Path | None = None
+) -> Path:
     """Ask for all texts, and write a data set with a store of the answers beside it.
 
     The folder has `train.jsonl`, and `unlabelled.jsonl`, `validation.jsonl` and `test.jsonl` where
@@ -75,6 +90,7 @@ def label(config: RunConfig, progress: Progress = log_progress) -> Path:
     Args:
         config: The settings: data, teacher, prompts and `to`.
         progress: Shows how far it is.
+        answers: The folder of the answers of all models; by default they are kept in the folder.
 
     Returns:
         The folder, for `tfkd distill FOLDER --teacher store:FOLDER/store`.
@@ -84,14 +100,14 @@ def label(config: RunConfig, progress: Progress = log_progress) -> Path:
     """
     if not config.to:
         raise UserError("give the folder to write to with --to FOLDER.")
-    work = open_labelling(config, Path(config.to).expanduser(), progress)
+    work = open_labelling(config, Path(config.to).expanduser(), progress, answers)
     _claim(work)
     _say_plan(work)
     found = audit_teacher(work.teacher, work.task, work.data, config.prompts, progress)
     texts = work.texts(*work.sent)
     with progress("asking the language model", len(texts)) as advance:
-        answers = dict(zip(texts, work.teacher.ask(texts, advance), strict=True))
-    known = {text: answer for text, answer in answers.items() if answer is not None}
+        answered = zip(texts, work.teacher.ask(texts, advance), strict=True)
+    known = {text: answer for text, answer in answered if answer is not None}
     if not known:
         reason = next(iter(work.teacher.missing.values()))
         raise UserError(f"none of {len(texts):,} texts has an answer: {reason}.")
@@ -125,7 +141,8 @@ def label_first(config: RunConfig, progress: Progress) -> RunConfig:
         progress: Shows how far it is.
     """
     folder = locate(config)
-    label(config.replaced(to=str(folder)), progress)
+    # Another seed, another fold or more texts ask again for none that was answered.
+    label(config.replaced(to=str(folder)), progress, answers=folder.parent / ANSWERS)
     files = {"validation": "", "test": "", "unlabelled": "", "labels": ""}
     columns = {"text_column": "", "label_column": "", "header": "", "encoding": "", "columns": {}}
     spec = f"store:{folder / STORE}"
@@ -160,12 +177,15 @@ def _open_data(config: RunConfig, task: Task, guide: ClassGuide) -> tuple[Data, 
     data = open_data(config.data.source, **options)
     if not data.counts.get("train") and not data.counts.get("unlabelled"):
         raise UserError(f"{config.data.source} has no texts to ask for: give some.")
-    labels = data.labels
-    if not labels or all(name.isdecimal() for name in labels):
-        # Texts alone, or ids: the guide's names in its order.
-        if len(labels) > len(guide.names):
-            guide.with_names(labels)
-        return replace(data, labels=guide.names), guide
+    labels, names = data.labels, guide.names
+    ids = [str(number) for number in range(len(names))]
+    if not labels:
+        return replace(data, labels=names), guide
+    if set(labels) <= set(ids) and not set(labels) & set(names):
+        logger.info(
+            f"classes   {', '.join(f'{i} is {n}' for i, n in zip(ids, names, strict=True))}"
+        )
+        return replace(data, labels=names), guide
     return data, guide.with_names(labels)
 
 

@@ -12,7 +12,7 @@ from .function_texts import FunctionTexts
 from .keras_files import LABELS, MODEL, save
 from .known_texts import know_texts, read_texts
 from .language_models.class_guide import ClassGuide, read_guide
-from .language_models.prompted_teacher import PromptedTeacher, is_prompted
+from .language_models.prompted_teacher import PromptedTeacher, address_in, is_prompted, mark_of
 from .loading import KINDS, check_reads, check_spec, check_writes, load_teacher
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "ClassGuide",
     "PromptedTeacher",
     "FunctionTexts",
+    "address_in",
     "check_heads",
     "check_reads",
     "check_spec",
@@ -31,6 +32,7 @@ __all__ = [
     "join_heads",
     "know_texts",
     "load_teacher",
+    "mark_of",
     "name_function",
     "read_guide",
     "read_texts",

@@ -52,6 +52,7 @@ def asking(tmp_path):
                 Spending(prices or Prices()),
                 patience=patience,
                 sleep=([] if waits is None else waits).append,
+                note=lambda cost: journal.note_call(cost),
             )
             opened.callback(client.close)
             journal = opened.enter_context(AnswerJournal(tmp_path / folder))
@@ -164,7 +165,7 @@ def test_what_will_not_pass_is_one_sentence(asking, fault, sentence, monkeypatch
         asker.ask(["a", "b"])
     assert KEY not in str(error.value)
     assert stub.keys == {f"Bearer {KEY}"}
-    assert not asker.journal.path.exists()
+    assert KEY not in "".join(path.read_text() for path in [asker.journal.path] if path.exists())
 
 
 def test_answers_are_asked_once_ever(asking):
@@ -186,6 +187,49 @@ def test_a_line_that_was_cut_off_is_asked_again(asking):
     path.write_bytes(path.read_bytes()[:-9])
     asking(stub).ask(["a", "b"])
     assert dict(stub.asked) == {"a": 1, "b": 2}
+
+
+def test_a_server_that_repeats_the_key_has_it_in_no_file(asking, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    stub = Stub(lambda text, options: {**by_text(text, options), f" {KEY} ": 0.05})
+    asker = asking(stub)
+    asker.ask(["a", "b"])
+    stub.logprobs, stub.answer = False, lambda text, options: {KEY: 1.0}
+    asker.ask(["c"])
+    written = asker.journal.path.read_text()
+    assert "***" in written
+    assert KEY not in written + str(asker.tally)
+
+
+def test_no_class_is_impossible(asking):
+    """A logarithm of zero would say that no text is ever of it."""
+
+    def sure(text, options):
+        return {letter: 1.0 if letter == "A" else 1e-12 for letter in options}
+
+    (found,) = asking(Stub(sure)).ask(["a"])
+    assert found.min() >= 9e-7
+
+
+def test_a_probability_that_is_no_number_is_asked_again(asking):
+    stub = Stub(by_text, [None, "no_number"])
+    found = asking(stub, at_once=1).ask(["a", "b"])
+    assert np.isfinite(found).all()
+    assert stub.asked["b"] == 2
+
+
+@pytest.mark.parametrize("votes", [0, 3])
+def test_what_was_spent_is_known_to_the_next_process(asking, votes, tmp_path):
+    """All calls: those for votes, those that came to nothing, and the first one's."""
+    stub = Stub(by_text, [None, None, "broken", "says_nothing"], logprobs=not votes)
+    asker = asking(stub, votes=votes, at_once=1, prices=Prices(1e6, 1e6), folder="spent")
+    asker.ask(["a", "b", "c", "d"])
+    spending = asker.spending
+    asker.journal.close()
+    calls, cost = AnswerJournal(tmp_path / "spent").spent()
+    assert calls == spending.calls == sum(stub.asked.values())
+    assert cost == pytest.approx(spending.cost)
+    assert cost > 0
 
 
 def test_two_processes_do_not_ask_for_the_same_folder(asking):
@@ -249,4 +293,4 @@ def test_ten_kills_lose_no_answer_and_ask_none_twice(tmp_path):
     # At a kill, at most so many are on their way.
     assert sum(count - 1 for count in stub.asked.values()) <= kills * at_once
     with AnswerJournal(tmp_path) as journal:
-        assert len(journal) == texts + 1
+        assert len(journal) == texts

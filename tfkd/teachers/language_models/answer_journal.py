@@ -15,6 +15,7 @@ from ...errors import UserError
 from ...progress import logger
 
 NAME = "answers.jsonl"
+_CALL = "call "
 Entry = dict[str, Any]
 
 
@@ -79,15 +80,11 @@ class AnswerJournal:
 
     def __len__(self) -> int:
         """Return how many answers there are."""
-        return len(self._entries)
+        return sum("chances" in entry for entry in self._entries.values())
 
     def find(self, key: str) -> Entry | None:
         """Return the answer of a key, if there is one."""
         return self._entries.get(key)
-
-    def entries(self) -> list[Entry]:
-        """Return all answers, in the order in which they came."""
-        return list(self._entries.values())
 
     def add(self, key: str, entry: Entry) -> None:
         """Write an answer: it is on disk when this returns."""
@@ -97,9 +94,14 @@ class AnswerJournal:
             os.write(self._open(), line + b"\n")
             self._entries[key] = entry
 
-    def note_cost(self, cost: float) -> None:
-        """Write down what a request without an answer may have cost."""
-        self.add(f"no answer {uuid.uuid4().hex[:12]}", {"cost": cost})
+    def note_call(self, cost: float) -> None:
+        """Write down a request that was made, and what it cost."""
+        self.add(f"{_CALL}{uuid.uuid4().hex[:16]}", {"cost": cost})
+
+    def spent(self) -> tuple[int, float]:
+        """Return how many requests were made, and what they cost together."""
+        costs = [entry["cost"] for key, entry in self._entries.items() if key.startswith(_CALL)]
+        return len(costs), sum(costs)
 
 
 def _read(path: Path, *, cut: bool) -> dict[str, Entry]:

@@ -139,7 +139,7 @@ class ClassAsker:
         try:
             turns = [self._ask_turn(text, turn) for turn in range(self._manner.orders)]
         except Unanswered as error:
-            self.tally.missing[text] = str(error)
+            self.tally.missing[text] = self._client.hide_key(str(error))
             return None
         self.tally.missing.pop(text, None)
         return np.mean(turns, axis=0)
@@ -193,11 +193,16 @@ class ClassAsker:
         start = time.monotonic()
         # Only the first question of all comes without a mode.
         entry = self._ask_first(question) if not self.mode else _WAYS[self.mode](self, question)
-        return {**entry, "seconds": round(time.monotonic() - start, 3)}
+        # A server may repeat what it was sent.
+        raw = json.loads(self._client.hide_key(json.dumps(entry["raw"])))
+        return {**entry, "raw": raw, "seconds": round(time.monotonic() - start, 3)}
 
     def _ask_first(self, question: Question) -> Entry:
         """Find out whether the server tells probabilities, and say so if it does not."""
         entry, mode = self._ask_chances(question, refuse=False), CHANCES
+        if entry is None and self.mode:
+            # Another thread has found it out.
+            return _WAYS[self.mode](self, question)
         if entry is None:
             mode = VOTES if self._manner.votes else LETTER
             way = (
@@ -267,5 +272,4 @@ def _entry(chances: Any, replies: Sequence[Reply], raw: Any) -> Entry:
         "raw": raw,
         "read": sum(reply.read or 0 for reply in replies),
         "written": sum(reply.written or 0 for reply in replies),
-        "cost": sum(reply.cost for reply in replies),
     }

@@ -9,7 +9,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from ...errors import UserError, first_line
@@ -86,7 +86,7 @@ class ChatClient:
         spending: Counts the calls, and stops before a limit.
         patience: How long it waits.
         sleep: Waits; a test may do without.
-        note: Is told what a try without an answer may have cost.
+        note: Is told what each request cost, or may have cost where no answer came.
     """
 
     def __init__(
@@ -134,12 +134,10 @@ class ChatClient:
             except BaseException:
                 self.spending.settle(reserved, 0, 0)
                 raise
-            cost = self.spending.settle(reserved, *answer.tokens)
+            self._note(self.spending.settle(reserved, *answer.tokens))
             if answer.reply is not None:
                 self.has_answered = True
-                return replace(answer.reply, cost=cost)
-            if cost:
-                self._note(cost)
+                return answer.reply
             why = answer.why
             if turn + 1 < self._patience.tries:
                 self._wait(turn, answer.wait)
@@ -149,8 +147,11 @@ class ChatClient:
 
     def hide(self, text: str) -> str:
         """Return what a server said, without the key, in one short line."""
-        text = text.replace(self._key, "***") if self._key else text
-        return " ".join(text.split())[:300]
+        return " ".join(self.hide_key(text).split())[:300]
+
+    def hide_key(self, text: str) -> str:
+        """Return a text with stars in place of the key."""
+        return text.replace(self._key, "***") if self._key else text
 
     def post(self, body: dict[str, Any]) -> tuple[int, dict[str, str], str]:
         """Send a request, and return status, headers and body of the response.

@@ -10,7 +10,7 @@ import numpy as np
 
 _AROUND = " \t\n▁Ġ.:)(*\"'"
 _LEAST = 1e-6
-"""The probability of a letter that is not among the tokens told, at least."""
+"""The probability of a letter, at least."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def read_chances(told: Sequence[Mapping[str, object]], letters: str) -> LetterCh
 
     >>> told = [{"token": "A", "logprob": -0.2231435}, {"token": " B", "logprob": -1.8971200}]
     >>> read_chances(told, "AB")
-    LetterChances(chances=(0.842105, 0.157895), outside=0.05)
+    LetterChances(chances=(0.842105272, 0.157894728), outside=0.05)
     """
     found: dict[str, float] = {}
     least, total = 1.0, 0.0
@@ -51,10 +51,11 @@ def read_chances(told: Sequence[Mapping[str, object]], letters: str) -> LetterCh
     if not found:
         return None
     floor = max(min(least, max(1.0 - total, 0.0)) / 2, _LEAST)
-    chances = np.array([found.get(letter, floor) for letter in letters])
+    # None is impossible: its logarithm would say that no text is ever of the class.
+    chances = np.maximum([found.get(letter, floor) for letter in letters], _LEAST)
     shares = chances / chances.sum()
     outside = max(1.0 - sum(found.values()), 0.0)
-    return LetterChances(tuple(round(float(share), 6) for share in shares), round(outside, 6))
+    return LetterChances(tuple(round(float(share), 9) for share in shares), round(outside, 6))
 
 
 def count_votes(answers: Sequence[str], letters: str) -> LetterChances | None:

@@ -12,7 +12,7 @@ import numpy as np
 from .answer_journal import AnswerJournal
 from .class_asker import ClassAsker
 from .class_guide import ClassGuide
-from .http_client import ChatClient, Patience, read_address
+from .http_client import Address, ChatClient, Patience, read_address
 from .prompt_settings import PromptSettings
 from .prompts import ask_for_class, group_classes
 from .spending import Spending, most_tokens
@@ -51,18 +51,13 @@ class PromptedTeacher:
     """
 
     def __init__(self, spec: str, guide: ClassGuide, settings: PromptSettings) -> None:
-        self.address = read_address(spec.removeprefix(f"{KIND}:"))
+        self.address = address_in(spec)
         self.guide, self.settings = guide, settings
         self.journal = AnswerJournal(settings.folder)
-        found = self.journal.entries()
-        self.spending = Spending(
-            settings.prices,
-            sum("chances" in entry for entry in found),
-            sum(entry.get("cost", 0.0) for entry in found),
-        )
+        self.spending = Spending(settings.prices, *self.journal.spent())
         patience = Patience(settings.seconds)
         self._client = ChatClient(
-            self.address, self.spending, patience=patience, note=self.journal.note_cost
+            self.address, self.spending, patience=patience, note=self.journal.note_call
         )
         self.asker = ClassAsker(self._client, guide, self.journal, settings.manner)
 
@@ -98,9 +93,9 @@ class PromptedTeacher:
     @property
     def fingerprint(self) -> str:
         """What tells its answers from others: model, server, classes, orders and votes."""
-        manner = self.settings.manner
-        facts = (self.address, self.guide.digest, manner.orders, manner.votes)
-        return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+        return mark_of(
+            self.address, self.guide, self.settings.manner.votes, self.settings.manner.orders
+        )
 
     def estimate(self, texts: Sequence[str]) -> CallEstimate:
         """Return what asking for texts takes at most; nothing is sent.
@@ -119,6 +114,27 @@ class PromptedTeacher:
         )
         cost = self.settings.prices.cost(tokens, calls * (4 if manner.votes else 1))
         return CallEstimate(len(different), calls, tokens, cost)
+
+
+def address_in(spec: str) -> Address:
+    """Return the model and its server that a spec names.
+
+    Raises:
+        UserError: It names none.
+    """
+    return read_address(spec.removeprefix(f"{KIND}:"))
+
+
+def mark_of(address: Address, guide: ClassGuide, votes: int, *more: int) -> str:
+    """Return what tells the answers to some questions from others.
+
+    Args:
+        address: The model and its server.
+        guide: What the classes mean.
+        votes: Answers that are drawn of each text.
+        more: What else makes a difference.
+    """
+    return hashlib.sha256(repr((address, guide.digest, votes, *more)).encode()).hexdigest()[:16]
 
 
 def is_prompted(spec: Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,7 +22,6 @@ class Reply:
         read: Tokens that it read; None where the server does not say.
         written: The same of those that it wrote.
         reasons: Whether it thinks before it answers.
-        cost: What it cost.
     """
 
     text: str
@@ -29,7 +29,6 @@ class Reply:
     read: int | None = None
     written: int | None = None
     reasons: bool = False
-    cost: float = 0.0
 
 
 def read_reply(content: str) -> Reply:
@@ -39,9 +38,9 @@ def read_reply(content: str) -> Reply:
         ValueError: It is no answer.
     """
     stripped = content.lstrip()
-    if stripped.startswith(("data:", "event:", "id:", ":")):
-        return _read_events(stripped.splitlines())
     try:
+        if stripped.startswith(("data:", "event:", "id:", ":")):
+            return _read_events(stripped.splitlines())
         return _read_object(json.loads(content))
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise ValueError(f"the answer lacks {error}") from error
@@ -92,10 +91,12 @@ def _read_events(lines: Iterable[str]) -> Reply:
 
 def _make(text: str, logprobs: Any, usage: Any, thoughts: Any, choice: dict[str, Any]) -> Reply:
     tokens = (logprobs or {}).get("content") or []
-    told = [
-        {"token": str(each["token"]), "logprob": float(each["logprob"])}
-        for each in (tokens[0].get("top_logprobs") or [] if tokens else [])
+    listed = tokens[0].get("top_logprobs") or [] if tokens else []
+    told: list[dict[str, Any]] = [
+        {"token": str(each["token"]), "logprob": float(each["logprob"])} for each in listed
     ]
+    if any(math.isnan(each["logprob"]) for each in told):
+        raise ValueError("a probability in the answer is no number")
     usage = usage or {}
     details = usage.get("completion_tokens_details") or {}
     silent = choice.get("finish_reason") == "length" and not text
@@ -105,4 +106,12 @@ def _make(text: str, logprobs: Any, usage: Any, thoughts: Any, choice: dict[str,
         or text.lstrip().startswith(_THOUGHTS)
         or (silent and not told)
     )
-    return Reply(text, told, usage.get("prompt_tokens"), usage.get("completion_tokens"), reasons)
+    return Reply(
+        text, told, _count(usage, "prompt_tokens"), _count(usage, "completion_tokens"), reasons
+    )
+
+
+def _count(usage: dict[str, Any], name: str) -> int | None:
+    """Return a number of tokens; None for what is none, which costs the most then."""
+    count = usage.get(name)
+    return count if isinstance(count, int) and count >= 0 else None
