@@ -285,3 +285,7 @@ def test_a_run_from_texts_descriptions_and_an_address(settings, stub, tmp_path):
     report = distill(**given, verbose=0).report
     assert [row.name for row in report.rows] == ["alone", "distilled", "exported (int8)"]
     assert any("was not asked for the test texts" in word for word in report.words)
+    folder = str(tmp_path / "other" / "run")
+    assert main(["compare", folder, "--again"]) == 0
+    assert main(["compare", folder, "--html", str(tmp_path / "page.html")]) == 0
+    assert (tmp_path / "page.html").is_file()
