@@ -38,6 +38,13 @@ def test_what_tells_nothing_is_zero_after_a_training(classes):
     assert (student.predict(ids, verbose=0).argmax(-1) == labels).mean() > 0.95
 
 
+def test_one_number_is_one_number():
+    """Such as of a regression: not the two of the classes, one of which is for and one against."""
+    student = students.build("ngram_linear", 40, 1, "tiny", bigrams=101)
+    assert student(np.ones((3, 4), "int32")).shape == (3, 1)
+    assert [tuple(np.shape(weight)) for weight in student.get_weights()[-2:]] == [(1, 1), (1,)]
+
+
 def test_other_students_and_a_pull_of_nothing_have_no_rule():
     student = students.build("ngram_linear", 40, 2, "tiny", trigrams=101)
     assert students.rule_of(student, "ngram_linear:tiny", {"l1": 0}) is None

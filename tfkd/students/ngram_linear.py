@@ -91,7 +91,7 @@ class SumOfNgrams(Features):
                 rows = ngram_rows(self.ids, order, buckets)
                 total = total + sum_of_vectors(rows, f"{own}{table}", size=buckets + 1, width=width)
         tokens = ops.maximum(ops.sum(present(self.ids), axis=1), 1.0)
-        start = keras.initializers.Constant([[-1.0, 1.0]]) if width == 1 else "identity"
+        start = keras.initializers.Constant([[-1.0, 1.0]]) if units == 2 else "identity"
         # float32 under mixed precision too
         dense = keras.layers.Dense(units, kernel_initializer=start, dtype="float32", name=name)
         return dense(total / ops.sqrt(tokens))
