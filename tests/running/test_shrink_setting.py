@@ -29,6 +29,15 @@ def test_one_number_for_an_encoder_and_two_with_a_decoder():
         ({"student": "shrink:1+1", "teacher": "train"}, "the teacher is train, the default"),
         ({"student": "shrink:6+2", "task": "text-classification"}, "write shrink:6\\."),
         ({"student": "shrink:6+2", "task": "text-generation"}, "write shrink:6\\."),
+        (
+            {
+                "student": "shrink:3",
+                "task": "text-classification",
+                "teacher": "train:hf:bert",
+                "teacher_tune": "adapter:8",
+            },
+            "'adapter:8', which puts others between them: write lora:8",
+        ),
     ],
 )
 def test_others_are_refused_in_a_sentence(given, says):

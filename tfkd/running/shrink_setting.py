@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from .. import teachers
 from ..errors import UserError
+from ..models.tuning import INSERTED, parse_way
 from ..tasks import Task
 from . import own_teacher
 from .config import RunConfig
@@ -91,6 +92,12 @@ def _check_teacher(source: str, config: RunConfig) -> None:
     kind = "hub" if own_teacher.fine_tunes(given) else given.partition(":")[0]
     shrinkable = [name for name, known in teachers.KINDS.items() if known.shrinkable]
     if kind in shrinkable:
+        if parse_way(config.teacher.tune).name in INSERTED:
+            raise UserError(
+                f"{source} copies the teacher's layers, and teacher_tune is "
+                f"{config.teacher.tune!r}, which puts others between them: write lora:8, or name "
+                "another student."
+            )
         return
     given = "train, the default" if kind == "train" else f"{kind}:..."
     raise UserError(

@@ -108,5 +108,6 @@ def _score(logits: np.ndarray, place: int) -> float:
 def _no_sum(predictor: Predictor) -> UserError:
     return UserError(
         f"{predictor.path} does not add its answer up of n-grams, so none of them can be told: "
-        "--why is for files of the student ngram_linear."
+        "--why is for files of the student ngram_linear, whose numbers are not rounded too much: "
+        "without --quantize, or with float16 or int8."
     )

@@ -10,7 +10,7 @@ import tf_keras
 pytest.importorskip("keras_hub")
 from tiny_bert import checkpoint, texts, to_fine_tune
 
-from tfkd import Distiller, HardLabels, UserError, export
+from tfkd import Distiller, HardLabels, UserError, export, shrink
 from tfkd.models.freezing import TrainableFlags
 from tfkd.models.layers import walk
 from tfkd.models.saving import save_keras
@@ -250,6 +250,17 @@ def test_ways_that_cannot_be(way, words, model):
     with pytest.raises(UserError, match=words):
         tune(model, way)
     assert [weight.trainable for weight in model.weights] == before
+
+
+@pytest.mark.parametrize("way", ["adapter:8", "prompt:5"])
+def test_what_was_put_between_layers(way, tuned):
+    """Layers of one name, or copies of blocks that were not made for what is between them."""
+    model = tuned[way]["model"]
+    with pytest.raises(UserError, match="already, so it was tuned in this way before: write all"):
+        tune(model, way)
+    assert all(weight.trainable for weight in model.weights)
+    with pytest.raises(UserError, match="tuned by adapter or prompt is none any more"):
+        shrink(model, layers=1)
 
 
 def test_a_frozen_layer_has_no_lora(model):

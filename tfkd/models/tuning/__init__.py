@@ -7,6 +7,6 @@ down.
 
 from .layer_rates import slow_lower_layers
 from .tune import Tuning, tune
-from .ways import WAYS, Way, parse_way
+from .ways import INSERTED, WAYS, Way, parse_way
 
-__all__ = ["WAYS", "Tuning", "Way", "parse_way", "slow_lower_layers", "tune"]
+__all__ = ["INSERTED", "WAYS", "Tuning", "Way", "parse_way", "slow_lower_layers", "tune"]

@@ -19,6 +19,7 @@ from ..layers import is_graph, walk
 _SPREAD = 0.02
 _PROMPT_SPREAD = 0.5
 _MASK = "padding_mask"
+_PROMPT = "prompt"
 Call = Callable[..., Any]
 """Calls a layer on its inputs, and returns what the layers behind it read."""
 
@@ -39,7 +40,11 @@ def add_adapters(
 
     Returns:
         A model with the same layers and the adapters, and the layers of these.
+
+    Raises:
+        UserError: A model that has adapters, or is not functional.
     """
+    _refuse_again(model, [_adapter_name(end) for end in ends], f"adapter:{units}")
     added: dict[int, list[Any]] = {}
 
     def call(layer: Any, *args: Any, **options: Any) -> Any:
@@ -74,8 +79,9 @@ def add_prompt(
         A model with the same layers and the vectors, and the layer of these.
 
     Raises:
-        UserError: Blocks that take no mask of tokens.
+        UserError: Blocks that take no mask of tokens, or a model that has such vectors.
     """
+    _refuse_again(model, [_PROMPT], f"prompt:{count}")
     if not all(_MASK in inspect.signature(block.call).parameters for block in blocks):
         raise UserError(
             f"prompt:{count}: the blocks of {model.name!r} are several layers each, or read no "
@@ -95,7 +101,7 @@ def add_prompt(
                 width, kind = hidden.shape[-1], layer.dtype_policy
                 added.append(
                     keras.layers.Embedding(
-                        count, width, embeddings_initializer=initial, dtype=kind, name="prompt"
+                        count, width, embeddings_initializer=initial, dtype=kind, name=_PROMPT
                     )
                 )
             vectors = added[0](ops.cumsum(ones, axis=1) - 1)
@@ -141,7 +147,7 @@ def rebuild(model: Any, changed: Sequence[Any], call: Call) -> Any:
 
 def _make_adapter(block: Any, width: int, units: int, seed: int) -> list[Any]:
     """Return the layers of an adapter, with names that follow the block's."""
-    name, kind = f"{block.name}_adapter", block.dtype_policy
+    name, kind = _adapter_name(block), block.dtype_policy
     initial = keras.initializers.TruncatedNormal(stddev=_SPREAD, seed=seed)
     return [
         keras.layers.Dense(
@@ -150,6 +156,24 @@ def _make_adapter(block: Any, width: int, units: int, seed: int) -> list[Any]:
         keras.layers.Dense(width, kernel_initializer="zeros", dtype=kind, name=f"{name}_up"),
         keras.layers.Add(dtype=kind, name=name),
     ]
+
+
+def _adapter_name(block: Any) -> str:
+    return f"{block.name}_adapter"
+
+
+def _refuse_again(model: Any, names: Sequence[str], way: str) -> None:
+    """Refuse a model with layers of these names, of an earlier training.
+
+    Raises:
+        UserError: It has one.
+    """
+    found = next((layer.name for _, layer in walk(model) if layer.name in names), None)
+    if found:
+        raise UserError(
+            f"{way}: the model {model.name!r} has a layer {found!r} already, so it was tuned in "
+            "this way before: write all, head, bitfit or lora:8, or tune so in one stage alone."
+        )
 
 
 def _holds(model: Any, layers: Sequence[Any]) -> bool:

@@ -48,7 +48,7 @@ def slow_lower_layers(model: Any, decay: float) -> list[SlowRate]:
     if decay == 1:
         return []
     parts = find_parts(model)
-    need_blocks(model, parts, "layer_decay")
+    need_blocks(model, parts, "layer_decay", instead="leave it out")
     trained = {id(variable) for variable in model.trainable_variables}
     rules = []
     for depth, layers in enumerate(reversed([parts.below, *parts.blocks]), 1):

@@ -9,6 +9,8 @@ from ...errors import UserError
 ALL, HEAD, TOP, BITFIT, LORA, ADAPTER, PROMPT = WAYS = (
     *("all", "head", "top", "bitfit", "lora", "adapter", "prompt"),
 )
+INSERTED = (ADAPTER, PROMPT)
+"""Those that put layers between a model's own."""
 TARGETS = ("query", "value")
 _EXAMPLES = "all, head, top:2, bitfit, lora:8, lora:8,target=query+value, adapter:64 or prompt:20"
 _SIZES = {TOP: "blocks", LORA: "the rank", ADAPTER: "units", PROMPT: "vectors"}

@@ -50,7 +50,8 @@ def _encoder(config: dict, name: str) -> dict:
     if len(encoders) != 1:
         raise UserError(
             f"shrink found {len(encoders)} encoders in {name!r}: give a KerasHub encoder or "
-            "classifier, or a Hugging Face TensorFlow model."
+            "classifier, or a Hugging Face TensorFlow model; one that was tuned by adapter or "
+            "prompt is none any more, since layers were put between its own."
         )
     return encoders[0]
 
