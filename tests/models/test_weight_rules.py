@@ -85,6 +85,29 @@ def test_states_of_layers_are_updated_outside_of_the_rule():
     assert all(moved)
 
 
+def test_losses_of_layers_count_under_a_rule():
+    """A penalty on activations that is lost with the scope in which layers read other values."""
+
+    def penalised():
+        keras.utils.set_random_seed(0)
+        hidden = keras.layers.Dense(8, "relu", activity_regularizer=keras.regularizers.L2(0.1))
+        inner = keras.Sequential([keras.Input((X.shape[1],)), hidden])
+        return keras.Sequential([keras.Input((X.shape[1],)), inner, keras.layers.Dense(3)])
+
+    class Same(WeightRule):
+        def read(self, variable):
+            return tf.convert_to_tensor(variable.value)
+
+    ruled, plain = penalised(), penalised()
+    one = train(ruled, lambda student: [Same(student.trainable_variables)])
+    two = train(plain, lambda student: [])
+    for a, b in zip(ruled.weights, plain.weights, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-6)
+    one, two = (each.evaluate(X, Y, verbose=0, return_dict=True) for each in (one, two))
+    assert one["loss"] > one["hard_labels"] + 0.01
+    assert one["loss"] == pytest.approx(two["loss"])
+
+
 @pytest.mark.parametrize("steps", [1, 2])
 def test_zeros_stay_through_momentum_and_decay(steps):
     student = mlp()

@@ -7,7 +7,7 @@ versions that it has passed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -90,6 +90,19 @@ def attached_logits(tensor: Any) -> tf.Tensor | None:
 def attached_mask(tensor: Any) -> tf.Tensor | None:
     """Return the mask that Keras hands on with a tensor, such as that of `mask_zero=True`."""
     return getattr(tensor, "_keras_mask", None)
+
+
+def give_losses(model: Any, losses: Sequence[Any]) -> None:
+    """Give the layers of a Keras 3 model the losses that they added in a stateless scope.
+
+    Keras forgets them with the scope, until the next call of the model or for ever.
+
+    Args:
+        model: The model.
+        losses: Those of the scope, which collects them.
+    """
+    for layer in [model, *list_layers(model, recursive=True)]:
+        layer._losses.extend(loss for loss in losses if id(loss) in layer._loss_ids)
 
 
 def merge_lora(layer: Any) -> None:

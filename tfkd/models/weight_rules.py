@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from ..distribution import assign_on_replicas
 from ..errors import UserError
+from .keras_internals import give_losses
 
 
 class WeightRule:
@@ -64,15 +65,16 @@ def reading(rules: Sequence[WeightRule], model: Any) -> Iterator[None]:
     Args:
         rules: The rules; without any nothing happens.
         model: A Keras 3 model. What its layers update, such as states of random numbers and
-            moving means, is updated after the block.
+            moving means, is updated after the block; the losses that they add are its own.
     """
     found = [(variable, rule.read(variable)) for rule in rules for variable in rule.variables]
     pairs = [(variable, value) for variable, value in found if value is not None]
     if not pairs:
         yield
         return
-    with keras.StatelessScope(state_mapping=pairs) as scope:
+    with keras.StatelessScope(state_mapping=pairs, collect_losses=True) as scope:
         yield
+    give_losses(model, scope.losses)
     for variable in model.non_trainable_variables:
         value = scope.get_current_value(variable)
         if value is not None:
