@@ -60,6 +60,19 @@ def test_zeros_as_each_type_stores_them(tmp_path, weight, content, share):
     assert share_of_zeros_in_file(path) == pytest.approx(share)
 
 
+def test_blocks_of_4_bits_count_and_their_scales_do_not(tmp_path):
+    """A file of int4, whose tables are most of it."""
+    weight = tensor(TYPES.INT4, (2, 32), 1)
+    weight.quantization = schema.QuantizationParametersT()
+    weight.quantization.detailsType = schema.QuantizationDetails.BlockwiseQuantization
+    weight.quantization.details = schema.BlockwiseQuantizationT()
+    weight.quantization.details.scales, weight.quantization.details.blockSize = 1, 32
+    scales = tensor(TYPES.FLOAT16, (2, 1), 2)
+    content = bytes([0x10] * 24 + [0x21] * 8)
+    path = file_of(tmp_path, [weight, scales], [None, content, np.array([1, 2], "<f2").tobytes()])
+    assert share_of_zeros_in_file(path) == pytest.approx(24 / 64)
+
+
 def test_what_is_no_model_is_refused(tmp_path):
     path = tmp_path / "model.tflite"
     path.write_bytes(b"not at all, and long enough")

@@ -12,6 +12,8 @@ from .checks.flatbuffer import Buffer, FlatbufferTable
 _STORED = {0: "<f4", 1: "<f2", 7: "<i2", 9: "i1", 17: "u1"}
 _INT4 = 17
 _FLOATS = (0, 1)
+# By type of the schema, what a tensor says of its numbers in addition: scales of blocks.
+_BLOCKWISE = 2
 
 
 def share_of_zeros_in_file(path: Path) -> float:
@@ -19,7 +21,8 @@ def share_of_zeros_in_file(path: Path) -> float:
 
     Args:
         path: A `.tflite` file, whatever is behind the model in it. Of a quantised weight zero is
-            what its zero point says. Shapes, axes and quantised biases are no weights.
+            what its zero point says. Shapes, axes, scales of blocks and quantised biases are no
+            weights.
 
     Raises:
         UnsoundModel: It is no such file, or a damaged one.
@@ -30,7 +33,11 @@ def share_of_zeros_in_file(path: Path) -> float:
     zeros = total = 0
     seen: set[int] = set()
     for graph in root.tables(2):
-        for tensor in graph.tables(0):
+        tensors = list(graph.tables(0))
+        scales = {at for tensor in tensors if (at := _scales_of(tensor)) is not None}
+        for number, tensor in enumerate(tensors):
+            if number in scales:
+                continue
             place = tensor.number(2, "I")
             if place in seen or place >= len(spans) or not spans[place][1]:
                 continue
@@ -40,6 +47,15 @@ def share_of_zeros_in_file(path: Path) -> float:
                 total += numbers.size
                 zeros += numbers.size - int(np.count_nonzero(numbers))
     return zeros / max(total, 1)
+
+
+def _scales_of(tensor: FlatbufferTable) -> int | None:
+    """Return which tensor holds the scales of a weight's blocks, None of a weight without."""
+    quantisation = tensor.table(4)
+    if quantisation is None or quantisation.number(4, "B") != _BLOCKWISE:
+        return None
+    details = quantisation.table(5)
+    return None if details is None else details.number(0)
 
 
 def _numbers(tensor: FlatbufferTable, content: bytes, span: tuple[int, int]) -> np.ndarray | None:
@@ -53,7 +69,10 @@ def _numbers(tensor: FlatbufferTable, content: bytes, span: tuple[int, int]) -> 
         return stored
     quantisation = tensor.table(4)
     points = quantisation.numbers(3, "q") if quantisation is not None else ()
-    if quantisation is None or not quantisation.span(2, 4)[1]:
+    if quantisation is None:
+        return None
+    # What has scales of blocks has no others, and zero is its zero point.
+    if not quantisation.span(2, 4)[1] and _scales_of(tensor) is None:
         return None
     shape = tensor.numbers(0)
     if kind == _INT4:
