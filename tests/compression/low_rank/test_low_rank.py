@@ -89,6 +89,37 @@ def test_at_full_rank_the_model_is_the_same(model, evidence):
     np.testing.assert_allclose(outputs(same), outputs(model), atol=1e-5)
 
 
+def test_what_was_split_is_split_again(model, evidence):
+    """Names that two layers would have."""
+    once = parse("low_rank:0.3").apply(model, evidence)
+    twice = parse("low_rank:0.3").apply(once, evidence)
+    names = [layer.name for layer in twice.layers]
+    assert any(name.endswith("_down_1") for name in names)
+    assert twice.count_params() < once.count_params() < model.count_params()
+    assert outputs(twice).shape == outputs(model).shape
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda penalty: layers.Dense(24, activity_regularizer=penalty, name="it"),
+        lambda penalty: layers.EinsumDense(
+            "ab,bc->ac", 24, activity_regularizer=penalty, name="it"
+        ),
+        lambda penalty: layers.Embedding(30, 24, activity_regularizer=penalty, name="it"),
+    ],
+    ids=["dense", "einsum", "table"],
+)
+def test_what_is_asked_of_activations_is_asked_of_the_second_layer(make):
+    it = make(keras.regularizers.L2(0.1))
+    is_table = isinstance(it, layers.Embedding)
+    inputs = keras.Input((12,), dtype="int32" if is_table else "float32")
+    model = keras.Model(inputs, it(inputs))
+    small = parse("low_rank:rank=4,error=weights").apply(model, Evidence(list))
+    assert small.get_layer("it_down").activity_regularizer is None
+    assert small.get_layer("it").activity_regularizer is not None
+
+
 def test_attention_is_taken_apart_and_taps_find_the_blocks():
     student = students.transformer(50, 2, "tiny", seed=1)
     small = parse("low_rank:rank=8,tables=no").apply(student, Evidence(lambda: [IDS]))

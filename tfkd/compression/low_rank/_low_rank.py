@@ -13,6 +13,7 @@ from ...progress import logger
 from ..compression import Compression, read_settings
 from ..evidence import Evidence
 from ..plain import as_plain
+from ..plain.plain_layers import PlainLayers
 from .convolutions import ConvolutionMatrix
 from .factors import Factors, split_matrix
 from .matrix_layers import DenseMatrix, EinsumMatrix, MatrixLayer, TableMatrix
@@ -154,6 +155,12 @@ def split_layers(
         for each, rank in zip(layers, ranks, strict=True)
         if rank is not None
     }
+    names = PlainLayers()
+    for layer in model.layers:
+        names.name(layer.name)
+    # A layer that was split before has one of that name.
+    for first, _ in pairs.values():
+        first.name = names.name(first.name)
     small = rebuild(model, pairs)
     for each, both, rank in zip(layers, factors, ranks, strict=True):
         if rank is not None:

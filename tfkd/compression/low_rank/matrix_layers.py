@@ -118,6 +118,7 @@ class EinsumMatrix(MatrixLayer):
             output_shape=(*whole[: len(whole) - len(self.results)], rank),
             bias_axes=None,
             activation=None,
+            activity_regularizer=None,
         )
         up = self.config | {
             "equation": f"{self.batch}{middle},{middle}{self.results}->{self.batch}{self.results}"
@@ -143,10 +144,12 @@ class TableMatrix(MatrixLayer):
 
     def pair(self, rank: int) -> tuple[Any, Any]:
         """Return a narrow table, and a dense layer to the width of before."""
-        down = keras.layers.Embedding.from_config(self._named_down(output_dim=rank))
+        narrow = self._named_down(output_dim=rank, activity_regularizer=None)
+        down = keras.layers.Embedding.from_config(narrow)
         up = keras.layers.Dense(
             self.layer.output_dim,
             use_bias=False,
+            activity_regularizer=self.layer.activity_regularizer,
             name=self.layer.name,
             dtype=self.layer.dtype_policy,
             trainable=self.layer.trainable,
@@ -154,7 +157,8 @@ class TableMatrix(MatrixLayer):
         return down, up
 
 
-PLAIN = {"use_bias": False, "activation": None}
+# What the first of two layers is without: of its outputs nothing was asked before.
+PLAIN = {"use_bias": False, "activation": None, "activity_regularizer": None}
 
 
 def read_equation(equation: str) -> tuple[str, str, str] | None:
