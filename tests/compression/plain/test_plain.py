@@ -55,6 +55,16 @@ def test_encoders_of_keras_hub(kind, tmp_path):
     assert as_plain(plain) is plain
 
 
+def test_a_sequence_of_models():
+    """Its input is a tensor, and that of a graph what the graph was given."""
+    inner = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, name="inner")])
+    model = moved(keras.Sequential([keras.Input((3,)), inner, keras.layers.Dense(2)]))
+    plain = as_plain(model)
+    assert plain.get_layer("inner")
+    rows = np.eye(3, dtype="float32")
+    np.testing.assert_allclose(model(rows), plain(rows), atol=1e-5)
+
+
 @pytest.fixture(scope="module")
 def student():
     return moved(transformer(10, 3, "tiny"))

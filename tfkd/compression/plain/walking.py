@@ -28,9 +28,10 @@ def rebuild(model: keras.Model) -> keras.Model:
         model: A functional or a sequential Keras 3 model.
     """
     walk = _Walk()
-    inputs = keras.tree.map_structure(walk.make_input, input_structure(model))
+    given, gives = _ends(model)
+    inputs = keras.tree.map_structure(walk.make_input, given)
     outputs = walk.run(model, inputs, None)
-    outputs = keras.tree.map_structure(walk.keep_name, outputs, _outputs(model))
+    outputs = keras.tree.map_structure(walk.keep_name, outputs, gives)
     walk.name_operations(outputs)
     return keras.Model(inputs, outputs, name=model.name)
 
@@ -109,9 +110,11 @@ class _Walk:
         return outputs
 
 
-def _outputs(model: Any) -> Any:
-    structure = output_structure(model)
-    return model.output if structure is None else structure
+def _ends(model: Any) -> tuple[Any, Any]:
+    """Return the inputs and the outputs of a model in the structures that it was given."""
+    if isinstance(model, keras.Sequential):
+        return model.inputs[0], model.outputs[0]
+    return input_structure(model), output_structure(model)
 
 
 def _arguments(operation: Any) -> frozenset[str]:
