@@ -35,7 +35,7 @@ def compress(model: Any, spec: str, data: Any = None, batches: int = BATCHES) ->
         model: A Keras 3 model, which is not changed; or a `tfkd.Distiller` with a student, by
             whose loss a compression tells what matters.
         spec: The compression, such as `prune:0.4`, `low_rank:0.5`, `sparse:0.8` or `grid:int8`.
-            Its steps, where it has several, are taken at once.
+            What a run does step by step is done at once, also where zeros come by a schedule.
         data: What a compression may look at: arrays or batches, as `fit` takes them. Some do
             without.
         batches: So many batches of it, the first ones.
@@ -43,7 +43,8 @@ def compress(model: Any, spec: str, data: Any = None, batches: int = BATCHES) ->
     Returns:
         A plain Keras model, that loads and exports without tfkd. For zeros or a grid that a
         training has to keep, give `Distiller(rules=[...])` what `tfkd.compression.parse(spec)`
-        says: its `rule(model, steps)` before the training, and `finish(model)` after it.
+        says: its `rule(model, steps)` before the training, and `finish(model)` after it. The rule
+        of a student that is not compressed yet makes its zeros bit by bit.
 
     Raises:
         UserError: An unknown compression, or one that this model or these data do not allow.
@@ -64,6 +65,8 @@ def compress(model: Any, spec: str, data: Any = None, batches: int = BATCHES) ->
     evidence = make_evidence(lambda: shown, asked)
     for part in parts:
         student = part.apply(student, evidence)
+        # What some leave to a training, which has not to follow here.
+        part.finish(student)
     return student
 
 

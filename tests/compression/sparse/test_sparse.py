@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 import tf_keras
 
+import tfkd
 from tfkd import UserError
 from tfkd.compression import Evidence, parse
 from tfkd.compression.sparse.kernels import find_kernels
@@ -174,6 +175,27 @@ def test_inputs_that_four_does_not_divide_end_in_a_group_with_zeros():
 def test_specs_that_are_refused(spec, says):
     with pytest.raises(UserError, match=says):
         parse(spec)
+
+
+def test_in_python_all_zeros_are_there_at_once(model):
+    """A model that nobody cut, since zeros come by a schedule that a run alone has."""
+    assert [share(kernel) for kernel in kernels(tfkd.compress(model, "sparse:0.75"))] == [
+        share(kernel) for kernel in kernels(compress(model, "sparse:0.75"))
+    ]
+    assert share(model.layers[-1].kernel) == 0
+
+
+def test_a_table_of_zeros_is_named_since_it_stays_so(model, caplog):
+    ids = keras.Input((2,), dtype="int32")
+    table = layers.Embedding(5, 2, embeddings_initializer="zeros", name="words")
+    begun = keras.Model(ids, layers.Dense(3)(table(ids)))
+    for spec in ("sparse:0.5", "sparse:0.5,schedule=once"):
+        parse(spec).rule(begun, 10)
+        assert "all of words/embeddings are zero" in caplog.messages.pop()
+        caplog.clear()
+    parse("sparse:0.5").rule(model, 10)
+    parse("sparse:0.5,tables=no").rule(begun, 10)
+    assert not caplog.messages
 
 
 def test_models_that_are_refused():

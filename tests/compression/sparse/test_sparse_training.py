@@ -108,7 +108,7 @@ def test_the_zeros_are_in_the_file(tmp_path, quantize):
     keras.utils.set_random_seed(0)
     dense = keras.layers.Dense
     model = keras.Sequential([keras.Input((64,)), dense(64, "relu", use_bias=False), dense(3)])
-    zeros = tfkd.compress(model, "sparse:0.75,schedule=once")
+    zeros = tfkd.compress(model, "sparse:0.75")
     path, dense_path = tmp_path / "zeros.tflite", tmp_path / "dense.tflite"
     tfkd.export(zeros, path, quantize=quantize)
     tfkd.export(model, dense_path, quantize=quantize)

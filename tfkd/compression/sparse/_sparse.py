@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from ...errors import UserError
 from ...models.copying import copy_model
 from ...models.weight_rules import WeightRule
+from ...progress import logger
 from ..compression import Compression, read_settings
 from ..evidence import Evidence
 from .kernels import find_kernels
@@ -93,6 +95,13 @@ class Sparse(Compression):
 
     def rule(self, model: Any, steps: int) -> WeightRule | None:
         """Return what keeps zeros at zero, and adds to them if the schedule is gradual."""
+        empty = [each.path for each in self._variables(model) if not np.any(each.numpy())]
+        if empty and self.share != 0:
+            logger.warning(
+                "sparse keeps zeros, and all of %s are zero: they learn nothing, so train the "
+                "model before it",
+                ", ".join(empty),
+            )
         if self.schedule == "once" or not self.share:
             return self.hold(model)
         ramp = max(1, round(steps * 2 / 3))
