@@ -143,6 +143,8 @@ def test_a_folder_that_is_no_finished_run_is_refused(finished, copy, refused, tm
     config = (copy / "config.toml").read_text()
     (copy / "config.toml").write_text(config.replace('"text_cnn:tiny"', '"shrink:2"'))
     assert "made of its teacher's layers" in refused("distill", "sample:120", "--from", copy)
+    (copy / "config.toml").write_text(config.replace('tune = ""', 'tune = "adapter:4"'))
+    assert "was tuned by adapter:4" in refused("distill", "sample:120", "--from", copy)
 
 
 def test_a_run_without_an_earlier_one_stays_as_it_is():

@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import tasks
 from ..errors import UserError
+from ..models.tuning import INSERTED, parse_way
 from . import folder as run_folder
 from .config import RunConfig, make_config, read_config
 
@@ -93,6 +94,13 @@ def _read_earlier(folder: Path) -> RunConfig:
         raise UserError(
             f"the run {folder} made its student smaller, so that its weights fit no other one: "
             "start from a run without compress, and compress in this one."
+        )
+    ways = [earlier.training.tune, *(table.get("tune", "") for table in earlier.training.stage)]
+    inserted = next((way for way in ways if parse_way(way).name in INSERTED), "")
+    if inserted:
+        raise UserError(
+            f"the run {folder} was tuned by {inserted}, which put layers between its student's, so "
+            "that its weights fit no other one: start from a run without it."
         )
     return earlier
 
