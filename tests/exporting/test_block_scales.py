@@ -9,11 +9,11 @@ import pytest
 keras = pytest.importorskip("keras")
 pytest.importorskip("ai_edge_quantizer")
 
-from tfkd import UserError
 from tfkd.exporting import convert, export, quantizer_package
 from tfkd.exporting.block_scales import is_blockwise, without_zero_scales
 from tfkd.exporting.calling import signature_of
 from tfkd.exporting.flatbuffer_tables import pack_tables, read_tables
+from tfkd.exporting.weight_grids.stored_weights import read_stored_weights
 from tfkd.runtime.checks.flatbuffer import UnsoundModel
 from tfkd.runtime.checks.soundness import check
 from tfkd.runtime.interpreter import LiteRT
@@ -76,16 +76,15 @@ def test_a_model_without_blocks_is_left_alone():
     assert without_zero_scales(model) == model
 
 
-def test_blocks_that_do_not_divide_are_refused(tmp_path):
-    with pytest.raises(UserError, match=r"a scale for each 32 inputs .* has 48: write int4"):
-        export(
-            dense(48),
-            tmp_path / "a.tflite",
-            quantize="int4-32",
-            check=X[:, :48],
-            calibration=X[:, :48],
-        )
-    assert list(tmp_path.iterdir()) == []
+def test_a_layer_that_blocks_do_not_divide_has_a_scale_a_unit(tmp_path):
+    """No file at all, of a student whose last layer has 16 inputs."""
+    model, path = dense(48), tmp_path / "a.tflite"
+    path.write_bytes(convert.flatbuffer(signature_of(model), INT4_32))
+    stored = {each.shape: each.scales.shape for each in read_stored_weights(path.read_bytes())}
+    assert stored == {(96, 48): (96, 1), (4, 96): (4, 3, 1)}
+    wanted = model(X[:, :48]).numpy()
+    answers = LiteRT(path)({"x": X[:, :48]})["logits"]
+    assert np.abs(answers - wanted).max() < 0.2 * np.abs(wanted).max()
 
 
 def test_the_quantizer_is_found_under_either_name(monkeypatch):

@@ -127,15 +127,15 @@ def test_a_table_of_zeros_stays_one(width, tmp_path):
     assert not outputs(file, tmp_path / "a.tflite").any()
 
 
-@pytest.mark.parametrize("kind", [INT4, INT4_32], ids=lambda kind: kind.name)
-def test_a_table_that_dense_layers_multiply_with_is_stored_once(kind, tmp_path):
+@pytest.mark.parametrize(("kind", "width"), [(INT4, 64), (INT4_32, 64), (INT4_32, 48)])
+def test_a_table_that_dense_layers_multiply_with_is_stored_once(kind, width, tmp_path):
     pytest.importorskip("ai_edge_quantizer")
     keras.utils.set_random_seed(0)
     ids = keras.Input((None,), dtype="int32", name="input_ids")
-    table = layers.ReversibleEmbedding(WORDS, 64)
+    table = layers.ReversibleEmbedding(WORDS, width)
     model = keras.Model(ids, table(table(ids), reverse=True))
     file = convert.flatbuffer(signature_of(model), kind)
-    assert len(file) < 0.75 * WORDS * 64
+    assert len(file) < 0.85 * WORDS * width
     wanted = model(IDS).numpy()
     assert np.abs(outputs(file, tmp_path / "a.tflite") - wanted).max() < 0.2 * wanted.max()
 

@@ -1,4 +1,4 @@
-"""Dense layers of 4 bits with a scale for each block of inputs: what divides, and empty blocks."""
+"""Dense layers of 4 bits with a scale for each block of inputs: what has none, and empty blocks."""
 
 from __future__ import annotations
 
@@ -6,36 +6,34 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import UserError
-from ..runtime.quantisations import Quantization
-from .flatbuffer_tables import pack_tables, read_tables, tensors_of_operators
+from .flatbuffer_tables import operator_name, pack_tables, read_tables
 
 BLOCKWISE = 2
 "The number of this way to quantise in LiteRT's schema."
+_READ_ROWS = ("FULLY_CONNECTED", "EMBEDDING_LOOKUP")
+"What reads weights with blocks, as their second input."
 _LEAST = 2.0**-14
 "A scale for blocks of zeros: LiteRT refuses a scale of 0."
 
 
-def check_divides(model: bytes, kind: Quantization) -> None:
-    """Refuse a model with a dense layer whose inputs are no whole number of blocks.
+def undivided(model: bytes, block: int) -> list[tuple[str, str]]:
+    """Return what multiplies with rows that are no whole number of blocks, and what it computes.
 
     Args:
         model: A LiteRT model of float32.
-        kind: One with blocks.
+        block: Numbers of a block.
 
-    Raises:
-        UserError: It has such a layer.
+    Returns:
+        The names of operators and of their outputs.
     """
     tables = read_tables(model)
-    for tensor in tensors_of_operators(tables, "FULLY_CONNECTED", place=1):
-        inputs = int(tensor.shape[-1])
-        data = tables.buffers[tensor.buffer].data
-        if inputs % kind.block and data is not None and len(data):
-            raise UserError(
-                f"{kind.name} has a scale for each {kind.block} inputs of a dense layer, and the "
-                f"layer of {tensor.name.decode()!r} has {inputs}: write int4, or make its inputs a "
-                f"multiple of {kind.block}."
-            )
+    return [
+        (name, graph.tensors[operator.outputs[0]].name.decode())
+        for graph in tables.subgraphs
+        for operator in graph.operators
+        if (name := operator_name(tables, operator)) in _READ_ROWS
+        and int(graph.tensors[operator.inputs[1]].shape[-1]) % block
+    ]
 
 
 def without_zero_scales(model: bytes) -> bytes:

@@ -33,7 +33,8 @@ class Exported:
         step_difference: The greatest difference of a logit of a step and of the same one of a pass
             over the whole text, both of the file.
         kept_weights: Numbers that the file stores in integers and that are the student's own, to
-            1e-6: all of a student that was trained on the grid of this kind.
+            1e-6 and but for normalisations that are multiplied into them: those of a student that
+            was trained on the grid of this kind.
     """
 
     path: Path

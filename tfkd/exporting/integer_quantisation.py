@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -64,17 +65,14 @@ def quantize_weights(model: bytes, kind: Quantization) -> bytes:
 
     Args:
         model: The flatbuffer.
-        kind: Whether a scale is that of a unit of a dense layer, or of a block of its inputs.
-
-    Raises:
-        UserError: The model has a layer that blocks do not divide.
+        kind: Whether a scale is that of a unit of a dense layer, or of a block of its inputs. Where
+            blocks do not divide these, it is that of a unit.
     """
-    if kind.block:
-        block_scales.check_divides(model, kind)
+    model = look_tables_up(model)
     with _quiet_quantizer():
         scales = quantizer_module("qtyping").QuantGranularity
         dense = scales[f"BLOCKWISE_{kind.block}" if kind.block else "CHANNELWISE"]
-        work = quantizer_module("quantizer").Quantizer(bytearray(look_tables_up(model)))
+        work = quantizer_module("quantizer").Quantizer(bytearray(model))
         work.add_dynamic_config(".*", "CONV_2D", num_bits=8)
         work.add_dynamic_config(".*", "FULLY_CONNECTED", num_bits=4, granularity=dense)
         for tables, scale in (
@@ -82,6 +80,10 @@ def quantize_weights(model: bytes, kind: Quantization) -> bytes:
             (f".*{TIED}.*", dense),
         ):
             work.add_dynamic_config(tables, "EMBEDDING_LOOKUP", num_bits=4, granularity=scale)
+        for operator, output in block_scales.undivided(model, kind.block) if kind.block else ():
+            scale = scales.TENSORWISE if STEPS in output else scales.CHANNELWISE
+            name = f"^{re.escape(output)};$"
+            work.add_dynamic_config(name, operator, num_bits=4, granularity=scale)
         made = _in_one_piece(bytes(work.quantize().quantized_model))
         return block_scales.without_zero_scales(made)
 

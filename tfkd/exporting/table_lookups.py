@@ -29,8 +29,9 @@ from .flatbuffer_tables import (
 from .graph_writer import GraphWriter
 from .stored_tables import SINGLE, rows_of, steps_of, together
 
-STEPS, TIED = "/steps", "/tied"
-"In the names of what reads tables of one column, and those that dense layers multiply with."
+ROWS, STEPS, TIED = "/:rows", "/:steps", "/:tied"
+"""In the names of rewritten tables, and of what reads those of one column and those that dense
+layers multiply with. A layer of the user's may be called `tied`, and none has a colon."""
 _SMALLEST = 1024
 "Numbers of a table; a smaller one saves nothing, as in the converter's int8."
 
@@ -155,13 +156,13 @@ class _LookUp:
         """Return the place of a table as it is stored, once in all graphs."""
         buffer = stored.get(self._buffer)
         if buffer is None:
-            place = self._writer.add_constant(f"{self._name}/rows", rows)
+            place = self._writer.add_constant(f"{self._name}{ROWS}", rows)
             stored[self._buffer] = self._graph.tensors[place].buffer
             return place
         for place, tensor in enumerate(self._graph.tensors):
             if tensor.buffer == buffer:
                 return place
-        place = self._writer.add_tensor(f"{self._name}/rows", "float32", rows.shape)
+        place = self._writer.add_tensor(f"{self._name}{ROWS}", "float32", rows.shape)
         self._graph.tensors[place].buffer = buffer
         return place
 

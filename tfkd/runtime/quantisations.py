@@ -25,7 +25,8 @@ class Quantization:
         bounded_masks: Whether masks of -1e9 are replaced by -50. One scale for both would leave no
             step of an integer between 0 and a logit of 10.
         activation_bits: Of calibrated kinds, the bits of an activation; 0 leaves them float32.
-        block: The inputs of a dense layer that have a scale together; 0 is one scale an output.
+        block: The inputs of a dense layer that have a scale together, where this divides them; 0 is
+            one scale an output.
     """
 
     name: str

@@ -10,7 +10,7 @@ from tfkd import UserError
 from tfkd.compression import Evidence, parse
 from tfkd.compression.grid import _grid
 from tfkd.exporting import integer_quantisation
-from tfkd.exporting.weight_grids import find_grids
+from tfkd.exporting.weight_grids import find_grids, probing
 from tfkd.runtime.quantisations import INT4, INT8
 
 
@@ -27,8 +27,7 @@ def test_another_grid_is_refused(text):
 @pytest.mark.parametrize(
     ("spec", "make", "words"),
     [
-        ("int4-32", lambda: dense(48), "a scale for each 32 inputs .* has 48: write int4"),
-        ("int8", lambda: dense(8), "stores no weights in integers, as its layers are too small"),
+        ("int8", lambda: dense(8), "stores no weights in integers as .* layers are too small"),
         ("int8", lambda: tf_keras.Sequential([tf_keras.layers.Dense(2)]), "of Keras 3, and this"),
         ("int8", lambda: keras.Sequential([keras.layers.Dense(2)]), "does not say its inputs"),
     ],
@@ -82,3 +81,22 @@ def test_the_grid_does_not_depend_on_the_weights():
     for variable in model.variables:
         variable.assign(variable * 0)
     assert [(variable.path, grid) for variable, grid in find_grids(model, INT4)] == wanted
+
+
+def test_a_model_is_converted_once(monkeypatch):
+    """By what asks first, and not again for a copy, its rule and its end."""
+    converted, convert = [], probing.flatbuffer
+    monkeypatch.setattr(probing, "_FOUND", {})
+    monkeypatch.setattr(
+        probing, "flatbuffer", lambda *given: converted.append(1) or convert(*given)
+    )
+    grid, model = parse("grid:int8"), dense(40)
+    grid.check(model)
+    rounded = grid.apply(model, Evidence(list))
+    assert len(grid.rule(rounded, 1).variables) == 1
+    grid.finish(rounded)
+    assert len(converted) == 1
+    # Of another structure, or in another kind of file.
+    grid.check(dense(41))
+    parse("grid:int4").check(model)
+    assert len(converted) == 3

@@ -102,3 +102,46 @@ def test_a_table_that_is_read_and_said_has_one_grid():
     variable.assign(grid.rounded(variable.value))
     blob = convert.flatbuffer(signature_of(model), INT8)
     assert count_kept(blob, model) == variable.numpy().size
+
+
+def normalised(*, behind):
+    """A dense layer, and a normalisation behind or before it that is multiplied into it."""
+    keras.utils.set_random_seed(0)
+    layers = keras.layers
+    x = keras.Input((64,), name="x")
+    parts = [layers.Dense(96, name="dense"), layers.BatchNormalization(name="normalisation")]
+    y = x
+    for part in parts if behind else parts[::-1]:
+        y = part(y)
+    model = keras.Model(x, layers.ReLU()(y))
+    gamma = model.get_layer("normalisation").gamma
+    # A fifth of them turns all signs of a channel.
+    factors = np.random.default_rng(0).uniform(0.5, 2, gamma.shape)
+    gamma.assign(np.where(np.arange(len(factors)) % 5, factors, -factors))
+    return model
+
+
+@pytest.mark.parametrize("kind", [INT8, INT4, INT4_32], ids=lambda kind: kind.name)
+def test_a_normalisation_behind_a_layer_leaves_its_integers(kind):
+    """Scales of blocks are rounded anew, so that these numbers are not told to be the trained."""
+    model = normalised(behind=True)
+    ((variable, grid),) = find_grids(model, kind)
+    variable.assign(grid.rounded(variable.value))
+    blob = convert.flatbuffer(signature_of(model), kind)
+    assert count_kept(blob, model) == (0 if kind is INT4_32 else 64 * 96)
+    (stored,) = read_stored_weights(blob)
+    steps, _ = grid.steps(variable.value)
+    assert np.abs(np.abs(steps) - np.abs(stored.numbers)).max() < 0.5
+
+
+@pytest.mark.parametrize("kind", [INT8, INT4, INT4_32], ids=lambda kind: kind.name)
+def test_a_layer_behind_a_normalisation_has_no_grid(kind):
+    """The file rounds its products with the normalisation, which are other numbers."""
+    assert find_grids(normalised(behind=False), kind) == []
+
+
+def test_a_number_with_a_scale_of_its_own_is_taken_for_no_other_one():
+    """A bias, since any two numbers are two steps of two scales."""
+    x = keras.Input((1,), name="x")
+    model = keras.Model(x, keras.layers.Dense(2)(x))
+    assert find_grids(model, INT4) == []

@@ -9,7 +9,7 @@ pytest.importorskip("ai_edge_quantizer")
 from tfkd.exporting import convert
 from tfkd.exporting.calling import signature_of
 from tfkd.exporting.weight_grids import count_kept, find_grids
-from tfkd.runtime.quantisations import INT4
+from tfkd.runtime.quantisations import INT4, INT8
 
 
 def model_of(*tables):
@@ -41,3 +41,16 @@ def test_a_table_of_one_column_is_taken_for_no_grid():
     assert [variable.shape for variable, _ in find_grids(model, INT4)] == [(64, 32)]
     blob = convert.flatbuffer(signature_of(model), INT4)
     assert count_kept(blob, model) == 0
+
+
+@pytest.mark.parametrize("name", ["rows_of_mine", "tied_table", "steps"])
+@pytest.mark.parametrize("kind", [INT8, INT4], ids=lambda kind: kind.name)
+def test_whatever_a_table_is_called_it_has_its_grid(kind, name):
+    """Names that are given here to tables: one scale for all in 4 bits, or numbers not counted."""
+    model = model_of(keras.layers.Embedding(64, 16, name=name))
+    (variable, grid), *others = find_grids(model, kind)
+    assert (variable.shape, others) == ((64, 16), [])
+    assert grid.count == (1 if kind is INT8 else 32)
+    variable.assign(grid.rounded(variable.value))
+    blob = convert.flatbuffer(signature_of(model), kind)
+    assert count_kept(blob, model) == 64 * 16

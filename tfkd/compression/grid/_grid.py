@@ -73,8 +73,9 @@ class OnGrid(Compression):
             )
         if not self._grids(model):
             raise UserError(
-                f"of {model.name!r} a file of {self.kind} stores no weights in integers, as its "
-                "layers are too small: leave grid out of compress."
+                f"of {model.name!r} a file of {self.kind} stores no weights in integers as they "
+                "are: its layers are too small, or have normalisations multiplied into them along "
+                "their inputs: leave grid out of compress."
             )
 
     def apply(self, model: Any, evidence: Evidence) -> Any:

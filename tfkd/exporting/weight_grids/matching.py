@@ -26,7 +26,7 @@ class Match:
         stored: The constant.
         grid: The variable's grid in the file.
         steps: The variable in steps of its own scales, in the shape of the constant.
-        scales: The variable's own.
+        scales: The variable's own, below zero where the file has the opposite numbers.
     """
 
     place: int
@@ -40,16 +40,22 @@ def match(values: Sequence[np.ndarray], stored: StoredWeights) -> Match | None:
     """Return which of some variables a constant is, None if it is none of them.
 
     Steps are compared, not numbers: a normalisation behind a layer is multiplied into its weights,
-    which changes a channel's scale alone.
+    which changes a channel's scale, and its sign, alone.
 
     Args:
         values: Those of the variables.
         stored: The constant.
     """
+    if stored.numbers.size == stored.scales.size:
+        # Any number is a step of its own scale.
+        return None
     best, least = None, _NEAR
     for place, value in enumerate(values):
         for grid in _grids(value.shape, stored):
             steps, scales = (part.numpy() for part in grid.steps(value))
+            same = (steps * stored.numbers).sum(axis=stored.axes, keepdims=True)
+            signs = np.where(same < 0, -1, 1).astype("float32")
+            steps, scales = steps * signs, scales * signs
             error = float(np.abs(steps - stored.numbers).mean())
             if error < least:
                 best, least = Match(place, stored, grid, steps, scales), error

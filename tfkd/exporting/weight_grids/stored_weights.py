@@ -11,11 +11,9 @@ import numpy as np
 
 from ..block_scales import is_blockwise
 from ..flatbuffer_tables import read_tables
+from ..table_lookups import ROWS
 
 _BITS = {"INT8": 8, "INT4": 4, "INT2": 2}
-_ROWS = b"/rows_"
-"""What the names of rewritten tables have. These have scales of blocks; but for tables of one
-column, whose scales are multiplied behind the look-up."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,9 @@ def _integers(tables: Any, graph: Any) -> Iterator[tuple[Any, int]]:
             continue
         zeros = quantised.zeroPoint
         scaled = quantised.scale is not None and len(quantised.scale) > 0
-        scaled = scaled and _ROWS not in tensor.name
+        # Rewritten tables have scales of blocks; but for those of one column, whose scales are
+        # multiplied behind the look-up.
+        scaled = scaled and ROWS.encode() not in tensor.name
         if is_blockwise(tensor) or (scaled and (zeros is None or not np.any(zeros))):
             yield tensor, bits[tensor.type]
 
