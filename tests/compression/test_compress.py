@@ -26,6 +26,8 @@ def test_settings_that_are_none_are_refused(text):
 def test_a_value_of_another_type_is_refused():
     with pytest.raises(UserError, match="heads is 'half': write a number"):
         read_settings("prune", "heads=half", KNOWN, "share")
+    with pytest.raises(UserError, match=r"steps is '2\.5': write a whole number"):
+        read_settings("prune", "0.4,steps=2.5", {**KNOWN, "steps": int}, "share")
 
 
 def test_an_unknown_compression_is_refused_with_those_there_are(monkeypatch):

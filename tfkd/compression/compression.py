@@ -117,6 +117,7 @@ def read_settings(name: str, text: str, known: Mapping[str, type], first: str) -
             settings[key] = known[key](value)
         except ValueError:
             raise UserError(
-                f"compress has {name}:{text}, and {key} is {value!r}: write a number."
+                f"compress has {name}:{text}, and {key} is {value!r}: write a "
+                f"{'whole ' if known[key] is int else ''}number."
             ) from None
     return settings

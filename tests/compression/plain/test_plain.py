@@ -173,6 +173,16 @@ def test_nested_models_with_names_that_meet():
     assert_equal(model, again, np.eye(4, dtype="float32"))
 
 
+def test_outputs_keep_names_that_other_layers_would_have():
+    """Outputs by another name: a head that no loss finds."""
+    hidden = keras.Input((4, 8), name="hidden")
+    body = keras.Model(hidden, keras.layers.Dense(8, name="logits")(hidden), name="body")
+    looked = keras.layers.MultiHeadAttention(1, 2, name="look")(body(hidden), hidden)
+    outputs = [keras.layers.Dense(2, name=name)(looked) for name in ("logits", "look_query")]
+    model = keras.Model(hidden, outputs)
+    assert as_plain(model).output_names == ["logits", "look_query"]
+
+
 def test_a_plain_model_is_returned():
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
     assert as_plain(model) is model

@@ -82,6 +82,9 @@ def _end(hidden):
         lambda hidden: _end(Doubling()(hidden)),
         lambda hidden: _end(keras.layers.Softmax()(hidden)),
         lambda hidden: _end(hidden + np.arange(4, dtype="float32")),
+        lambda hidden: _end(keras.layers.Rescaling(np.arange(4) / 4)(hidden)),
+        lambda hidden: _end(keras.layers.Dropout(0.5, noise_shape=(None, 4))(hidden)),
+        lambda hidden: _end(keras.layers.Softmax(axis=(1,))(hidden)),
         lambda hidden: _end(hidden[:, 1:]),
         lambda hidden: _end(keras.ops.reshape(hidden, (-1, 2))),
         lambda hidden: _end(keras.ops.sum(hidden, axis=1, keepdims=True)),
@@ -96,6 +99,27 @@ def test_what_is_not_understood_stays_whole(behind):
     model = keras.Model(given, behind(hidden))
     graph = walk_graph(model)
     assert find_families(graph) == []
+
+
+def test_a_reshape_that_is_called_twice_is_cut_alike():
+    """One number of heads for both: the other layer's would be laid out wrongly."""
+    given = keras.Input((5, 3))
+    split = keras.layers.Reshape((-1, 4, 2))
+    first, second = (split(keras.layers.Dense(8)(given))[..., 0] for _ in range(2))
+    hidden = keras.ops.concatenate([first, second], axis=-1)
+    (family,) = find_families(walk_graph(keras.Model(given, keras.layers.Dense(2)(hidden))))
+    assert len(family.sets) == 4
+
+
+def test_an_axis_that_einsum_keeps_is_cut_in_its_shape():
+    given = keras.Input((5, 3))
+    hidden = keras.layers.Dense(6)(given)
+    hidden = keras.layers.EinsumDense("abc,cd->abcd", (None, 6, 4), name="wide")(hidden)
+    model = keras.Model(given, keras.layers.Dense(2)(keras.ops.mean(hidden, axis=-1)))
+    graph = walk_graph(model)
+    (family,) = find_families(graph)
+    smaller = cut_sets(model, graph, set(family.sets[:2]))
+    assert smaller.get_layer("wide").kernel.shape == (4, 4)
 
 
 def test_an_input_that_is_added_keeps_its_width():

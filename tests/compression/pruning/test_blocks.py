@@ -32,6 +32,15 @@ def test_leaving_out_a_block_that_adds_nothing_changes_no_output():
     np.testing.assert_allclose(smaller(inputs), model(inputs), atol=1e-6)
 
 
+def test_what_the_second_result_of_a_call_is_made_from_stays():
+    given = keras.Input((4,))
+    first, second = keras.ops.split(keras.layers.Dense(8, name="both")(given), 2, -1)
+    hidden = keras.layers.Add(name="sum")([given, keras.layers.Dense(4, name="one")(first)])
+    hidden = keras.ops.concatenate([keras.layers.Dense(3)(hidden), second], axis=-1)
+    (block,) = find_blocks(keras.Model(given, hidden))
+    assert block.layers == {"one", "sum"}
+
+
 def test_a_sum_of_two_branches_is_no_block():
     given = keras.Input((4,))
     both = keras.layers.Add()([keras.layers.Dense(3)(given), keras.layers.Dense(3)(given)])

@@ -27,6 +27,13 @@ def test_a_share_of_nothing_equals_the_original(encoder):
     np.testing.assert_array_equal(same(inputs), encoder(inputs))
 
 
+def test_a_share_of_nothing_of_a_sequential_model():
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4), keras.layers.Dense(2)])
+    same = parse("prune:0").apply(model, NOTHING)
+    ones = np.ones((1, 3))
+    np.testing.assert_array_equal(same(ones), model(ones))
+
+
 def _two_layers():
     """Units that give 2, 1 and 0.2 for ones, and count 1, 1 and 4 times."""
     given = keras.Input((2,))
@@ -64,6 +71,17 @@ def test_the_unit_of_the_lowest_score_is_cut(score, kept):
     np.testing.assert_array_equal(model.get_weights()[0], before[0])
 
 
+def test_what_is_frozen_has_a_norm_too():
+    """All norms were 0, and the first units were cut."""
+    model = _two_layers()
+    first, second = model.get_weights()
+    # The last unit has the lowest norm.
+    model.set_weights([first[:, ::-1], second[::-1]])
+    model.trainable = False
+    smaller = parse("prune:units=0.3,score=norm").apply(model, NOTHING)
+    np.testing.assert_array_equal(smaller.get_weights()[1], second[[2, 1]])
+
+
 def test_steps_cut_as_much_of_the_original_each():
     parts = parse("prune:units=0.6,steps=3,score=norm").parts()
     assert [part.shares["units"] for part in parts] == pytest.approx([0.2, 0.25, 1 / 3])
@@ -74,6 +92,21 @@ def test_steps_cut_as_much_of_the_original_each():
         model = part.apply(model, NOTHING)
         units.append(model.get_layer("hidden").units)
     assert units == [8, 6, 4]
+
+
+@pytest.mark.parametrize("steps", [2, 5])
+def test_steps_of_one_budget_reach_it_together(steps):
+    """Where each cut a little more than its share, the last found too little, after a training."""
+    model = prunable.dense_net()
+    at_once = parse("prune:0.9,score=norm").apply(model, NOTHING)
+    parts = parse(f"prune:0.9,score=norm,steps={steps}").parts()
+    for part in parts:
+        part.check(prunable.dense_net())
+        model = part.apply(model, NOTHING)
+    assert model.count_params() == at_once.count_params()
+    # 0.31, 0.45 and 0.82 by themselves can be cut.
+    with pytest.raises(UserError, match=r"a share of 0\.93, and 0\.904 is the most"):
+        parse("prune:0.93,steps=3").parts()[0].check(prunable.dense_net())
 
 
 def test_one_budget_is_a_share_of_the_weights_of_heads_units_and_channels(encoder):

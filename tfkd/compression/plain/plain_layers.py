@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -19,6 +19,7 @@ class PlainLayers:
 
     def __init__(self) -> None:
         self._names: set[str] = set()
+        self._reserved: set[str] = set()
         self._shared: dict[Any, tuple[Any, Any]] = {}
 
     def name(self, wanted: str) -> str:
@@ -29,11 +30,19 @@ class PlainLayers:
         ('dropout', 'dropout_1', 'dropout_2')
         """
         name, number = wanted, 0
-        while name in self._names:
+        while name in self._names or name in self._reserved:
             number += 1
             name = f"{wanted}_{number}"
         self._names.add(name)
         return name
+
+    def reserve(self, names: Iterable[str]) -> None:
+        """Keep names for layers that come later, from others that would have them."""
+        self._reserved.update(names)
+
+    def release(self, name: str) -> None:
+        """Let the next layer have a name that was reserved for it."""
+        self._reserved.discard(name)
 
     def once(self, of: Any, kind: str, make: Callable[[], Any]) -> Any:
         """Return what is made only once for a tensor or a layer.

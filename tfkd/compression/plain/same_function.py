@@ -26,7 +26,8 @@ def check_equal(model: Any, plain: keras.Model) -> None:
         plain: What was made of it.
 
     Raises:
-        UserError: It has layers whose state is in neither config nor weights.
+        UserError: It has layers whose state is in neither config nor weights, or masks of their
+            own.
     """
     inputs = keras.tree.map_structure(_example, input_structure(plain))
     if any(each is None for each in keras.tree.flatten(inputs)):
@@ -41,8 +42,8 @@ def check_equal(model: Any, plain: keras.Model) -> None:
         if not np.allclose(one, other, rtol=0, atol=tolerance * scale + _TINY, equal_nan=True):
             raise UserError(
                 f"the model {model.name!r} computes another {name} when it is taken apart: it has "
-                "a layer whose config and weights do not say all; write it with keras.layers in "
-                "a functional graph."
+                "a layer whose config and weights do not say all, or one that hands on a mask in "
+                "its own way; write it with keras.layers in a functional graph."
             )
 
 

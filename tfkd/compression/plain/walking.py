@@ -27,8 +27,8 @@ def rebuild(model: keras.Model) -> keras.Model:
     Args:
         model: A functional or a sequential Keras 3 model.
     """
-    walk = _Walk()
     given, gives = _ends(model)
+    walk = _Walk(keras.tree.flatten(gives))
     inputs = keras.tree.map_structure(walk.make_input, given)
     outputs = walk.run(model, inputs, None)
     outputs = keras.tree.map_structure(walk.keep_name, outputs, gives)
@@ -37,15 +37,22 @@ def rebuild(model: keras.Model) -> keras.Model:
 
 
 class _Walk:
-    """What the walk has made so far."""
+    """What the walk has made so far.
 
-    def __init__(self) -> None:
+    Args:
+        outputs: Those of the whole model, whose layers keep their names.
+    """
+
+    def __init__(self, outputs: list[Any]) -> None:
         self._make = PlainLayers()
+        self._last = {id(layer): layer.name for layer in map(layer_behind, outputs)}
+        self._make.reserve(self._last.values())
         self._calls: dict[int, Callable[..., Any]] = {}
         self._named: set[int] = set()
 
     def make_input(self, tensor: Any) -> Any:
         """Return an input like another one."""
+        self._make.release(tensor.name)
         name = self._make.name(tensor.name)
         return keras.Input(batch_shape=tensor.shape, dtype=tensor.dtype, name=name)
 
@@ -66,6 +73,7 @@ class _Walk:
     def keep_name(self, output: Any, before: Any) -> Any:
         """Return an output whose layer has the name of before."""
         name = layer_behind(before).name
+        self._make.release(name)
         if layer_behind(output).name == name:
             return output
         # An output that is one of a nested model's has the name of that model.
@@ -89,6 +97,8 @@ class _Walk:
             options["training"] = training
         if id(operation) in self._calls:
             return self._calls[id(operation)](*args, **options)
+        if id(operation) in self._last:
+            self._make.release(operation.name)
         expander = find_expander(operation)
         if expander is None:
             return self._call_copy(operation, args, options)

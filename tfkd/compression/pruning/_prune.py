@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import keras
 import numpy as np
 
 from ...errors import UserError
+from ...models.copying import copy_model
 from ..compression import Compression, read_settings
 from ..evidence import Evidence
 from ..plain import as_plain
 from .axis_walk import walk_graph
 from .blocks import find_blocks, leave_out, sum_of_blocks
 from .choosing import cut_budget, cut_shares, share_of
-from .cut_model import copy_model, cut_sets, make_like
+from .cut_model import cut_sets, make_like
 from .families import Prunable, WeightTally, find_families
 from .found import BUDGET, LAYERS, SHARE, Found, check_kinds, describe
 from .importance import Sum, score_by_gradient, score_by_norm, sum_of_sets
@@ -40,12 +41,17 @@ class Pruning(Compression):
             `layers`, or of the weights (`share`).
         score: `"gradient"`, gradient times weight on the distillation's loss, or `"norm"`.
         steps: In how many parts, each followed by a training.
+        whole: What this is the first part of, and is checked for all parts.
+        later: Whether it is a later part, which cuts what there still is to cut: the parts before
+            it may have cut more than theirs, since no head is cut in half.
     """
 
     name: ClassVar[str] = "prune"
     shares: Mapping[str, float]
     score: str = "gradient"
     steps: int = 1
+    whole: Pruning | None = None
+    later: bool = False
 
     @classmethod
     def from_text(cls, text: str) -> Pruning:
@@ -87,16 +93,24 @@ class Pruning(Compression):
         Raises:
             UserError: Why, and what can be cut.
         """
-        if any(self.shares.values()):
-            _prune(_open(model), self, None)
+        if self.later or not any(self.shares.values()):
+            return
+        plain = _open(model)
+        for each in (self, self.whole):
+            if each is not None:
+                _prune(plain, each, None)
 
     def parts(self) -> Sequence[Pruning]:
         """Return the steps, which cut as much of the first model each."""
         # 0.6 in three steps: 0.2 of all, 0.2 of the 0.8 that are left, 0.2 of 0.6.
-        return [
-            Pruning({k: s / (self.steps - s * n) for k, s in self.shares.items()}, self.score)
-            for n in range(self.steps)
+        if self.steps == 1:
+            return [self]
+        shares = [
+            {key: share / (self.steps - share * number) for key, share in self.shares.items()}
+            for number in range(self.steps)
         ]
+        first, *later = (Pruning(each, self.score) for each in shares)
+        return [replace(first, whole=self), *(replace(each, later=True) for each in later)]
 
     def apply(self, model: Any, evidence: Evidence) -> Any:
         """Return a smaller model, whose weights are those of the given one that were kept.
@@ -142,13 +156,14 @@ def _prune(plain: Any, pruning: Pruning, evidence: Evidence | None) -> Any:
         check_kinds(plain.name, shares, Found(families, blocks, graph.unknown))
     kinds = BUDGET if SHARE in shares else [kind for kind, share in shares.items() if share]
     families = [each for each in families if each.kind in kinds]
-    tally = WeightTally(graph, families)
+    lasting = [each for each in find_families(graph, least=1) if each.kind in kinds]
+    tally = WeightTally(graph, lasting)
     if families:
         scores = _score(plain, pruning, evidence, sum_of_sets(graph))
         families = [each for each in families if not np.isnan(scores[list(each.sets)]).any()]
         _check_reached(plain.name, bool(families))
         if SHARE in shares:
-            _spend(tally, families, shares[SHARE], scores)
+            _spend(tally, families, pruning, scores)
         else:
             cut_shares(tally, families, shares, scores)
     if evidence is None and not tally.cut and gone <= 0:
@@ -169,9 +184,11 @@ def _check_reached(name: str, reached: bool) -> None:
         )
 
 
-def _spend(tally: WeightTally, families: list[Prunable], share: float, scores: np.ndarray) -> None:
-    total = tally.total
-    if not cut_budget(tally, families, share, scores):
+def _spend(
+    tally: WeightTally, families: list[Prunable], pruning: Pruning, scores: np.ndarray
+) -> None:
+    total, share = tally.total, pruning.shares[SHARE]
+    if not cut_budget(tally, families, share, scores) and not pruning.later:
         most = 1 - tally.weights / total
         raise UserError(
             f"prune has a share of {share:g}, and {most:.3g} is the most that can be cut where "

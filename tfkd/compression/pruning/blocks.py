@@ -110,7 +110,7 @@ class _Reads:
             for tensor, each in zip(self.reads[key], found, strict=True):
                 self._shapes[tensor] = each["shape"]
                 self._readers.setdefault(tensor, []).append(key)
-                self._behind[key] |= self._behind.get(tensor, set())
+                self._behind[key] |= self._behind.get((*tensor[:2], 0), set())
 
     def attends(self, block: ResidualBlock) -> bool:
         """Return whether a block is an attention."""
@@ -154,5 +154,6 @@ class _Reads:
             waiting.pop()
             if tensor not in needed:
                 needed.add(tensor)
-                waiting.extend(self.reads.get(tensor, ()))
+                # All that a call returns is made at once.
+                waiting.extend(self.reads.get((*tensor[:2], 0), ()))
         return frozenset(name for name, *_ in needed)

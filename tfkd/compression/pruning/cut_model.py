@@ -14,11 +14,6 @@ from .graph_calls import AxisGraph
 Masks = Mapping[tuple[str, int], Sequence[np.ndarray | None]]
 
 
-def copy_model(model: Any) -> Any:
-    """Return a model like another, with its weights."""
-    return make_like(model.get_config(), model)
-
-
 def cut_sets(model: Any, graph: AxisGraph, cut: set[int]) -> Any:
     """Return a model without some sets of places.
 

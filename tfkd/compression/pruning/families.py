@@ -18,8 +18,14 @@ class Prunable:
     sets: tuple[int, ...]
 
 
-def find_families(graph: AxisGraph) -> list[Prunable]:
-    """Return what may be cut, in the order of the layers; one set alone may not."""
+def find_families(graph: AxisGraph, least: int = 2) -> list[Prunable]:
+    """Return what may be cut, in the order of the layers; one set alone may not.
+
+    Args:
+        graph: What is known of a model.
+        least: How many sets a layer has to have. With 1 its last one is found too, whose weights
+            belong to what a share is of.
+    """
     found: list[tuple[str, set[int]]] = []
     for layer, axis in graph.positions.made.items():
         sets = set(graph.positions.find(axis).tolist()) - {0}
@@ -31,7 +37,7 @@ def find_families(graph: AxisGraph) -> list[Prunable]:
     return [
         Prunable(graph.positions.kind(min(sets)), layer, tuple(sorted(sets)))
         for layer, sets in found
-        if len(sets) > 1
+        if len(sets) >= least
     ]
 
 
@@ -40,7 +46,7 @@ class WeightTally:
 
     Args:
         graph: What the axes of the weights stand for.
-        families: What may be cut.
+        families: Whose weights count.
     """
 
     def __init__(self, graph: AxisGraph, families: list[Prunable]) -> None:

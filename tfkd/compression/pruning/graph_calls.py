@@ -80,6 +80,10 @@ class Call:
             axis: Its places.
             index: Which number of the setting, where it is several.
         """
+        for each in self.graph.sizes:
+            if (each.layer, each.key, each.index) == (self.name, key, index):
+                # Called again, the layer has one number for both.
+                self.graph.positions.join(each.axis, axis)
         self.graph.sizes.append(Size(self.name, key, index, axis))
 
     def weigh(self, *weights: Axes) -> bool:

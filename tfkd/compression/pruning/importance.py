@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from ...errors import UserError
+from ...models.keras_internals import statistics_of
 from ..evidence import Evidence
 from .graph_calls import AxisGraph
 
@@ -19,20 +20,22 @@ Sum = Callable[[Weights], np.ndarray]
 
 
 def score_by_norm(model: Any, add_up: Sum) -> np.ndarray:
-    """Return the norm of what is cut together.
+    """Return the norm of what is cut together, of frozen weights too.
 
     Args:
         model: The model.
         add_up: See `Sum`.
     """
-    return np.sqrt(add_up({key: np.square(each.numpy()) for key, each in _trained(model).items()}))
+    statistics = {id(each) for each in statistics_of(model)}
+    weights = {key: each for key, each in _weights(model).items() if id(each) not in statistics}
+    return np.sqrt(add_up({key: np.square(_values(each)) for key, each in weights.items()}))
 
 
 def score_by_gradient(model: Any, evidence: Evidence, add_up: Sum) -> np.ndarray:
     """Return how much the loss would change: `|sum of weight * gradient|`, a mean over batches.
 
-    After Michel et al. 2019, arXiv:1905.10650, whose gate of a head has this very gradient. What
-    the loss does not reach gets NaN, since nothing is known of it.
+    After Michel et al. 2019, arXiv:1905.10650: of the weights behind a head alone, this would be
+    the gradient of their gate. What the loss does not reach gets NaN, since nothing is known of it.
 
     Args:
         model: The model.
@@ -47,8 +50,8 @@ def score_by_gradient(model: Any, evidence: Evidence, add_up: Sum) -> np.ndarray
             "prune scores by the gradient of a loss, and there is none: write score=norm in the "
             "spec, as prune:0.4,score=norm, or give the distiller and its data."
         )
-    variables = _trained(model)
     numbers = {id(each): number for number, each in enumerate(model.trainable_variables)}
+    variables = {key: each for key, each in _weights(model).items() if id(each) in numbers}
     total, batches = np.zeros(1), 0
     reached: set[tuple[str, int]] = set()
     for gradients in evidence.gradients(model):
@@ -56,7 +59,7 @@ def score_by_gradient(model: Any, evidence: Evidence, add_up: Sum) -> np.ndarray
         for key, variable in variables.items():
             gradient = gradients[numbers[id(variable)]]
             if gradient is not None:
-                values[key] = variable.numpy() * np.asarray(tf.convert_to_tensor(gradient))
+                values[key] = _values(variable) * _values(tf.convert_to_tensor(gradient))
         total, batches = total + np.abs(add_up(values)), batches + 1
         reached |= set(values)
     if not batches:
@@ -88,11 +91,14 @@ def sum_of_sets(graph: AxisGraph) -> Sum:
     return add_up
 
 
-def _trained(model: Any) -> dict[tuple[str, int], Any]:
-    trained = {id(each) for each in model.trainable_variables}
+def _weights(model: Any) -> dict[tuple[str, int], Any]:
     return {
         (layer.name, number): weight
         for layer in model.layers
         for number, weight in enumerate(layer.weights)
-        if id(weight) in trained
     }
+
+
+def _values(variable: Any) -> np.ndarray:
+    """Return values whose products do not vanish, as those of small float16 do."""
+    return np.asarray(variable.numpy(), "float32")

@@ -43,8 +43,9 @@ def _is_place_by_place(call: Call) -> bool:
 
 
 def _place_by_place(call: Call) -> Axes:
-    settings = call.settings.values()
-    if call.kind == "Rescaling" and any(isinstance(each, list) for each in settings):
+    # Arrays of numbers for each place, and the shape of a dropout.
+    fixed = [call.settings.get(key) for key in ("scale", "offset", "noise_shape")]
+    if any(each is not None and not isinstance(each, (int, float)) for each in fixed):
         return keep_all(call)
     return spread(call, "width" if call.kind == "Add" else "")
 
@@ -136,7 +137,7 @@ def _channels_last(call: Call) -> bool:
 
 def _softmax(call: Call) -> Axes:
     axes, over = call.operands[0].axes, call.settings["axis"]
-    for axis in over if isinstance(over, list) else [over]:
+    for axis in over if isinstance(over, (list, tuple)) else [over]:
         call.keep(axes[axis])
     # Masks are arrays too.
     return spread(call)
@@ -224,7 +225,10 @@ def _einsum_dense(call: Call) -> Axes:
     own = call.graph.positions.make(call.name, shape[made[0]], kind)
     places[made[0]] = own
     after = tuple(places.get(letter) for letter in result)
-    call.size("output_shape", own, result.index(made[0]) - len(result))
+    for number, axis in enumerate(after):
+        # The setting has those of the input that stay, too.
+        if number and axis is not None:
+            call.size("output_shape", axis, number - len(result))
     bias = call.settings["bias_axes"]
     weights = [tuple(places.get(letter) for letter in kernel)]
     if bias:
