@@ -67,6 +67,34 @@ def present(ids: keras.KerasTensor) -> keras.KerasTensor:
     return ops.expand_dims(ops.cast(ops.not_equal(ids, 0), "float32"), -1)
 
 
+def token_embeddings(
+    ids: keras.KerasTensor,
+    segments: keras.KerasTensor | None,
+    mask: keras.KerasTensor,
+    *,
+    tables: tuple[int, int, int],
+) -> list[keras.KerasTensor]:
+    """Return the embeddings that a transformer adds up: of tokens, positions and, if any, segments.
+
+    Args:
+        ids: Token ids `[batch, length]`.
+        segments: Which text of a pair each id is of.
+        mask: 1 for a token and 0 for padding.
+        tables: How many ids there are, and positions, beyond which tokens share one; the width.
+    """
+    vocab_size, max_length, width = tables
+    # Counting tokens gives positions without asking a dynamic shape for its length.
+    positions = ops.cast(ops.cumsum(ops.squeeze(mask, -1), axis=1), "int32")
+    positions = ops.minimum(positions, max_length)
+    found = [
+        keras.layers.Embedding(vocab_size, width, name="token_embedding")(ids),
+        keras.layers.Embedding(max_length + 1, width, name="position_embedding")(positions),
+    ]
+    if segments is not None:
+        found.append(keras.layers.Embedding(2, width, name="segment")(segments))
+    return found
+
+
 def mean_over_tokens(hidden: keras.KerasTensor, mask: keras.KerasTensor) -> keras.KerasTensor:
     """Average `[batch, length, width]` over the tokens that are there."""
     return ops.sum(hidden * mask, axis=1) / ops.maximum(ops.sum(mask, axis=1), 1.0)

@@ -14,10 +14,10 @@ from ._parts import (
     merge_settings,
     present,
     seeded,
-    segment_input,
-    token_input,
+    token_embeddings,
 )
 from .features import Architecture, Features
+from .two_texts import attending
 
 _NAMES = ("layers", "width", "bottleneck", "heads", "feed_forwards", "embedding")
 _COMMON = {"dropout": 0.1, "max_length": 512}
@@ -60,35 +60,7 @@ def bottleneck(
     """
     options = merge_settings(SIZES, size, settings)
     with seeded(seed):
-        return body(vocab_size, options, seed).classifier(classes)
-
-
-def body(
-    vocab_size: int, options: Settings, seed: int | None, features: str = "pooled"
-) -> Features:
-    """Make the student without its outputs.
-
-    Args:
-        vocab_size: Number of token ids.
-        options: All settings of a size.
-        seed: Seed of the initial weights and of the dropout.
-        features: `"pooled"` for one vector per text, `"tokens"` for one per token.
-    """
-    return _body(token_input(), None, vocab_size, options, features)
-
-
-def pair_body(
-    vocab_size: int, options: Settings, seed: int | None, features: str = "pooled"
-) -> Features:
-    """Make the student of pairs: both texts attend to each other, and each has a vector of its own.
-
-    Args:
-        vocab_size: Number of token ids.
-        options: All settings of a size.
-        seed: Seed of the initial weights and of the dropout.
-        features: `"pooled"` for one vector per pair, `"tokens"` for one per token.
-    """
-    return _body(token_input(), segment_input(), vocab_size, options, features)
+        return body(vocab_size, options, seed, "pooled").classifier(classes)
 
 
 def _body(
@@ -128,22 +100,12 @@ def _embed(
     options: Settings,
 ) -> keras.KerasTensor:
     """Make each token's vector of its own numbers and those of its neighbours."""
-    narrow, wide = options["embedding"], options["width"]
-    # Counting tokens gives positions without asking a dynamic shape for its length.
-    positions = ops.cast(ops.cumsum(ops.squeeze(mask, -1), axis=1), "int32")
-    positions = ops.minimum(positions, options["max_length"])
-    summed = [
-        keras.layers.Embedding(vocab_size, narrow, name="token_embedding")(ids),
-        keras.layers.Embedding(options["max_length"] + 1, narrow, name="position_embedding")(
-            positions
-        ),
-    ]
-    if segments is not None:
-        summed.append(keras.layers.Embedding(2, narrow, name="segment")(segments))
+    tables = (vocab_size, options["max_length"], options["embedding"])
+    summed = token_embeddings(ids, segments, mask, tables=tables)
     # Padding is 0 to its neighbours, as what lies beyond a text is.
     hidden = keras.layers.Add(name="narrow_embeddings")(summed) * mask
-    hidden = keras.layers.Conv1D(wide, 3, padding="same", name="embeddings_neighbours")(hidden)
-    hidden = keras.layers.LayerNormalization(name="embeddings")(hidden)
+    near = keras.layers.Conv1D(options["width"], 3, padding="same", name="embeddings_neighbours")
+    hidden = keras.layers.LayerNormalization(name="embeddings")(near(hidden))
     return keras.layers.Dropout(options["dropout"])(hidden)
 
 
@@ -174,6 +136,7 @@ def _block(
     return keras.layers.LayerNormalization(name=name)(hidden + wide)
 
 
+body, pair_body = attending(_body)
 BOTTLENECK = Architecture(
     *("bottleneck", SIZES, body, ("pooled", "tokens")),
     learning_rate=1e-3,

@@ -13,10 +13,10 @@ from ._parts import (
     merge_settings,
     present,
     seeded,
-    segment_input,
-    token_input,
+    token_embeddings,
 )
 from .features import Architecture, Features
+from .two_texts import attending
 
 SIZES = {
     "tiny": {"layers": 1, "width": 64, "heads": 2, "dropout": 0.1, "max_length": 512},
@@ -52,35 +52,7 @@ def transformer(
     """
     options = merge_settings(SIZES, size, settings)
     with seeded(seed):
-        return body(vocab_size, options, seed).classifier(classes)
-
-
-def body(
-    vocab_size: int, options: Settings, seed: int | None, features: str = "pooled"
-) -> Features:
-    """Make the student without its outputs.
-
-    Args:
-        vocab_size: Number of token ids.
-        options: All settings of a size.
-        seed: Seed of the initial weights and of the dropout.
-        features: `"pooled"` for one vector per text, `"tokens"` for one per token.
-    """
-    return _body(token_input(), None, vocab_size, options, features)
-
-
-def pair_body(
-    vocab_size: int, options: Settings, seed: int | None, features: str = "pooled"
-) -> Features:
-    """Make the student of pairs: both texts attend to each other, and each has a vector of its own.
-
-    Args:
-        vocab_size: Number of token ids.
-        options: All settings of a size.
-        seed: Seed of the initial weights and of the dropout.
-        features: `"pooled"` for one vector per pair, `"tokens"` for one per token.
-    """
-    return _body(token_input(), segment_input(), vocab_size, options, features)
+        return body(vocab_size, options, seed, "pooled").classifier(classes)
 
 
 def _body(
@@ -91,16 +63,8 @@ def _body(
     features: str,
 ) -> Features:
     mask = present(ids)
-    # Counting tokens gives positions without asking a dynamic shape for its length.
-    positions = ops.cast(ops.cumsum(ops.squeeze(mask, -1), axis=1), "int32")
-    positions = ops.minimum(positions, options["max_length"])
-    hidden = keras.layers.Embedding(vocab_size, options["width"], name="token_embedding")(ids)
-    placed = keras.layers.Embedding(
-        options["max_length"] + 1, options["width"], name="position_embedding"
-    )(positions)
-    summed = [hidden, placed]
-    if segments is not None:
-        summed.append(keras.layers.Embedding(2, options["width"], name="segment")(segments))
+    tables = (vocab_size, options["max_length"], options["width"])
+    summed = token_embeddings(ids, segments, mask, tables=tables)
     hidden = keras.layers.Add(name="embeddings")(summed)
     # No seed given to a dropout: layers of one shape and one seed would drop the same places.
     hidden = keras.layers.Dropout(options["dropout"])(hidden)
@@ -136,6 +100,7 @@ def _block(
     return keras.layers.Add(name=name)([hidden, keras.layers.Dropout(dropout)(inner)])
 
 
+body, pair_body = attending(_body)
 TRANSFORMER = Architecture(
     *("transformer", SIZES, body, ("pooled", "tokens")),
     learning_rate=1e-3,

@@ -35,6 +35,29 @@ def comparing(body: Body) -> Body:
     return pair_body
 
 
+def attending(make: Callable[..., Features]) -> tuple[Body, Body]:
+    """Return the bodies of a student of texts, and of pairs whose texts attend to each other.
+
+    Both give one vector for each text or pair, `"pooled"`, or one for each token, `"tokens"`.
+
+    Args:
+        make: Makes the features of symbolic ids, segments or None, the number of ids, all settings,
+            and which features are needed.
+    """
+
+    def body(
+        vocab_size: int, options: Settings, seed: int | None, features: str = "pooled"
+    ) -> Features:
+        return make(token_input(), None, vocab_size, options, features)
+
+    def pair_body(
+        vocab_size: int, options: Settings, seed: int | None, features: str = "pooled"
+    ) -> Features:
+        return make(token_input(), segment_input(), vocab_size, options, features)
+
+    return body, pair_body
+
+
 def take_apart(
     ids: keras.KerasTensor, segments: keras.KerasTensor
 ) -> tuple[keras.KerasTensor, keras.KerasTensor]:
