@@ -18,6 +18,11 @@ def dense(units):
     return keras.Sequential([keras.Input((units,)), keras.layers.Dense(units)])
 
 
+def column(ids):
+    layers = [keras.layers.Embedding(ids, 1), keras.layers.GlobalMaxPooling1D()]
+    return keras.Sequential([keras.Input((4,), dtype="int32"), *layers])
+
+
 @pytest.mark.parametrize("text", ["", "int2", "0.4", "int4,block=32", "float16", "int4-64"])
 def test_another_grid_is_refused(text):
     with pytest.raises(UserError, match="there is no such grid: write grid:int8"):
@@ -28,6 +33,7 @@ def test_another_grid_is_refused(text):
     ("spec", "make", "words"),
     [
         ("int8", lambda: dense(8), "stores no weights in integers as .* layers are too small"),
+        ("int4", lambda: column(1600), "are tables of one column, which 8 bits alone keep"),
         ("int8", lambda: tf_keras.Sequential([tf_keras.layers.Dense(2)]), "of Keras 3, and this"),
         ("int8", lambda: keras.Sequential([keras.layers.Dense(2)]), "does not say its inputs"),
     ],

@@ -74,8 +74,9 @@ class OnGrid(Compression):
         if not self._grids(model):
             raise UserError(
                 f"of {model.name!r} a file of {self.kind} stores no weights in integers as they "
-                "are: its layers are too small, or have normalisations multiplied into them along "
-                "their inputs: leave grid out of compress."
+                "are: its layers are too small, have a normalisation before them multiplied into "
+                "them, or are tables of one column, which 8 bits alone keep: leave grid out of "
+                "compress."
             )
 
     def apply(self, model: Any, evidence: Evidence) -> Any:
