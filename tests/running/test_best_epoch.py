@@ -153,7 +153,7 @@ def test_a_history_without_weights_is_no_end(whole, tfkd, tmp_path, monkeypatch)
 def test_no_texts_to_tell_by(refused, tmp_path, rows, monkeypatch):
     """Patience that never ends, since nothing is measured."""
     monkeypatch.setattr(
-        "tfkd.running.checks.open_data",
+        "tfkd.running.run_data.open_data",
         lambda *arguments, **options: type("Data", (), {"counts": {"train": 9, "test": 9}})(),
     )
     said = refused("distill", rows(), "--patience", "2", "--to", "out")

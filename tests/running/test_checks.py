@@ -1,9 +1,6 @@
 """What is refused before a run, and what is set for it."""
 
-import pytest
-
-from tfkd.errors import UserError
-from tfkd.running.checks import match_token_counts, open_run_data
+from tfkd.running.checks import match_token_counts
 from tfkd.running.config import make_config
 from tfkd.tasks import find
 
@@ -26,13 +23,3 @@ def test_a_teacher_of_a_model_that_goes_on_with_texts_reads_the_same_rows():
     assert match_token_counts(given, task).teacher.max_length == 48
     own = make_config({**settings, "teacher": "train"})
     assert match_token_counts(own, task).teacher.max_length == 0
-
-
-def test_data_without_anything_to_write_say_so(tmp_path):
-    """A column of empty targets was answered with a call for test texts."""
-    lines = "".join(f"a dog {i},\n" for i in range(60))
-    (tmp_path / "a.csv").write_text(f"source,target\n{lines}")
-    config = make_config({"data": str(tmp_path / "a.csv"), "task": "translation", "to": "run"})
-    message = "has no test texts, and none of its 60 training rows has anything in the label column"
-    with pytest.raises(UserError, match=message):
-        open_run_data(config, find("translation"))

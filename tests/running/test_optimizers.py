@@ -88,7 +88,7 @@ def test_a_rate_that_is_not_given_fits_the_optimizer():
 @pytest.mark.parametrize("command", ["distill", "teach"])
 def test_what_does_not_go_together(command, flags, words, refused, monkeypatch, tmp_path):
     """A flag that is read and forgotten, found when the result is there."""
-    monkeypatch.setattr("tfkd.running.checks.open_data", None)
+    monkeypatch.setattr("tfkd.running.run_data.open_data", None)
     given = ("sample:60", "--teacher", "train:text_cnn:tiny", "--max-length", "32")
     assert words in refused(command, *given, *flags, "--to", "out")
     assert not (tmp_path / "out").exists()

@@ -8,8 +8,8 @@ from tfkd import tasks
 from tfkd.data import open_data
 from tfkd.data.questions import UnfitDataError
 from tfkd.errors import UserError
-from tfkd.running.checks import open_run_data
 from tfkd.running.config import make_config
+from tfkd.running.run_data import open_run_data
 
 KINDS = [
     ({"tokens": ["EU", "rejects"], "ner_tags": [3, 0]}, "words with a tag each"),

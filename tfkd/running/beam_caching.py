@@ -28,8 +28,8 @@ from ..tasks import Arrays
 from ..text import padding_of
 from ..text.words import with_ends
 from . import caching
-from .checks import open_run_data
 from .config import RunConfig, make_config
+from .run_data import open_run_data
 from .targets import describe_source, shared_store_folder, store_options
 from .task_choice import choose_task
 from .teacher_classes import check_class_order

@@ -22,9 +22,10 @@ from ..store.written import WrittenStore
 from ..tasks import Arrays, Task
 from ..text.batching import chunks
 from ..text.words import with_ends
-from .checks import align_classes, open_run_data
+from .aligned_classes import align_classes
 from .config import RunConfig, make_config
 from .lookup_setting import looks_up
+from .run_data import open_run_data
 from .targets import describe_source, shared_store_folder, store_options
 from .task_choice import choose_task
 from .teacher_classes import check_class_order, name_classes

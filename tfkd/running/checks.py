@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from .. import students, tasks, teachers, text
-from ..data import Data, Schema, open_data
-from ..data.labels import shorten
-from ..data.questions import UnfitDataError
 from ..errors import UserError
 from ..losses._heads import is_logits
-from ..models.class_names import are_names
 from ..models.hugging_face_config import read_config
 from ..models.hugging_face_encoders import check_trainable
-from ..models.text_model import TextModel
-from ..progress import logger
-from ..tasks import Task, match_names
-from ..teachers.merged_classes import merge_classes
+from ..tasks import Task
 from ..text.encoder import MAX_LENGTH
 from . import chain, own_teacher
 from .baseline_setting import check_baseline
@@ -30,92 +23,6 @@ from .stages import check_frozen, read_optimizer, read_stages
 from .start_setting import check_start
 from .text_settings import check_text_settings
 from .tune_setting import check_teacher_tuning, check_tuning
-
-OF_DATA = (
-    "data_dir",
-    "validation",
-    "test",
-    "unlabelled",
-    "text_column",
-    "label_column",
-    "ignore_texts",
-    "header",
-    "encoding",
-    "skip_bad",
-    "labels",
-    "fold",
-)
-"""The settings that change which examples a data set has."""
-
-
-def open_run_data(config: RunConfig, task: Task, *, kept: str = "") -> Data:
-    """Open the data that the settings name, with something to train and to test on.
-
-    Args:
-        config: The settings.
-        task: What knows the columns of the data.
-        kept: A further column, whose values examples keep as `tfkd.data.columns.KEPT`.
-
-    Raises:
-        UserError: No data, or data without a training or a test split.
-    """
-    if not config.data.source:
-        raise UserError("no data given: write imdb, sample, a file or a folder.")
-    settings = config.flat()
-    options = {name: settings[name] or None for name in OF_DATA}
-    try:
-        data = open_data(
-            config.data.source,
-            reader=task,
-            columns=config.columns,
-            **options,
-            seed=config.training.seed,
-            kept=kept,
-        )
-    except UnfitDataError as error:
-        known = ", ".join(tasks.names())
-        raise UserError(f"{error} The tasks of `tfkd distill` are: {known}.") from None
-    for split in ("train", "test"):
-        if not data.counts.get(split):
-            raise UserError(
-                f"{config.data.source} has no {split} {task.things}{_explain_missing(data, split)}"
-                ": give some."
-            )
-    if config.training.patience and not data.counts.get("validation"):
-        raise UserError(
-            f"patience is {config.training.patience} and {config.data.source} has no validation "
-            f"{task.things} to tell the best epoch by: give some with --validation."
-        )
-    return data
-
-
-def _explain_missing(data: Data, split: str) -> str:
-    """Say why no test split was cut from training rows, where there are some."""
-    if split != "test" or not data.counts.get("train"):
-        return ""
-    return (
-        f", and none of its {data.counts['train']:,} training rows has anything in the label "
-        "column, so that some could be cut off (--label-column names another one)"
-    )
-
-
-def check_lessons(task: Task, data: Data, source: str) -> None:
-    """Refuse to train a teacher on texts that hold nothing to learn from by themselves.
-
-    Args:
-        task: The task.
-        data: The data set.
-        source: What is to be trained.
-
-    Raises:
-        UserError: They do not.
-    """
-    if task.objective_alone(data.schema) is None:
-        raise UserError(
-            f"the teacher is {source}, and {data.name} has texts alone, from which none can be "
-            f"trained for the task {task.name}: give one that is, such as --teacher hf:FOLDER, or "
-            "pairs of texts."
-        )
 
 
 def check_settings(config: RunConfig, task: Task) -> None:
@@ -295,60 +202,3 @@ def check_length(spec: str, config: RunConfig, settings: Mapping[str, Any]) -> N
             f"max_length is {config.student.max_length} and {spec} reads at most {most} word "
             f"pieces: write --max-length {most}."
         )
-
-
-def align_classes(teacher: TextModel, task: Task, schema: Schema) -> TextModel:
-    """Return the teacher with its outputs in the order of the data's classes.
-
-    Raises:
-        UserError: Another number of classes, or a teacher with more or fewer names than classes.
-    """
-    labels = schema.labels
-    wanted = task.output_shapes(schema).get("logits", (None,))[-1]
-    if not labels:
-        if wanted and teacher.classes not in (0, wanted):
-            raise UserError(
-                f"the teacher {teacher.origin} returns {teacher.classes} numbers for a text, and "
-                f"the task {task.name} {wanted}: take a teacher that was trained for this task."
-            )
-        return teacher
-    if teacher.labels and len(teacher.labels) != teacher.classes:
-        raise UserError(
-            f"the teacher {teacher.origin} names {len(teacher.labels)} classes and returns "
-            f"{teacher.classes} logits: fix its class names (labels.txt, or id2label)."
-        )
-    groups = task.merge(Schema(teacher.labels), schema)
-    if groups is not None:
-        logger.info(f"the teacher's {teacher.classes} classes are added up to {len(groups)}")
-        return merge_classes(teacher, groups, labels)
-    if teacher.classes != len(labels):
-        raise UserError(
-            f"the teacher has {teacher.classes} classes and the data {len(labels)} "
-            f"({shorten(labels)}): take a teacher that was trained for these labels."
-        )
-    order = task.align(Schema(teacher.labels), schema)
-    return teacher if order is None else teacher.reordered(order)
-
-
-def describe_other_names(teacher: TextModel, labels: tuple[str, ...]) -> list[str]:
-    """Return a note if the teacher has other names for the classes than the data; else nothing.
-
-    Args:
-        teacher: Its classes in the order of the data's.
-        labels: The data's names.
-    """
-    theirs, ours = _fold_case(teacher.labels), _fold_case(labels)
-    if theirs == ours or not are_names((*theirs, *ours)) or not theirs:
-        return []
-    pairs = [
-        f"{their} is {our}"
-        for their, our in zip(teacher.labels, labels, strict=True)
-        if their.casefold() != our.casefold()
-    ]
-    matched = match_names(teacher.labels, labels) == list(range(len(labels)))
-    how = "by their names" if matched else "by their position, since the names differ"
-    return [f"The teacher's classes are taken as the data's {how}: {shorten(pairs)}."]
-
-
-def _fold_case(names: Iterable[str]) -> list[str]:
-    return [name.casefold() for name in names]

@@ -14,9 +14,10 @@ from ..progress import Progress, log_progress
 from . import chain
 from . import config as configs
 from . import folder as run_folder
-from .checks import check_lessons, check_settings, match_token_counts, open_run_data
+from .checks import check_settings, match_token_counts
 from .config import RunConfig
 from .earlier_run import adopt_earlier
+from .run_data import check_lessons, open_run_data
 from .task_choice import choose_task, with_task
 
 if TYPE_CHECKING:

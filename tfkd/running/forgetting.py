@@ -18,9 +18,9 @@ from ..reporting.scoring import TestSet
 from ..tasks import Arrays, Run
 from . import config as configs
 from . import folder as run_folder
-from .checks import open_run_data
 from .context import RunContext
 from .earlier_run import locate_earlier
+from .run_data import open_run_data
 from .student import load_model_of
 from .warm_start import match_classes, read_schema
 

@@ -9,7 +9,7 @@ from .. import teachers
 from ..models.text_model import TextModel
 from ..students import shrinking
 from . import folder as run_folder
-from .checks import align_classes
+from .aligned_classes import align_classes
 from .config import RunConfig
 from .context import RunContext
 from .looked_up_teacher import know_texts

@@ -14,10 +14,10 @@ from ..models.text_model import TextModel
 from ..reporting.scoring import TestSet, stored_run
 from ..runtime import Predictor
 from ..tasks import Task
-from .checks import open_run_data
 from .context import RunContext
 from .encoders import open_encoder
 from .measuring import answer_examples
+from .run_data import open_run_data
 from .teacher import open_teacher
 from .texts import RunTexts
 from .tuning import recall_schema

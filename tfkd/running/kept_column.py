@@ -6,8 +6,8 @@ from ..data import Example
 from ..data.columns import KEPT
 from ..data.opening import peek_row
 from ..errors import UserError
-from .checks import open_run_data
 from .context import RunContext
+from .run_data import open_run_data
 
 
 def read_test_with(context: RunContext, column: str) -> list[Example]:

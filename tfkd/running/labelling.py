@@ -19,9 +19,9 @@ from ..tasks import Task
 from ..teachers import ClassGuide, PromptedTeacher
 from . import folder as run_folder
 from .audit import audit_teacher
-from .checks import OF_DATA
 from .config import RunConfig
 from .labelled_files import NAMES, STORE, Labelling, write_labelled
+from .run_data import OF_DATA
 from .targets import FOLDER
 from .task_choice import choose_task, with_task
 

@@ -12,7 +12,7 @@ from ..models.text_model import TextModel
 from ..progress import format_count, logger
 from ..tasks import Task
 from . import callbacks
-from .checks import describe_other_names
+from .aligned_classes import describe_other_names
 from .config import RunConfig
 from .context import RunContext
 from .fitting import TrainingPlan, choose_epochs

@@ -15,10 +15,10 @@ from ..progress import logger
 from ..store import Store
 from ..store.fingerprint import check_fingerprint, fingerprint
 from ..tasks import DEFAULT, Task
-from .checks import OF_DATA
 from .config import RunConfig
 from .context import RunContext
 from .lookup_setting import looks_up
+from .run_data import OF_DATA
 from .stored_outputs import Order, StoredOutputs
 from .task_choice import choose_task, with_task
 

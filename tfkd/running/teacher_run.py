@@ -19,10 +19,8 @@ from . import folder as run_folder
 from . import own_teacher
 from .checks import (
     check_fine_tuning,
-    check_lessons,
     check_teacher,
     check_training,
-    open_run_data,
 )
 from .config import RunConfig
 from .context import RunContext
@@ -33,6 +31,7 @@ from .given_teacher import TAUGHT
 from .lock import hold_folder
 from .measuring import answer_encoded, open_test_set
 from .own_teacher import Effort, Lessons
+from .run_data import check_lessons, open_run_data
 from .stages import read_names, read_optimizer
 from .task_choice import choose_task, with_task
 from .text_settings import check_text_settings

@@ -1,0 +1,96 @@
+"""Open the data of a run, with something to train and to test on."""
+
+from __future__ import annotations
+
+from .. import tasks
+from ..data import Data, open_data
+from ..data.questions import UnfitDataError
+from ..errors import UserError
+from ..tasks import Task
+from .config import RunConfig
+
+OF_DATA = (
+    "data_dir",
+    "validation",
+    "test",
+    "unlabelled",
+    "text_column",
+    "label_column",
+    "ignore_texts",
+    "header",
+    "encoding",
+    "skip_bad",
+    "labels",
+    "fold",
+)
+"""The settings that change which examples a data set has."""
+
+
+def open_run_data(config: RunConfig, task: Task, *, kept: str = "") -> Data:
+    """Open the data that the settings name, with something to train and to test on.
+
+    Args:
+        config: The settings.
+        task: What knows the columns of the data.
+        kept: A further column, whose values examples keep as `tfkd.data.columns.KEPT`.
+
+    Raises:
+        UserError: No data, or data without a training or a test split.
+    """
+    if not config.data.source:
+        raise UserError("no data given: write imdb, sample, a file or a folder.")
+    settings = config.flat()
+    options = {name: settings[name] or None for name in OF_DATA}
+    try:
+        data = open_data(
+            config.data.source,
+            reader=task,
+            columns=config.columns,
+            **options,
+            seed=config.training.seed,
+            kept=kept,
+        )
+    except UnfitDataError as error:
+        known = ", ".join(tasks.names())
+        raise UserError(f"{error} The tasks of `tfkd distill` are: {known}.") from None
+    for split in ("train", "test"):
+        if not data.counts.get(split):
+            raise UserError(
+                f"{config.data.source} has no {split} {task.things}{_explain_missing(data, split)}"
+                ": give some."
+            )
+    if config.training.patience and not data.counts.get("validation"):
+        raise UserError(
+            f"patience is {config.training.patience} and {config.data.source} has no validation "
+            f"{task.things} to tell the best epoch by: give some with --validation."
+        )
+    return data
+
+
+def _explain_missing(data: Data, split: str) -> str:
+    """Say why no test split was cut from training rows, where there are some."""
+    if split != "test" or not data.counts.get("train"):
+        return ""
+    return (
+        f", and none of its {data.counts['train']:,} training rows has anything in the label "
+        "column, so that some could be cut off (--label-column names another one)"
+    )
+
+
+def check_lessons(task: Task, data: Data, source: str) -> None:
+    """Refuse to train a teacher on texts that hold nothing to learn from by themselves.
+
+    Args:
+        task: The task.
+        data: The data set.
+        source: What is to be trained.
+
+    Raises:
+        UserError: They do not.
+    """
+    if task.objective_alone(data.schema) is None:
+        raise UserError(
+            f"the teacher is {source}, and {data.name} has texts alone, from which none can be "
+            f"trained for the task {task.name}: give one that is, such as --teacher hf:FOLDER, or "
+            "pairs of texts."
+        )
