@@ -27,6 +27,12 @@ cli.main(sys.argv[1:])
 """
 
 
+SMALLER = (
+    *(*SETTINGS, "--student", "text_cnn:tiny", "--epochs", "1"),
+    *("--compress", "prune:0.3", "--compress", "sparse:0.5"),
+)
+
+
 def begun(workers, folder, settings=SETTINGS):
     return start(workers, "-m", "tfkd", *settings, "--to", folder / "run", cwd=folder)
 
@@ -113,3 +119,33 @@ def test_they_stop_in_the_same_epoch_and_keep_the_same(stopped, tmp_path, where)
         assert line == pytest.approx(expected, abs=1e-4)
     np.testing.assert_allclose(logits(tmp_path), logits(stopped), atol=1e-3)
     assert not list(tmp_path.rglob("best-*"))
+
+
+@pytest.fixture(scope="module")
+def smaller(tmp_path_factory):
+    """A run on one device whose student was made smaller."""
+    folder = tmp_path_factory.mktemp("smaller")
+    ((code, said),) = ended(begun(1, folder, SMALLER))
+    assert code == 0, said[-3000:]
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("where", ["workers", "replicas"])
+def test_they_make_the_same_student_smaller(smaller, tmp_path, where):
+    """Workers that wait for one that reads the smaller student, which takes all of them."""
+    if where == "replicas":
+        found = ended(start(1, "-c", MIRRORED, *SMALLER, "--to", "run", cwd=tmp_path))
+    else:
+        found = ended(begun(2, tmp_path, SMALLER))
+    assert {code for code, _ in found} == {0}, found[0][1][-3000:]
+    assert "split over 2 replicas" in found[0][1]
+    np.testing.assert_allclose(logits(tmp_path), logits(smaller), atol=1e-5)
+    ours, theirs = (
+        json.loads((folder / "run" / "report.json").read_text())["steps"]["steps"]
+        for folder in (tmp_path, smaller)
+    )
+    assert ours == theirs
+    assert len(ours) == 5
+    assert ours[0]["parameters"] > ours[1]["parameters"]
+    assert ours[-1]["zeros"] == pytest.approx(0.5, abs=0.01)

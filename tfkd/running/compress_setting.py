@@ -53,8 +53,8 @@ def check_student(config: RunConfig, task: Task, student: Any) -> None:
     parts = [stage.part for stage in read_stages(config) if stage.part is not None]
     if parts and task.served_model(student) is not student:
         raise UserError(
-            f"compress is {', '.join(config.student.compress)}, and a student for {task.name} is "
-            "trained inside of another model: leave it out."
+            f"a student for {task.name} is trained inside of another model, where compress does "
+            "not reach it: leave compress out."
         )
     if parts:
         compressing.check_model(student, parts)

@@ -110,7 +110,7 @@ def make_evidence(
 
 def apply_part(
     student: Any, part: Compression, evidence: Callable[[Any], Evidence], *, file: Path, seed: int
-) -> keras.Model:
+) -> None:
     """Make a student smaller, and write it: so a training that goes on has the same structure.
 
     Args:
@@ -130,11 +130,12 @@ def apply_part(
     smaller = part.apply(copy, evidence(copy))
     file.parent.mkdir(parents=True, exist_ok=True)
     save_keras(smaller, file)
-    return smaller
 
 
 def read_compressed(file: Path, strategy: tf.distribute.Strategy) -> keras.Model:
     """Read a student that was made smaller, and place it on the devices of a strategy.
+
+    All workers call it, or it blocks.
 
     Raises:
         UserError: The file is damaged.
@@ -144,6 +145,9 @@ def read_compressed(file: Path, strategy: tf.distribute.Strategy) -> keras.Model
     try:
         with strategy.scope():
             return keras.models.load_model(file, compile=False)
+    except tf.errors.OpError:
+        # Another worker was lost: the file is as it was.
+        raise
     except Exception as error:
         raise UserError(
             f"{file} is damaged ({type(error).__name__}): remove it, and the command that began "

@@ -22,7 +22,7 @@ from ..tasks import Arrays
 from ..text import TextEncoder
 from . import compressing, fitting
 from .callbacks import load_callbacks
-from .compressed_sizes import BEFORE, CUT, HEALED, record_size
+from .compressed_sizes import BEFORE, CUT, HEALED, read_sizes, record_size
 from .context import RunContext
 from .fitting import TrainingLog, TrainingPlan
 from .plan import plan_alone, plan_training, trains_on_stored
@@ -132,17 +132,19 @@ class _Trainer:
 
         file, part = folder / compressing.COMPRESSED, stage.part
 
-        def make() -> Any:
+        def make() -> None:
             if self.context.first and part is not None and not file.is_file():
-                if not again:
-                    self._record(folder, BEFORE, student)
                 evidence = partial(self._show, stage=stage, alone=alone)
                 seed = self.context.config.training.seed
-                smaller = compressing.apply_part(student, part, evidence, file=file, seed=seed)
-                self._record(folder, CUT, smaller)
-            return compressing.read_compressed(file, self.context.strategy)
+                compressing.apply_part(student, part, evidence, file=file, seed=seed)
 
-        return workers.first_worker_first(self.context.strategy, make)
+        if not again:
+            self._record(folder, BEFORE, student)
+        workers.first_worker_first(self.context.strategy, make)
+        # Not one after the other: workers make each variable together.
+        smaller = compressing.read_compressed(file, self.context.strategy)
+        self._record(folder, CUT, smaller)
+        return smaller
 
     def _show(self, student: Any, stage: Stage, alone: bool) -> Evidence:
         """Return what a compression may look at: batches of the stage, and its loss on answers."""
@@ -154,7 +156,8 @@ class _Trainer:
         )
 
     def _record(self, folder: Path, when: str, student: Any) -> None:
-        if self.context.first:
+        # A run that was stopped may have got the model, and not its numbers.
+        if self.context.first and when not in read_sizes(folder):
             record_size(folder, when, student, self._checks())
 
     def _checks(self) -> ValidationSet:
@@ -180,13 +183,7 @@ class _Trainer:
         )
 
     def _train_stage(
-        self,
-        student: Any,
-        stage: Stage,
-        folder: Path,
-        *,
-        alone: bool,
-        held: Sequence[WeightRule] = (),
+        self, student: Any, stage: Stage, folder: Path, *, alone: bool, held: Sequence[WeightRule]
     ) -> None:
         import keras
 
