@@ -84,7 +84,7 @@ def test_auto_considers_them(tmp_path):
     made = export(
         model, tmp_path / "a.tflite", quantize="auto", check=rows, calibration=rows, max_drop=5.0
     )
-    assert made.quantize in ("full-int8", "int4", "int16x8")
+    assert made.quantize in ("full-int8", "int4", "int4-32", "int16x8")
 
 
 def test_what_stayed_float32_says_so(tmp_path):

@@ -165,7 +165,7 @@ def test_inputs_that_four_does_not_divide_end_in_a_group_with_zeros():
         ("sparse:0.5,scope=all", "scope is 'all': write scope=layer or global"),
         ("sparse:0.5,tables=maybe", "tables is 'maybe'"),
         ("sparse:0.5,every=0", "every is 0: write 1 or more"),
-        ("sparse:0.5,every=1.5", "every is '1.5': write a number"),
+        ("sparse:0.5,every=1.5", "every is '1.5': write a whole number"),
         ("sparse:0.5,schedule=once,every=5", "leave out every or schedule=once"),
         ("sparse:2:4,schedule=once", "write sparse:2:4 without settings"),
         ("sparse:1:4", "share is '1:4': write a number"),
