@@ -15,6 +15,7 @@ LAYERS = (
     ("compression", "store", "watching"),
     ("teachers",),
     ("running",),
+    ("searching",),
     ("cli",),
 )
 RANK = {name: row for row, names in enumerate(LAYERS) for name in names}
