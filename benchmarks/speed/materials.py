@@ -64,7 +64,7 @@ def _random_bert():
 def encoded(texts, labels, encoder, folder=None):
     """The texts as token ids on disk."""
     from tfkd.data import Example, ExampleReader
-    from tfkd.data.encoded import encode
+    from tfkd.data.encoded_writer import encode
 
     folder = Path(folder or tempfile.mkdtemp()) / "encoded"
     rows = (Example(text=text, label=int(label)) for text, label in zip(texts, labels, strict=True))

@@ -75,7 +75,7 @@ def _student():
 
 
 def _encoded(folder: Path, count: int):
-    from tfkd.data.encoded import encode
+    from tfkd.data.encoded_writer import encode
 
     return encode(range(count), Tagging(), Numbers(), folder / "rows")
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tfkd.data import Example, ExampleReader
-from tfkd.data.encoded import CHUNK, Encoded, encode
+from tfkd.data.encoded import CHUNK, Encoded
+from tfkd.data.encoded_writer import encode
 from tfkd.errors import UserError
 from tfkd.text import learn
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tfkd.data import Example, ExampleReader
-from tfkd.data.encoded import encode
+from tfkd.data.encoded_writer import encode
 from tfkd.data.feeding import Feed
 from tfkd.errors import UserError
 from tfkd.text.batching import MULTIPLE, bucket_by_length

@@ -7,7 +7,7 @@ import pytest
 
 from tfkd import UserError
 from tfkd.data import open_data
-from tfkd.data.encoded import encode
+from tfkd.data.encoded_writer import encode
 from tfkd.data.feeding import Feed
 from tfkd.tasks import find
 from tfkd.text import learn

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from tfkd.data import Example, ExampleReader
-from tfkd.data.encoded import Encoded, encode
+from tfkd.data.encoded import Encoded
+from tfkd.data.encoded_writer import encode
 from tfkd.data.feeding import Feed
 from tfkd.data.same_rows import find_same_rows
 from tfkd.errors import UserError

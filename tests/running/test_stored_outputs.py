@@ -7,7 +7,7 @@ import pytest
 
 from tfkd import store
 from tfkd.data import Example, Schema
-from tfkd.data.encoded import encode
+from tfkd.data.encoded_writer import encode
 from tfkd.data.feeding import Feed
 from tfkd.errors import UserError
 from tfkd.running.stored_outputs import Targets, check_outputs_for_rows

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tfkd import compare, distill, load_teacher, store
 from tfkd.data import Example, ExampleReader
-from tfkd.data.encoded import encode
+from tfkd.data.encoded_writer import encode
 from tfkd.errors import UserError
 from tfkd.models.text_model import TextModel
 from tfkd.progress import log_progress

@@ -9,7 +9,7 @@ pytest.importorskip("keras")
 
 from tests.models.test_word_gathering import tagger
 from tfkd.data import Example
-from tfkd.data.encoded import encode
+from tfkd.data.encoded_writer import encode
 from tfkd.models.text_model import TextModel
 from tfkd.running.teacher import RunTeacher
 from tfkd.store import Store, write

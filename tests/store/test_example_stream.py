@@ -7,7 +7,7 @@ import tensorflow as tf
 from store_toys import features, texts
 
 from tfkd.data import Example, ExampleReader
-from tfkd.data.encoded import encode
+from tfkd.data.encoded_writer import encode
 from tfkd.errors import UserError
 from tfkd.models.text_model import TextModel
 from tfkd.store import example_stream as module

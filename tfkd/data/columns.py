@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import UserError
+from .column_names import ACCOMPANYING, flag_of, has_column, split_columns
 from .examples import Example
 from .faults import Faults
 from .file_kinds import FileForm, Row
@@ -16,14 +17,6 @@ from .questions import UnfitDataError, first_rows, suggest_flags
 from .reader import Column, ExampleReader
 from .rows import read_rows
 from .text_checks import check_text
-
-# Columns that accompany texts and are no classes; pandas calls an index "" or "Unnamed: 0".
-ACCOMPANYING = frozenset((
-    "", "unnamed: 0", "id", "idx", "index", "guid", "uid", "rating", "score", "stars", "title",
-    "summary", "headline", "description", "url", "link", "date", "time", "timestamp", "year",
-    "source", "author", "user", "username", "name", "language", "lang", "length", "split",
-))  # fmt: skip
-
 
 KEPT = "kept column"
 """The key of a value that an example has beside its roles."""
@@ -136,7 +129,7 @@ class Columns:
         names, missing = {}, {}
         roles = self.reader.columns_for(fields, self.named)
         for role, column in roles.items():
-            if column.optional and role not in self.named and not _has(fields, column):
+            if column.optional and role not in self.named and not has_column(fields, column):
                 continue
             if labelled or column.required:
                 try:
@@ -292,30 +285,6 @@ class Columns:
             )
             raise UserError(f"{row.where}: no {name!r}; {cure}")
         return row.fields[name]
-
-
-def _has(fields: Mapping[str, Any], column: Column) -> bool:
-    """Return whether a row has a column by one of its usual names."""
-    names = {name.strip().casefold() for name in fields}
-    return bool(names & {column.default.casefold(), *column.also})
-
-
-def split_columns(written: str) -> list[str]:
-    """Return the names of several columns that are written as one, with commas.
-
-    >>> split_columns("joy, anger")
-    ['joy', 'anger']
-    """
-    return [name.strip() for name in written.split(",") if name.strip()]
-
-
-def flag_of(role: str) -> str:
-    """Return the flag that names the column of a role.
-
-    >>> flag_of("text"), flag_of("tags")
-    ('--text-column', '--column tags=NAME')
-    """
-    return f"--{role}-column" if role in ("text", "label") else f"--column {role}=NAME"
 
 
 def find_label_column(path: Path, columns: Columns) -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from .columns import ACCOMPANYING, Columns
+from .column_names import ACCOMPANYING
+from .columns import Columns
 from .questions import first_rows
 from .reader import PAIR
 

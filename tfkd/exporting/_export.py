@@ -120,10 +120,10 @@ def export(
     from ..models.keras_internals import compute_in_float32
     from .calling import reads_pairs
     from .check_data import TaskContext
-    from .export_request import prepare
     from .formats import WRITERS
     from .mediapipe.export import check_client, mediapipe_file
     from .onnx import check_onnx
+    from .preparing import prepare
     from .text_signature import check_texts
 
     if task is None and encoder is not None and form not in ("multiclass", "binary"):

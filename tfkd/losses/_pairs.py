@@ -5,7 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from ._divergence import kl_terms
-from ._features import to_bool
+from ._feature_tensors import to_bool
 
 _HIDDEN = -1e9
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 from ..errors import UserError
 from ._base import DistillationLoss
 from ._batch import Batch, Outputs
-from ._features import normalize, to_float
+from ._feature_tensors import normalize, to_float
 
 EMBEDDING = "embedding"
 """The output of a model of vectors, one for each text."""

@@ -9,7 +9,8 @@ import tensorflow as tf
 
 from ..errors import UserError
 from ._batch import Batch, Outputs
-from ._features import FeatureLoss, as_tuple
+from ._feature_tensors import as_tuple
+from ._features import FeatureLoss
 from ._pairs import log_of_probabilities, log_softmax_over_keys, mean_divergence, mean_square
 
 KINDS, HEADS, READS = ("squared", "kl"), ("same", "mean"), ("attentions", "attention_scores")

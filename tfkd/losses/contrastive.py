@@ -10,7 +10,8 @@ import tensorflow as tf
 from ..errors import UserError
 from ._batch import Outputs
 from ._divergence import check_temperature
-from ._features import PooledLoss, normalize
+from ._feature_tensors import normalize
+from ._features import PooledLoss
 from .layer_maps import Pairs
 
 

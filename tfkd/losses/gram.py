@@ -11,7 +11,8 @@ import tensorflow as tf
 
 from ..errors import UserError
 from ._batch import Batch, Outputs
-from ._features import ProjectedLoss, project, to_bool, to_float, zero_padding
+from ._feature_tensors import project, to_bool, to_float, zero_padding
+from ._features import ProjectedLoss
 
 BETWEEN = ("same", "next")
 

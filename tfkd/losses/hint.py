@@ -8,7 +8,8 @@ from typing import ClassVar
 import tensorflow as tf
 
 from ._batch import Batch
-from ._features import ProjectedLoss, mean_over_tokens, project, zero_padding
+from ._feature_tensors import mean_over_tokens, project, zero_padding
+from ._features import ProjectedLoss
 
 
 @dataclass(frozen=True)

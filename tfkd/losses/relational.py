@@ -9,7 +9,8 @@ from typing import ClassVar
 import tensorflow as tf
 
 from ..errors import UserError
-from ._features import PooledLoss, normalize
+from ._feature_tensors import normalize
+from ._features import PooledLoss
 from .layer_maps import Pairs
 
 _SMALLEST = 1e-12

@@ -9,7 +9,8 @@ import tensorflow as tf
 
 from ..errors import UserError
 from ._batch import Batch, Outputs
-from ._features import FeatureLoss, as_tuple, to_float
+from ._feature_tensors import as_tuple, to_float
+from ._features import FeatureLoss
 from ._pairs import log_softmax_over_keys, mean_divergence
 from .layer_maps import Pairs
 

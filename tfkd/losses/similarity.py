@@ -7,7 +7,8 @@ from typing import ClassVar
 
 import tensorflow as tf
 
-from ._features import PooledLoss, normalize
+from ._feature_tensors import normalize
+from ._features import PooledLoss
 from .layer_maps import Pairs
 
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from ..errors import UserError
 from ._batch import Outputs
-from ._features import normalize
+from ._feature_tensors import normalize
 from ._vectors import EMBEDDING, VectorLoss
 
 ERRORS = ("cosine", "squared")

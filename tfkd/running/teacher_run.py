@@ -10,7 +10,8 @@ from typing import Any
 
 from .. import tasks, teachers, text
 from ..data import Data
-from ..data.encoded import Encoded, encode
+from ..data.encoded import Encoded
+from ..data.encoded_writer import encode
 from ..errors import UserError
 from ..models.hugging_face_config import most_tokens, read_config
 from ..models.text_model import TextModel

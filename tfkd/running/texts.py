@@ -11,7 +11,8 @@ from typing import Any
 
 from .. import text
 from ..data import Example
-from ..data.encoded import Encoded, encode
+from ..data.encoded import Encoded
+from ..data.encoded_writer import encode
 from ..models.hugging_face import load_masked_lm
 from ..text.augmentation import Augmentation, count_words
 from ..text.neighbours import Neighbours

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..data.encoded import BYTES, Encoded
+from ..data.encoded import Encoded
+from ..data.encoded_column import BYTES
 from ..errors import UserError
 from ..models.input_names import IDS, MASKS
 from ..text import encoder_of

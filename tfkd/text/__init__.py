@@ -5,16 +5,8 @@ No TensorFlow here: an exported model is served with this and the runtime alone.
 
 from . import mediapipe_tokenizer
 from .added_pieces import ids_of_pieces, with_pieces
-from .encoder import (
-    SPECIAL,
-    Encoder,
-    TextEncoder,
-    clean,
-    encoder_of,
-    head_and_tail,
-    padding_of,
-    wordpiece,
-)
+from .any_encoder import Encoder, encoder_of, padding_of
+from .encoder import SPECIAL, TextEncoder, clean, head_and_tail, wordpiece
 from .kept_spans import encode_around
 from .learning import learn
 from .no_texts import NoTexts, reads_texts

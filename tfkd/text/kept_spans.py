@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from tokenizers import Encoding
 
-from .encoder import Encoder, clean
+from .any_encoder import Encoder
+from .encoder import clean
 from .special_tokens import ends_of
 
 Spans = Sequence[tuple[int, int]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .encoder import Encoder
+from .any_encoder import Encoder
 from .pair_encoding import IDS, SEGMENTS, Pair
 
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from ..errors import UserError
 from ..losses._batch import Families, Outputs
-from ..losses._features import as_tuple
+from ..losses._feature_tensors import as_tuple
 from ..losses._states import BOTH, NEITHER, NO_TOKENS, SOURCE, TARGET, TOKEN_AXES
 from ..models.masks import state_masks
 

@@ -1,0 +1,39 @@
+"""Names of columns: how they are written, and which are no classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .reader import Column
+
+# Columns that accompany texts and are no classes; pandas calls an index "" or "Unnamed: 0".
+ACCOMPANYING = frozenset((
+    "", "unnamed: 0", "id", "idx", "index", "guid", "uid", "rating", "score", "stars", "title",
+    "summary", "headline", "description", "url", "link", "date", "time", "timestamp", "year",
+    "source", "author", "user", "username", "name", "language", "lang", "length", "split",
+))  # fmt: skip
+
+
+def has_column(fields: Mapping[str, Any], column: Column) -> bool:
+    """Return whether a row has a column by one of its usual names."""
+    names = {name.strip().casefold() for name in fields}
+    return bool(names & {column.default.casefold(), *column.also})
+
+
+def split_columns(written: str) -> list[str]:
+    """Return the names of several columns that are written as one, with commas.
+
+    >>> split_columns("joy, anger")
+    ['joy', 'anger']
+    """
+    return [name.strip() for name in written.split(",") if name.strip()]
+
+
+def flag_of(role: str) -> str:
+    """Return the flag that names the column of a role.
+
+    >>> flag_of("text"), flag_of("tags")
+    ('--text-column', '--column tags=NAME')
+    """
+    return f"--{role}-column" if role in ("text", "label") else f"--column {role}=NAME"
