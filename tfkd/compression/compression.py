@@ -63,6 +63,14 @@ class Compression(ABC):
         """
         return model
 
+    def untrained(self) -> Compression | None:
+        """Return the same compression, which looks at weights alone; None where none are cut out.
+
+        What it makes of a model whose weights say nothing yet is as large as what this makes of the
+        trained one.
+        """
+        return self
+
     def rule(self, model: Any, steps: int) -> WeightRule | None:
         """Return what the training afterwards keeps the weights to, if anything.
 

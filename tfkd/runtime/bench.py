@@ -93,8 +93,6 @@ def bench(
 ) -> list[Timing]:
     """Time every file with each number of threads, one text at a time.
 
-    The files take turns, so that what else the machine does falls on all of them.
-
     Args:
         files: Exported files.
         texts: What they answer; single texts, each with the next one for a file of pairs.
@@ -116,21 +114,45 @@ def bench(
 
     inputs = {pair: texts_for(predictor, texts) for pair, predictor in predictors.items()}
 
-    def seconds(predictor: Predictor, text: Any) -> float:
+    took = time_answers(list(predictors.values()), list(inputs.values()), before_text=before_text)
+    return [
+        _timing(pair, own, inputs[pair][0], task) for pair, own in zip(pairs, took, strict=True)
+    ]
+
+
+def time_answers(
+    predictors: Sequence[Predictor],
+    inputs: Sequence[Sequence[Any]],
+    *,
+    repeats: int = REPEATS,
+    before_text: Callable[[int], None] = lambda texts: None,
+) -> list[np.ndarray]:
+    """Return how many milliseconds each answer takes, `[repeats, texts]` of each file.
+
+    The files take turns, so that what else the machine does falls on all of them.
+
+    Args:
+        predictors: The files.
+        inputs: What each of them answers, one at a time.
+        repeats: How often each answer is timed.
+        before_text: Called with 1 before each text.
+    """
+
+    def milliseconds(predictor: Predictor, text: Any) -> float:
         before_text(1)
         start = time.perf_counter()
         predictor.predict([text])
-        return time.perf_counter() - start
+        return 1e3 * (time.perf_counter() - start)
 
-    for pair, predictor in predictors.items():
+    for predictor, texts in zip(predictors, inputs, strict=True):
         # Twice: then shapes are planned, and caches are warm.
-        for text in (*inputs[pair], *inputs[pair]):
-            seconds(predictor, text)
-    took: dict = {pair: [] for pair in pairs}
-    for _ in range(REPEATS):
-        for pair, predictor in predictors.items():
-            took[pair].append([seconds(predictor, text) for text in inputs[pair]])
-    return [_timing(pair, np.array(took[pair]) * 1e3, inputs[pair][0], task) for pair in pairs]
+        for text in (*texts, *texts):
+            milliseconds(predictor, text)
+    took: list[list[list[float]]] = [[] for _ in predictors]
+    for _ in range(repeats):
+        for predictor, texts, own in zip(predictors, inputs, took, strict=True):
+            own.append([milliseconds(predictor, text) for text in texts])
+    return [np.array(own) for own in took]
 
 
 def texts_for(predictor: Predictor, texts: Sequence[Any]) -> list[Any]:

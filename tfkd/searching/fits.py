@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, cast
 
+import numpy as np
+
+from ..compression import Evidence
 from ..errors import UserError
+from ..running.checks import check_settings, match_token_counts
 from ..running.config import RunConfig
+from ..running.kept_examples import calibration_examples
+from ..running.stages import read_stages
+from ..running.student import build_student
+from ..runtime import load
+from ..runtime.bench import REPEATS, time_answers
+from ..runtime.quantisations import AUTO, CALIBRATED
+from ..text import NoTexts, TextEncoder
 from .budget import Budget, Measured
+from .ground import Ground
 from .space import Space
 
 Measure = Callable[[RunConfig], Measured]
-
-
-@dataclass(frozen=True)
-class Ground:
-    """What candidates of one data set have in common: texts to time, vocabularies once learnt.
-
-    Attributes:
-        config: The settings of the default.
-        folder: Where vocabularies are kept, for all processes of a study.
-    """
-
-    config: RunConfig
-    folder: Path
-
-    @classmethod
-    def open(cls, config: RunConfig, folder: Path) -> Ground:
-        """Open the data of a search.
-
-        Args:
-            config: The settings of the default.
-            folder: Where vocabularies are kept.
-        """
-        return cls(config, folder)
+_CHECKED = 4
+"""Examples that an untrained file is run on: that it runs, not what it says."""
+_ANY = 1e9
+"""Tolerance of a file whose student has nothing to say yet."""
+_NOISE = 0.02
+"""What is added to weights of which many are equal before a training, and none are after it."""
+_PARTS = 3
+"""The repeats are taken in so many parts, of which the quietest counts."""
 
 
 def measure_untrained(config: RunConfig, ground: Ground) -> Measured:
@@ -45,17 +43,98 @@ def measure_untrained(config: RunConfig, ground: Ground) -> Measured:
         ground: What it has in common with others.
 
     Raises:
-        UserError: A candidate that cannot be built or exported: none that can be trained.
+        UserError: A candidate that cannot be built or exported, and so not be trained.
     """
-    raise UserError("not measured yet.")
+    from ..exporting import export
+
+    config = match_token_counts(config, ground.task)
+    check_settings(config, ground.task)
+    with tempfile.TemporaryDirectory() as folder:
+        shrunk = ground.shrink_teacher(config, Path(folder))
+        context = ground.context(config, Path(folder))
+        encoder = ground.open_encoder(config, shrunk)
+        student: Any = build_student(context, encoder, shrunk)
+        _disturb(student, config.training.seed)
+        for stage in read_stages(config, ground.data.schema):
+            part = None if stage.part is None else stage.part.untrained()
+            student = student if part is None else part.apply(student, Evidence(lambda: ()))
+        quantize, path = config.export.quantize, Path(folder) / "candidate.tflite"
+        calibrated = quantize in (*CALIBRATED, AUTO)
+        export(
+            ground.task.served_model(student),
+            path,
+            quantize=quantize,
+            encoder=cast("TextEncoder | NoTexts", encoder),
+            task=ground.task,
+            schema=ground.data.schema,
+            check=list(ground.examples[:_CHECKED]),
+            tolerance=_ANY,
+            max_drop=_ANY,
+            calibration=calibration_examples(context) if calibrated else None,
+        )
+        return measure_file(path, ground, student.count_params())
+
+
+def measure_file(path: Path, ground: Ground, parameters: int = 0) -> Measured:
+    """Measure an exported file, trained or not.
+
+    Args:
+        path: The file.
+        ground: Whose examples it answers, one at a time on one thread.
+        parameters: The numbers of its student.
+    """
+    predictor = load(path, task=ground.task)
+    (took,) = time_answers([predictor], [ground.examples])
+    parts = np.array_split(took, min(_PARTS, REPEATS))
+    milliseconds = min(float(np.median(part)) for part in parts)
+    return Measured(path.stat().st_size / 1e6, milliseconds, parameters)
 
 
 def smallest(space: Space, budget: Budget, measure: Measure) -> str:
-    """Return why no candidate fits, in a sentence; empty where the smallest one does.
+    """Return why no candidate fits, in a sentence; empty where a smallest one does.
 
     Args:
         space: What a candidate may be.
         budget: What it may take.
         measure: Measures a candidate, see `measure_untrained`.
     """
-    return ""
+    if space.task.writes and budget.milliseconds:
+        return (
+            f"how long an answer takes in the task {space.task.name} depends on how much is "
+            "written, which is not known before a training: leave --max-ms out."
+        )
+    found: list[tuple[str, Measured]] = []
+    refusal = ""
+    for settings in space.least():
+        config = space.config.replaced(**settings)
+        try:
+            measured = measure(config)
+        except UserError as error:
+            refusal = refusal or str(error)
+            continue
+        if not budget.refuse(measured):
+            return ""
+        found.append((f"{config.student.source} in {config.export.quantize}", measured))
+    if not found:
+        return f"no candidate can be built: {refusal}"
+    return _describe_least(found, budget)
+
+
+def _describe_least(found: Sequence[tuple[str, Measured]], budget: Budget) -> str:
+    """Say what the smallest candidate takes and, if that is another one, the fastest."""
+    small = min(found, key=lambda each: each[1].megabytes)
+    fast = min(found, key=lambda each: each[1].milliseconds)
+    told = f"nothing fits: the smallest candidate, {small[0]}, takes {small[1]}"
+    if fast[0] != small[0] and budget.milliseconds:
+        told += f", and the fastest, {fast[0]}, {fast[1]}"
+    return f"{told}: allow at least that."
+
+
+def _disturb(student: Any, seed: int) -> None:
+    """Add noise to all weights: of tables of zeros, or of equal ones, a file stores but one."""
+    draw = np.random.default_rng(seed)
+    for variable in student.variables:
+        if "float" in str(variable.dtype):
+            values = np.asarray(variable)
+            noise = draw.standard_normal(values.shape, "float32") * _NOISE
+            variable.assign(values + noise.astype(values.dtype))

@@ -79,6 +79,10 @@ class OnGrid(Compression):
                 "compress."
             )
 
+    def untrained(self) -> None:
+        """Return None: numbers on a grid are as many as others."""
+        return None
+
     def apply(self, model: Any, evidence: Evidence) -> Any:
         """Return a copy with rounded weights."""
         copy = copy_model(model)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -72,6 +72,10 @@ class LowRank(Compression):
     def check(self, model: Any) -> None:
         """Refuse a model without layers that become smaller so."""
         self._check_layers(find_layers(as_plain(model), self.tables), model.name)
+
+    def untrained(self) -> LowRank:
+        """Return the same compression, which keeps weights instead of what layers give."""
+        return replace(self, error="weights")
 
     def apply(self, model: Any, evidence: Evidence) -> Any:
         """Return the model with two layers in place of some, or itself where nothing is cut."""

@@ -112,6 +112,10 @@ class Pruning(Compression):
         first, *later = (Pruning(each, self.score) for each in shares)
         return [replace(first, whole=self), *(replace(each, later=True) for each in later)]
 
+    def untrained(self) -> Pruning:
+        """Return the same compression, which cuts by the norm of weights."""
+        return replace(self, score="norm")
+
     def apply(self, model: Any, evidence: Evidence) -> Any:
         """Return a smaller model, whose weights are those of the given one that were kept.
 

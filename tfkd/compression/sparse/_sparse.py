@@ -86,6 +86,10 @@ class Sparse(Compression):
                 "first, and merge LoRA."
             )
 
+    def untrained(self) -> None:
+        """Return None: zeros are stored as other numbers are."""
+        return None
+
     def apply(self, model: Any, evidence: Evidence) -> Any:
         """Return a copy; of one that is not cut gradually the weights are cut already."""
         compressed = copy_model(model)
