@@ -51,7 +51,7 @@ TABLES = {
     "task_settings": ("--task-set", "NAME=VALUE"),
 }
 """The flags of settings that are tables; each may be given several times."""
-LISTS = {"compress": "SPEC"}
+LISTS = {"compress": "SPEC", "perturb": "SPEC"}
 """The settings that are lists of texts, and what one is called."""
 ALSO = {
     "from_run": ("--from",),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +40,9 @@ class Feed:
         only: The positions of the rows that count; by default all.
         epoch: The epoch that is read next.
         teacher: The same rows as a teacher reads them that runs in every step.
+        reread: Returns the inputs of some rows by name as they are read in a pass, from their
+            positions and the number of the pass; by default each pass reads the rows as they are.
+            Labels and targets stay those of the rows.
 
     Raises:
         UserError: No rows to train on, targets for another number of rows, or a teacher that reads
@@ -54,6 +57,7 @@ class Feed:
     only: np.ndarray | None = None
     epoch: int = 0
     teacher: Encoded | None = None
+    reread: Callable[[np.ndarray, int], dict[str, np.ndarray]] | None = None
 
     def __post_init__(self) -> None:
         count = len(self.encoded)
@@ -71,7 +75,8 @@ class Feed:
 
     def rows(self, epoch: int) -> Iterator[np.ndarray]:
         """Yield the positions of the rows of each batch of one epoch."""
-        yield from map(self._rows_of, self._drawn(epoch))
+        for drawn, _ in self._drawn(epoch):
+            yield self._rows_of(drawn)
 
     def _rows_of(self, drawn: np.ndarray) -> np.ndarray:
         """Return the rows of what was drawn, those of an example beside each other."""
@@ -80,8 +85,8 @@ class Feed:
         rows = [np.array(self.encoded.rows_of(int(example)), int) for example in drawn]
         return np.concatenate(rows) if rows else drawn
 
-    def _drawn(self, epoch: int) -> Iterator[np.ndarray]:
-        """Yield the positions of the rows, or examples, of each batch of one epoch."""
+    def _drawn(self, epoch: int) -> Iterator[tuple[np.ndarray, int]]:
+        """Yield the positions of what is in each batch of one epoch, and the number of the pass."""
         order: list[np.ndarray] = []
         current = -1
         for step in range(epoch * self.steps, (epoch + 1) * self.steps):
@@ -89,7 +94,7 @@ class Feed:
                 current = step // self.per_pass
                 lengths = self._lengths()
                 order = bucket_by_length(lengths, self.batch_size, (self.seed, current))
-            yield self._positions[order[step % self.per_pass]]
+            yield self._positions[order[step % self.per_pass]], current
 
     def _lengths(self) -> np.ndarray:
         """Return the length of each row, or of the longest row of each example."""
@@ -100,12 +105,14 @@ class Feed:
 
     def batches(self) -> Iterator[tuple[dict[str, Any], Any]]:
         """Yield `({"student": ids, "targets": ...}, labels)` for each step of this epoch."""
-        yield from map(self._batch, self.rows(self.epoch))
+        for drawn, number in self._drawn(self.epoch):
+            yield self._batch(self._rows_of(drawn), number)
 
-    def _batch(self, rows: np.ndarray) -> tuple[dict[str, Any], Any]:
-        inputs: dict[str, Any] = {"student": _inputs(self.encoded, rows)}
+    def _batch(self, rows: np.ndarray, number: int) -> tuple[dict[str, Any], Any]:
+        read = self.encoded.batch(rows) if self.reread is None else self.reread(rows, number)
+        inputs: dict[str, Any] = {"student": _inputs(self.encoded, read)}
         if self.teacher is not None:
-            inputs["teacher"] = _inputs(self.teacher, rows)
+            inputs["teacher"] = _inputs(self.teacher, self.teacher.batch(rows))
         if self.targets is not None:
             stored = self.targets[rows]
             by_name = stored if isinstance(stored, Mapping) else {"logits": stored}
@@ -156,9 +163,9 @@ class Feed:
 
     def _shares(self, own_replicas: range, replicas: int) -> Iterator[tuple[dict[str, Any], Any]]:
         for epoch in itertools.count(self.epoch):
-            for drawn in self._drawn(epoch):
+            for drawn, number in self._drawn(epoch):
                 parts = [self._rows_of(part) for part in np.array_split(drawn, replicas)]
-                yield from (self._batch(parts[replica]) for replica in own_replicas)
+                yield from (self._batch(parts[replica], number) for replica in own_replicas)
 
     def _signature(self) -> tuple[dict[str, Any], Any]:
         import tensorflow as tf
@@ -189,11 +196,11 @@ class Feed:
         return Follow()
 
 
-def _inputs(encoded: Encoded, rows: np.ndarray) -> Any:
-    """Return the inputs of rows, padded to a multiple of tokens or words."""
+def _inputs(encoded: Encoded, read: Mapping[str, np.ndarray]) -> Any:
+    """Return the inputs of rows by name, padded to a multiple of tokens or words."""
     batch = {
         name: pad_to_multiple(array, encoded.fill_of(name)) if encoded.is_ragged(name) else array
-        for name, array in encoded.batch(rows).items()
+        for name, array in read.items()
     }
     return batch[encoded.inputs[0]] if len(batch) == 1 else batch
 

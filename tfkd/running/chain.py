@@ -41,7 +41,7 @@ def as_assistant(config: RunConfig) -> RunConfig:
     """Return the settings without those of the last student alone, the only one made smaller."""
     stages = [stage for stage in config.training.stage if "compress" not in stage]
     of_last = {"student_settings": {}, "compress": [], "compress_epochs": 0, "stage": stages}
-    return config.replaced(freeze="", tune="", layer_decay=1.0, **of_last)
+    return config.replaced(freeze="", tune="", layer_decay=1.0, perturb=[], **of_last)
 
 
 def configure_last(config: RunConfig, folder: Path) -> RunConfig:

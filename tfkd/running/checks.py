@@ -18,6 +18,7 @@ from .baseline_setting import check_baseline
 from .compress_setting import check_compress, check_student, compresses
 from .config import RunConfig
 from .lookup_setting import check_lookup
+from .perturbation import check_perturbations
 from .shrink_setting import check_shrink, shrinks
 from .stages import check_frozen, read_optimizer, read_stages
 from .start_setting import check_start
@@ -42,6 +43,7 @@ def check_settings(config: RunConfig, task: Task) -> None:
     check_lookup(config, task)
     check_compress(config)
     check_training(config)
+    check_perturbations(read_stages(config), task)
     if shrinks(config):
         check_shrink(config, task, _list_reads(config))
     else:

@@ -153,6 +153,11 @@ class TrainingConfig(Table):
     layer_decay: float = option(
         1.0, "share of the learning rate above it that each block has, towards the embeddings"
     )
+    perturb: list = option(  # noqa: RUF009
+        [],
+        "train on changed texts with the teacher's answers to the clean ones: typos:SHARE, "
+        "case:SHARE, drop:SHARE of the words; or on changed embeddings: fgm:SIZE, vat:SIZE",
+    )
     alone: bool = option(True, "also train the student without the teacher, for comparison")
     baseline: str = option(
         "",
@@ -165,6 +170,10 @@ class TrainingConfig(Table):
     )
     tensorboard: bool = option(False, "write curves, agreement and texts for TensorBoard")
     callbacks: str = option("", "Keras callbacks by import path, package.module:Name, ...")
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "perturb", as_texts("perturb", self.perturb, "typos:0.1"))
+        super().__post_init__()
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from .plan import (
     report_plan,
     trains_on_stored,
 )
+from .stages import read_stages
 from .stored_outputs import check_outputs_for_rows
 from .student import build_student
 from .student_start import prepare_start
@@ -115,6 +116,8 @@ def prepare(context: RunContext, given: GivenModels | None = None) -> tuple[Give
         is_read = split != "validation" or live_reads(config, task)
         if given.teacher is not None and is_read and not task.writes:
             texts.encode(split, given.teacher.encoder)
+    if any(stage.perturbation.changes for stage in read_stages(config)):
+        texts.keep("transfer")
     if given.teacher is not None and reads_teacher(config):
         _check_rows(context, texts, given.teacher)
     return given, texts

@@ -14,16 +14,16 @@ from ..compression import Compression, parse
 from ..data import Schema
 from ..errors import UserError
 from ..losses._base import Objective
-from ..losses._heads import is_logits, name_in_head
-from ..losses.for_head import ForHead
-from ..losses.hard_labels import HardLabels
+from ..losses._heads import is_logits
 from ..models.freezing import has_layer
 from ..models.tuning import Tuning, slow_lower_layers, tune
 from ..models.weight_rules import WeightRule
 from .config import RunConfig
-from .config_checks import typed_value
+from .config_checks import as_texts, typed_value
 from .optimizers import OptimizerPlan
+from .perturbation import CLEAN, Perturbation, parse_perturbation
 from .stage_tuning import check_compressed, read_tuning
+from .written_objective import read_losses
 
 ALONE = "alone"
 _KNOWN = (
@@ -35,6 +35,7 @@ _KNOWN = (
     "compress",
     "tune",
     "layer_decay",
+    "perturb",
 )
 """The settings of a stage in TOML."""
 
@@ -53,6 +54,7 @@ class Stage:
         divided_by: The run's epochs are divided by it, where the stage has none of its own.
         tune: Which weights are trained, see `tfkd.models.tuning`; empty for all.
         layer_decay: The share of the rate above it that each block has.
+        perturbation: What is done to the texts, or their embeddings, while it learns.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Stage:
     divided_by: int = 1
     tune: str = ""
     layer_decay: float = 1.0
+    perturbation: Perturbation = CLEAN
 
     @property
     def learns_answers(self) -> bool:
@@ -116,6 +119,7 @@ def check_frozen(stages: Iterable[Stage], student: Any) -> None:
         UserError: The first of them.
     """
     for stage in stages:
+        stage.perturbation.check_student(student, stage.objective)
         tuning = stage.begin(student)
         stage.slow_down(tuning.model)
         student = tuning.finish()
@@ -181,7 +185,11 @@ def with_tuning(stage: Stage, config: RunConfig) -> Stage:
     """Return the only stage of a training, with what the settings freeze and tune in all."""
     training = config.training
     return replace(
-        stage, frozen=read_names(config), tune=training.tune, layer_decay=training.layer_decay
+        stage,
+        frozen=read_names(config),
+        tune=training.tune,
+        layer_decay=training.layer_decay,
+        perturbation=parse_perturbation(training.perturb),
     )
 
 
@@ -211,7 +219,7 @@ def read_objective(config: RunConfig, schema: Schema | None = None) -> Objective
     """
     task = tasks.find(config.task.name, config.task_settings)
     if config.training.objective:
-        return _read_losses(config.training.objective, task)
+        return read_losses(config.training.objective, task)
     training = config.training
     return task.objective(
         temperature=training.temperature, soft_weight=training.soft_weight, schema=schema
@@ -243,7 +251,7 @@ def _read_stage(
         raise UserError(f"stage {number} has a setting {unknown[0]!r}: write {', '.join(_KNOWN)}.")
     terms = table.pop("objective", None)
     task = tasks.find(config.task.name, config.task_settings)
-    objective = _read_losses(terms, task) if terms else read_objective(config, schema)
+    objective = read_losses(terms, task) if terms else read_objective(config, schema)
     title = f"stage {number}"
     frozen = table.get("frozen", [] if table.get("tune") else list(read_names(config)))
     if not isinstance(frozen, list) or not all(isinstance(name, str) for name in frozen):
@@ -256,44 +264,18 @@ def _read_stage(
         if not (math.isfinite(value) and value >= 0):
             raise UserError(f"{title}: {name} is {value}: write 0 or more.")
     name, (way, decay) = table.get("name", number), read_tuning(table, config.training, title)
-    stage = Stage(str(name), objective, epochs, rate, tuple(frozen), tune=way, layer_decay=decay)
+    specs = as_texts(f"{title}: perturb", table.get("perturb", config.training.perturb), "typos")
+    stage = Stage(
+        str(name),
+        objective,
+        epochs,
+        rate,
+        tuple(frozen),
+        tune=way,
+        layer_decay=decay,
+        perturbation=parse_perturbation(specs, title),
+    )
     if "compress" not in table:
         return [stage]
     spec = typed_value(f"{title}: compress", table["compress"], str)
     return _compress(replace(stage, name=str(table.get("name", spec))), spec, config)
-
-
-def _read_losses(terms: Any, task: tasks.Task) -> Objective:
-    """Return losses that are written out; those on logits have the task's form by default."""
-    if not isinstance(terms, list) or not all(isinstance(term, dict) for term in terms):
-        raise UserError(
-            f"the objective is {terms!r}: write a list of tables, e.g. "
-            'objective = [{loss = "Hint", weight = 1.0}].'
-        )
-    if not task.heads:
-        return Objective.from_config({"terms": terms}, form=task.form)
-    forms = {head: task.form_of(name_in_head(head, "logits")) for head in task.heads}
-    return _with_all_heads(Objective.from_config({"terms": terms}, form=forms), forms)
-
-
-def _with_all_heads(objective: Objective, forms: dict[str, str]) -> Objective:
-    """Return losses of which each is on a head, or on hidden layers; other heads weigh 0.
-
-    Args:
-        objective: The losses.
-        forms: What the logits of each head are.
-
-    Raises:
-        UserError: A loss on logits without a head, or on one that is not there.
-    """
-    heads = [getattr(loss, "head", "") for _, loss in objective.terms]
-    for head, (_, loss) in zip(heads, objective.terms, strict=True):
-        if head not in forms and (head or "logits" in loss.student_reads):
-            raise UserError(
-                f"the loss {loss.log_name} is on {f'the head {head!r}' if head else 'no head'}: "
-                f'write head = "NAME", one of {", ".join(forms)}.'
-            )
-    for head, form in forms.items():
-        if head not in heads:
-            objective = objective + 0.0 * ForHead(head, HardLabels(form=form))
-    return objective

@@ -25,6 +25,8 @@ from .callbacks import load_callbacks
 from .compressed_sizes import BEFORE, CUT, HEALED, read_sizes, record_size
 from .context import RunContext
 from .fitting import TrainingLog, TrainingPlan
+from .perturbation import CLEAN
+from .perturbed_texts import perturb_texts
 from .plan import plan_alone, plan_training, trains_on_stored
 from .stages import ALONE, Stage, name_folders, name_folders_alone, read_stages
 from .student import build_student
@@ -148,8 +150,9 @@ class _Trainer:
 
     def _show(self, student: Any, stage: Stage, alone: bool) -> Evidence:
         """Return what a compression may look at: batches of the stage, and its loss on answers."""
-        feed = self._make_feed(self._encode(alone), self._plan(stage).steps, stage)
-        taught = replace(stage, objective=stage.on_answers)
+        clean = replace(stage, perturbation=CLEAN)
+        feed = self._make_feed(self._encode(alone), self._plan(stage).steps, clean)
+        taught = replace(stage, objective=stage.on_answers, perturbation=CLEAN)
         return compressing.make_evidence(
             lambda: feed.dataset().take(compressing.BATCHES),
             lambda: self._make_distiller(student, taught, feed),
@@ -171,9 +174,8 @@ class _Trainer:
         self, student: Any, stage: Stage, feed: Feed, rules: Sequence[WeightRule] = ()
     ) -> Any:
         from ..models.masks import labelled_positions
-        from ..training.distiller import Distiller
 
-        return Distiller(
+        return stage.perturbation.make_distiller(
             student=student,
             teacher=self.live if feed.teacher is not None else None,
             objective=stage.objective,
@@ -260,6 +262,8 @@ class _Trainer:
         feed = Feed(
             encoded, config.training.batch_size, config.training.seed, steps=steps, only=known
         )
+        if stage.perturbation.changes:
+            feed.reread = perturb_texts(self.texts, encoded, stage.perturbation.changes)
         if not reads:
             return feed
         if config.teacher.cache and set(reads) <= set(task.outputs):

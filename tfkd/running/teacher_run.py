@@ -105,6 +105,7 @@ def teach_first(context: RunContext) -> None:
     }
     unused |= {"teacher_tune": "", "layer_decay": 1.0}
     others = {"freeze": "", "assistant": "", "stage": [], "objective": [], "strategy": "auto"}
+    others |= {"perturb": []}
     teach(config.replaced(**own, **unused, **others), context.progress)
 
 

@@ -13,6 +13,7 @@ from .. import text
 from ..data import Example
 from ..data.encoded import Encoded
 from ..data.encoded_writer import encode
+from ..data.example_file import ExampleFile
 from ..models.hugging_face import load_masked_lm
 from ..text.augmentation import Augmentation, count_words
 from ..text.neighbours import Neighbours
@@ -51,14 +52,8 @@ class RunTexts:
         folder = self.context.work / f"{split}-{reader}"
         if folder.is_dir():
             return Encoded(folder)
-        context, config, data = self.context, self.context.config, self.context.data
-        examples: Iterator[Example]
-        if split == LESSONS:
-            examples = _read_lessons(self._lessons)
-        else:
-            examples = itertools.chain(*(data.read(part) for part in SPLITS[split]))
-        if split == "transfer" and config.data.augment:
-            examples = itertools.chain(examples, _augmented_examples(context))
+        context, data = self.context, self.context.data
+        examples = self.read(split)
         title = f"tokens of {split} for the {reader}"
         with context.progress(title, self.count(split)) as advance:
             return encode(
@@ -69,6 +64,29 @@ class RunTexts:
                 schema=data.schema,
                 advance=advance,
             )
+
+    def read(self, split: str) -> Iterator[Example]:
+        """Yield the examples of a split, in the order of its rows.
+
+        Args:
+            split: As of `encode`.
+        """
+        context = self.context
+        if split == LESSONS:
+            yield from _read_lessons(self._lessons)
+            return
+        for part in SPLITS[split]:
+            yield from context.data.read(part)
+        if split == "transfer" and context.config.data.augment:
+            yield from _augmented_examples(context)
+
+    def keep(self, split: str) -> ExampleFile:
+        """Return the examples of a split by position; they are written once, and opened after that.
+
+        Args:
+            split: As of `encode`.
+        """
+        return ExampleFile.keep(self.read(split), self.context.work / f"{split}-examples")
 
     def count(self, split: str) -> int:
         """Return the number of texts of a split, without augmented ones."""

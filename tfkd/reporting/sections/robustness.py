@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from ...data import Example
+from ...text.perturbing import add_typos, negate
 from .answers import Answers, Ask, known_mean, sample_rows, text_roles
 from .language import are_english
-from .perturbing import add_typos, negate
 
 SAMPLE = 150
 TITLE = "Typos and negations"

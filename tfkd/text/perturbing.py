@@ -1,4 +1,4 @@
-"""Texts changed a little: typing errors, and negations put in or taken out. English."""
+"""Texts changed a little: typing errors, case, words left out, negations put in or taken out."""
 
 from __future__ import annotations
 
@@ -22,10 +22,7 @@ def add_typos(text: str, share: float, rng: np.random.Generator) -> str:
     """
     parts = re.split(r"(\s+)", text)
     long = [i for i, part in enumerate(parts) if len(_find_swaps(part)) > 0]
-    if not long:
-        return text
-    count = max(1, round(share * len(long)))
-    for i in rng.permutation(long)[:count]:
+    for i in _draw(long, share, rng):
         word, at = parts[i], int(rng.choice(_find_swaps(parts[i])))
         parts[i] = f"{word[:at]}{word[at + 1]}{word[at]}{word[at + 2 :]}"
     return "".join(parts)
@@ -37,6 +34,43 @@ def _find_swaps(word: str) -> list[int]:
         return []
     pairs = enumerate(itertools.pairwise(word[1:]), 1)
     return [i for i, (a, b) in pairs if a.isalpha() and b.isalpha() and a != b]
+
+
+def change_case(text: str, share: float, rng: np.random.Generator) -> str:
+    """Write a share of the words in capitals, in small letters, or with a capital first.
+
+    >>> change_case("a good film, I say", 0.5, np.random.default_rng(1))
+    'a GOOD FILM, I say'
+    """
+    parts = re.split(r"(\s+)", text)
+    words = [i for i, part in enumerate(parts) if _spellings(part)]
+    for i in _draw(words, share, rng):
+        parts[i] = str(rng.choice(_spellings(parts[i])))
+    return "".join(parts)
+
+
+def _spellings(word: str) -> list[str]:
+    found = dict.fromkeys((word.upper(), word.lower(), word.capitalize()))
+    return [spelling for spelling in found if spelling != word]
+
+
+def drop_words(text: str, share: float, rng: np.random.Generator) -> str:
+    """Leave a share of the words out, though never all of them.
+
+    >>> drop_words("a good film, I say", 0.4, np.random.default_rng(0))
+    'a film, I'
+    """
+    words = text.split()
+    if len(words) < 2:
+        return text
+    dropped = set(_draw(list(range(len(words))), share, rng)[: len(words) - 1])
+    return " ".join(word for i, word in enumerate(words) if i not in dropped)
+
+
+def _draw(places: list[int], share: float, rng: np.random.Generator) -> list[int]:
+    """Return a share of some places, at least one where there are any, in the order drawn."""
+    count = max(1, round(share * len(places)))
+    return [int(place) for place in rng.permutation(places)[:count]] if places else []
 
 
 def negate(text: str) -> str:

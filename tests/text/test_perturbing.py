@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tfkd.reporting.sections.perturbing import add_typos, negate
+from tfkd.text.perturbing import add_typos, negate
 
 
 def changed(text, share, seed=0):
