@@ -1,8 +1,11 @@
 """What a candidate takes, before anything is trained."""
 
+from pathlib import Path
+
 import pytest
 
 from tfkd import UserError
+from tfkd.reporting.report import load as load_report
 from tfkd.running import encoders, fitting
 from tfkd.running.config import read_config
 from tfkd.searching import Budget, Measured
@@ -92,3 +95,19 @@ def test_nobody_knows_how_long_an_untrained_student_writes():
     config = make_config({"data": "x", "teacher": "hf:x", "task": "translation"})
     told = smallest(Space.of(config.replaced(student="seq2seq")), Budget(0, 1), None)
     assert "leave --max-ms out" in told
+
+
+@pytest.mark.slow
+def test_a_compressed_file_is_as_large_untrained(tfkd, short_settings, tmp_path):
+    """Pruning by other scores, or ranks by other inputs, that leave another number of weights."""
+    made = ("--set", "width=64", "--set", "filters=64")
+    made += ("--vocab-size", "1000")
+    small = ("--compress", "prune:0.4", "--compress", "low_rank:0.4", "--quantize", "int8")
+    assert tfkd("distill", *short_settings, *made, *small, "--to", "out")[0] == 0
+    config = read_config(Path("out", "config.toml"))
+    ground = Ground.open(config, tmp_path / "ground")
+    measured = measure_untrained(ground.config, ground)
+    file = Path("out", "student.tflite")
+    assert measured.megabytes == pytest.approx(file.stat().st_size / 1e6, rel=0.01)
+    trained = next(row for row in load_report(Path("out")).rows if row.name == "distilled")
+    assert measured.parameters == pytest.approx(trained.parameters, rel=0.01)
