@@ -36,7 +36,7 @@ OF_TEACH = (
 OF_CACHE = (
     *("teacher", "data_dir", "validation", "test", "unlabelled", "text_column", "label_column"),
     *("ignore_texts", "labels", "teacher_max_length", "seed", "task", "form", "columns"),
-    *("task_settings", "store"),
+    *("task_settings", "store", "classes", "template", "labelled"),
     *("header", "encoding", "skip_bad"),
 )
 OF_LABEL = (

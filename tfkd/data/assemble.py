@@ -14,7 +14,14 @@ from .examples import SPLITS, Data, Example
 from .faults import Faults
 from .folds import plan_fold
 from .label_heads import find_classes_by_head
-from .labels import Classes, check_all_seen, classes_from_data, classes_from_names
+from .labels import (
+    Classes,
+    check_all_seen,
+    classes_from_data,
+    classes_from_names,
+    is_id,
+    shorten,
+)
 from .questions import check_class_count
 from .reader import ExampleReader
 from .source import Base, Source
@@ -22,6 +29,7 @@ from .splits import Cut, Tally, plan_cut, tally
 
 Sources = Mapping[str, Source]
 OPEN = ("train", "unlabelled")
+EXPECTED = "the file of classes"
 
 
 def assemble(
@@ -67,6 +75,7 @@ def assemble(
     for split, source in sources.items():
         _report(source, faults[split], tallies[split].rows, skip_bad)
     classes = _classes(base, sources, tallies, names_file, reader)
+    _say_numbers(base, classes, tallies)
     for split_tally in tallies.values():
         classes = classes.including(split_tally.first)
     cut: Cut | None = None
@@ -172,6 +181,9 @@ def _classes(
         names_file = find_names(base.folder, sources[first].label_column)
     if names_file is None and names:
         return classes_from_names(names, first_seen, origin)
+    if names_file is None and base.expected:
+        # Also of classes without a row so far.
+        return classes_from_names(base.expected, first_seen, EXPECTED)
     if names_file is None:
         reader.check_labels(first_seen)
         if first:
@@ -181,6 +193,14 @@ def _classes(
     classes = read_classes(names_file, first_seen).including(first_seen)
     check_all_seen(classes, first_seen, origin)
     return classes
+
+
+def _say_numbers(base: Base, classes: Classes, tallies: Mapping[str, Tally]) -> None:
+    """Say which class each number is, where a list that came from elsewhere names them."""
+    seen = {label for split_tally in tallies.values() for label in split_tally.first}
+    if classes.origin == EXPECTED and any(map(is_id, seen - set(base.expected))):
+        pairs = [f"{number} is {name}" for number, name in enumerate(base.expected)]
+        logger.info(f"classes   {shorten(pairs)}")
 
 
 def _counts(tallies: Mapping[str, Tally], cut: Cut | None) -> dict[str, int]:

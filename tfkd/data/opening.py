@@ -62,6 +62,7 @@ def open_data(
     fold: str | None = None,
     seed: int = 0,
     kept: str = "",
+    expected: Sequence[str] = (),
 ) -> Data:
     """Find, check and count a data set; nothing is kept in memory.
 
@@ -87,6 +88,7 @@ def open_data(
         fold: `"2/5"` makes the second of five folds of train the test split.
         seed: Of `sample`, and of the cut where a split is missing.
         kept: A further column, whose values examples keep as `tfkd.data.columns.KEPT`.
+        expected: Names of all classes where nothing else lists them; some may have no row.
 
     Raises:
         UserError: Anything wrong with the data; names file and row.
@@ -118,7 +120,8 @@ def open_data(
         if path is not None
     }
     names_file = None if labels is None else Path(labels).expanduser()
-    base = dataclasses.replace(base, spec=spec, fold=parse_fold(fold) if fold else None)
+    part = parse_fold(fold) if fold else None
+    base = dataclasses.replace(base, spec=spec, fold=part, expected=tuple(expected))
     sources = {**base.sources, **extra}
     return assemble(
         base,

@@ -41,6 +41,7 @@ class Base:
     """What a spec stands for: sources by split, and class names where they are known.
 
     `fold` is the number, from 1, of a fold of train that is the test split, and how many there are.
+    `expected` are the names of all classes, for data in which nothing lists them.
     """
 
     name: str
@@ -51,3 +52,4 @@ class Base:
     spec: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
     fold: tuple[int, int] | None = None
+    expected: tuple[str, ...] = ()

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..data import Example
 from ..reporting.scoring import TestSet, stored_run
 from ..tasks import Task
 from .baseline_setting import NAMES, TFIDF
 from .context import RunContext
+from .labelled_draw import draw_labelled
 
 if TYPE_CHECKING:
     from ..reporting.report import ScoreRow
@@ -65,13 +64,7 @@ def _answer_linearly(
 
 def labelled_examples(context: RunContext) -> list[Example]:
     """Return the training examples whose labels the student uses, with `--labelled` the same."""
-    config, examples = context.config, list(context.data.read("train"))
-    known = np.array([i for i, e in enumerate(examples) if context.task.is_labelled(e)], int)
-    count = config.data.labelled
-    if 0 < count < len(known):
-        # The same draw as `Encoded.with_labels`.
-        known = np.random.default_rng(config.training.seed).permutation(known)[:count]
-    return [examples[i] for i in sorted(known.tolist())]
+    return draw_labelled(context.config, context.task, context.data)
 
 
 class TfidfFeatures:

@@ -24,6 +24,7 @@ from ..text.batching import chunks
 from ..text.words import with_ends
 from .aligned_classes import align_classes
 from .config import RunConfig, make_config
+from .fitted_teacher import check_fitted, give_labels, mark_fitted
 from .lookup_setting import looks_up
 from .run_data import open_run_data
 from .targets import describe_source, shared_store_folder, store_options
@@ -89,12 +90,14 @@ def cache(
     Raises:
         UserError: A teacher that is trained in the run, and whatever `write` refuses.
     """
-    task, data, teacher = open_data_and_teacher(config)
+    task, data, teacher = open_data_and_teacher(config, progress)
     if task.learns_texts:
         return _write_texts(config, TeacherRows(task, data, teacher), options, progress)
     named = bool(config.teacher.labels)
     check_class_order(teacher, task, data, progress=progress, given=named)
-    folder = shared_store_folder(config.replaced(task=task.name), Path("runs"))
+    if isinstance(teacher, teachers.FittedTeacher):
+        logger.info(teacher.note)
+    folder = _folder_of(config, task, data)
     source = describe_source(config)
     options |= store_options(task, teacher)
     written = store.write(
@@ -111,6 +114,12 @@ def cache(
     else:
         logger.info(f"{folder}: {written.rows:,} examples of {', '.join(written.reads)}.")
     return written
+
+
+def _folder_of(config: RunConfig, task: Task, data: Data) -> Path:
+    """Return where all runs in the folder `runs` find the outputs."""
+    fitted = mark_fitted(config, task, data)
+    return shared_store_folder(config.replaced(task=task.name), Path("runs"), fitted)
 
 
 def _write_texts(
@@ -187,8 +196,14 @@ def repair(folder: Path, progress: Progress = log_progress) -> None:
     )
 
 
-def open_data_and_teacher(config: RunConfig) -> tuple[Task, Data, TextModel]:
+def open_data_and_teacher(
+    config: RunConfig, progress: Progress = log_progress
+) -> tuple[Task, Data, TextModel]:
     """Open the data that a config names, and load its teacher with the classes of the data.
+
+    Args:
+        config: The settings.
+        progress: Shows how far a teacher is that is fitted to the data.
 
     Raises:
         UserError: A teacher that is trained in the run.
@@ -204,9 +219,12 @@ def open_data_and_teacher(config: RunConfig) -> tuple[Task, Data, TextModel]:
             f"the teacher of the task {task.name} is made of the data in each run, which keeps "
             "what the encoder reads for all runs beside it: run `tfkd distill`."
         )
+    check_fitted(config, task)
     data = open_run_data(config, task)
     length = config.teacher.max_length or None
-    teacher = teachers.load_teacher(config.teacher.source, max_length=length, task=task)
+    folder = _folder_of(config, task, data).parent
+    few = give_labels(config, task, data, folder=folder, progress=progress)
+    teacher = teachers.load_teacher(config.teacher.source, max_length=length, task=task, few=few)
     teacher = name_classes(teacher, config.teacher.labels, data.schema)
     teacher = align_classes(teacher, task, data.schema)
     return task, data, teacher

@@ -17,6 +17,7 @@ from . import chain, own_teacher
 from .baseline_setting import check_baseline
 from .compress_setting import check_compress, check_student, compresses
 from .config import RunConfig
+from .fitted_teacher import check_fitted
 from .lookup_setting import check_lookup
 from .perturbation import check_perturbations
 from .shrink_setting import check_shrink, shrinks
@@ -41,6 +42,7 @@ def check_settings(config: RunConfig, task: Task) -> None:
     _check_data_settings(config, task)
     kind = config.teacher.source.partition(":")[0]
     check_lookup(config, task)
+    check_fitted(config, task)
     check_compress(config)
     check_training(config)
     check_perturbations(read_stages(config), task)

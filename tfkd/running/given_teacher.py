@@ -12,11 +12,13 @@ from . import folder as run_folder
 from .aligned_classes import align_classes
 from .config import RunConfig
 from .context import RunContext
+from .fitted_teacher import give_labels, mark_fitted
 from .looked_up_teacher import know_texts
 from .lookup_setting import looks_up
 from .own_teacher import fine_tunes
 from .shrink_setting import read_layers, shrinks
 from .stages import check_frozen, read_stages
+from .targets import store_folder
 from .teacher_classes import check_class_order, name_classes
 from .teacher_texts import check_function
 
@@ -68,11 +70,23 @@ def load_given_teacher(context: RunContext) -> TextModel:
         return teachers.join_heads(
             {head: _load_head(context, head, spec) for head, spec in heads.items()}
         )
-    teacher = teachers.load_teacher(source, max_length=length, task=context.task)
+    teacher = teachers.load_teacher(
+        source, max_length=length, task=context.task, few=_few_labels(context)
+    )
     if looks_up(context.task):
         return know_texts(context, teacher)
     teacher = name_classes(teacher, wanted.labels, context.data.schema)
     return align_classes(teacher, context.task, context.data.schema)
+
+
+def _few_labels(context: RunContext) -> teachers.FewLabels | None:
+    """Return what the teacher is fitted to, kept where its outputs are for all runs."""
+    if not teachers.is_fitted(context.config.teacher.source):
+        return None
+    folder = store_folder(context).parent
+    return give_labels(
+        context.config, context.task, context.data, folder=folder, progress=context.progress
+    )
 
 
 def _load_head(context: RunContext, head: str, spec: str) -> TextModel:
@@ -108,6 +122,8 @@ def remember_teacher(context: RunContext) -> None:
     # Where the run's folder is moved, its assistants move with it.
     name = f"assistant-{len(assistants)}" if assistants else config.teacher.source
     mark = {"spec": name, "digest": teachers.digest_spec(_without_training(config))}
+    if fitted := mark_fitted(config, context.task, context.data):
+        mark["fitted"] = fitted
     run_folder.remember(context.folder / "teacher.json", mark, "the teacher")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import json
 import re
@@ -21,7 +20,7 @@ from . import folder as run_folder
 from .audit import audit_teacher
 from .config import RunConfig
 from .labelled_files import NAMES, STORE, Labelling, write_labelled
-from .run_data import OF_DATA
+from .run_data import OF_DATA, without_need_of_labels
 from .targets import FOLDER
 from .task_choice import choose_task, with_task
 
@@ -62,7 +61,7 @@ def open_labelling(
         )
     guide = teachers.read_guide(Path(classes).expanduser())
     task, _ = choose_task(config)
-    if task.form != "multiclass" or set(task.inputs) != {"input_ids"} or not task.reads_texts:
+    if not task.is_one_class_of_one_text():
         raise UserError(
             f"the teacher {source} says which one class a text has, and the task is {task.name}: "
             f"write --task {tasks.DEFAULT}, or give another teacher."
@@ -173,7 +172,7 @@ def _open_data(config: RunConfig, task: Task, guide: ClassGuide) -> tuple[Data, 
     settings = config.flat()
     options: dict[str, Any] = {name: settings[name] or None for name in OF_DATA}
     options |= {"columns": config.columns, "seed": config.training.seed}
-    options["reader"] = _without_need_of_labels(task)
+    options["reader"] = without_need_of_labels(task)
     data = open_data(config.data.source, **options)
     if not data.counts.get("train") and not data.counts.get("unlabelled"):
         raise UserError(f"{config.data.source} has no texts to ask for: give some.")
@@ -211,11 +210,3 @@ def _say_plan(work: Labelling) -> None:
         f"asking    {address.model} at {address.url}: {costs.texts:,} texts, {costs.calls:,} calls "
         f"or more, into {work.folder}"
     )
-
-
-def _without_need_of_labels(task: Task) -> Task:
-    """Return a task whose files may lack the columns of labels."""
-    reader = copy.copy(task)
-    columns = {r: c if c.required else replace(c, optional=True) for r, c in task.columns.items()}
-    vars(reader).update(columns=columns)
-    return reader

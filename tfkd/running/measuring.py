@@ -20,7 +20,7 @@ from ..reporting.speed import BATCH, SAMPLE, time_rows
 from ..tasks import Arrays, Task
 from ..teachers.function_texts import FunctionTexts
 from ..teachers.known_texts import KnownTexts
-from ..teachers.stored_answers import StoredTexts
+from ..teachers.stored_answers import is_stored
 from ..text.batching import pad_rows
 from ..text.decoding import Decoding
 from ..text.decoding.decoding_settings import SETTINGS
@@ -222,7 +222,7 @@ def _speed(test: TestSet, model: TextModel, sample: Sequence[Example]) -> dict[s
 
     A function may ask a service, which counts each call.
     """
-    if isinstance(model.model, StoredTexts) or isinstance(model, (KnownTexts, FunctionTexts)):
+    if is_stored(model.model) or isinstance(model, (KnownTexts, FunctionTexts)):
         return {}
     rows = _rows_to_time(test, model.encoder, sample)
     if test.task.writes:

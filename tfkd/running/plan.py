@@ -11,6 +11,7 @@ from ..losses._base import Objective
 from ..models.text_model import TextModel
 from ..progress import format_count, logger
 from ..tasks import Task
+from ..teachers import FittedTeacher
 from . import callbacks
 from .aligned_classes import describe_other_names
 from .config import RunConfig
@@ -107,6 +108,7 @@ def notes_on_data(context: RunContext, teacher: TextModel | None) -> list[str]:
         notes.append("The texts are synthetic: the scores say nothing about real texts.")
     if teacher is not None:
         notes += describe_other_names(teacher, context.data.labels)
+        notes += [teacher.note] if isinstance(teacher, FittedTeacher) else []
     return [*notes, *notes_on_labels(context.config.data.source)]
 
 

@@ -15,9 +15,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PromptConfig(Table):
-    """The table `[prompts]`, of a teacher `openai:MODEL@ADDRESS`."""
+    """The table `[prompts]`, of a teacher that is told what classes mean."""
 
-    classes: str = option("", "TOML file that says what the classes mean, for a teacher openai:...")
+    classes: str = option(
+        "", "TOML file that says what the classes mean, for a teacher openai:, similar:, few:, nli:"
+    )
+    template: str = option(
+        "This text is about {}.", "sentence that a teacher nli: weighs, {} for what a class means"
+    )
     orders: int = option(1, "orders of the classes in which each text is asked; their mean counts")
     votes: int = option(0, "answers to draw of a server that tells no probabilities; 0 takes one")
     requests: int = option(8, "requests on their way at the same time")

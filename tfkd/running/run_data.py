@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import copy
+from dataclasses import replace
+
 from .. import tasks
 from ..data import Data, open_data
+from ..data.opening import peek_row
 from ..data.questions import UnfitDataError
 from ..errors import UserError
 from ..tasks import Task
 from .config import RunConfig
+from .fitted_teacher import names_of_classes
 
 OF_DATA = (
     "data_dir",
@@ -41,14 +46,18 @@ def open_run_data(config: RunConfig, task: Task, *, kept: str = "") -> Data:
         raise UserError("no data given: write imdb, sample, a file or a folder.")
     settings = config.flat()
     options = {name: settings[name] or None for name in OF_DATA}
+    expected = names_of_classes(config)
+    # Where a file has a second column, it may hold the labels under any name.
+    texts_alone = bool(expected) and len(peek_row(config.data.source)) == 1
     try:
         data = open_data(
             config.data.source,
-            reader=task,
+            reader=without_need_of_labels(task) if texts_alone else task,
             columns=config.columns,
             **options,
             seed=config.training.seed,
             kept=kept,
+            expected=expected,
         )
     except UnfitDataError as error:
         known = ", ".join(tasks.names())
@@ -65,6 +74,14 @@ def open_run_data(config: RunConfig, task: Task, *, kept: str = "") -> Data:
             f"{task.things} to tell the best epoch by: give some with --validation."
         )
     return data
+
+
+def without_need_of_labels(task: Task) -> Task:
+    """Return a task whose files may lack the columns of labels."""
+    reader = copy.copy(task)
+    columns = {r: c if c.required else replace(c, optional=True) for r, c in task.columns.items()}
+    vars(reader).update(columns=columns)
+    return reader
 
 
 def _explain_missing(data: Data, split: str) -> str:

@@ -60,7 +60,9 @@ def train_students(
     schema = context.data.schema
     trainings = {"student": read_stages(config, schema)}
     objective = context.task.objective_alone(schema) if config.training.alone else None
-    if objective is not None:
+    if objective is not None and not texts.encode("transfer").has_labels().any():
+        logger.info("alone     not trained: none of the training texts has a label")
+    elif objective is not None:
         trainings[ALONE] = plan_alone(config, texts.count_transfer(), objective)
     missing = [name for name in trainings if not (context.folder / f"{name}.keras").is_file()]
     # The student alone has no teacher, but TensorBoard compares it with one.

@@ -17,6 +17,7 @@ from ..store.fingerprint import check_fingerprint, fingerprint
 from ..tasks import DEFAULT, Task
 from .config import RunConfig
 from .context import RunContext
+from .fitted_teacher import mark_fitted
 from .lookup_setting import looks_up
 from .run_data import OF_DATA
 from .stored_outputs import Order, StoredOutputs
@@ -33,6 +34,7 @@ _OF_TEXTS = (
     "seed",
     *OF_DATA,
 )
+_OF_FIT = ("classes", "template", "labelled")
 
 
 def store_folder(context: RunContext) -> Path:
@@ -41,13 +43,19 @@ def store_folder(context: RunContext) -> Path:
     own = config.teacher.source.startswith("train") or looks_up(context.task)
     if own or not config.teacher.cache:
         return context.folder / FOLDER
-    return shared_store_folder(config, context.folder.parent)
+    fitted = mark_fitted(config, context.task, context.data)
+    return shared_store_folder(config, context.folder.parent, fitted)
 
 
-def shared_store_folder(config: RunConfig, runs: Path) -> Path:
+def shared_store_folder(config: RunConfig, runs: Path, fitted: str = "") -> Path:
     """Return where all runs in the folder `runs` keep the outputs of one given teacher.
 
     Neither the student nor the names and the order of the classes change it.
+
+    Args:
+        config: The settings.
+        runs: The folder.
+        fitted: What tells the classes and labels that the teacher is fitted to from others.
     """
     if config.teacher.store:
         return Path(config.teacher.store).expanduser()
@@ -56,6 +64,7 @@ def shared_store_folder(config: RunConfig, runs: Path) -> Path:
     identity: tuple[str | int, ...] = (files, config.teacher.max_length, task)
     # Of pairs, a teacher may be another graph.
     identity += ("pair",) if config.task_settings.get("pair") else ()
+    identity += (fitted,) if fitted else ()
     digest = hashlib.sha256(repr(identity).encode()).hexdigest()[:8]
     name = re.sub(r"\W+", "-", Path(config.teacher.source.partition(":")[2]).name).strip("-")
     return runs / FOLDER / f"{name}-{digest}"
@@ -66,7 +75,8 @@ def describe_source(config: RunConfig) -> dict[str, Any]:
     if not config.task.name:
         config = with_task(config, choose_task(config)[0])
     settings = {**config.flat(), "task": "" if config.task.name == DEFAULT else config.task.name}
-    return {name: value for name in _OF_TEXTS if (value := settings[name])}
+    of_fit = _OF_FIT if teachers.is_fitted(config.teacher.source) else ()
+    return {name: value for name in (*_OF_TEXTS, *of_fit) if (value := settings[name])}
 
 
 def store_options(task: Task, teacher: TextModel) -> dict[str, Any]:

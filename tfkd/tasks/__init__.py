@@ -21,6 +21,7 @@ from ._registry import (
     name_of,
     names,
     of_pairs,
+    of_vectors,
 )
 from .windows import join_windows
 
@@ -48,4 +49,5 @@ __all__ = [
     "name_of",
     "names",
     "of_pairs",
+    "of_vectors",
 ]

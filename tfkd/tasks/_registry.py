@@ -33,6 +33,8 @@ TASKS = {
     "text-generation": "tfkd.tasks.text_generation:TextGeneration",
 }
 DEFAULT = next(iter(TASKS))
+VECTORS = "sentence-similarity"
+"""The task whose answer is one vector a text."""
 GROUP = "tfkd.tasks"
 _OWN = ("words", "tags", "spans")
 """Kinds of columns by whose other names a task is known: those of labels are anybody's."""
@@ -100,6 +102,15 @@ def find(name: str, settings: Mapping[str, Any] | None = None) -> Task:
     if not task.name:
         task.name = name
     return task
+
+
+def of_vectors() -> Task:
+    """Return the task that asks a model for one vector a text.
+
+    >>> of_vectors().outputs
+    ('embedding',)
+    """
+    return find(VECTORS)
 
 
 def forms() -> tuple[str, ...]:

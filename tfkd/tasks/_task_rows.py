@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..data import Example, ExampleReader, Schema
-from ..data.reader import Arrays
+from ..data.reader import IDS, Arrays
 from ..errors import UserError
 from ._measures import Measure
 from ._names import match_names
@@ -67,6 +67,16 @@ class TaskRows(ExampleReader):
     def other_kind(self, fields: Mapping[str, Any]) -> str:
         """Return what a row looks like that has no text with a label, or nothing."""
         return describe_other_kind(fields)
+
+    def is_one_class_of_one_text(self) -> bool:
+        """Return whether a text alone tells the one class that is asked for."""
+        return (
+            self.form == "multiclass"
+            and set(self.columns) == {"text", "label"}
+            and self.inputs == (IDS,)
+            and self.outputs == ("logits",)
+            and not (self.pieces or self.writes or self.heads)
+        )
 
     def suits(self, names: Collection[str]) -> bool:
         """Return whether a file may be one of this task, where its columns alone tell.

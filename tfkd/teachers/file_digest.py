@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..runtime.zip_tail import unpack
 from .by_head import split_heads
+from .few_labels.fit_spec import NLI, is_fitted, read_fit_spec
 from .function_spec import KIND, digest_function, find_function
 from .keras_files import LABELS, keras_file
 
@@ -31,6 +32,12 @@ def digest_spec(spec: str, *, with_names: bool = True) -> str:
         members = (digest_spec(part.strip(), with_names=with_names) for part in spec.split(" + "))
         parts = " + ".join(members)
         return hashlib.sha256(parts.encode()).hexdigest()[:16]
+    if is_fitted(spec):
+        wanted = read_fit_spec(spec)
+        # The names of a model of entailment say which of its outputs is read.
+        inner = digest_spec(wanted.inner, with_names=with_names or wanted.kind == NLI)
+        facts = f"{wanted.kind} {wanted.contrastive} {inner}"
+        return hashlib.sha256(facts.encode()).hexdigest()[:16]
     kind, _, name = spec.partition(":")
     if kind == KIND:
         return digest_function(find_function(name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NoReturn
 
 from .. import tasks
@@ -11,6 +12,9 @@ from ..errors import UserError
 from ..models.text_model import TextModel
 from ..tasks import Task
 from . import other_files, pretrained
+from .few_labels.class_fitting import fit_teacher
+from .few_labels.few_labels import FewLabels
+from .few_labels.fit_spec import FEW, NLI, SIMILAR
 from .function_spec import KIND, name_function
 from .function_texts import load_function
 from .keras_files import load_keras
@@ -53,6 +57,21 @@ def _refuse_to_load(path: str, request: Request) -> NoReturn:
         f"the teacher openai:{path} is a language model behind an address, which `tfkd label` asks "
         "once for each text: give what it answered, as --teacher store:FOLDER/store."
     )
+
+
+def _fit(kind: str, path: str, request: Request) -> TextModel:
+    """Load a model and fit it to the classes of a data set.
+
+    Args:
+        kind: What its spec begins with.
+        path: The spec of the model.
+        request: What it is loaded for, and what it is fitted to.
+    """
+
+    def load(spec: str, task: Task) -> TextModel:
+        return load_teacher(spec, max_length=request.max_length, task=task)
+
+    return fit_teacher(f"{kind}:{path}", request.few, load)
 
 
 KINDS = {
@@ -114,13 +133,34 @@ KINDS = {
             "a language model behind an OpenAI-compatible address, asked for classes (extra api)",
             _refuse_to_load,
         ),
+        TeacherKind(
+            f"{SIMILAR}:ENCODER",
+            "an encoder (hf:, keras:, ...) that compares texts with what --classes says of classes",
+            partial(_fit, SIMILAR),
+        ),
+        TeacherKind(
+            f"{FEW}:ENCODER",
+            "a linear model of an encoder's vectors, from a few labelled texts; "
+            f"{FEW}:contrastive:ENCODER tunes them first (extra baseline)",
+            partial(_fit, FEW),
+        ),
+        TeacherKind(
+            f"{NLI}:FOLDER",
+            "a model of entailment (hf:, ...) that says whether a text is about a class of "
+            "--classes",
+            partial(_fit, NLI),
+        ),
     )
 }
 """The kinds of teachers, by what their specs begin with."""
 
 
 def load_teacher(
-    spec: str | Callable[..., Any], *, max_length: int | None = None, task: Task | None = None
+    spec: str | Callable[..., Any],
+    *,
+    max_length: int | None = None,
+    task: Task | None = None,
+    few: FewLabels | None = None,
 ) -> TextModel:
     """Return a teacher with its tokenizer, ready to be called with ids.
 
@@ -136,6 +176,7 @@ def load_teacher(
     | `store:PATH` | a store written from texts, such as a black box's answers |
     | `python:MODULE:NAME` | a function of texts, for tasks that write; or the function itself |
     | `openai:MODEL@ADDRESS` | a language model, asked once by `tfkd label` or in a run |
+    | `similar:SPEC`, `few:SPEC`, `nli:SPEC` | a model fitted to classes, with `few` |
     | `SPEC + SPEC` | the mean of the probabilities of several, each with its own tokenizer |
 
     `hf:` takes KerasHub for BERT and transformers' TensorFlow models for others. The tokenizer
@@ -146,6 +187,7 @@ def load_teacher(
         max_length: How many tokens it reads, by default what the folder says or 256.
         task: One of `tfkd.tasks`, whose outputs the teacher must have; by default those of a text
             classifier.
+        few: The classes that a teacher is fitted to, what they mean, and texts with labels.
 
     Raises:
         UserError: No such kind or folder, files that are missing, a tokenizer with more ids than
@@ -167,12 +209,12 @@ def load_teacher(
         from .joined import join_teachers
 
         parts = [part.strip() for part in str(spec).split(" + ")]
-        models = [load_teacher(part, max_length=max_length, task=task) for part in parts]
+        models = [load_teacher(part, max_length=max_length, task=task, few=few) for part in parts]
         return join_teachers(models, **({} if task is None else {"form": task.form}))
     check_spec(spec)
     kind, _, path = str(spec).partition(":")
     task = tasks.find(tasks.DEFAULT) if task is None else task
-    return KINDS[kind].load(path, Request(task, max_length))
+    return KINDS[kind].load(path, Request(task, max_length, few))
 
 
 def check_reads(spec: str, task: Task) -> None:

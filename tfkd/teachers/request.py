@@ -12,6 +12,7 @@ from ..models.input_names import SEGMENTS
 from ..models.text_model import Shapes, TextModel
 from ..tasks import EMBEDDING, Task
 from ..text.words import WORD_ENDS
+from .few_labels.few_labels import FewLabels
 
 
 @dataclass(frozen=True)
@@ -21,10 +22,12 @@ class Request:
     Attributes:
         task: Whose outputs it has.
         max_length: How many tokens it reads; by default what its folder says, or 256.
+        few: What a teacher is fitted to; None for all others.
     """
 
     task: Task
     max_length: int | None = None
+    few: FewLabels | None = None
 
     @property
     def architecture(self) -> str:

@@ -19,6 +19,16 @@ from .single_texts import SingleTexts
 KEY_IDS = SIZE // 2
 
 
+def is_stored(model: object) -> bool:
+    """Return whether a model looks its answers up, or what it makes them of.
+
+    Args:
+        model: The model of a teacher.
+    """
+    reader = getattr(model, "reader", None)
+    return isinstance(model, StoredTexts) or (reader is not None and is_stored(reader.model))
+
+
 class TextKeys(SingleTexts):
     """The encoder of stored answers: the key of a text as eight ids, to find its outputs by.
 

@@ -6,6 +6,7 @@ The words are in `card.md`; the front matter is written, and checked, by `huggin
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
@@ -204,11 +205,16 @@ def remove_paths(spec: str) -> str:
 
     >>> remove_paths("hf:/home/me/minilm + hf:some/model"), remove_paths("train:text_cnn")
     ('hf:minilm + hf:some/model', 'train:text_cnn')
+    >>> remove_paths("few:contrastive:hf:/home/me/minilm")
+    'few:contrastive:hf:minilm'
     """
-    parts = (part.strip().partition(":") for part in spec.split(" + "))
+    parts = (
+        re.fullmatch(r"((?:[\w=-]+:)*)(.*)", part.strip(), re.DOTALL) for part in spec.split(" + ")
+    )
     return " + ".join(
-        f"{kind}{colon}{Path(path).name if _is_local(path) else path}"
-        for kind, colon, path in parts
+        f"{part[1]}{Path(part[2]).name if _is_local(part[2]) else part[2]}"
+        for part in parts
+        if part
     )
 
 
