@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .running.part_runs import distill_parts
     from .running.reports.page_files import PageOptions, write_page
     from .running.texts import load_neighbours
+    from .searching import search_students
     from .students.shrinking import shrink
     from .tasks.masked_language.masking import mask_tokens, masked_batches
     from .teachers import load_teacher
@@ -75,6 +76,7 @@ _HOME = {
     "PageOptions": "running.reports.page_files",
     "write_page": "running.reports.page_files",
     "load_neighbours": "running.texts",
+    "search_students": "searching",
 }
 
 _ROOMS = ("distribution", "losses", "store")

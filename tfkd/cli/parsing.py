@@ -14,11 +14,12 @@ from .certify_command import add_certify
 from .flags import ALSO, OF_CACHE, OF_LABEL, OF_TEACH, add_command, add_settings
 from .searching import add_index, add_search
 from .stream_watching import add_watch
+from .student_search import add_search_students
 from .typed_out import add_decoding
 
 COMMANDS = (
-    *("distill", "teach", "label", "cache", "compare", "certify", "export", "predict", "watch"),
-    *("index", "search", "bench", "demo", "recipes", "list"),
+    *("distill", "search-students", "teach", "label", "cache", "compare", "certify", "export"),
+    *("predict", "watch", "index", "search", "bench", "demo", "recipes", "list"),
 )
 PRECISIONS = ("auto", "float32", "bfloat16", "int8")
 
@@ -31,8 +32,8 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"tfkd {__version__}")
     subparsers = top.add_subparsers(required=True, metavar="COMMAND")
     for add in (
-        *(_add_distill, _add_teach, _add_label, _add_cache, _add_compare, add_certify),
-        *(_add_export, _add_predict, add_watch, add_index, add_search),
+        *(_add_distill, add_search_students, _add_teach, _add_label, _add_cache),
+        *(_add_compare, add_certify, _add_export, _add_predict, add_watch, add_index, add_search),
         *(_add_bench, _add_demo, _add_recipes, _add_list),
     ):
         add(subparsers)

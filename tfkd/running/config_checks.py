@@ -26,6 +26,7 @@ _LEAST = {
     "orders": 1,
     "requests": 1,
     "answer_seconds": 1e-3,
+    "split_seed": -1,
 }
 _NOT_NEGATIVE = (
     *("epochs", "labelled", "seed", "teacher_max_length", "learning_rate", "augment"),
@@ -92,11 +93,7 @@ def check_values(settings: Mapping[str, Any]) -> None:
             raise UserError(f"{name} is {settings[name]}: write 0 or more.")
     if settings["seed"] >= 2**31:
         raise UserError(f"seed is {settings['seed']}: write a number below {2**31}.")
-    if not 0 < settings["layer_decay"] <= 1:
-        raise UserError(
-            f"layer_decay is {settings['layer_decay']}: write a number above 0 and up to 1, e.g. "
-            "0.9."
-        )
+    _check_shares(settings)
     _check_weights(settings["temperature"], settings["soft_weight"])
     _check_folds(settings["cross_validate"], settings["fold"], settings["test"])
     if settings["augment_model"] and not settings["augment"]:
@@ -107,6 +104,14 @@ def check_values(settings: Mapping[str, Any]) -> None:
     for role, column in settings["columns"].items():
         if not isinstance(column, str):
             raise UserError(f"columns: {role} is {column!r}: write the name of a column.")
+
+
+def _check_shares(settings: Mapping[str, Any]) -> None:
+    for name in ("layer_decay", "share"):
+        if not 0 < settings[name] <= 1:
+            raise UserError(
+                f"{name} is {settings[name]}: write a number above 0 and up to 1, e.g. 0.9."
+            )
 
 
 def _check_folds(count: int, fold: str, test: str) -> None:

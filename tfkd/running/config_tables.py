@@ -33,6 +33,8 @@ class DataConfig(Table):
     skip_bad: bool = option(False, "leave out rows without a text or with errors, and name them")
     labelled: int = option(0, "number of labels that the student may use; 0 for all")
     labels: str = option("", "file with the class names, in the order of their ids")
+    share: float = option(1.0, "share of the training texts to use, drawn by the seed")
+    split_seed: int = option(-1, "seed of the split where the data have none; -1: as --seed")
     cross_validate: int = option(
         0, "number of folds: a run for each, tested on its texts, and mean and deviation of all"
     )

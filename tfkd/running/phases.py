@@ -5,6 +5,7 @@ What a phase made is not made again.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,7 @@ def begin(
     *,
     progress: Progress,
     strategy: tf.distribute.Strategy | None = None,
+    given: GivenModels | None = None,
 ) -> tuple[RunContext, GivenModels | None]:
     """Claim the folder of a run, after everything that can be wrong was looked at.
 
@@ -57,6 +59,7 @@ def begin(
             keeps them out, and all workers go in.
         progress: Shows how far long steps are, see `tfkd.progress.Progress`.
         strategy: How training is distributed.
+        given: What another run of these data has loaded and checked; it is loaded by default.
 
     Returns:
         The context, and what was loaded to look at it: None for a run that had begun already, and
@@ -65,8 +68,8 @@ def begin(
     Raises:
         UserError: Whatever is wrong with data, teacher, student or folder; another process in it.
     """
-    context, given = make_context(config, progress, strategy), None
-    if not run_folder.has_begun(context.folder):
+    context = make_context(config, progress, strategy)
+    if given is None and not run_folder.has_begun(context.folder):
         check_tokenizer(context.config)
         check_augmentation(context.config)
         given = load_given(context)
@@ -83,12 +86,15 @@ def begin(
     return context, None if context.assistants else given
 
 
-def prepare(context: RunContext, given: GivenModels | None = None) -> tuple[GivenModels, RunTexts]:
+def prepare(
+    context: RunContext, given: GivenModels | None = None, splits: Iterable[str] = SPLITS
+) -> tuple[GivenModels, RunTexts]:
     """Say what will be done, and write all that the training reads: other workers find it there.
 
     Args:
         context: The context of the run.
         given: The models that were loaded before; they are loaded here by default.
+        splits: What is written as ids.
 
     Returns:
         The given models, and the texts, whose context knows what the student learns of its teacher.
@@ -111,7 +117,7 @@ def prepare(context: RunContext, given: GivenModels | None = None) -> tuple[Give
     check_student(config, task, student)
     plan = plan_training(config, texts.count_transfer())
     report_plan(context, student, plan, notes_on_data(context, given.teacher))
-    for split in SPLITS:
+    for split in splits:
         texts.encode(split)
         is_read = split != "validation" or live_reads(config, task)
         if given.teacher is not None and is_read and not task.writes:
@@ -138,19 +144,24 @@ def _check_rows(context: RunContext, texts: RunTexts, teacher: TextModel) -> Non
         check_same_rows(ours, theirs)
 
 
-def store_targets(teacher: RunTeacher) -> None:
-    """Compute the outputs that are stored for this run; each worker computes its share."""
+def store_targets(teacher: RunTeacher, *, tests: bool = True) -> None:
+    """Compute the outputs that are stored for this run; each worker computes its share.
+
+    Args:
+        teacher: The teacher of the run.
+        tests: Whether it is asked for the test texts too.
+    """
     task = teacher.context.task
     prepare_lessons(teacher)
     config = teacher.context.config
     if trains_on_stored(config, task) and reads_teacher(config):
         teacher.targets(teacher.texts.learnt)
-    if task.learns_texts:
+    if task.learns_texts and tests:
         teacher.write_for(lambda: teacher.context.data.read("test"), "test")
     if task.writes:
         # Logits of whole vocabularies would fill a disk, and few of them say no perplexity.
         return
-    if teacher.knows("test"):
+    if tests and teacher.knows("test"):
         teacher.targets("test")
     if teacher.context.task.tunes:
         teacher.targets("validation")

@@ -9,6 +9,7 @@ from .. import tasks
 from ..data import Data, open_data
 from ..data.opening import peek_row
 from ..data.questions import UnfitDataError
+from ..data.shares import take_share
 from ..errors import UserError
 from ..tasks import Task
 from .config import RunConfig
@@ -55,7 +56,7 @@ def open_run_data(config: RunConfig, task: Task, *, kept: str = "") -> Data:
             reader=without_need_of_labels(task) if texts_alone else task,
             columns=config.columns,
             **options,
-            seed=config.training.seed,
+            seed=config.training.seed if config.data.split_seed < 0 else config.data.split_seed,
             kept=kept,
             expected=expected,
         )
@@ -73,7 +74,7 @@ def open_run_data(config: RunConfig, task: Task, *, kept: str = "") -> Data:
             f"patience is {config.training.patience} and {config.data.source} has no validation "
             f"{task.things} to tell the best epoch by: give some with --validation."
         )
-    return data
+    return take_share(data, config.data.share, config.training.seed)
 
 
 def without_need_of_labels(task: Task) -> Task:

@@ -85,12 +85,21 @@ def teach(config: RunConfig, progress: Progress = log_progress) -> TextModel:
 
 def teach_first(context: RunContext) -> None:
     """Fine-tune the teacher `train:hf:FOLDER` of a run in the folder of the run."""
-    config, wanted = context.config, context.config.teacher
     folder = context.folder / TAUGHT
-    if (folder / SCORE).is_file():
-        return
+    if not (folder / SCORE).is_file():
+        teach(as_lessons(context.config, folder), context.progress)
+
+
+def as_lessons(config: RunConfig, folder: Path) -> RunConfig:
+    """Return the settings of `tfkd teach` for the teacher that a run trains.
+
+    Args:
+        config: The settings of the run.
+        folder: Where the teacher goes.
+    """
+    wanted = config.teacher
     own = {
-        "teacher": wanted.source.removeprefix("train:"),
+        "teacher": _spec_to_teach(wanted.source),
         "to": str(folder),
         "epochs": wanted.epochs,
         "learning_rate": wanted.learning_rate,
@@ -106,7 +115,11 @@ def teach_first(context: RunContext) -> None:
     unused |= {"teacher_tune": "", "layer_decay": 1.0}
     others = {"freeze": "", "assistant": "", "stage": [], "objective": [], "strategy": "auto"}
     others |= {"perturb": []}
-    teach(config.replaced(**own, **unused, **others), context.progress)
+    return config.replaced(**own, **unused, **others)
+
+
+def _spec_to_teach(source: str) -> str:
+    return source.removeprefix("train:") if own_teacher.fine_tunes(source) else source
 
 
 def _make_teacher(work: _Work) -> TextModel:

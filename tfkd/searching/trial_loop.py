@@ -1,0 +1,212 @@
+"""The trials of a search, one after the other: proposed, measured, trained on more and more texts.
+
+All that decides is read from the journal, so that a trial of a process which was killed is carried
+on by another one, under the same number and with the same result.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..errors import UserError
+from ..running.config import RunConfig
+from ..running.validation_run import Validated
+from . import candidates, locks
+from .budget import Measured
+from .candidates import DEFAULT, Candidate, read_candidates
+from .halving import goes_on
+from .options import SearchOptions
+from .space import Space
+
+if TYPE_CHECKING:
+    import optuna
+    from filelock import FileLock
+
+_MOST_REFUSED = 10
+"""Candidates that may be refused for each one that is to be trained."""
+
+
+class _Refused(UserError):
+    """A candidate that does not fit, or that nobody can build."""
+
+
+class Workshop(Protocol):
+    """What measures and trains candidates."""
+
+    def measure(self, config: RunConfig) -> Measured:
+        """Return what the file of a candidate takes, untrained."""
+
+    def train(self, number: int, config: RunConfig, share: float) -> Validated:
+        """Train a candidate on a share of the texts, and score it."""
+
+    def forget(self, number: int, share: float) -> None:
+        """Remove what a training on a share of the texts has left."""
+
+
+@dataclass(frozen=True)
+class TrialLoop:
+    """What the trials of a search have in common.
+
+    Attributes:
+        study: The journal.
+        folder: Of the search.
+        space: What a candidate may be, around the default.
+        options: What is asked for.
+        metric: The key of the measure.
+        higher_is_better: Whether the greatest score is the best one.
+        shares: The shares of the texts that a candidate is trained on, one after the other.
+        workshop: What measures and trains candidates.
+        tell: Is called with each candidate that is done, and after the default's first share.
+    """
+
+    study: optuna.Study
+    folder: Path
+    space: Space
+    options: SearchOptions
+    metric: str
+    higher_is_better: bool
+    shares: tuple[float, ...]
+    workshop: Workshop
+    tell: Callable[[Candidate], None]
+
+    def begin(self) -> None:
+        """Put the default into the journal, unless it is there: it is the first trial."""
+        if not self.study.get_trials(deepcopy=False):
+            self.study.enqueue_trial(self.space.first())
+
+    def run(self) -> bool:
+        """Carry out trials until there are enough of them.
+
+        Returns:
+            Whether all are done: others may still run in other processes.
+
+        Raises:
+            UserError: The default cannot be trained.
+        """
+        while (taken := self._take_trial()) is not None:
+            trial, lock = taken
+            try:
+                self._carry_out(trial)
+            finally:
+                lock.release()
+        return all(each.state != candidates.RUNNING for each in read_candidates(self.study))
+
+    def _take_trial(self) -> tuple[optuna.Trial, FileLock] | None:
+        """Return a trial that a dead process has left, or else a new one; None for enough."""
+        import optuna
+
+        with locks.hold(self.folder, "asking"):
+            for known in self.study.get_trials(
+                deepcopy=False, states=[optuna.trial.TrialState.RUNNING]
+            ):
+                lock = locks.try_to_hold(self.folder, f"trial-{known.number}")
+                if lock is None:
+                    continue
+                trial = optuna.Trial(self.study, known._trial_id)  # Optuna has no other way back
+                if not self._is_finished(known.number):
+                    return trial, lock
+                lock.release()
+            if self._has_enough():
+                return None
+            trial = self.study.ask()
+            lock = locks.try_to_hold(self.folder, f"trial-{trial.number}")
+            assert lock is not None  # nobody knows of this number yet
+            return trial, lock
+
+    def _is_finished(self, number: int) -> bool:
+        return self.study.get_trials(deepcopy=False)[number].state.is_finished()
+
+    def _has_enough(self) -> bool:
+        known = read_candidates(self.study)
+        refused = sum(each.state == candidates.REFUSED for each in known)
+        if self.options.hours:
+            return sum(each.seconds for each in known) >= 3600 * self.options.hours
+        trials = self.options.trials
+        return len(known) - refused >= trials or refused >= _MOST_REFUSED * trials
+
+    def _carry_out(self, trial: optuna.Trial) -> None:
+        from optuna.trial import TrialState
+
+        start = time.monotonic()
+        settings = self.space.suggest(trial)
+        trial.set_user_attr(candidates.SETTINGS, settings)
+        try:
+            score = self._judge(trial, settings)
+        except UserError as error:
+            if trial.number == DEFAULT and not isinstance(error, _Refused):
+                # It fits, so the reason is with the data or the teacher, and holds for all.
+                raise
+            trial.set_user_attr(candidates.SENTENCE, str(error))
+            score = None
+        seconds = time.monotonic() - start
+        trial.set_user_attr(candidates.SECONDS, round(seconds, 3))
+        if score is None:
+            self.study.tell(trial, state=TrialState.PRUNED)
+        else:
+            self.study.tell(trial, score)
+        self.tell(read_candidates(self.study)[trial.number])
+
+    def _judge(self, trial: optuna.Trial, settings: dict[str, Any]) -> float | None:
+        """Return the score of a candidate on all texts; None where others were better on fewer.
+
+        Raises:
+            UserError: It does not fit, or cannot be trained.
+        """
+        try:
+            config = self.space.config.replaced(**settings)
+        except UserError as error:
+            raise _Refused(str(error)) from error
+        measured = self._measure(trial, config)
+        score = math.nan
+        for place, share in enumerate(self.shares):
+            score = self._train(trial, measured, config, share)
+            is_last = place == len(self.shares) - 1
+            others = [
+                each.scores[place]
+                for each in read_candidates(self.study)
+                if each.number != trial.number and len(each.scores) > place
+            ]
+            if not is_last and not goes_on(score, others, higher_is_better=self.higher_is_better):
+                return None
+        return score
+
+    def _measure(self, trial: optuna.Trial, config: RunConfig) -> Measured:
+        known = trial.user_attrs.get(candidates.MEASURED)
+        try:
+            measured = self.workshop.measure(config) if known is None else Measured(**known)
+        except UserError as error:
+            raise _Refused(str(error)) from error
+        self._fit(trial, measured)
+        return measured
+
+    def _fit(self, trial: optuna.Trial, measured: Measured) -> None:
+        """Refuse what is over the budget."""
+        trial.set_user_attr(candidates.MEASURED, dataclasses.asdict(measured))
+        if reason := self.options.budget.refuse(measured):
+            raise _Refused(reason)
+
+    def _train(
+        self, trial: optuna.Trial, measured: Measured, config: RunConfig, share: float
+    ) -> float:
+        place = self.shares.index(share)
+        known = read_candidates(self.study)[trial.number].scores
+        if len(known) <= place:
+            found = self.workshop.train(trial.number, config, share)
+            score = found.scores[self.metric]
+            if math.isnan(score):
+                raise UserError("its score is no number.")
+            if found.megabytes:
+                # The check of a file may have chosen finer numbers than it was measured with.
+                self._fit(trial, dataclasses.replace(measured, megabytes=found.megabytes))
+            trial.report(score, place)
+            known = (*known, score)
+            if trial.number == DEFAULT and place == 0:
+                self.tell(read_candidates(self.study)[trial.number])
+        self.workshop.forget(trial.number, share)
+        return known[place]
