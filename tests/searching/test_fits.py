@@ -67,7 +67,7 @@ def test_where_nothing_fits_the_smallest_candidate_is_named(ground):
     space = Space.of(ground.config, fixed=("student",))
     assert smallest(space, Budget(1), lambda config: Measured(0.9, 3.0, 1)) == ""
     assert smallest(space, Budget(1), lambda config: Measured(1.5, 0.04, 1)) == (
-        "nothing fits: the smallest candidate, text_cnn:tiny in int4, takes 1.5 MB and 0.04 ms: "
+        "nothing fits: the smallest candidate, text_cnn in int4, takes 1.5 MB and 0.04 ms: "
         "allow at least that."
     )
 
@@ -83,9 +83,9 @@ def test_the_fastest_may_be_another_one_than_the_smallest(ground):
         return Measured(0.5, 0.02, 1) if table else Measured(0.4, 0.05, 1)
 
     told = smallest(Space.of(ground.config), Budget(0.1, 0.01), measure)
-    assert "the smallest candidate, text_cnn:tiny in int4, takes 0.4 MB and 0.05 ms" in told
+    assert "the smallest candidate, text_cnn in int4, takes 0.4 MB and 0.05 ms" in told
     assert told.endswith(
-        "the fastest, static:small in int4, 0.5 MB and 0.02 ms: allow at least that."
+        "the fastest, static in int4, 0.5 MB and 0.02 ms: allow at least that."
     )
 
 

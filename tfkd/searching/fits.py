@@ -114,7 +114,8 @@ def smallest(space: Space, budget: Budget, measure: Measure) -> str:
             continue
         if not budget.refuse(measured):
             return ""
-        found.append((f"{config.student.source} in {config.export.quantize}", measured))
+        kind = config.student.source.partition(":")[0]
+        found.append((f"{kind} in {config.export.quantize}", measured))
     if not found:
         return f"no candidate can be built: {refusal}"
     return _describe_least(found, budget)
