@@ -84,9 +84,7 @@ def test_the_fastest_may_be_another_one_than_the_smallest(ground):
 
     told = smallest(Space.of(ground.config), Budget(0.1, 0.01), measure)
     assert "the smallest candidate, text_cnn in int4, takes 0.4 MB and 0.05 ms" in told
-    assert told.endswith(
-        "the fastest, static in int4, 0.5 MB and 0.02 ms: allow at least that."
-    )
+    assert told.endswith("the fastest, static in int4, 0.5 MB and 0.02 ms: allow at least that.")
 
 
 def test_nobody_knows_how_long_an_untrained_student_writes():

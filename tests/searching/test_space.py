@@ -34,7 +34,7 @@ def _no_probing(monkeypatch):
         ("text-classification", {"quantize": "float32", "epochs": 7, "learning_rate": 0.01}),
         ("text-classification", {"compress": ["prune:0.4", "grid:int8"], "augment": 3}),
         ("token-classification", {"max_length": 100}),
-        ("text-regression", {}),
+        ("text-regression", {"perturb": ["typos:0.2"]}),
         ("sentence-similarity", {}),
         ("translation", {}),
     ],
@@ -74,7 +74,15 @@ def test_a_study_of_optuna_asks_for_the_same_values_every_time(drawn):
         seen.append(found.suggest(trial))
         study.tell(trial, 0.0)
     assert seen[0] == {}
-    for name in ("student", "vocab_size", "max_length", "temperature", "objective", "quantize"):
+    for name in (
+        "student",
+        "vocab_size",
+        "max_length",
+        "temperature",
+        "objective",
+        "quantize",
+        "perturb",
+    ):
         assert any(name in settings for settings in seen), name
     assert any("prune" in str(settings.get("compress")) for settings in seen)
     grids = [each for each in seen if "grid" in str(each.get("compress"))]

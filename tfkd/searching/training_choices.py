@@ -20,6 +20,7 @@ _SOFT = "SoftTargets"
 _IN_ITS_PLACE = ("ReverseKL", "JensenShannon", "LogitError")
 AUGMENT = "augment"
 _COPIES = 2
+_CHANGES: tuple[list[str], ...] = ([], ["drop:0.1"], ["fgm:1.0"])
 
 
 def choose_losses(config: RunConfig, ask: Ask) -> dict[str, Any]:
@@ -81,9 +82,10 @@ def choose_training(config: RunConfig, ask: Ask, *, source: str, texts: int) -> 
 
 
 def choose_augmentation(config: RunConfig, task: Task, ask: Ask, *, wanted: bool) -> dict[str, Any]:
-    """Return how many augmented texts are added for each one, by flat name.
+    """Return how many augmented texts are added, and how all are changed, by flat name.
 
-    The teacher has to be asked for these, so they are tried where the user wants them.
+    The teacher has to be asked for these, so they are tried where the user wants them. What it need
+    not read are texts that are changed while the student is trained.
 
     Args:
         config: The settings of the default.
@@ -91,12 +93,18 @@ def choose_augmentation(config: RunConfig, task: Task, ask: Ask, *, wanted: bool
         ask: Returns a value of a choice.
         wanted: Whether they are tried though the default has none.
     """
-    own = config.data.augment
-    if not (task.reads_texts and task.perturbable and (own or wanted)):
-        return {}
-    copies = ask(Choice.of(AUGMENT, (0, own or _COPIES), own))
-    without = {} if copies else {"augment_model": ""}
-    return {AUGMENT: copies, **without} if copies != own else {}
+    own, chosen = config.data.augment, dict[str, Any]()
+    if not (task.reads_texts and task.perturbable) or task.writes:
+        return chosen
+    hidden = set(read_objective(config).reads) - set(task.outputs)
+    if not (config.training.stage or hidden):
+        changes = ask(Choice.of("perturb", _CHANGES, config.training.perturb))
+        chosen |= {"perturb": changes} if changes != config.training.perturb else {}
+    if own or wanted:
+        copies = ask(Choice.of(AUGMENT, (0, own or _COPIES), own))
+        without = {} if copies else {"augment_model": ""}
+        chosen |= {AUGMENT: copies, **without} if copies != own else {}
+    return chosen
 
 
 def _matters(config: RunConfig, name: str, values: tuple[float, ...]) -> bool:
