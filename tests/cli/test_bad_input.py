@@ -395,7 +395,7 @@ def test_a_full_disk_loses_nothing(tfkd, refused, monkeypatch, settings, finishe
     command = ("distill", *settings, "--to", "out")
     for where, function in (
         ("tfkd.running.folder.replace_when_whole", full_at_the_end),
-        ("tfkd.data.encoded.replace_when_whole", full_at_the_end),
+        ("tfkd.data.encoded_writer.replace_when_whole", full_at_the_end),
         ("tfkd.models.saving.replace_when_whole", full_at_the_end),
         ("tfkd.running.fitting.replace_when_whole", full_at_the_end),
         ("tfkd.exporting._export.replace_atomically", full),

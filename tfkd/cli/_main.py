@@ -34,8 +34,9 @@ def main(argv: list[str] | None = None) -> int:
         try:
             with catch_interrupts(), raise_on_sigterm(), console.show_log():
                 # Texts may stand after a flag too: `predict FILE --json TEXT`.
-                top = parser()
-                _refuse_unknown_command(sys.argv[1:] if argv is None else argv)
+                words = sys.argv[1:] if argv is None else argv
+                _refuse_unknown_command(words)
+                top = parser(words)
                 args, rest = top.parse_known_args(argv)
                 if rest and ("text" not in args or any(word.startswith("-") for word in rest)):
                     top.error(f"unrecognized arguments: {' '.join(rest)}")

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from .command_parsers import add_command
 from .console import console
-from .flags import add_command
 from .importing import import_tensorflow
 
 

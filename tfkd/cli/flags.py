@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from ..errors import UserError
 from ..running import recipes
 from ..running.config import Place, RunConfig, make_config, places, read_config, read_tables
 from ..running.part_settings import RunParts, has_parts, read_parts
+from .command_parsers import ALSO
 
 OF_TEACH = (
     *("teacher", "data_dir", "validation", "test", "text_column", "label_column", "labels"),
@@ -53,27 +54,6 @@ TABLES = {
 """The flags of settings that are tables; each may be given several times."""
 LISTS = {"compress": "SPEC", "perturb": "SPEC"}
 """The settings that are lists of texts, and what one is called."""
-ALSO = {
-    "from_run": ("--from",),
-    "header": ("--columns",),
-    "unlabelled": ("--unlabeled",),
-    "labelled": ("--labeled",),
-}
-"""Other spellings of flags."""
-
-
-def add_command(commands: Any, name: str, function: Callable, help: str) -> argparse.ArgumentParser:
-    """Add a command that calls `function` with the parsed arguments.
-
-    Args:
-        commands: The subparsers of the command line.
-        name: Name of the command.
-        function: What the command does.
-        help: One line for `tfkd --help`, in lower case.
-    """
-    parser = commands.add_parser(name, help=help, description=f"{help[0].upper()}{help[1:]}.")
-    parser.set_defaults(command=function)
-    return parser
 
 
 def add_settings(parser: argparse.ArgumentParser, names: Iterable[str]) -> None:

@@ -20,7 +20,7 @@ from ..runtime import Index, Predictor, load
 from ..runtime.watchdog import no_endless_loop
 from ..text.batching import chunks
 from .answer_files import read_records
-from .flags import ALSO, add_command
+from .command_parsers import ALSO, add_command
 from .predicting import Record, RecordReader
 
 _FOUND = 3

@@ -15,7 +15,7 @@ from ..runtime.watchdog import no_endless_loop
 from ..watching import WatchSettings, watch
 from ..watching.watch_page import check_page, write_watch_page
 from ..watching.watch_summary import summarize_watch
-from .flags import add_command
+from .command_parsers import add_command
 
 _KEYS = {"text_column": "text", "time_column": "time", "topic_column": "topic"}
 _SETTINGS = ("window", "run_length", "change", "reference", "late", "zone")

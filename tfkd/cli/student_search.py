@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import UserError
 from ..running.config import places
 from . import flags
+from .command_parsers import add_command
 from .console import console
 from .importing import import_tensorflow
 
@@ -20,7 +21,7 @@ def add_search_students(subparsers: Any) -> None:
     Args:
         subparsers: Those of the command line.
     """
-    command = flags.add_command(
+    command = add_command(
         subparsers,
         "search-students",
         search_students,

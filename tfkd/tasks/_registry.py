@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +47,9 @@ def registered() -> dict[str, str]:
 
     A package registers a task by an entry point of the group `tfkd.tasks`. Ours cannot be replaced.
     """
+    # It takes longer than a short command, and most files are of our tasks.
+    from importlib.metadata import entry_points
+
     theirs = {each.name: each.value for each in entry_points(group=GROUP)}
     return {**TASKS, **{name: path for name, path in theirs.items() if name not in TASKS}}
 
@@ -67,7 +69,8 @@ def is_registered(name: str) -> bool:
     >>> is_registered("a=text-classification+b=text-regression"), is_registered("os:system")
     (True, False)
     """
-    return all(part.rpartition(IS)[2].strip() in registered() for part in name.split(PLUS))
+    parts = [part.rpartition(IS)[2].strip() for part in name.split(PLUS)]
+    return all(part in TASKS or part in registered() for part in parts)
 
 
 def find(name: str, settings: Mapping[str, Any] | None = None) -> Task:
@@ -84,8 +87,8 @@ def find(name: str, settings: Mapping[str, Any] | None = None) -> Task:
     >>> find("text-classification").columns["text"].default
     'text'
     """
-    known = registered()
     name = name or DEFAULT
+    known = TASKS if name in TASKS else registered()
     if PLUS in name or IS in name:
         return _imported(JOINT, name)({**(settings or {}), "heads": name})
     if name not in known and ":" not in name:
