@@ -17,6 +17,7 @@ from . import chain, own_teacher
 from .baseline_setting import check_baseline
 from .compress_setting import check_compress, check_student, compresses
 from .config import RunConfig
+from .filter_setting import check_filter
 from .fitted_teacher import check_fitted
 from .lookup_setting import check_lookup
 from .perturbation import check_perturbations
@@ -46,6 +47,7 @@ def check_settings(config: RunConfig, task: Task) -> None:
     check_compress(config)
     check_training(config)
     check_perturbations(read_stages(config), task)
+    check_filter(config, task)
     if shrinks(config):
         check_shrink(config, task, _list_reads(config))
     else:

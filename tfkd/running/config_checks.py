@@ -33,6 +33,7 @@ _NOT_NEGATIVE = (
     *("projection_rate", "patience", "weight_decay", "clip", "warmup", "teacher_epochs"),
     *("teacher_patience", "teacher_learning_rate", "compress_epochs"),
     *("votes", "price_in", "price_out", "max_cost", "max_calls", "audit", "min_accuracy"),
+    "min_confidence",
 )
 
 

@@ -85,6 +85,14 @@ class TeacherConfig(Table):
         "0: all epochs, and the last one",
         "teacher_patience",
     )
+    min_confidence: float = option(
+        0.0, "least probability that the teacher gave its answer, where the student learns it"
+    )
+    agree: str = option(
+        "",
+        "who has to give the teacher's answer too, where the student learns it: labels, or a "
+        "second teacher KIND:PATH",
+    )
     cache: bool = option(True, "store the teacher's outputs once; --no-cache runs it in every step")
     store: str = option("", "folder of the stored outputs; targets/TEACHER-DIGEST next to the run")
 

@@ -25,6 +25,7 @@ from ..text.batching import pad_rows
 from ..text.decoding import Decoding
 from ..text.decoding.decoding_settings import SETTINGS
 from ..text.words import DECODER_IDS, IDS
+from .answer_filter import filter_facts
 from .baseline import baseline_row
 from .compressed_sizes import read_steps
 from .context import RunContext
@@ -283,6 +284,7 @@ def _facts(context: RunContext, texts: RunTexts, test: TestSet) -> dict[str, Any
         "epochs": plan_training(config, texts.count_transfer()).epochs,
         **describe_best_epochs(context),
         **lesson_facts(context),
+        **filter_facts(context),
         things: ", ".join(f"{name} {count:,}" for name, count in context.data.counts.items()),
         **({"labels for the student": config.data.labelled} if config.data.labelled else {}),
         **test.task.score_facts(test.examples),

@@ -13,6 +13,7 @@ from ..data.same_rows import check_same_rows
 from ..models.text_model import TextModel
 from ..progress import Progress
 from . import folder as run_folder
+from .answer_filter import check_second_teacher, prepare_filter
 from .compress_setting import check_student
 from .config import RunConfig
 from .context import RunContext, claim_folder, make_context
@@ -74,6 +75,7 @@ def begin(
         check_augmentation(context.config)
         given = load_given(context)
         check_given(context, given)
+        check_second_teacher(context)
         if given.shrunk is not None:
             student = build_student(context, given.shrunk.encoder, given.shrunk)
             check_student(context.config, context.task, student)
@@ -161,6 +163,7 @@ def store_targets(teacher: RunTeacher, *, tests: bool = True) -> None:
     if task.writes:
         # Logits of whole vocabularies would fill a disk, and few of them say no perplexity.
         return
+    prepare_filter(teacher)
     if tests and teacher.knows("test"):
         teacher.targets("test")
     if teacher.context.task.tunes:

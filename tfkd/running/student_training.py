@@ -26,8 +26,8 @@ from .compressed_sizes import BEFORE, CUT, HEALED, read_sizes, record_size
 from .context import RunContext
 from .fitting import TrainingLog, TrainingPlan
 from .perturbation import CLEAN
-from .perturbed_texts import perturb_texts
 from .plan import plan_alone, plan_training, trains_on_stored
+from .stage_feed import make_feed
 from .stages import ALONE, Stage, name_folders, name_folders_alone, read_stages
 from .student import build_student
 from .teacher import RunTeacher
@@ -249,30 +249,7 @@ class _Trainer:
         return feed
 
     def _make_feed(self, encoded: Encoded, steps: int, stage: Stage) -> Feed:
-        """Return the batches of a stage: with labels, stored logits or the teacher's tokens."""
-        config, task, reads = self.context.config, self.context.task, stage.objective.reads
-        known = None
-        if not reads or (task.writes and set(reads) <= set(task.outputs)):
-            # Of a text that is written, only positions with a label count, whoever teaches them.
-            known = np.flatnonzero(encoded.has_labels())
-        if reads and known is not None and len(known) < len(encoded):
-            logger.warning(
-                f"{len(encoded) - len(known):,} of {len(encoded):,} training texts have no target, "
-                "and nothing is learnt of them word by word: --task-set level=both has the teacher "
-                "write one."
-            )
-        feed = Feed(
-            encoded, config.training.batch_size, config.training.seed, steps=steps, only=known
-        )
-        if stage.perturbation.changes:
-            feed.reread = perturb_texts(self.texts, encoded, stage.perturbation.changes)
-        if not reads:
-            return feed
-        if config.teacher.cache and set(reads) <= set(task.outputs):
-            feed.targets = self.teacher.targets(self.texts.learnt)
-        else:
-            feed.teacher = self.teacher.encode(self.texts.learnt)
-        return feed
+        return make_feed(stage, encoded, steps=steps, texts=self.texts, teacher=self.teacher)
 
     def _spell(self, number: int, rows: list[Arrays]) -> str:
         """Return an example of the transfer set in words."""

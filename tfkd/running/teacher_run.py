@@ -114,7 +114,7 @@ def as_lessons(config: RunConfig, folder: Path) -> RunConfig:
     }
     unused |= {"teacher_tune": "", "layer_decay": 1.0}
     others = {"freeze": "", "assistant": "", "stage": [], "objective": [], "strategy": "auto"}
-    others |= {"perturb": []}
+    others |= {"perturb": [], "min_confidence": 0.0, "agree": ""}
     return config.replaced(**own, **unused, **others)
 
 

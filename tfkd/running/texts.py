@@ -35,10 +35,12 @@ class RunTexts:
     Attributes:
         context: The context of the run.
         encoder: The student's tokenizer.
+        reader: What the ids of a teacher are called on disk.
     """
 
     context: RunContext
     encoder: text.Encoder
+    reader: str = "teacher"
 
     def encode(self, split: str, teacher_encoder: text.Encoder | None = None) -> Encoded:
         """Return the token ids of a split; they are written once, and opened after that.
@@ -48,7 +50,7 @@ class RunTexts:
                 what the teacher writes, where the student learns that), "validation" or "test".
             teacher_encoder: The tokenizer of a teacher, for its ids; the student's by default.
         """
-        reader = "student" if teacher_encoder is None else "teacher"
+        reader = "student" if teacher_encoder is None else self.reader
         folder = self.context.work / f"{split}-{reader}"
         if folder.is_dir():
             return Encoded(folder)
