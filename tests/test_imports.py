@@ -130,7 +130,18 @@ def test_a_loss_imports_tensorflow_and_its_base_only(path):
 
 
 @pytest.mark.parametrize(
-    "room", ["data", "text", "tasks", "errors.py", "progress.py", "runtime", "watching", "cli"]
+    "room",
+    [
+        "data",
+        "text",
+        "tasks",
+        "errors.py",
+        "progress.py",
+        "runtime",
+        "selecting",
+        "watching",
+        "cli",
+    ],
 )
 def test_rooms_without_tensorflow(room):
     """`tfkd predict` and the reading of data need no TensorFlow at all."""
@@ -141,6 +152,6 @@ def test_rooms_without_tensorflow(room):
 
 def test_what_a_phone_needs_imports_nothing_heavy():
     """A module of theirs that imports one of ours that imports TensorFlow."""
-    homes = ("runtime", "text", "data", "tasks", "watching")
+    homes = ("runtime", "text", "data", "tasks", "selecting", "watching")
     names = [dotted(path) for path in FILES if path.relative_to(PACKAGE).parts[0] in homes]
     assert json.loads(python(f"import {', '.join(names)}; {LOADED}")) == []

@@ -12,7 +12,7 @@ LAYERS = (
     ("tasks",),
     ("models", "runtime"),
     ("students", "training", "exporting", "reporting"),
-    ("compression", "store", "watching"),
+    ("compression", "selecting", "store", "watching"),
     ("teachers",),
     ("running",),
     ("searching",),

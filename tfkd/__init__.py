@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .running.reports.page_files import PageOptions, write_page
     from .running.texts import load_neighbours
     from .searching import search_students
+    from .selecting import select
     from .students.shrinking import shrink
     from .tasks.masked_language.masking import mask_tokens, masked_batches
     from .teachers import load_teacher
@@ -69,6 +70,7 @@ _HOME = {
     "weights_by_score": "teachers.ensemble",
     "certify": "running.certifying",
     "compress": "running.compressing",
+    "select": "selecting",
     "distill": "running._run",
     "cross_validate": "running.cross_validation",
     "distill_parts": "running.part_runs",

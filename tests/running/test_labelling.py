@@ -8,9 +8,12 @@ from language_models_stub import Stub, serving
 
 from tfkd import UserError, load_teacher
 from tfkd.cli import main
+from tfkd.data.splits import hash_text
 from tfkd.progress import log_progress
 from tfkd.running import labelling
 from tfkd.running.config import make_config
+from tfkd.selecting.answered_texts import read_answered
+from tfkd.selecting.select_settings import SelectSettings
 from tfkd.store import Store
 
 KEY = "sk-secret-0123456789"
@@ -78,6 +81,15 @@ def test_texts_alone_get_labels_and_a_store(settings, stub):
     assert facts["labels"] == "teacher"
     assert (facts["texts"], facts["missing"], facts["calls"]) == (40, 0, 40)
     assert set(stub.asked.values()) == {1}
+
+
+def test_each_answer_says_which_text_it_is_of(settings, stub):
+    """So that `tfkd select` chooses none of them again; one without an answer it may."""
+    stub.faults = [None, "says_nothing"]
+    folder = labelling.label(settings(labelled=False, requests=1))
+    answered = {row["text"] for row in rows_of(folder / "train.jsonl")}
+    assert read_answered([folder], SelectSettings()) == {hash_text(text, 0) for text in answered}
+    assert len(answered) == 39
 
 
 def test_labels_of_the_data_stay_and_the_test_split_is_not_sent(settings, stub):

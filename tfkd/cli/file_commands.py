@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..data.file_kinds import FileForm, parse_header
+from ..data.row_writing import open_records
 from ..errors import UserError
 from ..runtime.memory import no_more_than_there_is
 from ..runtime.service_desk import is_desk
@@ -114,7 +115,7 @@ def _write_answers(
 ) -> None:
     """Write the rows of files with their answers."""
     count = empty = 0
-    with answer_files.open_answers(to, files) as write:
+    with open_records(to, files) as write:
         for record, _, answer in answers:
             write(answer_files.merge(record, fields.of(answer)))
             count, empty = count + 1, empty + (answer is None)

@@ -17,6 +17,7 @@ COMMANDS = {
     "export": "report_flags",
     "predict": "file_flags",
     "watch": "stream_watching",
+    "select": "selecting",
     **dict.fromkeys(("index", "search"), "searching"),
     **dict.fromkeys(("bench", "demo"), "file_flags"),
     **dict.fromkeys(("recipes", "list"), "report_flags"),

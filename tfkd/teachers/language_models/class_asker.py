@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ...data.splits import hash_text
 from ...errors import UserError
 from ...progress import logger
 from .answer_journal import AnswerJournal, Entry
@@ -166,7 +167,8 @@ class ClassAsker:
         entry = self.journal.find(key)
         if entry is None:
             entry = self._answer(question)
-            self.journal.add(key, entry)
+            # By which `tfkd select` knows what is answered, however it was asked.
+            self.journal.add(key, {**entry, "text": f"{hash_text(text, 0):016x}"})
         self.tally.outside.append(entry["outside"])
         chances = np.zeros(len(options))
         chances[order] = entry["chances"]

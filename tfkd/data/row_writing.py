@@ -1,0 +1,94 @@
+"""Write records to a `.csv`, `.tsv` or `.jsonl`, which is there once it is whole."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+from ..errors import UserError
+from ..files import replace_when_whole
+from .file_kinds import file_format
+
+WRITTEN = (".csv", ".tsv", ".jsonl")
+Record = dict[str, Any]
+"""The columns of a line."""
+
+
+def check_written(to: Path, sources: Iterable[Path] = ()) -> str:
+    """Return the format of a file to write, which is none of those that are read.
+
+    Args:
+        to: The file.
+        sources: The files that are read.
+
+    Raises:
+        UserError: Another format, a folder that is not there, or one of the files that are read.
+    """
+    kind = file_format(to)
+    if kind not in WRITTEN or to.suffix.lower() not in WRITTEN:
+        raise UserError(f"--to {to}: write a file that ends in {', '.join(WRITTEN)}.")
+    if to.is_dir() or not to.parent.is_dir():
+        raise UserError(f"--to {to}: there is no folder {to.parent}, or this is one.")
+    if any(to.exists() and source.exists() and to.samefile(source) for source in sources):
+        raise UserError(f"--to {to} is the file that is read: write another one.")
+    return kind
+
+
+@contextmanager
+def open_records(to: Path, sources: Iterable[Path]) -> Iterator[Callable[[Record], None]]:
+    """Write records to a file, which is there once it is whole.
+
+    Args:
+        to: A `.csv`, `.tsv` or `.jsonl`.
+        sources: The files that are read, none of which is replaced.
+
+    Yields:
+        A function that writes one record.
+
+    Raises:
+        UserError: Another format, a folder that is not there, or one of the files that are read.
+    """
+    kind = check_written(to, sources)
+    # A spreadsheet takes UTF-8 for something else without a mark.
+    encoding = "utf-8" if kind == ".jsonl" else "utf-8-sig"
+    with replace_when_whole(to) as part, part.open("w", encoding=encoding, newline="") as stream:
+        yield _json_writer(stream) if kind == ".jsonl" else _table_writer(stream, kind)
+
+
+def _json_writer(stream: TextIO) -> Callable[[Record], None]:
+    return lambda record: print(json.dumps(record, ensure_ascii=False, default=str), file=stream)
+
+
+def _table_writer(stream: TextIO, kind: str) -> Callable[[Record], None]:
+    rows = csv.writer(stream, delimiter="," if kind == ".csv" else "\t")
+    header: list[str] = []
+
+    def write(record: Record) -> None:
+        flat = _flatten(record)
+        if not header:
+            header.extend(flat)
+            rows.writerow(header)
+        rows.writerow([_cell(flat.get(name)) for name in header])
+
+    return write
+
+
+def _flatten(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Give each class a column of its own.
+
+    >>> _flatten({"id": 7, "probabilities": {"bad": 0.25}})
+    {'id': 7, 'probabilities.bad': 0.25}
+    """
+    flat: dict[str, Any] = {}
+    for name, value in record.items():
+        inner = value.items() if isinstance(value, dict) else ()
+        flat |= {f"{name}.{key}": each for key, each in inner} if inner else {name: value}
+    return flat
+
+
+def _cell(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else value
