@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..selecting import SelectSettings, select
+from .command_parsers import ALSO, add_command
 from .console import console
-from .flags import ALSO, add_command
 
 
 def add_select(subparsers: Any) -> None:
