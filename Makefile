@@ -32,7 +32,7 @@ notebooks: .venv/.dev
 	$(BIN)/python -m pytest --nbmake notebooks -q
 
 clean:
-	rm -rf .venv .venv-lint site runs build dist
+	rm -rf .venv .venv-lint .venv-serve site runs build dist
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

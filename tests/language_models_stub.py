@@ -14,12 +14,14 @@ class Stub:
 
     `answer(text, options) -> {letter: probability}` says how likely the letters are, where
     `options` are the lines of the question by letter. `faults` are taken one a request, first to
-    last: names of methods of `Handler`, or None for a right answer.
+    last: names of methods of `Handler`, or None for a right answer. `write(text) -> str` gives what
+    is written as JSON, and `schema` says whether the server takes a schema for it.
     """
 
-    def __init__(self, answer, faults=(), *, logprobs=True, stream=False, usage=True):
+    def __init__(self, answer, faults=(), *, logprobs=True, stream=False, usage=True, write=None):
         self.answer, self.faults = answer, list(faults)
         self.logprobs, self.stream, self.usage = logprobs, stream, usage
+        self.write, self.schema = write, True
         self.asked, self.answered = Counter(), Counter()
         self.bodies, self.keys = [], set()
         self.lock = threading.Lock()
@@ -70,6 +72,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def reply(self, body, **message):
         stub = self.server.stub
+        if stub.write:
+            self.reply_written(body, **message)
+            return
         chances = stub.answer(text_of(body), options_of(body))
         best = max(chances, key=chances.get)
         content = message.pop("content", best)
@@ -86,6 +91,21 @@ class Handler(BaseHTTPRequestHandler):
             self.send("".join(f"data: {line}\n\n" for line in lines), kind="text/event-stream")
             return
         choice["message"] = {"role": "assistant", "content": content, **message}
+        self.send(json.dumps({**found, "choices": [choice]}))
+
+    def reply_written(self, body, **message):
+        stub = self.server.stub
+        if not stub.schema and "response_format" in body:
+            self.send('{"error": "unknown field response_format"}', 400)
+            return
+        content = message.pop("content", None) or stub.write(text_of(body))
+        # A token is a character here, and no more than so many are written.
+        cut = len(content) > body["max_tokens"]
+        content = content[: body["max_tokens"]]
+        usage = {"prompt_tokens": tokens_of(body), "completion_tokens": len(content)}
+        choice = {"index": 0, "finish_reason": "length" if cut else "stop"}
+        choice["message"] = {"role": "assistant", "content": content, **message}
+        found = {"object": "chat.completion", **({"usage": usage} if stub.usage else {})}
         self.send(json.dumps({**found, "choices": [choice]}))
 
     def send(self, content, status=200, kind="application/json", headers=()):

@@ -172,7 +172,7 @@ def test_the_key_is_in_no_file_and_no_message(settings, stub, tmp_path, monkeypa
         ({"teacher": "openai:small"}, "names no model of a server: write openai:MODEL@http"),
         ({"classes": ""}, "needs a file that says what the classes mean"),
         ({"classes": "none.toml"}, r"none.toml cannot be read .*: write a table \[classes\]"),
-        ({"task": "text-regression"}, "says which one class a text has, and the task is text-reg"),
+        ({"task": "text-generation"}, "says which one class a text has, and the task is text-gen"),
         ({"to": ""}, "give the folder to write to with --to FOLDER"),
         ({"orders": 0}, "orders is 0: write at least 1"),
         ({"max_cost": -1.0}, "max_cost is -1.0: write 0 or more"),

@@ -36,8 +36,7 @@ def label(args: argparse.Namespace) -> None:
     if dry_run:
         print(labelling.estimate(config, console.progress))
         return
-    folder = labelling.label(config, console.progress)
-    print(f"distil    tfkd distill {folder} --teacher store:{folder / labelling.STORE}")
+    print(f"distil    {labelling.advise(labelling.label(config, console.progress))}")
 
 
 def cache(args: argparse.Namespace) -> None:

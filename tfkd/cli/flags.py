@@ -44,6 +44,7 @@ OF_LABEL = (
     *("teacher", "data_dir", "validation", "test", "unlabelled", "text_column", "label_column"),
     *("ignore_texts", "labels", "seed", "task", "form", "columns", "header", "encoding"),
     *("skip_bad", "to", "classes", "orders", "votes", "requests", "answer_seconds"),
+    "answer_tokens",
     *("price_in", "price_out", "max_cost", "max_calls", "audit", "min_accuracy", "ask_test"),
 )
 TABLES = {

@@ -71,16 +71,9 @@ def audit_teacher(
     Raises:
         UserError: No labels to compare with, or fewer right answers than are asked for.
     """
-    if not settings.audit and not settings.min_accuracy:
+    examples = draw_labelled(task, data, settings)
+    if not examples:
         return None
-    labelled = [example for example in data.read("train") if task.is_labelled(example)]
-    if not labelled:
-        raise UserError(
-            f"audit is {settings.audit or 'asked for by min_accuracy'}, and no training text has a "
-            "label to compare with: leave it out, or label some texts."
-        )
-    draw = np.random.default_rng(0).permutation(len(labelled))[: settings.audit or 100]
-    examples = [labelled[int(place)] for place in np.sort(draw)]
     before = teacher.spending.cost
     with progress("audit of the language model", len(examples)) as advance:
         answers = teacher.ask([example["text"] for example in examples], advance)
@@ -93,6 +86,29 @@ def audit_teacher(
             "better, take another model, or give a smaller number."
         )
     return found
+
+
+def draw_labelled(task: Task, data: Data, settings: PromptConfig) -> list[Example]:
+    """Return labelled training examples for an audit; none where nobody asked for one.
+
+    Args:
+        task: Tells which examples have a label.
+        data: The data set.
+        settings: How many.
+
+    Raises:
+        UserError: There are none.
+    """
+    if not settings.audit and not settings.min_accuracy:
+        return []
+    labelled = [example for example in data.read("train") if task.is_labelled(example)]
+    if not labelled:
+        raise UserError(
+            f"audit is {settings.audit or 'asked for by min_accuracy'}, and no training text has a "
+            "label to compare with: leave it out, or label some texts."
+        )
+    draw = np.random.default_rng(0).permutation(len(labelled))[: settings.audit or 100]
+    return [labelled[int(place)] for place in np.sort(draw)]
 
 
 def _measure(

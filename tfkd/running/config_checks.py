@@ -34,6 +34,7 @@ _NOT_NEGATIVE = (
     *("teacher_patience", "teacher_learning_rate", "compress_epochs"),
     *("votes", "price_in", "price_out", "max_cost", "max_calls", "audit", "min_accuracy"),
     "min_confidence",
+    "answer_tokens",
 )
 
 

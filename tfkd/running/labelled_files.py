@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from ..progress import Progress, logger
 from ..tasks import Task
 from ..teachers import PromptedTeacher
 from . import folder as run_folder
-from .audit import Audit
+from .audit import Audit, audit_teacher
 from .config import RunConfig
 
 SUMMARY, STORE, NAMES = "labelling.json", "store", "labels.txt"
@@ -43,6 +43,28 @@ class Labelling:
     teacher: PromptedTeacher
     folder: Path
     progress: Progress
+
+    def asked(self) -> list[str]:
+        """Return the texts that the language model is asked for, each once."""
+        return self.texts(*self.sent)
+
+    def audit(self) -> Audit | None:
+        """Compare the language model with labels, where that was asked for.
+
+        Raises:
+            UserError: It is not right often enough.
+        """
+        settings = self.config.prompts
+        return audit_teacher(self.teacher, self.task, self.data, settings, self.progress)
+
+    def write(self, known: dict[str, np.ndarray], audit: Audit | None) -> None:
+        """Write the data with the answers to the texts, and a store of these.
+
+        Args:
+            known: The answers by text.
+            audit: What the audit found, if there was one.
+        """
+        write_labelled(self, known, audit)
 
     @property
     def has_labels(self) -> bool:
@@ -74,12 +96,18 @@ def notes_on_labels(source: str) -> list[str]:
     notes = [
         f"The teacher is {facts['model']}, asked for {facts['texts']:,} texts"
         + (f"; {facts['missing']:,} without an answer are left out" if facts["missing"] else "")
-        + f"; {facts['outside']:.1%} of its probability is on no class."
+        + (
+            f"; {facts['outside']:.1%} of its probability is on no class"
+            if "outside" in facts
+            else ""
+        )
+        + facts.get("parts", "")
+        + "."
     ]
     if facts["labels"] == "teacher":
         notes.append(
-            "No text has a label of its own: the labels are the teacher's, so scores say how well "
-            "its answers are imitated, and not how right they are."
+            "No test text has a label of its own: the labels are the teacher's, so scores say how "
+            "well its answers are imitated, and not how right they are."
         )
     return [*notes, *([facts["audit"]] if facts["audit"] else [])]
 
@@ -107,14 +135,7 @@ def write_labelled(work: Labelling, known: dict[str, np.ndarray], audit: Audit |
     for split in (*SENT, *KEPT):
         rows = list(_rows(work, split, known, labelled))
         left_out += work.data.counts.get(split, 0) - len(rows)
-        path = work.folder / f"{split}.jsonl"
-        if not rows:
-            # Of data that have changed since.
-            path.unlink(missing_ok=True)
-        else:
-            with replace_when_whole(path) as part:
-                lines = (json.dumps(row, ensure_ascii=False) for row in rows)
-                part.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        write_rows(work.folder / f"{split}.jsonl", rows)
     spending, teacher_says = work.teacher.spending, "" if audit is None else audit.describe()
     facts = {
         "model": work.teacher.address.model,
@@ -124,7 +145,7 @@ def write_labelled(work: Labelling, known: dict[str, np.ndarray], audit: Audit |
         "mode": work.teacher.asker.mode,
         "calls": spending.calls,
         "cost": round(spending.cost, 6),
-        "labels": "data" if labelled else "teacher",
+        "labels": "data" if labelled or work.data.counts.get("test") else "teacher",
         "audit": teacher_says,
     }
     run_folder.write_json(work.folder / SUMMARY, facts)
@@ -136,6 +157,21 @@ def write_labelled(work: Labelling, known: dict[str, np.ndarray], audit: Audit |
         + (f", {spending.cost:,.4f} spent" if spending.cost else "")
         + f"; {facts['outside']:.1%} of the probability is on no class"
     )
+
+
+def write_rows(path: Path, rows: Sequence[dict[str, Any]]) -> None:
+    """Write a file of rows, or remove that of data that have changed since.
+
+    Args:
+        path: The file.
+        rows: Its rows; none for no file.
+    """
+    if not rows:
+        path.unlink(missing_ok=True)
+        return
+    with replace_when_whole(path) as part:
+        lines = (json.dumps(row, ensure_ascii=False) for row in rows)
+        part.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
 def _rows(

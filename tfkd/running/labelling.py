@@ -17,9 +17,9 @@ from ..progress import Progress, log_progress, logger
 from ..tasks import Task
 from ..teachers import ClassGuide, PromptedTeacher
 from . import folder as run_folder
-from .audit import audit_teacher
+from .answered_files import Answering, open_answering
 from .config import RunConfig
-from .labelled_files import NAMES, STORE, Labelling, write_labelled
+from .labelled_files import NAMES, STORE, SUMMARY, Labelling
 from .run_data import OF_DATA, without_need_of_labels
 from .targets import FOLDER
 from .task_choice import choose_task, with_task
@@ -34,7 +34,7 @@ def open_labelling(
     folder: Path,
     progress: Progress = log_progress,
     answers: Path | None = None,
-) -> Labelling:
+) -> Labelling | Answering:
     """Check everything that is needed to ask; nothing is sent.
 
     Args:
@@ -46,7 +46,7 @@ def open_labelling(
 
     Raises:
         UserError: A teacher that is none, no file of classes, classes that the data do not have, a
-            task whose answer is not one class of a text.
+            task that a language model cannot be asked for.
     """
     source, classes = config.teacher.source, config.prompts.classes
     if not teachers.is_prompted(source):
@@ -54,20 +54,23 @@ def open_labelling(
             f"the teacher is {source!r}, and only a language model is asked so: write --teacher "
             "openai:MODEL@http://HOST:PORT/v1."
         )
+    task, _ = choose_task(config)
+    config = with_task(config, task)
+    by_letters = task.is_one_class_of_one_text()
+    if not by_letters and task.prompted is not None:
+        return open_answering(config, _open_data(config, task), folder, progress, answers)
+    if not by_letters:
+        raise UserError(
+            f"the teacher {source} says which one class a text has, and the task is {task.name}: "
+            f"write --task {tasks.DEFAULT}, or give another teacher."
+        )
     if not classes:
         raise UserError(
             f"the teacher {source} needs a file that says what the classes mean: give --classes "
             'classes.toml, with a table [classes] of NAME = "DESCRIPTION".'
         )
     guide = teachers.read_guide(Path(classes).expanduser())
-    task, _ = choose_task(config)
-    if not task.is_one_class_of_one_text():
-        raise UserError(
-            f"the teacher {source} says which one class a text has, and the task is {task.name}: "
-            f"write --task {tasks.DEFAULT}, or give another teacher."
-        )
-    config = with_task(config, task)
-    data, guide = _open_data(config, task, guide)
+    data, guide = _name_classes(_open_data(config, task), guide)
     if answers is not None:
         # Of each model, and of each way to ask it, by itself: it has a limit of its own.
         mark = teachers.mark_of(teachers.address_in(source), guide, config.prompts.votes)
@@ -84,6 +87,7 @@ def label(
     The folder has `train.jsonl`, and `unlabelled.jsonl`, `validation.jsonl` and `test.jsonl` where
     the data have them; texts without an answer are left out, and counted. Where no text has a label
     of its own, each gets the likeliest class. The last two are not sent unless `ask_test` says so.
+    Of tasks whose answers are written as JSON, these are the labels of the texts that have none.
     Interrupted, the same call goes on, and asks no text again that was answered.
 
     Args:
@@ -92,7 +96,8 @@ def label(
         answers: The folder of the answers of all models; by default they are kept in the folder.
 
     Returns:
-        The folder, for `tfkd distill FOLDER --teacher store:FOLDER/store`.
+        The folder, for `tfkd distill FOLDER --teacher store:FOLDER/store`, or without a teacher
+        where it has no store.
 
     Raises:
         UserError: Wrong settings, a limit that is reached, an audit that is not passed.
@@ -102,15 +107,15 @@ def label(
     work = open_labelling(config, Path(config.to).expanduser(), progress, answers)
     _claim(work)
     _say_plan(work)
-    found = audit_teacher(work.teacher, work.task, work.data, config.prompts, progress)
-    texts = work.texts(*work.sent)
+    found = work.audit()
+    texts = work.asked()
     with progress("asking the language model", len(texts)) as advance:
         answered = zip(texts, work.teacher.ask(texts, advance), strict=True)
     known = {text: answer for text, answer in answered if answer is not None}
-    if not known:
+    if texts and not known:
         reason = next(iter(work.teacher.missing.values()))
         raise UserError(f"none of {len(texts):,} texts has an answer: {reason}.")
-    write_labelled(work, known, found)
+    work.write(known, found)
     return work.folder
 
 
@@ -123,13 +128,25 @@ def estimate(config: RunConfig, progress: Progress = log_progress) -> str:
     """
     folder = Path(config.to).expanduser() if config.to else locate(config)
     work = open_labelling(config, folder, progress)
-    costs = work.teacher.estimate(work.texts(*work.sent))
+    costs = work.teacher.estimate(work.asked())
     priced = config.prompts.price_in or config.prompts.price_out
     cost = f", {costs.cost:,.4f} at these prices" if priced else "; give --price-in and --price-out"
     return (
         f"{costs.texts:,} texts to ask for, {costs.calls:,} calls, at most {costs.tokens:,} tokens "
         f"to read (a token for each byte; mostly a quarter of it){cost}"
     )
+
+
+def advise(folder: Path) -> str:
+    """Return the command that trains on what `label` wrote.
+
+    Args:
+        folder: What it returned.
+    """
+    if (folder / STORE).exists():
+        return f"tfkd distill {folder} --teacher store:{folder / STORE}"
+    facts = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+    return f"tfkd distill {folder} --task {facts['task']}"
 
 
 def label_first(config: RunConfig, progress: Progress) -> RunConfig:
@@ -144,7 +161,8 @@ def label_first(config: RunConfig, progress: Progress) -> RunConfig:
     label(config.replaced(to=str(folder)), progress, answers=folder.parent / ANSWERS)
     files = {"validation": "", "test": "", "unlabelled": "", "labels": ""}
     columns = {"text_column": "", "label_column": "", "header": "", "encoding": "", "columns": {}}
-    spec = f"store:{folder / STORE}"
+    # Answers that are labels have no store: the teacher is trained on them.
+    spec = f"store:{folder / STORE}" if (folder / STORE).exists() else "train"
     own = {"data": str(folder), "teacher": spec, "data_dir": "", "ignore_texts": False}
     changed = {**own, **files, **columns, "skip_bad": False}
     asking = {f: v for f, v in RunConfig().flat().items() if f in vars(config.prompts)}
@@ -167,8 +185,12 @@ def locate(config: RunConfig) -> Path:
     return runs / FOLDER / f"{name}-{digest}"
 
 
-def _open_data(config: RunConfig, task: Task, guide: ClassGuide) -> tuple[Data, ClassGuide]:
-    """Open the data, and return the guide with its classes in their order."""
+def _open_data(config: RunConfig, task: Task) -> Data:
+    """Open the data, which may have no labels.
+
+    Raises:
+        UserError: They have nothing to ask for.
+    """
     settings = config.flat()
     options: dict[str, Any] = {name: settings[name] or None for name in OF_DATA}
     options |= {"columns": config.columns, "seed": config.training.seed}
@@ -176,6 +198,15 @@ def _open_data(config: RunConfig, task: Task, guide: ClassGuide) -> tuple[Data, 
     data = open_data(config.data.source, **options)
     if not data.counts.get("train") and not data.counts.get("unlabelled"):
         raise UserError(f"{config.data.source} has no texts to ask for: give some.")
+    return data
+
+
+def _name_classes(data: Data, guide: ClassGuide) -> tuple[Data, ClassGuide]:
+    """Return the data with the names of the guide, and the guide with the classes of the data.
+
+    Raises:
+        UserError: They name other classes.
+    """
     labels, names = data.labels, guide.names
     ids = [str(number) for number in range(len(names))]
     if not labels:
@@ -188,7 +219,7 @@ def _open_data(config: RunConfig, task: Task, guide: ClassGuide) -> tuple[Data, 
     return data, guide.with_names(labels)
 
 
-def _claim(work: Labelling) -> None:
+def _claim(work: Labelling | Answering) -> None:
     """Refuse a folder of other answers, and write down whose it is."""
     there = sorted(path.name for path in work.folder.iterdir()) if work.folder.is_dir() else []
     if there and _MARK not in there:
@@ -199,12 +230,13 @@ def _claim(work: Labelling) -> None:
     work.folder.mkdir(parents=True, exist_ok=True)
     mark = {"teacher": work.teacher.fingerprint, "labels": list(work.data.labels)}
     run_folder.remember(work.folder / _MARK, mark, "what is asked")
-    with replace_when_whole(work.folder / NAMES) as part:
-        part.write_text("".join(f"{name}\n" for name in work.data.labels), encoding="utf-8")
+    if isinstance(work, Labelling):
+        with replace_when_whole(work.folder / NAMES) as part:
+            part.write_text("".join(f"{name}\n" for name in work.data.labels), encoding="utf-8")
 
 
-def _say_plan(work: Labelling) -> None:
-    costs = work.teacher.estimate(work.texts(*work.sent))
+def _say_plan(work: Labelling | Answering) -> None:
+    costs = work.teacher.estimate(work.asked())
     address = work.teacher.address
     logger.info(
         f"asking    {address.model} at {address.url}: {costs.texts:,} texts, {costs.calls:,} calls "

@@ -1,4 +1,4 @@
-"""The table `[prompts]`: how a language model is asked for classes, and what that may cost."""
+"""The table `[prompts]`: how a language model is asked, and what that may cost."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class PromptConfig(Table):
     """The table `[prompts]`, of a teacher that is told what classes mean."""
 
     classes: str = option(
-        "", "TOML file that says what the classes mean, for a teacher openai:, similar:, few:, nli:"
+        "", "TOML file: what is asked or what classes mean; teachers openai:, similar:, few:, nli:"
     )
     template: str = option(
         "This text is about {}.", "sentence that a teacher nli: weighs, {} for what a class means"
@@ -27,12 +27,13 @@ class PromptConfig(Table):
     votes: int = option(0, "answers to draw of a server that tells no probabilities; 0 takes one")
     requests: int = option(8, "requests on their way at the same time")
     answer_seconds: float = option(60.0, "seconds that an answer is waited for")
+    answer_tokens: int = option(0, "tokens of an answer that is written; 0 for the task's default")
     price_in: float = option(0.0, "price of a million tokens that the language model reads")
     price_out: float = option(0.0, "price of a million tokens that it writes")
     max_cost: float = option(0.0, "what all calls together may cost; 0 for any amount")
     max_calls: int = option(0, "how many calls there may be; 0 for any number")
     audit: int = option(0, "labelled training texts to compare its answers with before all others")
-    min_accuracy: float = option(0.0, "share of these on which it has to be right, from 0 to 1")
+    min_accuracy: float = option(0.0, "the task's first score that it has to reach there, 0 to 1")
     ask_test: bool = option(False, "ask it for the test texts too, to report its scores there")
 
     def settings(self, folder: Path) -> PromptSettings:
@@ -52,4 +53,5 @@ class PromptConfig(Table):
             Manner(max(self.orders, 1), self.votes, max(self.requests, 1)),
             Prices(self.price_in, self.price_out, *most),
             self.answer_seconds,
+            self.answer_tokens,
         )

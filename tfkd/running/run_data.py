@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from .. import tasks
-from ..data import Data, open_data
+from ..data import Column, Data, open_data
 from ..data.opening import peek_row
 from ..data.questions import UnfitDataError
 from ..data.shares import take_share
@@ -80,8 +81,17 @@ def open_run_data(config: RunConfig, task: Task, *, kept: str = "") -> Data:
 def without_need_of_labels(task: Task) -> Task:
     """Return a task whose files may lack the columns of labels."""
     reader = copy.copy(task)
-    columns = {r: c if c.required else replace(c, optional=True) for r, c in task.columns.items()}
-    vars(reader).update(columns=columns)
+
+    def without_need(columns: Mapping[str, Column]) -> dict[str, Column]:
+        return {r: c if c.required else replace(c, optional=True) for r, c in columns.items()}
+
+    def columns_for(
+        fields: Collection[str] = (), named: Collection[str] = ()
+    ) -> Mapping[str, Column]:
+        return without_need(task.columns_for(fields, named))
+
+    # A task that chooses its columns by the fields knows nothing of those of an instance.
+    vars(reader).update(columns=without_need(task.columns), columns_for=columns_for)
     return reader
 
 

@@ -7,6 +7,7 @@ scored. Nothing outside of this package names one.
 from ._base import EMBEDDING, Arrays, AskedModel, Measure, Run, Task, name_metrics
 from ._marks import Mark
 from ._names import match_names
+from ._prompted import Prompted, Reading
 from ._registry import (
     DEFAULT,
     TASKS,
@@ -32,6 +33,8 @@ __all__ = [
     "Arrays",
     "Mark",
     "Measure",
+    "Prompted",
+    "Reading",
     "AskedModel",
     "Run",
     "Task",

@@ -13,6 +13,7 @@ from ..errors import UserError
 from ._measures import Measure
 from ._names import match_names
 from ._other_kinds import describe_other_kind
+from ._prompted import Prompted
 
 
 class TaskRows(ExampleReader):
@@ -43,6 +44,8 @@ class TaskRows(ExampleReader):
     tokenizer_kind: ClassVar[str] = "wordpiece"
     "The kind of vocabulary that is learnt for it, as `tfkd.text.learn` names them."
 
+    prompted: ClassVar[type[Prompted] | None] = None
+    "What a language model is asked for an example, of tasks whose answers it writes as JSON."
     zero_is_padding: ClassVar[bool] = True
     "Whether its students tell padding by the id 0; if not, any tokenizer serves them as it is."
 

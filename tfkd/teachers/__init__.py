@@ -17,15 +17,20 @@ from .function_spec import name_function
 from .function_texts import FunctionTexts
 from .keras_files import LABELS, MODEL, save
 from .known_texts import know_texts, read_texts
+from .language_models.answer_guide import read_form
+from .language_models.answering_teacher import AnsweringTeacher
 from .language_models.class_guide import ClassGuide, read_guide
-from .language_models.prompted_teacher import PromptedTeacher, address_in, is_prompted, mark_of
+from .language_models.language_model import LanguageModel, address_in, is_prompted
+from .language_models.prompted_teacher import PromptedTeacher, mark_of
 from .loading import KINDS, check_reads, check_spec, check_writes, load_teacher
 
 __all__ = [
     "KINDS",
     "LABELS",
     "MODEL",
+    "AnsweringTeacher",
     "ClassGuide",
+    "LanguageModel",
     "PromptedTeacher",
     "FewLabels",
     "FittedTeacher",
@@ -47,6 +52,7 @@ __all__ = [
     "name_function",
     "needs_guide",
     "read_fit_spec",
+    "read_form",
     "read_guide",
     "read_texts",
     "save",

@@ -7,7 +7,8 @@ from pathlib import Path
 from tfkd.teachers.language_models.answer_journal import AnswerJournal
 from tfkd.teachers.language_models.class_asker import ClassAsker, Manner
 from tfkd.teachers.language_models.class_guide import ClassGuide
-from tfkd.teachers.language_models.http_client import ChatClient, read_address
+from tfkd.teachers.language_models.http_client import ChatClient
+from tfkd.teachers.language_models.server_address import read_address
 from tfkd.teachers.language_models.spending import Prices, Spending
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ from tfkd import UserError
 from tfkd.teachers.language_models.answer_journal import AnswerJournal
 from tfkd.teachers.language_models.class_asker import ClassAsker, Manner
 from tfkd.teachers.language_models.class_guide import ClassGuide
-from tfkd.teachers.language_models.http_client import ChatClient, Patience, read_address
+from tfkd.teachers.language_models.http_client import ChatClient, Patience
+from tfkd.teachers.language_models.server_address import read_address
 from tfkd.teachers.language_models.spending import OutOfMoney, Prices, Spending
 
 GUIDE = ClassGuide(("good", "bad", "mixed"), ("praise", "blame", "some of both"))

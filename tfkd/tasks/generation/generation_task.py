@@ -11,7 +11,9 @@ from ...data import Example, Schema
 from ...errors import UserError
 from ...text.words import DECODER_IDS, IDS
 from .._base import Arrays, AskedModel
+from .._prompted import Prompted
 from .learnt_texts import LearnsTexts
+from .prompted_text import PromptedText
 from .references import REFERENCES, read_target, references_of
 from .report_of_texts import ReportOfTexts
 from .same_texts import refuse_copies
@@ -43,6 +45,7 @@ class GenerationTask(ReportOfTexts, LearnsTexts):
     inputs = (IDS, DECODER_IDS)
     features = "decoder"
     baselines = ("tfidf", "copy", "lead")
+    prompted: ClassVar[type[Prompted] | None] = PromptedText
     own_kind: ClassVar[str] = ""
     "What files of this task look like, as `describe_other_kind` calls it."
     copies_are_wrong: ClassVar[bool] = True

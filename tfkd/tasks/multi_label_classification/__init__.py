@@ -23,6 +23,7 @@ from .label_lists import read_labels
 from .label_scores import best_constant_f1, jaccard, score_labels, tune_thresholds
 from .label_section import by_label
 from .linear_labels import fit_labels
+from .prompted_labels import PromptedLabels
 
 if TYPE_CHECKING:
     from ...text import Encoder
@@ -66,6 +67,7 @@ class MultiLabelClassification(Task):
     constant_answer = "always naming the same labels"
     headline_is_mean = False
     tunes = True
+    prompted = PromptedLabels
 
     # -- data ------------------------------------------------------------------------------
 

@@ -14,9 +14,10 @@ from ...text.words import NO_CELL
 from .._base import Arrays, Measure, Task
 from .._marks import Mark
 from .answer_settings import LONGEST, METHOD, NO_ANSWER, SNAPPED, SPANS, THRESHOLD, check_settings
+from .prompted_answer import PromptedAnswer
 from .question_section import by_question, score_example
 from .right_answers import Gold, read_answers
-from .spans import Answer, Span, decode
+from .spans import Answer, decode
 from .squad_scores import score_answer
 from .teacher_windows import logits_for_rows
 from .thresholds import choose_threshold
@@ -67,6 +68,7 @@ class QuestionAnswering(Task):
     constant_answer = "always saying that there is no answer"
     tunes = True
     reads_pairs = True
+    prompted = PromptedAnswer
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
         super().__init__(settings)
@@ -271,9 +273,9 @@ class QuestionAnswering(Task):
         """Return an answer with what stands around it in the context, marked by brackets."""
         if answer.start is None or answer.end is None:
             return f"{self.summary(answer)}  {' '.join(example['context'].split())[:80]}"
-        context, start, end = example["context"], answer.start, answer.end
-        before, after = context[max(0, start - _AROUND) : start], context[end : end + _AROUND]
-        marked = f"{before}[{answer.text}]{after}"
+        context, before = example["context"], max(0, answer.start - _AROUND)
+        after = context[answer.end : answer.end + _AROUND]
+        marked = f"{context[before : answer.start]}[{answer.text}]{after}"
         return f"{self.summary(answer)}  {' '.join(marked.split())}"
 
     def marks(self, answer: Answer, example: Example) -> list[Mark]:
@@ -290,9 +292,5 @@ class QuestionAnswering(Task):
             "end": answer.end,
             "score": answer.score,
             "no_answer": answer.no_answer,
-            "alternatives": [_span_json(span) for span in answer.alternatives],
+            "alternatives": [span.to_json() for span in answer.alternatives],
         }
-
-
-def _span_json(span: Span) -> dict[str, Any]:
-    return {"answer": span.text, "start": span.start, "end": span.end, "score": span.score}

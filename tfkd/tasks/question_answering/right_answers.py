@@ -131,7 +131,7 @@ def _placed(text: str, start: Any, context: str, where: str) -> Gold:
     Raises:
         UserError: It stands elsewhere, nowhere, or in several places and does not say where.
     """
-    found = _places(text, context)
+    found = find_places(text, context)
     if start is None or start == "":
         if len(found) == 1:
             return Gold(text, found[0])
@@ -151,7 +151,12 @@ def _placed(text: str, start: Any, context: str, where: str) -> Gold:
     )
 
 
-def _places(text: str, context: str) -> list[int]:
+def find_places(text: str, context: str) -> list[int]:
+    """Return the characters of a context at which a text stands.
+
+    >>> find_places("an", "Ann can")
+    [5]
+    """
     places, at = [], context.find(text)
     while at >= 0:
         places.append(at)

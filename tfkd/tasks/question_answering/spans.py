@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +26,10 @@ class Span:
     start: int
     end: int
     score: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the span as plain values for JSON."""
+        return {"answer": self.text, "start": self.start, "end": self.end, "score": self.score}
 
 
 @dataclass(frozen=True)

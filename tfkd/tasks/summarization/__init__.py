@@ -11,11 +11,18 @@ from ...data import Column
 from .._base import Measure
 from .._other_kinds import SUMMARIES
 from ..generation import GenerationTask, Written
+from ..generation.prompted_text import PromptedText
 from ..generation.references import REFERENCES
 from ..generation.scores import rouge, rouge_by_text
 from ..generation.scores.rouge import KINDS
 
 _BESIDE = frozenset(("id", "title", "url", "date", "split"))
+
+
+class PromptedSummary(PromptedText):
+    """A summary, as a language model is asked for it."""
+
+    wanted = "Summarize the text in one short sentence, in the language of the text."
 
 
 class Summarization(GenerationTask):
@@ -30,6 +37,7 @@ class Summarization(GenerationTask):
     name = "summarization"
     own_kind = SUMMARIES
     baselines = ("lead", "tfidf", "copy")
+    prompted = PromptedSummary
     columns: ClassVar[Mapping[str, Column]] = {
         "text": Column("text", also=("document", "article", "dialogue", "body")),
         "label": Column("summary", False, "target", also=("highlights", "subject", "headline")),

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from ...data import Column, Example, Schema
 from .._base import Arrays, Measure, Task
+from .number_answers import Estimate
 from .number_scores import correlation, score_numbers
 from .number_section import by_number
 from .numbers import MEAN, SPREAD, as_labels, describe_numbers, mean_and_spread, read_number
+from .prompted_number import PromptedNumber
 from .units import check_units
 
 if TYPE_CHECKING:
@@ -20,13 +22,6 @@ if TYPE_CHECKING:
 
 SAME, FAR = 0.1, 2.0
 "Standard deviations within which two numbers are the same, and beyond which nothing is right."
-
-
-class Estimate(NamedTuple):
-    """The number that a model gives a text, and the standard deviation of the training numbers."""
-
-    value: float
-    spread: float = 1.0
 
 
 class TextRegression(Task):
@@ -60,6 +55,7 @@ class TextRegression(Task):
     hugging_face = "ForSequenceClassification"
     constant_answer = "always giving the same number"
     headline_is_mean = False
+    prompted = PromptedNumber
 
     # -- data ------------------------------------------------------------------------------
 

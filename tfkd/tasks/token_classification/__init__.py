@@ -21,6 +21,7 @@ from .entities import Entities, Entity, mark, read_entities
 from .entity_scores import count_words, f1, score_entities
 from .entity_sections import by_type, kinds_of_errors, taken_for
 from .example_counts import count_common, count_examples, f1_of_each, known_examples
+from .prompted_entities import PromptedEntities
 from .tagged_rows import (
     COLUMNS,
     TAGS,
@@ -75,6 +76,7 @@ class TokenClassification(TaskOfTags):
     constant_answer = "naming no entity, or the same words of all texts"
     headline_is_mean = False
     perturbable = False
+    prompted = PromptedEntities
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
         super().__init__(settings)

@@ -80,7 +80,7 @@ class AnswerJournal:
 
     def __len__(self) -> int:
         """Return how many answers there are."""
-        return sum("chances" in entry for entry in self._entries.values())
+        return sum("chances" in entry or "answer" in entry for entry in self._entries.values())
 
     def find(self, key: str) -> Entry | None:
         """Return the answer of a key, if there is one."""

@@ -6,9 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from threading import Event
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +15,7 @@ from ...data.splits import hash_text
 from ...errors import UserError
 from ...progress import logger
 from .answer_journal import AnswerJournal, Entry
+from .asker import MODE, Asker
 from .class_guide import ClassGuide
 from .http_client import ChatClient, Unanswered
 from .letter_chances import count_votes, read_chances
@@ -25,14 +24,13 @@ from .server_replies import Reply
 
 TOLD = 20
 """Tokens whose probabilities are asked for: as many as servers tell."""
-_FEW = 4
+FEW = 4
 """Tokens of an answer that is read as text."""
 _COVERED = 0.95
 """Probability of groups of classes that are looked into; what is left is spread evenly."""
 _SMOOTHING = 0.1
 """What a single answer without probabilities leaves to all classes together."""
 CHANCES, VOTES, LETTER = "chances", "votes", "letter"
-_MODE = "mode"
 
 
 @dataclass(frozen=True)
@@ -50,20 +48,7 @@ class Manner:
     at_once: int = 8
 
 
-@dataclass
-class AnswerTally:
-    """What came of the questions.
-
-    Attributes:
-        outside: The probability of what is no letter, of each question.
-        missing: Texts without an answer, with the reason.
-    """
-
-    outside: list[float] = field(default_factory=list)
-    missing: dict[str, str] = field(default_factory=dict)
-
-
-class ClassAsker:
+class ClassAsker(Asker):
     """Gives distributions over classes for texts, from a journal or by asking.
 
     Args:
@@ -80,69 +65,16 @@ class ClassAsker:
         journal: AnswerJournal,
         manner: Manner | None = None,
     ) -> None:
-        self._client, self._guide, self.journal = client, guide, journal
-        self.spending = client.spending
-        self._manner = manner or Manner()
-        self._stop = Event()
-        self.tally = AnswerTally()
+        self._guide, self._manner = guide, manner or Manner()
+        super().__init__(client, journal, self._manner.at_once)
 
-    @property
-    def mode(self) -> str:
-        """How answers are read, once one has come: `chances`, `votes` or `letter`."""
-        found = self.journal.find(_MODE)
-        return found["mode"] if found else ""
-
-    def ask(
-        self, texts: Sequence[str], advance: Callable[[int], None] = lambda done: None
-    ) -> list[np.ndarray | None]:
-        """Return the distribution over the classes for each text; None where none came.
-
-        A text that comes twice is asked once. Where one question shows that none can be answered,
-        or a limit is reached, those on their way are waited for and kept.
-
-        Args:
-            texts: The texts.
-            advance: Is called with the number of texts done.
+    def ask_one(self, text: str) -> np.ndarray:
+        """Return the mean of the distributions over classes that their orders give.
 
         Raises:
-            UserError: A limit is reached, the server refuses, or the model cannot be asked so.
+            Unanswered: One of them has none.
         """
-        different = list(dict.fromkeys(texts))
-        self._stop.clear()
-        found: dict[str, np.ndarray | None] = {}
-        if different and not self.mode:
-            # It shows what the server can do, and is a text like any other.
-            found[different[0]] = self._ask_one(different[0])
-            advance(1)
-        rest = different[len(found) :]
-        with ThreadPoolExecutor(self._manner.at_once) as pool:
-            futures = {text: pool.submit(self._ask_unless_stopped, text) for text in rest}
-            try:
-                for text, future in futures.items():
-                    found[text] = future.result()
-                    advance(1)
-            except BaseException:
-                self._stop.set()
-                raise
-        return [found[text] for text in texts]
-
-    def _ask_unless_stopped(self, text: str) -> np.ndarray | None:
-        if self._stop.is_set():
-            return None
-        try:
-            return self._ask_one(text)
-        except BaseException:
-            self._stop.set()
-            raise
-
-    def _ask_one(self, text: str) -> np.ndarray | None:
-        """Return the mean of the distributions that the orders of the classes give."""
-        try:
-            turns = [self._ask_turn(text, turn) for turn in range(self._manner.orders)]
-        except Unanswered as error:
-            self.tally.missing[text] = self._client.hide_key(str(error))
-            return None
-        self.tally.missing.pop(text, None)
+        turns = [self._ask_turn(text, turn) for turn in range(self._manner.orders)]
         return np.mean(turns, axis=0)
 
     def _ask_turn(self, text: str, turn: int) -> np.ndarray:
@@ -196,8 +128,11 @@ class ClassAsker:
         # Only the first question of all comes without a mode.
         entry = self._ask_first(question) if not self.mode else _WAYS[self.mode](self, question)
         # A server may repeat what it was sent.
-        raw = json.loads(self._client.hide_key(json.dumps(entry["raw"])))
-        return {**entry, "raw": raw, "seconds": round(time.monotonic() - start, 3)}
+        return {
+            **entry,
+            "raw": self._client.hide_in(entry["raw"]),
+            "seconds": round(time.monotonic() - start, 3),
+        }
 
     def _ask_first(self, question: Question) -> Entry:
         """Find out whether the server tells probabilities, and say so if it does not."""
@@ -214,7 +149,7 @@ class ClassAsker:
             )
             logger.info(f"{self._client.address.url} tells no probabilities of tokens: {way}.")
             entry = _WAYS[mode](self, question)
-        self.journal.add(_MODE, {"mode": mode})
+        self.journal.add(MODE, {"mode": mode})
         return entry
 
     def _ask_chances(self, question: Question, *, refuse: bool = True) -> Entry | None:
@@ -232,14 +167,14 @@ class ClassAsker:
 
     def _ask_votes(self, question: Question) -> Entry:
         options = {"temperature": 1.0}
-        replies = [self._send(question, written=_FEW, **options) for _ in range(self._manner.votes)]
+        replies = [self._send(question, written=FEW, **options) for _ in range(self._manner.votes)]
         chances = count_votes([reply.text for reply in replies], question.letters)
         if chances is None:
             raise Unanswered(f"no answer is a letter ({replies[0].text[:40]!r})")
         return _entry(chances, replies, [reply.text for reply in replies])
 
     def _ask_letter(self, question: Question) -> Entry:
-        reply = self._send(question, written=_FEW, temperature=0.0)
+        reply = self._send(question, written=FEW, temperature=0.0)
         chances = count_votes([reply.text], question.letters)
         if chances is None:
             raise Unanswered(f"the answer is no letter ({reply.text[:40]!r})")

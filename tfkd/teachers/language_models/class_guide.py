@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ...errors import UserError, first_line
 
 _FORM = 'write a table [classes] with a line NAME = "DESCRIPTION" for each class'
-_MOST_EXAMPLES = 32
+MOST_EXAMPLES = 32
 
 
 @dataclass(frozen=True)
@@ -65,32 +66,84 @@ def read_guide(path: Path) -> ClassGuide:
     Raises:
         UserError: No such file, no TOML, or not these.
     """
+    content = read_toml(path, ("task", "classes", "examples"), _FORM)
+    names, descriptions = read_described(path, content, 2, "class")
+    question = read_question(path, content, ClassGuide.task)
+    examples = _read_examples(path, content.get("examples", []), names)
+    return ClassGuide(names, descriptions, question, examples)
+
+
+def read_toml(path: Path, known: Sequence[str], form: str) -> dict[str, Any]:
+    """Return what a TOML file has, all of it known.
+
+    Args:
+        path: The file.
+        known: The names that it may have.
+        form: What to write in it.
+
+    Raises:
+        UserError: No such file, no TOML, or another name.
+    """
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UserError(f"{path} cannot be read ({first_line(error)}): {_FORM}.") from None
+        raise UserError(f"{path} cannot be read ({first_line(error)}): {form}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is no TOML ({first_line(error)}): {_FORM}.") from None
-    unknown = [name for name in content if name not in ("classes", "task", "examples")]
+        raise UserError(f"{path} is no TOML ({first_line(error)}): {form}.") from None
+    unknown = [name for name in content if name not in known]
     if unknown:
-        raise UserError(f"{path} has {unknown[0]!r}: write task, [classes] and [[examples]] alone.")
-    classes, question = content.get("classes"), content.get("task", ClassGuide.task)
+        spelled = {"classes": "[classes]", "examples": "[[examples]]"}
+        *most, last = (spelled.get(name, name) for name in known)
+        raise UserError(f"{path} has {unknown[0]!r}: write {', '.join(most)} and {last} alone.")
+    return content
+
+
+def read_described(
+    path: Path, content: Mapping[str, Any], least: int, what: str
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names of classes and what they mean.
+
+    Args:
+        path: The file, for the error.
+        content: What it has.
+        least: How many there have to be.
+        what: What a class is called.
+
+    Raises:
+        UserError: No such table.
+    """
+    classes = content.get("classes")
     texts = isinstance(classes, dict) and all(isinstance(text, str) for text in classes.values())
-    if not isinstance(classes, dict) or not texts or len(classes) < 2:
-        raise UserError(f"{path} has classes = {classes!r:.80}: {_FORM}, and at least two of them.")
+    if not isinstance(classes, dict) or not texts or len(classes) < least:
+        form = _FORM.replace("each class", f"each {what}")
+        more = f", and at least {'two' if least == 2 else 'one'} of them"
+        raise UserError(f"{path} has classes = {classes!r:.80}: {form}{more}.")
+    return tuple(map(str, classes)), tuple(classes.values())
+
+
+def read_question(path: Path, content: Mapping[str, Any], default: str) -> str:
+    """Return the sentence on what is asked.
+
+    Args:
+        path: The file, for the error.
+        content: What it has.
+        default: What is asked where it has none; empty where it has to have one.
+
+    Raises:
+        UserError: None, or no text.
+    """
+    question = content.get("task", default)
     if not isinstance(question, str) or not question.strip():
         raise UserError(f"{path} has task = {question!r:.80}: write a sentence on what is asked.")
-    names = tuple(map(str, classes))
-    examples = _read_examples(path, content.get("examples", []), names)
-    return ClassGuide(names, tuple(classes.values()), question.strip(), examples)
+    return question.strip()
 
 
 def _read_examples(
     path: Path, examples: object, names: tuple[str, ...]
 ) -> tuple[tuple[str, str], ...]:
     form = 'write [[examples]], and below it text = "..." and class = "..."'
-    if not isinstance(examples, list) or len(examples) > _MOST_EXAMPLES:
-        raise UserError(f"{path}: {form}, {_MOST_EXAMPLES} times at most.")
+    if not isinstance(examples, list) or len(examples) > MOST_EXAMPLES:
+        raise UserError(f"{path}: {form}, {MOST_EXAMPLES} times at most.")
     read = []
     for number, example in enumerate(examples, 1):
         known = isinstance(example, dict) and set(example) == {"text", "class"}

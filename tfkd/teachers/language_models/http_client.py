@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import email.utils
-import os
 import random
-import re
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -14,47 +12,15 @@ from typing import Any
 
 from ...errors import UserError, first_line
 from .prompts import Message
+from .server_address import KEY, Address, read_key
 from .server_replies import Reply, read_reply
 from .spending import Spending, most_tokens
 
-KEY = "OPENAI_API_KEY"
-_SPEC = re.compile(r"(?P<model>.+?)@(?P<address>https?://[^\s/@]+(?:/\S*)?)")
 _PASSING = (408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529)
 _UNBILLED = (429, 503, 529)
 _OF_ONE_TEXT = (400, 413, 422)
 _LONGEST_WAIT = 120.0
 _LARGEST = 8 << 20
-
-
-@dataclass(frozen=True)
-class Address:
-    """A model of a server.
-
-    Attributes:
-        model: Its name there.
-        url: Of the server's interface, such as `http://localhost:8000/v1`.
-    """
-
-    model: str
-    url: str
-
-
-def read_address(text: str) -> Address:
-    """Return the model and the address in `MODEL@http://HOST:PORT/v1`.
-
-    Raises:
-        UserError: It is not of this form.
-
-    >>> read_address("org/small@http://localhost:8000/v1/")
-    Address(model='org/small', url='http://localhost:8000/v1')
-    """
-    match = _SPEC.fullmatch(text.strip())
-    if match is None:
-        raise UserError(
-            f"the teacher openai:{text} names no model of a server: write "
-            "openai:MODEL@http://HOST:PORT/v1 (or https://...)."
-        )
-    return Address(match["model"], match["address"].rstrip("/"))
 
 
 @dataclass(frozen=True)
@@ -70,6 +36,14 @@ class Patience:
     seconds: float = 60.0
     tries: int = 6
     first_wait: float = 0.5
+
+
+class Refused(UserError):
+    """A server that refuses a request whatever its text, with a status."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Unanswered(Exception):
@@ -100,7 +74,7 @@ class ChatClient:
     ) -> None:
         self.address, self.spending = address, spending
         self._patience, self._sleep, self._note = patience or Patience(), sleep, note
-        self._key, self.has_answered = os.environ.get(KEY, ""), False
+        self._key, self.has_answered = read_key(), False
         self._http: Any = None
         self._lock = threading.Lock()
         _import_httpx()
@@ -152,6 +126,14 @@ class ChatClient:
     def hide_key(self, text: str) -> str:
         """Return a text with stars in place of the key."""
         return text.replace(self._key, "***") if self._key else text
+
+    def hide_in(self, value: Any) -> Any:
+        """Return plain values with stars in place of the key, in all their texts."""
+        if isinstance(value, dict):
+            return {self.hide_in(name): self.hide_in(each) for name, each in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.hide_in(each) for each in value]
+        return self.hide_key(value) if isinstance(value, str) else value
 
     def post(self, body: dict[str, Any]) -> tuple[int, dict[str, str], str]:
         """Send a request, and return status, headers and body of the response.
@@ -255,8 +237,9 @@ class _Attempt:
         way = ways.get(status, "look what the server expects")
         if "max_completion_tokens" in content:
             way = "it thinks before it answers: choose a chat model that answers at once"
-        raise UserError(
-            f"{address.url} refuses to ask {address.model!r} with status {status} ({said}): {way}."
+        raise Refused(
+            f"{address.url} refuses to ask {address.model!r} with status {status} ({said}): {way}.",
+            status,
         )
 
 

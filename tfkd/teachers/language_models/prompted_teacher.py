@@ -3,42 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
-from .answer_journal import AnswerJournal
-from .class_asker import ClassAsker
+from .class_asker import CHANCES, FEW, ClassAsker
 from .class_guide import ClassGuide
-from .http_client import Address, ChatClient, Patience, read_address
+from .language_model import CallEstimate, LanguageModel
 from .prompt_settings import PromptSettings
 from .prompts import ask_for_class, group_classes
-from .spending import Spending, most_tokens
-
-KIND = "openai"
-"""What its specs begin with: `openai:MODEL@http://HOST:PORT/v1`."""
+from .server_address import Address
+from .spending import most_tokens
 
 
-@dataclass(frozen=True)
-class CallEstimate:
-    """What asking for some texts takes at most, without the answers that are kept already.
-
-    Attributes:
-        texts: How many texts there are, each once.
-        calls: How many requests; where classes are in groups, one group is looked into.
-        tokens: How many tokens the model reads, at most: one for each byte.
-        cost: What that costs, at most.
-    """
-
-    texts: int
-    calls: int
-    tokens: int
-    cost: float
-
-
-class PromptedTeacher:
+class PromptedTeacher(LanguageModel):
     """Gives how likely each class is for texts, and keeps what it was told.
 
     Args:
@@ -51,38 +29,9 @@ class PromptedTeacher:
     """
 
     def __init__(self, spec: str, guide: ClassGuide, settings: PromptSettings) -> None:
-        self.address = address_in(spec)
-        self.guide, self.settings = guide, settings
-        self.journal = AnswerJournal(settings.folder)
-        self.spending = Spending(settings.prices, *self.journal.spent())
-        patience = Patience(settings.seconds)
-        self._client = ChatClient(
-            self.address, self.spending, patience=patience, note=self.journal.note_call
-        )
-        self.asker = ClassAsker(self._client, guide, self.journal, settings.manner)
-
-    def ask(
-        self, texts: Sequence[str], advance: Callable[[int], None] = lambda done: None
-    ) -> list[np.ndarray | None]:
-        """Return how likely each class is, for each text; None where no answer came.
-
-        Args:
-            texts: The texts.
-            advance: Is called with the number of texts done.
-
-        Raises:
-            UserError: A limit is reached, or the model cannot be asked so.
-        """
-        try:
-            return self.asker.ask(texts, advance)
-        finally:
-            self._client.close()
-            self.journal.close()
-
-    @property
-    def missing(self) -> dict[str, str]:
-        """The texts that had no answer when they were asked last, each with the reason."""
-        return self.asker.tally.missing
+        super().__init__(spec, settings)
+        self.guide = guide
+        self.asker = ClassAsker(self.client, guide, self.journal, settings.manner)
 
     @property
     def outside(self) -> float:
@@ -112,17 +61,10 @@ class PromptedTeacher:
             a_text * most_tokens(ask_for_class(self.guide, text, groups).messages)
             for text in different
         )
-        cost = self.settings.prices.cost(tokens, calls * (4 if manner.votes else 1))
+        # A server that tells no probabilities writes a few tokens.
+        written = calls * (1 if self.asker.mode == CHANCES else FEW)
+        cost = self.settings.prices.cost(tokens, written)
         return CallEstimate(len(different), calls, tokens, cost)
-
-
-def address_in(spec: str) -> Address:
-    """Return the model and its server that a spec names.
-
-    Raises:
-        UserError: It names none.
-    """
-    return read_address(spec.removeprefix(f"{KIND}:"))
 
 
 def mark_of(address: Address, guide: ClassGuide, votes: int, *more: int) -> str:
@@ -135,12 +77,3 @@ def mark_of(address: Address, guide: ClassGuide, votes: int, *more: int) -> str:
         more: What else makes a difference.
     """
     return hashlib.sha256(repr((address, guide.digest, votes, *more)).encode()).hexdigest()[:16]
-
-
-def is_prompted(spec: Any) -> bool:
-    """Return whether a spec names a language model behind an address.
-
-    >>> is_prompted("openai:small@http://localhost:8000/v1"), is_prompted("hf:small")
-    (True, False)
-    """
-    return isinstance(spec, str) and spec.partition(":")[0] == KIND

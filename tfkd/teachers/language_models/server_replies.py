@@ -22,6 +22,7 @@ class Reply:
         read: Tokens that it read; None where the server does not say.
         written: The same of those that it wrote.
         reasons: Whether it thinks before it answers.
+        cut: Whether it had more to say than it was allowed.
     """
 
     text: str
@@ -29,6 +30,7 @@ class Reply:
     read: int | None = None
     written: int | None = None
     reasons: bool = False
+    cut: bool = False
 
 
 def read_reply(content: str) -> Reply:
@@ -99,16 +101,16 @@ def _make(text: str, logprobs: Any, usage: Any, thoughts: Any, choice: dict[str,
         raise ValueError("a probability in the answer is no number")
     usage = usage or {}
     details = usage.get("completion_tokens_details") or {}
-    silent = choice.get("finish_reason") == "length" and not text
+    cut = choice.get("finish_reason") == "length"
+    silent = cut and not text
     reasons = bool(
         thoughts
         or details.get("reasoning_tokens")
         or text.lstrip().startswith(_THOUGHTS)
         or (silent and not told)
     )
-    return Reply(
-        text, told, _count(usage, "prompt_tokens"), _count(usage, "completion_tokens"), reasons
-    )
+    counts = (_count(usage, name) for name in ("prompt_tokens", "completion_tokens"))
+    return Reply(text, told, *counts, reasons=reasons, cut=cut)
 
 
 def _count(usage: dict[str, Any], name: str) -> int | None:

@@ -1,0 +1,385 @@
+"""A language model writes labels as JSON: entities, answers, texts and numbers become data."""
+
+import json
+import re
+
+import pytest
+from language_models_stub import Stub, serving
+
+from tfkd import UserError, data, tasks
+from tfkd.cli import main
+from tfkd.running import labelling
+from tfkd.running.config import make_config
+from tfkd.running.labelled_files import notes_on_labels
+
+TYPES = '[classes]\nPER = "a person"\nLOC = "a place"\n'
+
+
+@pytest.fixture
+def stub():
+    with serving(Stub(None, write=lambda text: "{}")) as served:
+        yield served
+
+
+@pytest.fixture
+def settings(stub, tmp_path):
+    """Return settings for rows of a task, all answered by one function of the text."""
+
+    def build(task, rows, write, *, classes="", **changes):
+        stub.write = write if callable(write) else lambda text: write
+        (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        own = {"data": str(tmp_path / "rows.jsonl"), "to": str(tmp_path / "asked"), "task": task}
+        own["teacher"] = f"openai:org/small@{stub.url}"
+        if classes:
+            (tmp_path / "classes.toml").write_text(classes)
+            own["classes"] = str(tmp_path / "classes.toml")
+        return make_config({**own, **changes})
+
+    return build
+
+
+def rows_of(folder, split="train"):
+    return [json.loads(line) for line in (folder / f"{split}.jsonl").read_text().splitlines()]
+
+
+def facts_of(folder):
+    return json.loads((folder / "labelling.json").read_text())
+
+
+def entities(*found):
+    return json.dumps({"entities": [{"text": text, "type": kind} for text, kind in found]})
+
+
+def test_entities_are_located_in_the_text(settings, stub):
+    text = "Rome loves Anna,  and  Anna Berg loves Rome."
+    answer = entities(
+        *(("Rome", "LOC"), ("Anna", "PER"), ("Anna Berg", "PER"), ("Rome", "LOC")),
+        *(("Paris", "LOC"), ("Rom", "LOC"), ("Berg", "ORG"), ("Rome", "LOC"), ("Berg", "LOC")),
+    )
+    config = settings("token-classification", [{"text": text}], answer, classes=TYPES)
+    folder = labelling.label(config)
+    (row,) = rows_of(folder)
+    # Longer ones win, the second of equal letters is the second place.
+    spans = [(text[s["start"] : s["end"]], s["start"], s["label"]) for s in row["spans"]]
+    assert spans == [
+        ("Rome", 0, "LOC"),
+        ("Anna", 11, "PER"),
+        ("Anna Berg", 23, "PER"),
+        ("Rome", 39, "LOC"),
+    ]
+    facts = facts_of(folder)
+    # Paris, Rom, an unknown type, a third Rome, and Berg within Anna Berg.
+    assert (facts["texts"], facts["left_out"]) == (1, 5)
+    assert "of 9 parts of its answers 5 are left out" in notes_on_labels(str(folder))[0]
+    form = stub.bodies[0]["response_format"]["json_schema"]
+    assert form["strict"]
+    kinds = form["schema"]["properties"]["entities"]["items"]["properties"]["type"]
+    assert kinds["enum"] == ["PER", "LOC"]
+    system = stub.bodies[0]["messages"][0]["content"]
+    assert "- PER: a person" in system
+    assert '"enum":["PER","LOC"]' in system
+
+
+def test_words_with_tags_stay_words_with_tags(settings):
+    rows = [{"tokens": ["Anna", "Berg", "in", "Rome"]}]
+    answer = entities(("Anna Berg", "PER"), ("Rome", "LOC"))
+    folder = labelling.label(settings("token-classification", rows, answer, classes=TYPES))
+    assert rows_of(folder) == [{**rows[0], "tags": ["B-PER", "I-PER", "O", "B-LOC"]}]
+
+
+def test_what_comes_out_is_data_of_the_task(settings):
+    rows = [{"text": f"Anna {n} is in Rome"} for n in range(20)]
+    answer = entities(("Anna", "PER"), ("Rome", "LOC"))
+    config = settings("token-classification", rows, answer, classes=TYPES)
+    folder = labelling.label(config)
+    opened = data.open_data(folder, reader=tasks.find("token-classification"))
+    assert set(opened.labels) == {"O", "B-LOC", "I-LOC", "B-PER", "I-PER"}
+    assert opened.counts["test"]
+    assert labelling.advise(folder) == f"tfkd distill {folder} --task token-classification"
+
+
+def test_answers_to_questions_have_places_of_the_context(settings):
+    context = "Anna won in 1990. Berta won in 1994, and Anna again."
+
+    def write(text):
+        asked = text.partition("\n\n")[0].removeprefix("Question: ")
+        return json.dumps(
+            {
+                "Who won last?": {"answer": "Anna", "occurrence": 2},
+                "Who won in 1994?": {"answer": "Berta", "occurrence": 7},
+                "Who lost?": {"answer": "", "occurrence": 1},
+                "Who cried?": {"answer": "Carla", "occurrence": 1},
+                "Who is it?": {"answer": "Anna", "occurrence": 3},
+            }[asked]
+        )
+
+    questions = ["Who won last?", "Who won in 1994?", "Who lost?", "Who cried?", "Who is it?"]
+    rows = [{"question": each, "context": context, "id": each[-5:]} for each in questions]
+    folder = labelling.label(settings("question-answering", rows, write))
+    found = {row["question"]: row["answers"] for row in rows_of(folder)}
+    assert found == {
+        "Who won last?": [{"text": "Anna", "answer_start": 41}],
+        "Who won in 1994?": [{"text": "Berta", "answer_start": 18}],
+        "Who lost?": [],
+    }
+    assert facts_of(folder)["missing"] == 2
+    assert rows_of(folder)[0]["id"] == "last?"
+    reader = tasks.find("question-answering")
+    for row in rows_of(folder):
+        fields = {"question": row["question"], "context": context, "label": row["answers"]}
+        assert reader.example(fields, "row").label is not None
+
+
+@pytest.mark.parametrize(
+    ("task", "source", "target"),
+    [
+        ("summarization", "text", "summary"),
+        ("translation", "source", "target"),
+        ("text2text-generation", "input", "target"),
+    ],
+)
+def test_texts_become_targets(settings, task, source, target):
+    rows = [{source: f"a long text {n}"} for n in range(3)]
+    ask = "" if task == "summarization" else 'task = "Translate into German."\n'
+
+    def write(text):
+        return json.dumps({"text": f"kurz {text[-1]}"})
+
+    folder = labelling.label(settings(task, rows, write, classes=ask))
+    assert rows_of(folder) == [{**row, target: f"kurz {n}"} for n, row in enumerate(rows)]
+
+
+def test_numbers_are_within_their_bounds(settings, stub):
+    rows = [{"text": f"film {n}"} for n in range(4)]
+    ask = 'task = "How many stars, from 1 to 5?"\nleast = 1\nmost = 5\n'
+
+    def write(text):
+        return json.dumps({"number": [1, 4.5, 9, "5"][int(text[-1])]})
+
+    folder = labelling.label(settings("text-regression", rows, write, classes=ask))
+    assert [row["label"] for row in rows_of(folder)] == [1, 4.5]
+    schema = stub.bodies[0]["response_format"]["json_schema"]["schema"]
+    assert schema["properties"]["number"] == {"type": "number", "minimum": 1.0, "maximum": 5.0}
+
+
+def test_labels_of_a_text_may_be_none(settings):
+    rows = [{"text": "both"}, {"text": "neither"}, {"text": "other"}]
+    ask = '[classes]\njoy = ""\nfear = ""\n'
+    answers = {"both": ["fear", "joy", "hate"], "neither": [], "other": ["hate"]}
+
+    def write(text):
+        return json.dumps({"labels": answers[text]})
+
+    config = settings("multi-label-classification", rows, write, classes=ask)
+    folder = labelling.label(config)
+    assert [row["label"] for row in rows_of(folder)] == [["joy", "fear"], []]
+    assert (facts_of(folder)["missing"], facts_of(folder)["left_out"]) == (1, 1)
+
+
+GOOD = '{"text": "kurz"}'
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ("", "it is empty"),
+        ("kurz", "it has no JSON object"),
+        ('{"text": "ku', "it is no JSON"),
+        ('{"summary": "kurz"}', "it has no 'text'"),
+        ('{"text": NaN}', "NaN is no number"),
+        ('{"text": ["kurz"]}', r"its text is \['kurz'\]"),
+        ('{"text": " "}', "its text is ' '"),
+        ('{"text": null}', "its text is None"),
+        ('{"text": "\\ud800"}', "half a character"),
+        ("I'm sorry, but I cannot help with that.", "it has no JSON object .\"I'm sorry"),
+        ('["kurz"]', "it has no JSON object"),
+        ("{" * 3000, "it is no JSON"),
+        (json.dumps({"text": "lang " * 200}), r"cut off at 512 tokens .--answer-tokens"),
+    ],
+)
+def test_strange_answers_are_counted_and_never_guessed(settings, stub, caplog, answer, reason):
+    rows = [{"text": "first"}, {"text": "strange"}]
+
+    def write(text):
+        return answer if text == "strange" else GOOD
+
+    folder = labelling.label(settings("summarization", rows, write))
+    assert [row["text"] for row in rows_of(folder)] == ["first"]
+    assert facts_of(folder)["missing"] == 1
+    assert re.search(f"1 texts have no answer that can be used .*{reason}", caplog.text)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        f"Sure! Here it is:\n```json\n{GOOD}\n```\nAnything else?",
+        f"```\n{GOOD}\n```",
+        f"<think>perhaps {{}}?</think>\n{GOOD}",
+        f"{GOOD}\n\nI hope that helps.",
+        '{"text": "  kurz ", "why": "it is"}',
+    ],
+)
+def test_what_stands_around_an_answer_is_left_out(settings, answer):
+    folder = labelling.label(settings("summarization", [{"text": "long"}], answer))
+    assert rows_of(folder) == [{"text": "long", "summary": "kurz"}]
+
+
+def test_a_server_without_schemas_is_told_of_once(settings, stub, caplog):
+    caplog.set_level("INFO", "tfkd")
+    stub.schema = False
+    rows = [{"text": f"text {n}"} for n in range(5)]
+    folder = labelling.label(settings("summarization", rows, GOOD))
+    assert len(rows_of(folder)) == 5
+    assert caplog.text.count("takes no JSON schema") == 1
+    assert ["response_format" in body for body in stub.bodies] == [True] + 5 * [False]
+    assert all('"required":["text"]' in body["messages"][0]["content"] for body in stub.bodies)
+
+
+def test_answers_are_asked_once_and_unread_ones_again(settings, stub):
+    rows = [{"text": "first"}, {"text": "strange"}]
+    config = settings("summarization", rows, lambda text: GOOD if text == "first" else "no")
+    labelling.label(config)
+    stub.write = lambda text: GOOD
+    folder = labelling.label(config)
+    assert len(rows_of(folder)) == 2
+    assert dict(stub.asked) == {"first": 1, "strange": 2}
+
+
+def test_labels_of_the_data_stay_and_are_sent_for_the_audit_alone(settings, stub):
+    rows = [{"text": f"long text {n}", "summary": f"text {n}"} for n in range(30)]
+    rows += [{"text": f"without {n}"} for n in range(5)]
+
+    def write(text):
+        return json.dumps({"text": text.removeprefix("long ")})
+
+    config = settings("summarization", rows, write, audit=4, min_accuracy=0.9)
+    folder = labelling.label(config)
+    train = rows_of(folder)
+    assert {row["summary"] for row in train if row["text"].startswith("without")} == {
+        f"without {n}" for n in range(5)
+    }
+    assert len(stub.asked) == 4 + 5
+    assert not {row["text"] for row in rows_of(folder, "test")} & set(stub.asked)
+    facts = facts_of(folder)
+    assert facts["labels"] == "data"
+    assert "the language model has ROUGE-L 100.00" in facts["audit"]
+
+
+def test_an_audit_by_the_scores_of_the_task_stops(settings, stub):
+    rows = [{"text": f"Anna {n}", "spans": [{"start": 0, "end": 4, "label": "PER"}]}
+            for n in range(30)]  # fmt: skip
+    config = settings(
+        *("token-classification", rows, entities(("Anna", "LOC"))),
+        classes=TYPES.replace("LOC =", "LOC2 =").replace("LOC2 = ", "LOC = "),
+        audit=5,
+        min_accuracy=0.5,
+    )
+    with pytest.raises(UserError, match=r"other classes .none in the data alone, 'LOC' in"):
+        labelling.label(config)
+    rows[0] = {"text": "Rome", "spans": [{"start": 0, "end": 4, "label": "LOC"}]}
+    config = settings(
+        *("token-classification", rows, entities(("Anna", "LOC"))),
+        classes=TYPES,
+        audit=5,
+        min_accuracy=0.5,
+    )
+    with pytest.raises(UserError, match=r"entity F1 0.00 %.*min_accuracy is 0.5, for the entity F"):
+        labelling.label(config)
+    assert sum(stub.asked.values()) == 5
+
+
+def test_the_least_that_may_be_spent_is_known_before(settings, stub, capsys):
+    rows = [{"text": f"long text {n}"} for n in range(9)]
+    config = settings("summarization", rows, GOOD)
+    flags = ["--teacher", config.teacher.source, "--task", "summarization", "--to", config.to]
+    flags += ["--dry-run", "--price-out", "1000000", "--answer-tokens", "20"]
+    assert main(["label", config.data.source, *flags]) == 0
+    assert "9 texts to ask for, 9 calls, at most" in capsys.readouterr().out
+    assert not stub.asked
+    limited = settings("summarization", rows, GOOD, price_out=1e6, answer_tokens=20, max_cost=100.0)
+    with pytest.raises(UserError, match="more than max_cost=100 leaves"):
+        labelling.label(limited)
+    # 16 characters each, and 20 are kept ready: the sixth would pass it.
+    assert sum(stub.asked.values()) == 6
+
+
+def test_examples_are_shown_with_their_answers(settings, stub):
+    answer = '{entities = [{text = "Rome", type = "LOC"}]}'
+    shown = f'[[examples]]\ntext = "in Rome"\nanswer = {answer}\n'
+    rows = [{"text": "Anna"}]
+    folder = labelling.label(
+        settings("token-classification", rows, entities(), classes=TYPES + shown)
+    )
+    _, first, told, asked = stub.bodies[0]["messages"]
+    assert (first["content"], asked["content"]) == ("Text: in Rome", "Text: Anna")
+    assert json.loads(told["content"]) == {"entities": [{"text": "Rome", "type": "LOC"}]}
+    assert rows_of(folder) == [{"text": "Anna", "spans": []}]
+
+
+ASK = 'task = "Translate into German."\n'
+
+
+@pytest.mark.parametrize(
+    ("task", "classes", "changes", "sentence"),
+    [
+        ("translation", "", {}, "has to be told what the task translation is about: give --class"),
+        ("token-classification", "", {}, r"a table \[classes\] of what each type means"),
+        ("token-classification", ASK, {}, "for each type, and at least one of them"),
+        ("translation", ASK + "[classes]\na = ''\n", {}, r"write task and \[\[examples\]\] alone"),
+        ("text-regression", 'least = "x"\ntask = "?"\n', {}, "has least = 'x': write a number"),
+        ("text-regression", "least = 5\nmost = 1\ntask = '?'\n", {}, "least is 5 and most is 1"),
+        ("text-regression", "least = 5\n", {}, "has task = '': write a sentence"),
+        ("translation", ASK, {"votes": 3}, "votes is 3, and the answers of the task translation"),
+        ("translation", ASK, {"orders": 2}, "orders is 2, and the answers"),
+        ("translation", ASK, {"ask_test": True}, "ask_test is set, and the answers"),
+        ("translation", ASK, {"answer_tokens": -1}, "answer_tokens is -1: write 0 or more"),
+        ("text-generation", "", {}, "says which one class a text has, and the task is text-gen"),
+        (
+            "summarization",
+            '[[examples]]\ntext = "a"\nanswer = "b"\n',
+            {},
+            "example 1 has answer = 'b': write .*answer = {text = \"...\"}",
+        ),
+        (
+            "token-classification",
+            TYPES
+            + '[[examples]]\ntext = "a"\nanswer = {entities = [{text = "b", type = "PER"}]}\n',
+            {},
+            "example 1 cannot be used: 'b' is not among the words of the text",
+        ),
+    ],
+)
+def test_wrong_settings_are_one_sentence(
+    settings, stub, tmp_path, task, classes, changes, sentence
+):
+    column = "source" if task == "translation" else "text"
+    with pytest.raises(UserError, match=sentence):
+        labelling.label(settings(task, [{column: "a b"}], GOOD, classes=classes, **changes))
+    assert not stub.asked
+    assert not (tmp_path / "asked").exists()
+
+
+@pytest.mark.slow
+def test_a_run_learns_what_a_language_model_wrote(settings, stub, tmp_path):
+    from tfkd import distill
+
+    rows = [{"text": f"{who} lives in {where}, number {n}"} for n in range(40)
+            for who, where in [("Anna", "Rome"), ("Berta", "Paris")]]  # fmt: skip
+
+    def write(text):
+        who, _, _, where, *_ = text.replace(",", " ").split()
+        return entities((who, "PER"), (where, "LOC"))
+
+    config = settings(
+        *("token-classification", rows, write),
+        classes=TYPES,
+        to=str(tmp_path / "run"),
+        student="bilstm:tiny",
+        epochs=2,
+        teacher_epochs=2,
+    )
+    given = {k: v for k, v in config.flat().items() if v not in ("", 0, {}, [])}
+    result = distill(**given, verbose=0)
+    assert result.file.is_file()
+    assert any("the labels are the teacher's" in word for word in result.report.words)
+    assert set(stub.asked.values()) == {1}
