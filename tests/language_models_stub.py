@@ -146,6 +146,36 @@ class Handler(BaseHTTPRequestHandler):
     def echo(self, body):
         self.send(json.dumps({"error": f"bad key {self.headers['Authorization']}"}), 401)
 
+    def echo_busy(self, body):
+        self.send(json.dumps({"error": self.headers["Authorization"]}), 429)
+
+    def echo_broken(self, body):
+        self.send(f"<html>{self.headers['Authorization']}</html>", 500)
+
+    def echo_wrong_json(self, body):
+        self.send('{"choices": "' + self.headers["Authorization"])
+
+    def echo_cut_stream(self, body):
+        self.send(f"data: {self.headers['Authorization']}\n\n", kind="text/event-stream")
+
+    def echo_refused(self, body):
+        self.send(json.dumps({"error": self.headers["Authorization"]}), 400)
+
+    def echo_error(self, body):
+        self.send(json.dumps({"error": {"message": self.headers["Authorization"]}}))
+
+    def echo_text(self, body):
+        self.reply(body, content=self.headers["Authorization"])
+
+    def echo_thoughts(self, body):
+        self.reply(body, content=f"<think>{self.headers['Authorization']}")
+
+    def echo_token(self, body):
+        told = [{"token": t, "logprob": -1.0} for t in ("A", self.headers["Authorization"])]
+        first = {"token": "A", "logprob": -1.0, "top_logprobs": told}
+        choice = {"message": {"content": "A"}, "logprobs": {"content": [first]}}
+        self.send(json.dumps({"choices": [choice]}))
+
     def refused(self, body):
         self.send('{"error": {"message": "no such model"}}', 404)
 

@@ -66,6 +66,61 @@ def test_imdb_distilled_beats_alone(reviews, shared, capsys, monkeypatch):
     assert accuracy["exported (int8)"] > accuracy["distilled"] - 0.005
 
 
+def test_a_language_model_of_these_probabilities_is_as_good_a_teacher(shared, tmp_path):
+    """From answers, letter by letter, a student learns what it learns from stored outputs."""
+    from language_models_stub import Stub, serving
+
+    from tfkd import distill, store
+    from tfkd.running import labelling
+    from tfkd.running.config import make_config
+
+    imdb, names = shared / "data" / "imdb", ("negative", "positive")
+    parts = {"train": (12_100, 12_900), "test": (12_300, 12_700)}
+    texts = []
+    for name, part in parts.items():
+        rows = [json.loads(row) for row in lines(imdb / f"{name}.jsonl.gz", *part)]
+        texts += [row["text"] for row in rows] if name == "train" else []
+        named = [{"text": row["text"], "label": names[row["label"]]} for row in rows]
+        content = "".join(json.dumps(row) + "\n" for row in named)
+        (tmp_path / f"{name}.jsonl").write_text(content, encoding="utf-8")
+    logits = dict(zip(texts, given_logits(shared, texts), strict=True))
+
+    def answer(text, options):
+        shares = np.exp(logits[text] - np.logaddexp(*logits[text]))
+        of = dict(zip(names, shares.tolist(), strict=True))
+        return {letter: of[line.split(":")[0]] for letter, line in options.items()}
+
+    classes = '[classes]\nnegative = "It is disliked."\npositive = "It is liked."\n'
+    (tmp_path / "classes.toml").write_text(classes)
+    with serving(Stub(answer)) as stub:
+        given = {"data": str(tmp_path), "teacher": f"openai:small@{stub.url}", "requests": 4}
+        given |= {"classes": str(tmp_path / "classes.toml"), "to": str(tmp_path / "asked")}
+        folder = labelling.label(make_config(given))
+
+    def teacher(inputs, reads):
+        read = [text.decode() for text in inputs["text"].numpy()]
+        return {"logits": np.array([logits[text] for text in read])}
+
+    teacher.fingerprint = "imdb-minilm"
+    store.write(tmp_path / "store", teacher, list(logits), dtype="float32", verbose=0)
+    (tmp_path / "store" / "labels.txt").write_text("negative\npositive\n")
+    accuracy = {}
+    for name, path in {"asked": folder / "store", "stored": tmp_path / "store"}.items():
+        result = distill(
+            data=folder,
+            teacher=f"store:{path}",
+            student="ngram_cnn:tiny",
+            max_length=128,
+            epochs=4,
+            verbose=0,
+            to=str(tmp_path / name),
+        )
+        accuracy[name] = result.report["distilled"].scores["accuracy"]
+    assert accuracy["stored"] > 0.65
+    # Two of 400 texts: another seed moves more.
+    assert abs(accuracy["asked"] - accuracy["stored"]) <= 0.005
+
+
 def test_chinese_reviews(shared, tmp_path, capsys):
     """Characters are pieces, and no flag says so."""
     settings = ("--teacher", "train:bag_of_ngrams", "--student", "bag_of_ngrams:tiny")

@@ -363,7 +363,7 @@ def test_wrong_settings_are_one_sentence(
 def test_a_run_learns_what_a_language_model_wrote(settings, stub, tmp_path):
     from tfkd import distill
 
-    rows = [{"text": f"{who} lives in {where}, number {n}"} for n in range(40)
+    rows = [{"text": f"{who} lives in {where}, number {n}"} for n in range(20)
             for who, where in [("Anna", "Rome"), ("Berta", "Paris")]]  # fmt: skip
 
     def write(text):
@@ -375,8 +375,8 @@ def test_a_run_learns_what_a_language_model_wrote(settings, stub, tmp_path):
         classes=TYPES,
         to=str(tmp_path / "run"),
         student="bilstm:tiny",
-        epochs=2,
-        teacher_epochs=2,
+        epochs=1,
+        teacher_epochs=1,
     )
     given = {k: v for k, v in config.flat().items() if v not in ("", 0, {}, [])}
     result = distill(**given, verbose=0)

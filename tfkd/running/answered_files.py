@@ -150,12 +150,19 @@ class Answering:
 
 
 def open_answering(
-    config: RunConfig, data: Data, folder: Path, progress: Progress, answers: Path | None
+    config: RunConfig,
+    task: Task,
+    *,
+    data: Data,
+    folder: Path,
+    progress: Progress,
+    answers: Path | None,
 ) -> Answering:
     """Check what is needed to ask for answers; nothing is sent.
 
     Args:
-        config: The settings, with the task that was chosen.
+        config: The settings.
+        task: The task that was chosen.
         data: The data set.
         folder: Where the data go.
         progress: Shows how far it is.
@@ -164,9 +171,6 @@ def open_answering(
     Raises:
         UserError: Settings that have no effect, or a file that says what the data do not.
     """
-    from .task_choice import choose_task
-
-    task, _ = choose_task(config)
     prompts = config.prompts
     for name, given in (("orders", prompts.orders > 1), ("votes", prompts.votes)):
         if given:
@@ -180,7 +184,7 @@ def open_answering(
             "must not learn from: leave it out; --audit compares the language model with labels."
         )
     path = Path(prompts.classes).expanduser() if prompts.classes else None
-    form, prompted = read_form(path, task, data.labels, prompts.answer_tokens)
+    form, prompted = read_form(path, task, labels=data.labels, tokens=prompts.answer_tokens)
     if form.guide.names and not data.labels:
         data = replace(data, labels=prompted.labels_of(form.guide.names))
     teacher = AnsweringTeacher(config.teacher.source, form, prompts.settings(folder))

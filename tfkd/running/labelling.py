@@ -58,7 +58,9 @@ def open_labelling(
     config = with_task(config, task)
     by_letters = task.is_one_class_of_one_text()
     if not by_letters and task.prompted is not None:
-        return open_answering(config, _open_data(config, task), folder, progress, answers)
+        data = _open_data(config, task)
+        options: dict[str, Any] = {"folder": folder, "progress": progress, "answers": answers}
+        return open_answering(config, task, data=data, **options)
     if not by_letters:
         raise UserError(
             f"the teacher {source} says which one class a text has, and the task is {task.name}: "

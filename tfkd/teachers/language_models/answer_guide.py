@@ -17,7 +17,7 @@ _FORM = 'write task = "a sentence on what is asked"'
 
 
 def read_form(
-    path: Path | None, task: Task, labels: Sequence[str], tokens: int = 0
+    path: Path | None, task: Task, *, labels: Sequence[str], tokens: int = 0
 ) -> tuple[AnswerForm, Prompted]:
     """Read what a language model is asked for the examples of a task.
 
@@ -37,10 +37,10 @@ def read_form(
     assert task.prompted is not None
     asked = task.prompted(task)
     if path is None and (asked.describes or not asked.wanted):
-        classes = f", and a table [classes] of what each {asked.describes} means"
+        more = f", and a table [classes] of what each {asked.describes} means"
         raise UserError(
             f"a language model has to be told what the task {task.name} is about: give --classes "
-            f"FILE.toml, and in it {_FORM}{classes if asked.describes else ''}."
+            f"FILE.toml, and in it {_FORM}{more if asked.describes else ''}."
         )
     names: tuple[str, ...] = ()
     if path is None:
@@ -49,20 +49,20 @@ def read_form(
         classes = ("classes",) if asked.describes else ()
         content = read_toml(path, ("task", *classes, *asked.told, "examples"), _FORM)
         told = [name for name in asked.told if name in content]
-        asked = asked.tell({name: _number(path, name, content) for name in told})
+        asked = asked.tell({name: _number(path, content, name) for name in told})
         described: tuple[str, ...] = ()
         if asked.describes:
-            names, described = read_described(path, content, 1, asked.describes)
+            names, described = read_described(path, content, least=1, what=asked.describes)
         guide = ClassGuide(names, described, read_question(path, content, asked.wanted))
         if asked.describes and labels:
             guide = guide.with_names(asked.names_of(labels))
-        examples = _read_examples(path, content.get("examples", []), asked, guide.names)
+        examples = _read_examples(path, content.get("examples", []), asked=asked, names=guide.names)
         guide = ClassGuide(guide.names, guide.descriptions, guide.task, examples)
     form = AnswerForm(guide, asked.schema(guide.names), asked.form, tokens or asked.tokens)
     return form, asked
 
 
-def _number(path: Path, name: str, content: dict[str, Any]) -> float:
+def _number(path: Path, content: dict[str, Any], name: str) -> float:
     value = content[name]
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise UserError(f"{path} has {name} = {value!r:.40}: write a number.")
@@ -70,7 +70,7 @@ def _number(path: Path, name: str, content: dict[str, Any]) -> float:
 
 
 def _read_examples(
-    path: Path, examples: Any, asked: Prompted, names: Sequence[str]
+    path: Path, examples: Any, *, asked: Prompted, names: Sequence[str]
 ) -> tuple[tuple[str, str], ...]:
     """Return examples as they are shown, with their answers as JSON."""
     roles = [role for role, c in asked.task.columns.items() if c.kind == "text"]

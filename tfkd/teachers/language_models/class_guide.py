@@ -67,7 +67,7 @@ def read_guide(path: Path) -> ClassGuide:
         UserError: No such file, no TOML, or not these.
     """
     content = read_toml(path, ("task", "classes", "examples"), _FORM)
-    names, descriptions = read_described(path, content, 2, "class")
+    names, descriptions = read_described(path, content, least=2, what="class")
     question = read_question(path, content, ClassGuide.task)
     examples = _read_examples(path, content.get("examples", []), names)
     return ClassGuide(names, descriptions, question, examples)
@@ -99,7 +99,7 @@ def read_toml(path: Path, known: Sequence[str], form: str) -> dict[str, Any]:
 
 
 def read_described(
-    path: Path, content: Mapping[str, Any], least: int, what: str
+    path: Path, content: Mapping[str, Any], *, least: int, what: str
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the names of classes and what they mean.
 

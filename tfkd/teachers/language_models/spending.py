@@ -57,7 +57,7 @@ class Spending:
 
     def __init__(self, prices: Prices, calls: int = 0, cost: float = 0.0) -> None:
         self.prices, self.calls, self.cost = prices, calls, cost
-        self._ready, self._open = 0.0, 0
+        self._ready, self._open, self._beyond = 0.0, 0, 0.0
         self._changed = threading.Condition()
 
     def reserve(self, most_read: int, most_written: int) -> float:
@@ -66,8 +66,8 @@ class Spending:
         Raises:
             OutOfMoney: The call would pass a limit.
         """
-        cost = self.prices.cost(most_read, most_written)
         with self._changed:
+            cost = self.prices.cost(most_read, most_written) + self._beyond
             # Calls that are on their way cost less than what is kept ready for them.
             while self._open and self.cost + self._ready + cost > self.prices.most_cost:
                 self._changed.wait()
@@ -105,6 +105,8 @@ class Spending:
             # Sums of floats would leave a rest.
             self._ready = self._ready - reserved if self._open else 0.0
             self.cost += cost
+            # A server that counts more than a call can have does so with the next one too.
+            self._beyond = max(self._beyond, self._beyond + cost - reserved)
             self._changed.notify_all()
         return cost
 
