@@ -16,7 +16,7 @@ from tfkd.teachers.language_models.http_client import Patience
 KEY = "sk-secret-0123456789"
 CLASSES = '[classes]\nbad = "It is disliked."\ngood = "It is liked."\n'
 FAULTS = (
-    *("busy", "broken", "cut", "cut_stream", "wrong_json", "refused", "thinks", "says_nothing"),
+    *("broken", "cut", "cut_stream", "wrong_json", "refused", "thinks", "says_nothing"),
     *("echo", "echo_busy", "echo_broken", "echo_wrong_json", "echo_cut_stream", "echo_refused"),
     *("echo_error", "echo_text", "echo_thoughts", "echo_token"),
 )
