@@ -9,7 +9,7 @@ from tfkd.reporting.report import load as load_report
 from tfkd.running import encoders, fitting
 from tfkd.running.config import read_config
 from tfkd.searching import Budget, Measured
-from tfkd.searching.fits import measure_file, measure_untrained, smallest
+from tfkd.searching.fits import fit_default, measure_file, measure_untrained, smallest
 from tfkd.searching.ground import Ground
 from tfkd.searching.space import Space
 
@@ -85,6 +85,26 @@ def test_the_fastest_may_be_another_one_than_the_smallest(ground):
     told = smallest(Space.of(ground.config), Budget(0.1, 0.01), measure)
     assert "the smallest candidate, text_cnn in int4, takes 0.4 MB and 0.05 ms" in told
     assert told.endswith("the fastest, static in int4, 0.5 MB and 0.02 ms: allow at least that.")
+
+
+def test_a_search_begins_with_the_default_made_to_fit(ground):
+    """Of forty trials ten are drawn at random, and most of these are too large."""
+    space = Space.of(ground.config, texts=100)
+    sizes = []
+
+    def measure(config):
+        width = config.student.settings.get("width", 32)
+        sizes.append(config.student.max_length)
+        return Measured(width / 10, 0.1, 1)
+
+    assert fit_default(space, Budget(4), measure) is None
+    fitting = fit_default(space, Budget(2), measure)
+    assert fitting["text_cnn.width"] == 16
+    assert fitting["temperature"] == space.first()["temperature"]
+    assert set(fitting) == set(space.first())
+    assert set(sizes) == {ground.config.student.max_length}
+    assert fit_default(space, Budget(0.01), measure) is None
+    assert fit_default(space, Budget(0, 0.01), measure) is None
 
 
 def test_nobody_knows_how_long_an_untrained_student_writes():

@@ -110,6 +110,18 @@ def test_the_first_trial_is_the_default(searched):
     assert first.settings["vocab_size"] == 300
 
 
+def test_a_default_made_to_fit_is_the_second_trial(tmp_path):
+    """A search that begins with ten candidates drawn at random, most of which are too large."""
+    made = loop(tmp_path, Bench(tmp_path), trials=3)
+    made.begin(lambda: {"size": 250, "kind": "b"})
+    # As in another process, or after a kill.
+    made.begin(lambda: {"size": 111, "kind": "b"})
+    assert made.run()
+    sizes = [each.settings["vocab_size"] for each in read_candidates(made.study)]
+    assert sizes[:2] == [300, 250]
+    assert 111 not in sizes
+
+
 def test_nothing_is_trained_that_does_not_fit(searched):
     """A training of what is refused."""
     made, bench = searched

@@ -18,7 +18,7 @@ from . import locks
 from .beginning import CLAIM, Search, open_search, pay_teacher
 from .candidates import REFUSED, RUNNING, Candidate, find_best, read_candidates
 from .finals import WINNER, Finalist, run_finals
-from .fits import measure_file, measure_untrained, smallest
+from .fits import fit_default, measure_file, measure_untrained, smallest
 from .ground import Ground
 from .importances import find_importances
 from .journal import JOURNAL, open_study
@@ -103,7 +103,8 @@ def run_search(
     ground = replace(ground, config=search.config)
     loop = _make_loop(search, ground)
     with locks.hold(search.folder, "asking"):
-        loop.begin()
+        measure = partial(measure_untrained, ground=ground)
+        loop.begin(partial(fit_default, loop.space, options.budget, measure))
     done = sum(each.state not in (REFUSED, RUNNING) for each in read_candidates(loop.study))
     with progress("trials", options.trials, "trials") as advance:
         advance(done)

@@ -68,10 +68,13 @@ class Choice:
         place = math.log if low > 0 else float
         return min(self.values, key=lambda value: abs(place(value) - place(asked)))
 
-    @property
-    def parameter(self) -> Any:
-        """The default as a trial has it."""
-        return float(self.default) if self._is_scale else _label(self.default)
+    def parameter(self, value: Any) -> Any:
+        """Return one of the values as a trial has it."""
+        return float(value) if self._is_scale else _label(value)
+
+    def below(self, steps: int) -> Any:
+        """Return the value that is so many places before the default, or the first one."""
+        return self.values[max(0, self.values.index(self.default) - steps)]
 
     @property
     def _is_scale(self) -> bool:

@@ -121,6 +121,31 @@ def smallest(space: Space, budget: Budget, measure: Measure) -> str:
     return _describe_least(found, budget)
 
 
+def fit_default(space: Space, budget: Budget, measure: Measure) -> dict[str, Any] | None:
+    """Return the parameters of the default made so small that it fits, for a search to begin with.
+
+    Args:
+        space: What a candidate may be.
+        budget: What it may take.
+        measure: Measures a candidate, see `measure_untrained`.
+
+    Returns:
+        None where the default fits as it is, or is never small enough.
+    """
+    try:
+        default = measure(space.config)
+        if not budget.refuse(default):
+            return None
+        slow = bool(budget.milliseconds) and default.milliseconds > budget.milliseconds
+        for parameters, settings in space.shrink_default(length=slow):
+            if not budget.refuse(measure(space.config.replaced(**settings))):
+                return parameters
+    except UserError:
+        # Its trial says why.
+        pass
+    return None
+
+
 def _describe_least(found: Sequence[tuple[str, Measured]], budget: Budget) -> str:
     """Say what the smallest candidate takes and, if that is another one, the fastest."""
     small = min(found, key=lambda each: each[1].megabytes)

@@ -20,6 +20,8 @@ from .training_choices import AUGMENT, choose_augmentation, choose_losses, choos
 
 ALSO = (COMPRESS, AUGMENT)
 """What is searched where it is asked for."""
+_STEPS = 8
+"""How often the default is made smaller, where it does not fit."""
 
 
 @dataclass(frozen=True)
@@ -76,14 +78,40 @@ class Space:
 
     def first(self) -> dict[str, Any]:
         """Return the parameters of the default by name, for `study.enqueue_trial`."""
+        return self._record(lambda choice: choice.default)[0]
+
+    def shrink_default(self, *, length: bool) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+        """Yield the default made smaller and smaller, as parameters by name and as settings.
+
+        All numbers of its size are as many places below the default's.
+
+        Args:
+            length: Whether it reads less of a text, too.
+        """
+        before: dict[str, Any] = {}
+        for steps in range(1, _STEPS + 1):
+
+            def take(choice: Choice, steps: int = steps) -> Any:
+                sized = choice.setting in ("vocab_size", "quantize", *(["max_length"] * length))
+                count = choice.setting == "student_settings" and isinstance(choice.default, int)
+                return choice.below(steps) if sized or count else choice.default
+
+            parameters, settings = self._record(take)
+            if parameters != before:
+                yield parameters, settings
+            before = parameters
+
+    def _record(self, take: Ask) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the parameters that `take` chooses, and the settings that they make."""
         found: dict[str, Any] = {}
 
-        def take(choice: Choice) -> Any:
-            found[choice.name] = choice.parameter
-            return choice.default
+        def record(choice: Choice) -> Any:
+            value = take(choice)
+            found[choice.name] = choice.parameter(value)
+            return value
 
-        self._choose(take)
-        return found
+        settings = self._choose(record)
+        return found, settings
 
     def suggest(self, trial: Trial) -> dict[str, Any]:
         """Return the settings of a candidate by flat name, for `config.replaced(**settings)`.

@@ -73,7 +73,9 @@ def choose_student(
         changed[_POSITIONS] = length
     changed = {name: value for name, value in changed.items() if value != now[name]}
     if not same:
-        chosen |= {"student": f"{kind}:{_SMALL}", "start": _start(config, kind)}
+        chosen["student"] = f"{kind}:{_SMALL}"
+        if config.student.start != "auto" and not students.has_table(kind):
+            chosen["start"] = "auto"
     if changed or not same:
         chosen["student_settings"] = {**before, **changed}
     return chosen
@@ -138,8 +140,3 @@ def _spread(found: Sequence[Any]) -> list[Any]:
 
 def _is_near(number: int, values: Sequence[int]) -> bool:
     return any(value and 0.8 < number / value < 1.25 for value in values)
-
-
-def _start(config: RunConfig, kind: str) -> str:
-    """Return what a student of another kind starts from."""
-    return config.student.start if students.has_table(kind) else "auto"

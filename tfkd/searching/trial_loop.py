@@ -75,10 +75,21 @@ class TrialLoop:
     workshop: Workshop
     tell: Callable[[Candidate], None]
 
-    def begin(self) -> None:
-        """Put the default into the journal, unless it is there: it is the first trial."""
-        if not self.study.get_trials(deepcopy=False):
+    def begin(self, fit_default: Callable[[], dict[str, Any] | None] = lambda: None) -> None:
+        """Put the default into the journal, unless it is there: it is the first trial.
+
+        Args:
+            fit_default: Returns the parameters of the default made so small that it fits, which are
+                the second trial; None where there is no need for that.
+        """
+        known = self.study.get_trials(deepcopy=False)
+        if len(known) > 1 or (known and known[0].state.name != "WAITING"):
+            return
+        fitting = fit_default()
+        if not known:
             self.study.enqueue_trial(self.space.first())
+        if fitting is not None:
+            self.study.enqueue_trial(fitting)
 
     def run(self) -> bool:
         """Carry out trials until there are enough of them.
