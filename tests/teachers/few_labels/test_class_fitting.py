@@ -12,6 +12,7 @@ from tfkd import UserError, load_teacher, store, tasks
 from tfkd.store.fingerprint import fingerprint
 from tfkd.teachers import ClassGuide, FewLabels, digest_spec, is_fitted
 from tfkd.teachers.few_labels.few_labels import share_of_classes
+from tfkd.teachers.few_labels.kept_fit import recall_fit
 from tfkd.teachers.few_labels.logistic import fit_logistic
 from tfkd.teachers.few_labels.pair_tuning import draw_batch, pair_loss
 from tfkd.teachers.few_labels.temperature import fit_factor
@@ -93,7 +94,15 @@ def test_what_was_fitted_is_kept_and_told_apart_by_all_that_it_was_fitted_to(
     assert again.note == first.note
     np.testing.assert_array_equal(again.logits(NEW), first.logits(NEW))
     assert fingerprint(again) == fingerprint(first)
-    other = replace(few, texts=(*TEXTS[:-1], "z z"))
+    # A file that was cut off is fitted again, and is whole then.
+    (file,) = few.folder.glob("fit-*.npz")
+    whole = recall_fit(file)
+    file.write_bytes(file.read_bytes()[:200])
+    assert recall_fit(file) is None
+    load_teacher(f"few:hf:{encoder}", few=few)
+    np.testing.assert_array_equal(recall_fit(file)["weights"], whole["weights"])
+    assert [each.name for each in few.folder.iterdir()] == [file.name]
+    other = replace(few, folder=None, texts=(*TEXTS[:-1], "z z"))
     assert fingerprint(load_teacher(f"few:hf:{encoder}", few=other)) != fingerprint(first)
     told = replace(few, guide=GUIDE)
     changed = [{"ids": (1, *IDS[1:])}, {"texts": TEXTS[::-1]}, {"template": "{}"}]
@@ -130,7 +139,7 @@ def test_pairs_of_either_kind_weigh_as_much():
     assert (np.bincount(drawn)[np.unique(drawn)] == 2).all()
 
 
-def test_entailment_is_that_of_the_pair_of_text_and_sentence(entailing):
+def test_entailment_is_that_of_the_pair_of_text_and_sentence(entailing, tmp_path, monkeypatch):
     few = FewLabels(LABELS, guide=GUIDE, template="so {} z")
     teacher = load_teacher(f"nli:hf:{entailing}", few=few)
     pairs = load_teacher(f"hf:{entailing}", task=tasks.find("text-classification", {"pair": True}))
@@ -145,8 +154,12 @@ def test_entailment_is_that_of_the_pair_of_text_and_sentence(entailing):
     assert "entailment, temperature 1, which is the default" in teacher.note
     # Its long texts leave room for the sentence.
     assert np.isfinite(teacher.logits(["a " * 200])).all()
-    fitted = load_teacher(f"nli:hf:{entailing}", few=FEW)
+    fitted = load_teacher(f"nli:hf:{entailing}", few=replace(FEW, folder=tmp_path))
     assert "fitted on 8" in fitted.note
+    monkeypatch.setattr("tfkd.teachers.few_labels.class_fitting.fit_factor", None)
+    again = load_teacher(f"nli:hf:{entailing}", few=replace(FEW, folder=tmp_path))
+    assert (again.note, again.model.factor) == (fitted.note, fitted.model.factor)
+    assert again.model.factor != 1
 
 
 def test_the_factor_is_the_one_of_greatest_likelihood():

@@ -4,5 +4,5 @@
 compares a text's vector with those of descriptions, `logistic` fits a linear model on vectors,
 `pair_tuning` moves the vectors first, and `entailment` asks a model of pairs whether a text is
 about a class. `temperature` fits how sure they are, `vector_classes` is a model of vectors and its
-layer, `fitted_model` what all of them become, and `class_fitting` keeps what was fitted.
+layer, `fitted_model` what all of them become, `class_fitting` fits, `kept_fit` keeps that.
 """

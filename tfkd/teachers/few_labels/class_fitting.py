@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -12,7 +11,6 @@ import numpy as np
 
 from ... import tasks
 from ...errors import UserError
-from ...files import replace_when_whole
 from ...models.text_model import TextModel
 from ...store.fingerprint import digest_of, fingerprint
 from ...tasks import Task
@@ -23,6 +21,7 @@ from .entailment import Entailment, add_sentences, find_entailment
 from .few_labels import FewLabels
 from .fit_spec import FEW, NLI, FitSpec, read_fit_spec
 from .fitted_model import FittedTeacher
+from .kept_fit import keep_fit, recall_fit
 from .logistic import check_every_class, check_scikit_learn, fit_logistic
 from .pair_tuning import tune_encoder
 from .similar import fit_similar
@@ -74,14 +73,12 @@ def _pairs() -> Task:
 def _fit_vectors(spec: str, wanted: FitSpec, few: FewLabels, reader: TextModel) -> FittedTeacher:
     """Return an encoder with a layer of classes, from its file where it was fitted before."""
     mark = digest_of([wanted.kind, wanted.contrastive, fingerprint(reader), few.digest])
-    file = None if few.folder is None else few.folder / f"fit-{mark}.npz"
-    if file is None or not file.is_file():
+    file = _file_of(few, mark)
+    fitted = recall_fit(file)
+    if fitted is None:
         fitted = _fit_layer(spec, wanted, few, reader)
-        if file is not None:
-            _keep(file, fitted)
-    else:
-        with np.load(file, allow_pickle=False) as kept:
-            fitted = dict(kept)
+        # Another process may have fitted the same: its file counts then.
+        fitted = recall_fit(file) or keep_fit(file, fitted)
     moved = [fitted[f"moved_{i}"] for i in range(len(fitted) - 3)]
     if moved:
         reader.model.set_weights(moved)
@@ -114,22 +111,37 @@ def _fit_layer(
 
 
 def _fit_entailment(spec: str, few: FewLabels, reader: TextModel) -> FittedTeacher:
+    """Return a model of entailment as a teacher, its temperature from a file where it is known."""
     entails = find_entailment(reader.labels, reader.origin)
     sentences, shares = few.sentences()
     ids, segments, encoder = add_sentences(reader, sentences)
     mark = digest_of([NLI, fingerprint(reader), few.digest])
     model = Entailment(reader, entails, tails=(ids, segments), shares=shares, mark=mark)
-    teacher = _as_teacher(model, encoder, few, spec, "")
+    file = _file_of(few, mark)
+    fitted = recall_fit(file)
+    if fitted is None:
+        factor, how = _fit_factor(_as_teacher(model, encoder, few, spec, ""), few)
+        weights = np.array([factor])
+        fitted = {"weights": weights, "bias": np.zeros(1), "note": np.array(f"entailment, {how}")}
+        keep_fit(file, fitted)
+    # Before its graph is made.
+    model.factor = float(fitted["weights"][0])
+    return _as_teacher(model, encoder, few, spec, str(fitted["note"]))
+
+
+def _fit_factor(teacher: TextModel, few: FewLabels) -> tuple[float, str]:
     texts, labels = few.some(entailment.MOST)
     scores = np.zeros((0, len(few.labels)))
     if texts:
         with few.progress("nli: labelled texts", len(texts)) as advance:
-            outputs = teacher.run(encode_rows(encoder, texts), advance=advance)
+            outputs = teacher.run(encode_rows(teacher.encoder, texts), advance=advance)
         scores = np.array([row["logits"] for row in outputs])
-    model.factor, how = fit_factor(
-        scores, labels, bounds=entailment.BOUNDS, default=entailment.FACTOR
-    )
-    return dataclasses.replace(teacher, note=f"The teacher {NLI}: entailment, {how}.")
+    bounds, default = entailment.BOUNDS, entailment.FACTOR
+    return fit_factor(scores, labels, bounds=bounds, default=default)
+
+
+def _file_of(few: FewLabels, mark: str) -> Path | None:
+    return None if few.folder is None else few.folder / f"fit-{mark}.npz"
 
 
 def _as_teacher(model: Any, encoder: Any, few: FewLabels, spec: str, note: str) -> FittedTeacher:
@@ -137,10 +149,3 @@ def _as_teacher(model: Any, encoder: Any, few: FewLabels, spec: str, note: str) 
     shapes = model.output_shapes
     words = f"The teacher {spec.partition(':')[0]}: {note}."
     return FittedTeacher(model, encoder, few.labels, spec, shapes=shapes, note=words)
-
-
-def _keep(file: Path, fitted: dict[str, np.ndarray]) -> None:
-    """Write what was fitted, whole or not at all."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with replace_when_whole(file) as part, part.open("wb") as stream:
-        np.savez(stream, **fitted)
