@@ -64,6 +64,26 @@ def columns(*names: str) -> Callable[[dict], dict]:
     return lambda row: {name: row[name] for name in names}
 
 
+def teach_once(given: argparse.Namespace, data: Sequence[str], teaching: Sequence[str]) -> str:
+    """Teach the teacher of a table, unless it is there; return it as a flag has it.
+
+    Args:
+        given: The flags of `make_parser`.
+        data: The training file, and the flags that teacher and students share.
+        teaching: Further flags of the teacher.
+
+    Raises:
+        SystemExit: The command failed.
+    """
+    from tfkd.cli import main as tfkd
+
+    teacher = given.to / "teacher"
+    code = tfkd(["teach", *data, "--teacher", given.teacher, *teaching, "--to", str(teacher)])
+    if code:
+        raise SystemExit(code)
+    return f"keras:{teacher}"
+
+
 def teach_and_run(
     given: argparse.Namespace,
     data: Sequence[str],
@@ -81,14 +101,9 @@ def teach_and_run(
     Raises:
         SystemExit: A command failed.
     """
-    from tfkd.cli import main as tfkd
-
-    teacher = given.to / "teacher"
-    code = tfkd(["teach", *data, "--teacher", given.teacher, *teaching, "--to", str(teacher)])
-    if code:
-        raise SystemExit(code)
+    teacher = teach_once(given, data, teaching)
     sys.argv = [
-        *("runs", *data, "--teacher", f"keras:{teacher}", "--student", given.student),
+        *("runs", *data, "--teacher", teacher, "--student", given.student),
         *("--epochs", given.epochs, *running, "--seeds", *given.seeds),
         *("--to", str(given.to), "--out", str(given.out)),
     ]

@@ -181,3 +181,32 @@ def test_python_calls_the_same(searched, room):
         package.search_students(data="sample", max_mb=1, sampel_size=3)
     with pytest.raises(package.UserError, match="trials is 0"):
         package.search_students(data="sample", max_mb=1, trials=0)
+
+
+@pytest.mark.slow
+def test_killed_search_finds_the_same_student(searched, room, tmp_path):
+    """A training that is begun again with other weights; a candidate that is drawn anew."""
+    import signal
+    import subprocess
+    import sys
+    import time
+
+    command = [sys.executable, "-m", "tfkd", *searched[1], "--to", str(tmp_path / "killed")]
+    journal = tmp_path / "killed" / "journal.log"
+    for lines in (6, 25, 45):
+        process = subprocess.Popen(
+            command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        while process.poll() is None:
+            if journal.is_file() and journal.read_bytes().count(b"\n") >= lines:
+                process.send_signal(signal.SIGKILL)
+                break
+            time.sleep(0.05)
+        process.wait()
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    ours, theirs = load_result(tmp_path / "killed"), load_result(room / "found")
+    for one, other in zip(ours.candidates, theirs.candidates, strict=True):
+        assert (one.state, one.settings, one.scores) == (other.state, other.settings, other.scores)
+    assert ours.winner == theirs.winner
+    assert [each.scores for each in ours.finals] == [each.scores for each in theirs.finals]

@@ -86,3 +86,22 @@ def test_too_few_trials_say_nothing_of_settings(tmp_path):
     """An importance out of three trials."""
     found = dataclasses.replace(result(tmp_path, (0.9,), (0.8,)), importances={})
     assert "Too few trials to tell." in found.markdown()
+
+
+def test_page_shows_the_frontier_and_what_mattered(tmp_path):
+    """A page that cannot be drawn, or that loses the verdict."""
+    pytest.importorskip("altair", reason="needs the extra report")
+    from tfkd.reporting.report import Report, ScoreRow
+    from tfkd.searching.finals import Finalist
+    from tfkd.searching.result_page import PAGE, write_page
+
+    found = result(tmp_path, (0.92, 0.90, 0.94), (0.90, 0.91, 0.92))
+    rows = (ScoreRow("exported (int8)", {"accuracy": 0.9}),)
+    report = Report("two classes", rows, {"accuracy": Measure("accuracy")})
+    finalists = {
+        name: Finalist(name, (report,), Measured(0.5, 0.1, 9)) for name in ("winner", "default")
+    }
+    assert write_page(found, finalists)
+    text = (tmp_path / PAGE).read_text()
+    for part in ("no better than the default", "The search", "Which settings mattered", "epochs 6"):
+        assert part in text

@@ -140,11 +140,12 @@ CHARTS = {"bars": bars, "matrix": matrix, "curve": curve}
 
 
 def _across(axis: dict[str, Any]) -> Any:
-    """Return the x axis: times, shares, or whole numbers."""
+    """Return the x axis: times, shares, numbers, or whole numbers."""
     alt, unit = altair(), axis.get("unit")
     shown = {
         "share": {"format": ".0%", "tickCount": 6},
         "time": {"tickCount": 6, "labelOverlap": "greedy"},
+        "decimal": {"format": "~g", "tickCount": 6},
     }.get(unit or "", {"format": "d", "tickMinStep": 1})
     scale = {"domain": axis["domain"]} if "domain" in axis else {}
     scale |= {"type": "utc"} if unit == "time" else {}

@@ -23,6 +23,7 @@ from .ground import Ground
 from .importances import find_importances
 from .journal import JOURNAL, open_study
 from .options import SearchOptions, make_options
+from .result_page import write_page
 from .results import JSON, FinalScores, SearchResult, load_result
 from .space import Space
 from .telling import Teller, say_plan
@@ -187,6 +188,7 @@ def _end(search: Search, loop: TrialLoop, ground: Ground) -> SearchResult | None
         measure = partial(measure_file, ground=ground)
         finalists = run_finals(search, winner, search.progress, measure)
         found = _describe(search, loop, winner, finalists)
+        write_page(found, finalists)
         found.save()
         return found
     finally:

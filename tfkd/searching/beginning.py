@@ -121,7 +121,8 @@ def open_search(
         "teacher": _digest_teacher(config),
     }
     claim(folder, json.loads(json.dumps(facts)))
-    config = context.config.replaced(to="", store=str(folder / TARGETS))
+    store = config.teacher.store or str(folder / TARGETS)
+    config = context.config.replaced(to="", store=store)
     counts = context.data.counts
     texts = counts["train"] + counts.get("unlabelled", 0)
     shares = choose_shares(texts)
