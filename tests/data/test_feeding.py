@@ -225,3 +225,10 @@ def test_some_rows_stand_for_their_examples(paired):
     feed = Feed(paired, 2, seed=0, only=known)
     assert flat(rows_of(feed, 0)) == known.tolist()
     assert feed.per_pass == 2
+
+
+def test_its_datasets_end_without_waiting(encoded):
+    """The thread of an autotuner, up to a minute asleep when an epoch ends."""
+    feed = Feed(encoded, 8, seed=3)
+    assert feed.dataset().options().autotune.enabled is False
+    assert int(feed.dataset().cardinality()) == feed.steps

@@ -18,6 +18,7 @@ from ..text.batching import bucket_by_length, pad_to_multiple
 from ..text.words import NO_CELL
 from .encoded import LABELS, Encoded
 from .examples import IGNORE
+from .generated import AHEAD, make_dataset
 from .same_rows import check_same_rows
 
 
@@ -136,10 +137,7 @@ class Feed:
 
     def dataset(self) -> Any:
         """Return a `tf.data.Dataset` of `steps` batches; `follow` sets the epoch that it reads."""
-        import tensorflow as tf
-
-        batches = tf.data.Dataset.from_generator(self.batches, output_signature=self._signature())
-        return batches.apply(tf.data.experimental.assert_cardinality(self.steps)).prefetch(4)
+        return make_dataset(self.batches, self._signature(), cardinality=self.steps)
 
     def distributed(self, strategy: Any) -> Any:
         """Return the same batches in even shares, one for each replica, without end.
@@ -149,15 +147,15 @@ class Feed:
         """
         import tensorflow as tf
 
-        endless = tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
+        endless = tf.data.INFINITE_CARDINALITY
 
         def dataset_of_worker(context: Any) -> Any:
             replicas = context.num_replicas_in_sync
             local = replicas // context.num_input_pipelines
             first = context.input_pipeline_id * local
             shares = functools.partial(self._shares, range(first, first + local), replicas)
-            batches = tf.data.Dataset.from_generator(shares, output_signature=self._signature())
-            return batches.apply(endless).prefetch(4 * local)
+            ahead = AHEAD * local
+            return make_dataset(shares, self._signature(), cardinality=endless, ahead=ahead)
 
         return strategy.distribute_datasets_from_function(dataset_of_worker)
 

@@ -47,6 +47,7 @@ def test_a_text_of_nothing_is_left_alone(encoder):
 def test_batches_differ_by_epoch_and_not_by_run(encoder):
     """The same holes in each epoch, or others in each run."""
     one, other = (masked_batches(TEXTS, encoder, 4, seed=3) for _ in range(2))
+    assert one.options().autotune.enabled is False  # see tests/data/test_feeding.py
     first, again = ([x["input_ids"] for x, _ in data.as_numpy_iterator()] for data in (one, other))
     second = [x["input_ids"] for x, _ in one.as_numpy_iterator()]
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))

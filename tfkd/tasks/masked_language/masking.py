@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...data.examples import IGNORE
+from ...data.generated import make_dataset
 from ...errors import UserError
 from ...text.batching import WINDOW, bucket_by_length, chunks, padded
 from ...text.encoder import SPECIAL, TextEncoder
@@ -111,7 +112,7 @@ def masked_batches(
 
     of_ids = tf.TensorSpec((None, None), tf.int32)
     signature = ({"input_ids": of_ids, "attention_mask": of_ids}, of_ids)
-    return tf.data.Dataset.from_generator(batches, output_signature=signature).prefetch(4)
+    return make_dataset(batches, signature)
 
 
 def _special(encoder: TextEncoder, rate: float) -> tuple[int, list[int]]:
