@@ -1,13 +1,14 @@
 """Fixtures for all tests."""
 
 import os
+import sys
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import pytest
 
-pytest_plugins = ["run_fixtures", "writing_fixtures"]
+pytest_plugins = ["run_fixtures", "writing_fixtures", "cpu_by_file"]
 # Doctests are looked for in every file: two conftest.py cannot be imported side by side, and
 # replicas.py, a program, wants a TensorFlow that nobody has used.
 collect_ignore_glob = ["conftest.py", "*/conftest.py", "*/*/conftest.py", "replicas.py"]
@@ -31,6 +32,23 @@ def pytest_collection_modifyitems(config, items):
     items[:] = [item for item in items if item.path in files]
 
 
+def pytest_collection_finish(session):
+    """No iterator of `tf.data` has an autotuner.
+
+    Its thread sleeps for as long as the iterator has lived, up to a minute, and may miss the end of
+    it when the processors are busy. Whoever collects the garbage of a test then waits for it.
+    """
+    if "tensorflow" not in sys.modules:
+        return
+    import tensorflow as tf
+    from tensorflow.python.data.ops import dataset_ops
+
+    off = tf.data.Options()
+    off.autotune.enabled = False
+    # All iterators of all libraries are made of what this returns.
+    dataset_ops.DatasetV2._apply_debug_options = lambda data: data.with_options(off)
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real data sets and teachers beside the checkout, where there is one."""
@@ -43,7 +61,5 @@ def shared() -> Path:
 @pytest.fixture(autouse=True)
 def _same_random_numbers(request):
     """Every test starts from the same seed, if it uses Keras at all."""
-    import sys
-
     if "keras" in sys.modules:
         sys.modules["keras"].utils.set_random_seed(0)
