@@ -1,5 +1,6 @@
 """Fixtures for all tests."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -33,13 +34,19 @@ def pytest_collection_modifyitems(config, items):
 
 
 def pytest_collection_finish(session):
-    """No iterator of `tf.data` has an autotuner.
+    """Garbage is collected without looking at what was imported, and without waiting."""
+    gc.collect()
+    gc.freeze()
+    if "tensorflow" in sys.modules:
+        _turn_autotuners_off()
+
+
+def _turn_autotuners_off():
+    """Keep iterators of `tf.data` from having an autotuner.
 
     Its thread sleeps for as long as the iterator has lived, up to a minute, and may miss the end of
     it when the processors are busy. Whoever collects the garbage of a test then waits for it.
     """
-    if "tensorflow" not in sys.modules:
-        return
     import tensorflow as tf
     from tensorflow.python.data.ops import dataset_ops
 
