@@ -1,10 +1,13 @@
 """One tiny model that translates a toy language, for all tests of models that write."""
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from toy_languages import write_pairs
 
 TESTED = 60
@@ -35,8 +38,11 @@ class ToyWriter:
 
 
 @pytest.fixture(scope="session")
-def toy_writer() -> ToyWriter:
-    """A `seq2seq:tiny` that translates unseen sentences without a fault, trained in seconds."""
+def toy_writer(tmp_path_factory) -> ToyWriter:
+    """A `seq2seq:tiny` that translates unseen sentences without a fault, trained in seconds.
+
+    The first worker that needs it trains it for all of them.
+    """
     import keras
 
     from tfkd.models.text_model import TextModel
@@ -49,9 +55,21 @@ def toy_writer() -> ToyWriter:
     texts = [text for pair in train for text in pair.values()]
     encoder = learn(texts, kind="bpe", vocab_size=522, max_length=32)
     model = seq2seq(encoder.vocab_size, "tiny", seed=0, dropout=0.0)
-    fit(model, encode_pairs(encoder, train))
+    weights = folder_of_all_workers(tmp_path_factory) / "toy_writer.npz"
+    with FileLock(f"{weights}.lock"):
+        if not weights.exists():
+            fit(model, encode_pairs(encoder, train))
+            np.savez(weights, *model.get_weights())
+    with np.load(weights) as stored:
+        model.set_weights([stored[name] for name in stored.files])
     text_model = TextModel(model, encoder, origin="the toy writer").check({"logits": (None, 0)})
     return ToyWriter(model, encoder, text_model, train, test)
+
+
+def folder_of_all_workers(tmp_path_factory) -> Path:
+    """The temporary folder of this run of the tests, whichever process asks."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 def encode_pairs(encoder, pairs) -> list[dict[str, list[int]]]:
