@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-pytest.importorskip("optuna", reason="needs the extra search")
+optuna = pytest.importorskip("optuna", reason="needs the extra search")
 
 from tfkd.errors import UserError
 from tfkd.running.config import make_config
@@ -215,6 +215,17 @@ def test_failing_candidate_is_refused_and_failing_default_ends_the_search(tmp_pa
     other.mkdir()
     with pytest.raises(UserError, match="no such student"):
         loop(other, Bench(other, fails=(0,)), trials=3).run()
+
+
+def test_search_ends_where_nothing_can_be_trained(tmp_path):
+    """A broken store that refuses one candidate after the other, for hours."""
+    made = loop(tmp_path, Bench(tmp_path, fails=range(1, 100)), trials=30)
+    made.space.config = make_config({"data": "sample", "vocab_size": 900})
+    made.space.first = lambda: {"size": 900, "kind": "a"}
+    made.study.tell(made.study.ask(), state=optuna.trial.TrialState.PRUNED)
+    with pytest.raises(UserError, match="no such student"):
+        made.run()
+    assert len(read_candidates(made.study)) < 20
 
 
 def test_random_search_is_another_search(tmp_path, searched):

@@ -115,7 +115,7 @@ def open_search(
     facts = {
         **options.describe(),
         "metric": metric,
-        "fixed": sorted(fixed),
+        "fixed": sorted(set(fixed) - {*_NO_IDENTITY, "data", "teacher"}),
         "settings": {n: v for n, v in context.config.flat().items() if n not in _NO_IDENTITY},
         "data": context.data.describe(),
         "teacher": _digest_teacher(config),

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _MOST_REFUSED = 10
 """Candidates that may be refused for each one that is to be trained."""
+_MOST_FAILED = 3
+"""Trainings that may fail before any has succeeded."""
 
 
 class _Refused(UserError):
@@ -153,6 +155,8 @@ class TrialLoop:
             if trial.number == DEFAULT and not isinstance(error, _Refused):
                 # It fits, so the reason is with the data or the teacher, and holds for all.
                 raise
+            if not isinstance(error, _Refused) and self._nothing_trains():
+                raise
             trial.set_user_attr(candidates.SENTENCE, str(error))
             score = None
         seconds = time.monotonic() - start
@@ -162,6 +166,12 @@ class TrialLoop:
         else:
             self.study.tell(trial, score)
         self.tell(read_candidates(self.study)[trial.number])
+
+    def _nothing_trains(self) -> bool:
+        """Return whether some that fit have failed in their training, and none has a score."""
+        known, fits = read_candidates(self.study), self.options.budget.refuse
+        failed = [c for c in known if c.sentence and c.measured and not fits(c.measured)]
+        return len(failed) >= _MOST_FAILED and not any(each.scores for each in known)
 
     def _judge(self, trial: optuna.Trial, settings: dict[str, Any]) -> float | None:
         """Return the score of a candidate on all texts; None where others were better on fewer.
@@ -209,6 +219,12 @@ class TrialLoop:
         known = read_candidates(self.study)[trial.number].scores
         if len(known) <= place:
             found = self.workshop.train(trial.number, config, share)
+            if self.metric not in found.scores:
+                known_measures = ", ".join(found.scores) or "nothing"
+                raise UserError(
+                    f"{self.metric} was not measured on the validation examples, but "
+                    f"{known_measures}: name one of these with --metric."
+                )
             score = found.scores[self.metric]
             if math.isnan(score):
                 raise UserError("its score is no number.")
