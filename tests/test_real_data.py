@@ -94,7 +94,7 @@ def test_a_language_model_of_these_probabilities_is_as_good_a_teacher(shared, tm
     (tmp_path / "classes.toml").write_text(classes)
     with serving(Stub(answer)) as stub:
         given = {"data": str(tmp_path), "teacher": f"openai:small@{stub.url}", "requests": 4}
-        given |= {"classes": str(tmp_path / "classes.toml"), "to": str(tmp_path / "asked")}
+        given |= {"classes": str(tmp_path / "classes.toml"), "to": str(tmp_path / "labelled")}
         folder = labelling.label(make_config(given))
 
     def teacher(inputs, reads):

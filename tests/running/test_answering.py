@@ -8,6 +8,7 @@ from language_models_stub import Stub, serving
 
 from tfkd import UserError, data, tasks
 from tfkd.cli import main
+from tfkd.progress import log_progress
 from tfkd.running import labelling
 from tfkd.running.config import make_config
 from tfkd.running.labelled_files import notes_on_labels
@@ -371,15 +372,21 @@ def test_a_run_learns_what_a_language_model_wrote(settings, stub, tmp_path):
         return entities((who, "PER"), (where, "LOC"))
 
     config = settings(
-        *("token-classification", rows, write),
-        classes=TYPES,
-        to=str(tmp_path / "run"),
+        *("token-classification", rows, write), classes=TYPES, to=str(tmp_path / "run")
+    )
+    config = labelling.label_first(config, log_progress)
+    # Labels have no store.
+    assert config.teacher.source == "train"
+    result = distill(
+        data=config.data.source,
+        teacher="train:bilstm:tiny",
         student="bilstm:tiny",
+        task="token-classification",
         epochs=1,
         teacher_epochs=1,
+        verbose=0,
+        to=str(tmp_path / "run"),
     )
-    given = {k: v for k, v in config.flat().items() if v not in ("", 0, {}, [])}
-    result = distill(**given, verbose=0)
     assert result.file.is_file()
     assert any("the labels are the teacher's" in word for word in result.report.words)
     assert set(stub.asked.values()) == {1}

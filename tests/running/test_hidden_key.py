@@ -39,7 +39,7 @@ def given(stub, tmp_path, monkeypatch):
     """Return settings of texts without labels, asked with a key and little patience."""
     monkeypatch.setenv("OPENAI_API_KEY", f"{KEY}\n")
     monkeypatch.setattr(language_model, "Patience", lambda seconds: Patience(2.0, 2, 0.001))
-    rows = [{"text": f"a {'fine' if n % 2 else 'dull'} film {n}"} for n in range(12)]
+    rows = [{"text": f"a {'fine' if n % 2 else 'dull'} film {n}"} for n in range(24)]
     (tmp_path / "films.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     (tmp_path / "classes.toml").write_text(CLASSES)
     return {
@@ -97,7 +97,7 @@ def test_a_key_that_is_none_is_refused_and_not_shown(given, stub, monkeypatch, k
 @pytest.mark.slow
 def test_the_key_is_nowhere_after_a_whole_run(given, tmp_path, capfd, caplog):
     caplog.set_level("DEBUG")
-    result = distill(**given, student="ngram_linear", epochs=1, teacher_epochs=1, verbose=1)
+    result = distill(**given, student="ngram_linear", epochs=1, verbose=1)
     assert result.file.is_file()
     assert main(["compare", given["to"], "--html", str(tmp_path / "page.html")]) == 0
     check_hidden(tmp_path, *capfd.readouterr(), caplog.text)

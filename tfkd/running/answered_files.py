@@ -109,7 +109,7 @@ class Answering:
         left_out = [why for reading in readings for why in reading.left_out]
         parts = sum(reading.parts for reading in readings)
         spending = self.teacher.spending
-        facts = {
+        facts: dict[str, Any] = {
             "model": self.teacher.address.model,
             "texts": len(readings),
             "missing": len(missing),

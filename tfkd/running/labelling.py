@@ -109,7 +109,8 @@ def label(
     work = open_labelling(config, Path(config.to).expanduser(), progress, answers)
     _claim(work)
     _say_plan(work)
-    found = work.audit()
+    # Each kind of work writes what its own audit found.
+    found: Any = work.audit()
     texts = work.asked()
     with progress("asking the language model", len(texts)) as advance:
         answered = zip(texts, work.teacher.ask(texts, advance), strict=True)

@@ -109,8 +109,8 @@ def _make(text: str, logprobs: Any, usage: Any, thoughts: Any, choice: dict[str,
         or text.lstrip().startswith(_THOUGHTS)
         or (silent and not told)
     )
-    counts = (_count(usage, name) for name in ("prompt_tokens", "completion_tokens"))
-    return Reply(text, told, *counts, reasons=reasons, cut=cut)
+    read, written = _count(usage, "prompt_tokens"), _count(usage, "completion_tokens")
+    return Reply(text, told, read, written, reasons, cut)
 
 
 def _count(usage: dict[str, Any], name: str) -> int | None:
