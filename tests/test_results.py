@@ -357,3 +357,19 @@ def test_the_tables_of_financial_news_are_the_stored_ones(monkeypatch):
     text = (ROOT / "docs" / "applications" / "finance.md").read_text(encoding="utf-8")
     assert show_start(found["start"]) in text
     assert [name for name, each in found["reports"].items() if runs.table(each) not in text] == []
+
+
+def test_the_table_of_starts_is_the_stored_one():
+    """A start that was faster on another day."""
+    import json
+
+    found = json.loads((ROOT / "benchmarks" / "results" / "start_speed.json").read_text())
+    text = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+    bare, run = found["predict"]["bare imports"], found["run"]
+    for way in ("now", "before"):
+        seconds = found["predict"][f"predict, {way}"]
+        assert f"| {seconds:.2f} | {bare:.2f} | {seconds / bare:.1f} |" in text
+        first = run[way]["before the first step"]
+        imports = run["bare imports of TensorFlow and Keras"]
+        assert f"| {first:.2f} | {imports:.2f} | {first / imports:.1f} |" in text
+    assert f"| {run['now']['after the last step']:.2f} | | |" in text

@@ -185,3 +185,28 @@ def test_refused(student, options, words):
     """Images, another Keras, numbers: an error from inside a trace."""
     with pytest.raises(UserError, match=words):
         AdversarialDistiller(student=student(), **options)
+
+
+class Reading(keras.Model):
+    """A model that has a larger table than the one that it reads."""
+
+    def __init__(self):
+        super().__init__()
+        self.read = keras.layers.Embedding(WORDS, WIDTH)
+        self.unread = keras.layers.Embedding(10 * WORDS, WIDTH, name="unread")
+        self.out = keras.layers.Dense(CLASSES)
+
+    def call(self, ids):
+        return self.out(keras.ops.sum(self.read(ids), axis=1))
+
+
+def test_a_table_that_is_not_read():
+    """A second pass like the first one, for which a training takes twice as long."""
+    x, y = texts()
+    model = Reading()
+    model.unread.build(None)
+    model(x["student"])
+    distiller = AdversarialDistiller(student=model, objective=HardLabels())
+    distiller.compile("sgd", jit_compile=False, run_eagerly=True)
+    with pytest.raises(UserError, match="does not read its table 'unread'"):
+        distiller.train_on_batch(x["student"], y)

@@ -7,10 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..data.columns import Columns
-from ..data.faults import Faults
 from ..data.file_kinds import FORMATS, FileForm, check_format
-from ..data.rows import read_rows
 from ..errors import UserError
 from .predicting import Record, RecordReader
 
@@ -60,6 +57,11 @@ def read_records(
     Raises:
         UserError: A file that cannot be read, bad rows, or columns that are not there.
     """
+    # Most answers are of texts on the command line.
+    from ..data.columns import Columns
+    from ..data.faults import Faults
+    from ..data.rows import read_rows
+
     columns = Columns(reader.task, reader.named, reading=reading)
     known = columns.reading_of(False, blank_lines=True)
     faults, count, bad = Faults(collect=True), 0, set()

@@ -9,6 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from ..distribution import replicas
+from ..errors import UserError
 from ..losses._base import Objective
 from ..losses._batch import Outputs
 from ..losses._heads import is_logits
@@ -72,6 +73,9 @@ class AdversarialDistiller(Distiller):
             run_student: Runs the student, or another model in its place.
             training: Whether dropout is at work.
             step: At which schedules are evaluated.
+
+        Raises:
+            UserError: A table that the student does not read.
         """
         if not training or run_student is not self.run_student:
             return super().forward(example, run_student, training=training, step=step)
@@ -86,6 +90,11 @@ class AdversarialDistiller(Distiller):
         else:
             gradients = tape.gradient(loss, embedded)
             objective, targets = self.objective, example.teacher_outputs
+        if all(gradient is None for gradient in gradients):
+            raise UserError(
+                f"the student does not read its table {self._table[0].name!r} in its forward pass, "
+                "so that there is nothing to attack: leave fgm and vat out."
+            )
         length = self.attack.size * self._typical_length()
         changes = [
             None if gradient is None else scale_change(gradient, length) for gradient in gradients
