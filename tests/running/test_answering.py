@@ -1,16 +1,16 @@
 """A language model writes labels as JSON: entities, answers, texts and numbers become data."""
 
 import json
-import re
+from functools import partial
 
 import pytest
+from answering_settings import facts_of, make_settings, rows_of
 from language_models_stub import Stub, serving
 
 from tfkd import UserError, data, tasks
 from tfkd.cli import main
 from tfkd.progress import log_progress
 from tfkd.running import labelling
-from tfkd.running.config import make_config
 from tfkd.running.labelled_files import notes_on_labels
 
 TYPES = '[classes]\nPER = "a person"\nLOC = "a place"\n'
@@ -24,27 +24,10 @@ def stub():
 
 @pytest.fixture
 def settings(stub, tmp_path):
-    """Return settings for rows of a task, all answered by one function of the text."""
-
-    def build(task, rows, write, *, classes="", **changes):
-        stub.write = write if callable(write) else lambda text: write
-        (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-        own = {"data": str(tmp_path / "rows.jsonl"), "to": str(tmp_path / "asked"), "task": task}
-        own["teacher"] = f"openai:org/small@{stub.url}"
-        if classes:
-            (tmp_path / "classes.toml").write_text(classes)
-            own["classes"] = str(tmp_path / "classes.toml")
-        return make_config({**own, **changes})
-
-    return build
+    return partial(make_settings, stub, tmp_path)
 
 
-def rows_of(folder, split="train"):
-    return [json.loads(line) for line in (folder / f"{split}.jsonl").read_text().splitlines()]
-
-
-def facts_of(folder):
-    return json.loads((folder / "labelling.json").read_text())
+GOOD = '{"text": "kurz"}'
 
 
 def entities(*found):
@@ -177,75 +160,6 @@ def test_labels_of_a_text_may_be_none(settings):
     assert (facts_of(folder)["missing"], facts_of(folder)["left_out"]) == (1, 1)
 
 
-GOOD = '{"text": "kurz"}'
-
-
-@pytest.mark.parametrize(
-    ("answer", "reason"),
-    [
-        ("", "it is empty"),
-        ("kurz", "it has no JSON object"),
-        ('{"text": "ku', "it is no JSON"),
-        ('{"summary": "kurz"}', "it has no 'text'"),
-        ('{"text": NaN}', "NaN is no number"),
-        ('{"text": ["kurz"]}', r"its text is \['kurz'\]"),
-        ('{"text": " "}', "its text is ' '"),
-        ('{"text": null}', "its text is None"),
-        ('{"text": "\\ud800"}', "half a character"),
-        ("I'm sorry, but I cannot help with that.", "it has no JSON object .\"I'm sorry"),
-        ('["kurz"]', "it has no JSON object"),
-        ("{" * 3000, "it is no JSON"),
-        (json.dumps({"text": "lang " * 200}), r"cut off at 512 tokens .--answer-tokens"),
-    ],
-)
-def test_strange_answers_are_counted_and_never_guessed(settings, stub, caplog, answer, reason):
-    rows = [{"text": "first"}, {"text": "strange"}]
-
-    def write(text):
-        return answer if text == "strange" else GOOD
-
-    folder = labelling.label(settings("summarization", rows, write))
-    assert [row["text"] for row in rows_of(folder)] == ["first"]
-    assert facts_of(folder)["missing"] == 1
-    assert re.search(f"1 texts have no answer that can be used .*{reason}", caplog.text)
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        f"Sure! Here it is:\n```json\n{GOOD}\n```\nAnything else?",
-        f"```\n{GOOD}\n```",
-        f"<think>perhaps {{}}?</think>\n{GOOD}",
-        f"{GOOD}\n\nI hope that helps.",
-        '{"text": "  kurz ", "why": "it is"}',
-    ],
-)
-def test_what_stands_around_an_answer_is_left_out(settings, answer):
-    folder = labelling.label(settings("summarization", [{"text": "long"}], answer))
-    assert rows_of(folder) == [{"text": "long", "summary": "kurz"}]
-
-
-def test_a_server_without_schemas_is_told_of_once(settings, stub, caplog):
-    caplog.set_level("INFO", "tfkd")
-    stub.schema = False
-    rows = [{"text": f"text {n}"} for n in range(5)]
-    folder = labelling.label(settings("summarization", rows, GOOD))
-    assert len(rows_of(folder)) == 5
-    assert caplog.text.count("takes no JSON schema") == 1
-    assert ["response_format" in body for body in stub.bodies] == [True] + 5 * [False]
-    assert all('"required":["text"]' in body["messages"][0]["content"] for body in stub.bodies)
-
-
-def test_answers_are_asked_once_and_unread_ones_again(settings, stub):
-    rows = [{"text": "first"}, {"text": "strange"}]
-    config = settings("summarization", rows, lambda text: GOOD if text == "first" else "no")
-    labelling.label(config)
-    stub.write = lambda text: GOOD
-    folder = labelling.label(config)
-    assert len(rows_of(folder)) == 2
-    assert dict(stub.asked) == {"first": 1, "strange": 2}
-
-
 def test_labels_of_the_data_stay_and_are_sent_for_the_audit_alone(settings, stub):
     rows = [{"text": f"long text {n}", "summary": f"text {n}"} for n in range(30)]
     rows += [{"text": f"without {n}"} for n in range(5)]
@@ -269,12 +183,7 @@ def test_labels_of_the_data_stay_and_are_sent_for_the_audit_alone(settings, stub
 def test_an_audit_by_the_scores_of_the_task_stops(settings, stub):
     rows = [{"text": f"Anna {n}", "spans": [{"start": 0, "end": 4, "label": "PER"}]}
             for n in range(30)]  # fmt: skip
-    config = settings(
-        *("token-classification", rows, entities(("Anna", "LOC"))),
-        classes=TYPES.replace("LOC =", "LOC2 =").replace("LOC2 = ", "LOC = "),
-        audit=5,
-        min_accuracy=0.5,
-    )
+    config = settings("token-classification", rows, entities(), classes=TYPES, audit=5)
     with pytest.raises(UserError, match=r"other classes .none in the data alone, 'LOC' in"):
         labelling.label(config)
     rows[0] = {"text": "Rome", "spans": [{"start": 0, "end": 4, "label": "LOC"}]}
