@@ -19,7 +19,12 @@ def add_distill(subparsers: Any) -> None:
     command = add_command(
         subparsers, "distill", distilling.distill, "train a small student from a teacher"
     )
-    command.add_argument("data", help="imdb, sample, a file, a folder, or a run's .toml")
+    command.add_argument(
+        "data",
+        nargs="?",
+        default="",
+        help="imdb, sample, a file, a folder, or a run's .toml; none with --texts",
+    )
     add_settings(command, [name for name in places() if name != "data"])
     command.add_argument(
         "--recipe", default=argparse.SUPPRESS, help="settings of a paper, see `tfkd recipes`"

@@ -25,6 +25,7 @@ from .given_teacher import GivenModels
 from .kept_examples import open_to_export
 from .labelling import label_first
 from .lock import hold_folder
+from .made_texts import make_texts_first
 from .own_teacher import fine_tunes
 from .student_export import export_student, write_student
 from .teacher import RunTeacher, open_teacher, prepare_teacher
@@ -118,6 +119,8 @@ def run(
     keras3.check_strategy(strategy)
     number, _ = workers.worker(strategy)
     progress = progress if number == 0 else log_progress
+    if config.data.texts:
+        config = workers.first_worker_first(strategy, partial(make_texts_first, config, progress))
     if is_prompted(config.teacher.source):
         config = workers.first_worker_first(strategy, partial(label_first, config, progress))
     with (

@@ -98,7 +98,7 @@ def check_values(settings: Mapping[str, Any]) -> None:
     _check_shares(settings)
     _check_weights(settings["temperature"], settings["soft_weight"])
     _check_folds(settings["cross_validate"], settings["fold"], settings["test"])
-    if settings["augment_model"] and not settings["augment"]:
+    if settings["augment_model"] and not (settings["augment"] or settings["texts"]):
         raise UserError(
             f"augment_model is {settings['augment_model']!r} and augment 0: write augment = 20, "
             "say, for 20 augmented texts for each."

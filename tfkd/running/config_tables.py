@@ -25,6 +25,12 @@ class DataConfig(Table):
     validation: str = option("", "file with the validation split")
     test: str = option("", "file with the test split")
     unlabelled: str = option("", "file with further texts, without labels, to distil on")
+    texts: str = option(
+        "",
+        "training texts in place of the data's, labelled by the teacher alone: random:N, "
+        "neighbours:N, or a file",
+    )
+    texts_words: str = option("4-64", "words of a text of random:N, LEAST-MOST")
     text_column: str = option("", "name of the column with the text; of pairs both, A,B")
     label_column: str = option("", "name of the column with the label")
     ignore_texts: bool = option(False, "leave other columns of texts out, where a file has some")

@@ -20,6 +20,7 @@ from . import folder as run_folder
 from .answered_files import Answering, open_answering
 from .config import RunConfig
 from .labelled_files import NAMES, STORE, SUMMARY, Labelling
+from .made_notes import pass_on_notes
 from .run_data import OF_DATA, without_need_of_labels
 from .targets import FOLDER
 from .task_choice import choose_task, with_task
@@ -162,6 +163,7 @@ def label_first(config: RunConfig, progress: Progress) -> RunConfig:
     folder = locate(config)
     # Another seed, another fold or more texts ask again for none that was answered.
     label(config.replaced(to=str(folder)), progress, answers=folder.parent / ANSWERS)
+    pass_on_notes(config.data.source, folder)
     files = {"validation": "", "test": "", "unlabelled": "", "labels": ""}
     columns = {"text_column": "", "label_column": "", "header": "", "encoding": "", "columns": {}}
     # Answers that are labels have no store: the teacher is trained on them.

@@ -18,6 +18,7 @@ from .config import RunConfig
 from .context import RunContext
 from .fitting import TrainingPlan, choose_epochs
 from .labelled_files import notes_on_labels
+from .made_notes import notes_on_made
 from .stages import ALONE, Stage, read_names, read_optimizer, read_stages, with_tuning
 from .targets import store_folder
 from .tensorboard import check_tensorboard
@@ -109,7 +110,8 @@ def notes_on_data(context: RunContext, teacher: TextModel | None) -> list[str]:
     if teacher is not None:
         notes += describe_other_names(teacher, context.data.labels)
         notes += [teacher.note] if isinstance(teacher, FittedTeacher) else []
-    return [*notes, *notes_on_labels(context.config.data.source)]
+    source = context.config.data.source
+    return [*notes, *notes_on_made(source), *notes_on_labels(source)]
 
 
 def report_data(context: RunContext) -> None:

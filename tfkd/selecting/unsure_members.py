@@ -123,7 +123,7 @@ def measure_margins(
     """
     margins: dict[int, float] = {}
     for batch in chunks(texts, _BATCH):
-        values = [each[0] if len(each) == 1 else each for _, each in batch]
+        values: list[Any] = [each[0] if len(each) == 1 else each for _, each in batch]
         answers = predictor.predict(values)
         for (place, _), answer in zip(batch, answers, strict=True):
             margins[place] = margin_of(predictor, answer)

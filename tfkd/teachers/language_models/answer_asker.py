@@ -96,7 +96,8 @@ class AnswerAsker(Asker):
             start = time.monotonic()
             reply = self._send(messages)
             entry = self._read(reply)
-            self.journal.add(key, {**entry, "seconds": round(time.monotonic() - start, 3)})
+            entry = {**entry, "seconds": round(time.monotonic() - start, 3)}
+            self.journal.add(key, entry, text)
         return entry["answer"]
 
     def knows(self, text: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from ...data.splits import hash_text
 from ...errors import UserError
 from ...progress import logger
 
@@ -86,8 +87,16 @@ class AnswerJournal:
         """Return the answer of a key, if there is one."""
         return self._entries.get(key)
 
-    def add(self, key: str, entry: Entry) -> None:
-        """Write an answer: it is on disk when this returns."""
+    def add(self, key: str, entry: Entry, text: str = "") -> None:
+        """Write an answer: it is on disk when this returns.
+
+        Args:
+            key: What it is found by.
+            entry: The answer.
+            text: What it is of, by whose number `tfkd select` knows that it is answered, however it
+                was asked.
+        """
+        entry = {**entry, "text": f"{hash_text(text, 0):016x}"} if text else entry
         line = json.dumps({"key": key, **entry}, ensure_ascii=False).encode("utf-8", "replace")
         with self._lock:
             # One call: two threads' lines never mix, and a kill cuts the last line alone.

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from ...data.splits import hash_text
 from ...errors import UserError
 from ...progress import logger
 from .answer_journal import AnswerJournal, Entry
@@ -99,8 +98,7 @@ class ClassAsker(Asker):
         entry = self.journal.find(key)
         if entry is None:
             entry = self._answer(question)
-            # By which `tfkd select` knows what is answered, however it was asked.
-            self.journal.add(key, {**entry, "text": f"{hash_text(text, 0):016x}"})
+            self.journal.add(key, entry, text)
         self.tally.outside.append(entry["outside"])
         chances = np.zeros(len(options))
         chances[order] = entry["chances"]
