@@ -84,12 +84,13 @@ class AdversarialDistiller(Distiller):
             with self._with_embeddings(_watch(tape, embedded)):
                 passed = super().forward(example, run_student, training=True, step=step)
             loss = self.scale_loss(passed.loss)
+        objective, targets = self.objective, example.teacher_outputs
         if isinstance(self.attack, VirtualAdversary):
-            objective, targets = self._own_answers, _answers(passed.student_outputs)
-            gradients = self._find_adversary(example, passed, targets, step)
+            own = _answers(passed.student_outputs)
+            objective, targets = self._own_answers, own
+            gradients = self._find_adversary(example, passed, own, step)
         else:
             gradients = tape.gradient(loss, embedded)
-            objective, targets = self.objective, example.teacher_outputs
         if all(gradient is None for gradient in gradients):
             raise UserError(
                 f"the student does not read its table {self._table[0].name!r} in its forward pass, "
