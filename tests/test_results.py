@@ -232,6 +232,7 @@ _SEEDS = {
     "qamr": "tasks/answers.md",
     "embeddings": "tasks/embeddings.md",
     "fsdd": "tasks/sound.md",
+    "few_labels": "how-to/few-labels.md",
     "movielens_small": "applications/recommendation.md",
 }
 
