@@ -176,7 +176,9 @@ def load_teacher(
     | `store:PATH` | a store written from texts, such as a black box's answers |
     | `python:MODULE:NAME` | a function of texts, for tasks that write; or the function itself |
     | `openai:MODEL@ADDRESS` | a language model, asked once by `tfkd label` or in a run |
-    | `similar:SPEC`, `few:SPEC`, `nli:SPEC` | a model fitted to classes, with `few` |
+    | `similar:ENCODER` | vectors compared with descriptions of classes, with `few` |
+    | `few:ENCODER` | a linear model of vectors, from a few labels, with `few` |
+    | `nli:FOLDER` | entailment of descriptions of classes, with `few` |
     | `SPEC + SPEC` | the mean of the probabilities of several, each with its own tokenizer |
 
     `hf:` takes KerasHub for BERT and transformers' TensorFlow models for others. The tokenizer
