@@ -113,7 +113,13 @@ def as_lessons(config: RunConfig, folder: Path) -> RunConfig:
         "teacher_max_length": 0,
     }
     unused |= {"teacher_tune": "", "layer_decay": 1.0}
-    others = {"freeze": "", "assistant": "", "stage": [], "objective": [], "strategy": "auto"}
+    others: dict[str, Any] = {
+        "freeze": "",
+        "assistant": "",
+        "stage": [],
+        "objective": [],
+        "strategy": "auto",
+    }
     others |= {"perturb": [], "min_confidence": 0.0, "agree": ""}
     return config.replaced(**own, **unused, **others)
 

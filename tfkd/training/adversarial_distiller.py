@@ -43,9 +43,9 @@ class AdversarialDistiller(Distiller):
     takes two to three times as long. Evaluations are those of a `Distiller`.
 
     Args:
+        student: A Keras 3 model with a table of embeddings.
         attack: What changes the embeddings, by default `FastGradient()`: the teacher's answers to
             the clean text are the target. That of `VirtualAdversary()` is the student's own.
-        student: A Keras 3 model with a table of embeddings.
         **options: Those of `Distiller`.
 
     Raises:
