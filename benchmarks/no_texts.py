@@ -85,7 +85,11 @@ def main() -> None:
     data, test, validation = (cut(path, given.most, given.to / "cut") for path in files)
     given.to.mkdir(parents=True, exist_ok=True)
     texts = list(dict.fromkeys(read(data)[0]))
-    flags = ["--test", str(test), "--validation", str(validation), *arguments, "--no-alone"]
+    # No training text has a label, so that the classes are named apart.
+    names = given.to / "names.txt"
+    names.write_text("".join(f"{label}\n" for label in sorted(map(str, set(read(test)[1])))))
+    flags = ["--test", str(test), "--validation", str(validation), "--labels", str(names)]
+    flags += [*arguments, "--no-alone"]
     found: dict[str, Any] = {}
     for seed in given.seeds:
         for number, (way, own) in enumerate(ways(given, texts, seed).items()):

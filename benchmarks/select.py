@@ -84,7 +84,11 @@ def main() -> None:
     texts = given.to / "texts.jsonl"
     rows = ({"text": text, "label": None} for text in read(data)[0])
     texts.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
-    flags = ["--test", str(test), "--validation", str(validation), *arguments, "--no-alone"]
+    # No training text has a label, so that the classes are named apart.
+    names = given.to / "names.txt"
+    names.write_text("".join(f"{label}\n" for label in sorted(map(str, set(read(test)[1])))))
+    flags = ["--test", str(test), "--validation", str(validation), "--labels", str(names)]
+    flags += [*arguments, "--no-alone"]
     sizes: dict[str, Any] = {str(size): {way: {} for way in WAYS} for size in given.sizes}
     for seed in given.seeds:
         for way in WAYS:
