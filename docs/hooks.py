@@ -34,6 +34,7 @@ EXTRAS = {
     "wandb": "Weights & Biases, by its own Keras callback",
     "generation": "BLEU, by sacrebleu: translation",
     "api": "language models behind an address as teachers",
+    "search": "the best student within a budget, `tfkd search-students`, by Optuna",
     "images": "pictures: PNG, JPEG and others, by Pillow",
     "tables": "`.xlsx`, `.parquet` and Hugging Face `datasets` folders",
     "quantizer": "`full-int8`, `int16x8`, `int4` and `int4-32`",
