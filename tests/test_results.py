@@ -277,6 +277,21 @@ def test_the_table_of_language_models_is_the_stored_one(monkeypatch):
     assert "26.3 ± 1.0 less perplexity" in text
 
 
+def test_the_table_of_summaries_is_the_stored_one(monkeypatch):
+    """First sentences that are better, left out."""
+    import json
+
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks.runs import table
+
+    found = json.loads((ROOT / "benchmarks" / "results" / "aeslc.json").read_text())
+    (seed,) = found["seeds"].values()
+    text = (ROOT / "docs" / "tasks" / "summaries.md").read_text(encoding="utf-8")
+    assert table([seed]).strip() in text
+    for told in ("1.69 ± 0.70", "0.67 ± 0.60", "413 of 1,906"):
+        assert told in text
+
+
 def test_the_table_of_translations_is_the_stored_one(monkeypatch):
     """A control or a distance from the teacher that is left out."""
     import json
