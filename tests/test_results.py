@@ -251,7 +251,7 @@ def test_the_tables_of_several_seeds_are_the_stored_ones(name, page, monkeypatch
     assert table(list(found["seeds"].values())) in text
 
 
-@pytest.mark.parametrize("name", ["smaller_sst2"])
+@pytest.mark.parametrize("name", ["smaller_sst2", "smaller_imdb", "smaller_imdb_shrink"])
 def test_the_tables_of_compressions_are_the_stored_ones(name, monkeypatch):
     """A row that did not pay, left out."""
     import json
@@ -275,6 +275,18 @@ def test_the_table_of_language_models_is_the_stored_one(monkeypatch):
     text = (ROOT / "docs" / "tasks" / "language-models.md").read_text(encoding="utf-8")
     assert table(list(found["seeds"].values())).strip() in text
     assert "26.3 ± 1.0 less perplexity" in text
+
+
+def test_the_table_of_texts_with_errors_is_the_stored_one(monkeypatch):
+    """A way to learn that gains nothing, left out."""
+    import json
+
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks.perturbed import lines
+
+    found = json.loads((ROOT / "benchmarks" / "results" / "perturbed_sst2.json").read_text())
+    text = (ROOT / "docs" / "how-to" / "robust.md").read_text(encoding="utf-8")
+    assert "\n".join(lines(found)) in text
 
 
 def test_the_table_of_summaries_is_the_stored_one(monkeypatch):
