@@ -251,7 +251,9 @@ def test_the_tables_of_several_seeds_are_the_stored_ones(name, page, monkeypatch
     assert table(list(found["seeds"].values())) in text
 
 
-@pytest.mark.parametrize("name", ["smaller_sst2", "smaller_imdb", "smaller_imdb_shrink"])
+@pytest.mark.parametrize(
+    "name", ["smaller_sst2", "smaller_imdb", "smaller_imdb_shrink", "smaller_sst2_shrink"]
+)
 def test_the_tables_of_compressions_are_the_stored_ones(name, monkeypatch):
     """A row that did not pay, left out."""
     import json
