@@ -11,8 +11,14 @@ import pytest
 
 pytest_plugins = ["run_fixtures", "writing_fixtures", "cpu_by_file"]
 # Doctests are looked for in every file: two conftest.py cannot be imported side by side, and
-# replicas.py, a program, wants a TensorFlow that nobody has used.
-collect_ignore_glob = ["conftest.py", "*/conftest.py", "*/*/conftest.py", "replicas.py"]
+# replicas.py and the like are programs, which want a TensorFlow that nobody has used.
+collect_ignore_glob = [
+    "conftest.py",
+    "*/conftest.py",
+    "*/*/conftest.py",
+    "replicas.py",
+    "*/*ed_replicas.py",
+]
 ROOT = Path(__file__).resolve().parents[1]
 
 

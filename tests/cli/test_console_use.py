@@ -45,7 +45,6 @@ def test_a_closed_pipe_ends_it_quietly(command, finished, tmp_path, monkeypatch)
     "arguments",
     [
         (),
-        ("distill",),
         ("distill", "sample", "--quantize", "int2"),
         ("distill", "sample", "--epochs", "two"),
         ("distill", "sample", "--temprature", "2"),
@@ -58,3 +57,10 @@ def test_unknown_words_are_refused(arguments, tfkd):
     assert code == 2
     assert said.startswith("usage: tfkd")
     assert "Traceback" not in said
+
+
+def test_no_data_are_told(tfkd):
+    """Texts may be made, so that no word behind `distill` is not wrong of itself."""
+    code, _, said = tfkd("distill")
+    assert code == 2
+    assert said.startswith("tfkd: no data given")
