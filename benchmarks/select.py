@@ -12,15 +12,21 @@ from its folder. `--most 300` takes so many rows of each split, for a first try.
 
 from __future__ import annotations
 
-import argparse
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks import runs
-from benchmarks.perturbed import cut, read
+from benchmarks.split_files import (
+    cut_splits,
+    make_parser,
+    read,
+    spell,
+    write_facts,
+    write_names,
+    write_texts,
+)
 
 WAYS = ("random", "spread", "rounds")
 SIZES = (500, 1_000, 2_000, 5_000)
@@ -59,34 +65,18 @@ def table(found: dict[str, Any]) -> list[str]:
     """Return the accuracies as Markdown: the mean over the seeds, and from where to where."""
     lines = [f"| texts | {' | '.join(WAYS)} |", "| ---: |" + " ---: |" * len(WAYS)]
     for size, ways in found["sizes"].items():
-        cells = []
-        for way in WAYS:
-            scores = 100 * np.array(list(ways[way].values()))
-            cells.append(f"{scores.mean():.2f} ({scores.min():.2f} to {scores.max():.2f})")
+        cells = [spell(ways[way].values()) for way in WAYS]
         lines.append(f"| {int(size):,} | {' | '.join(cells)} |")
     return lines
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
-    parser.add_argument("data", type=Path, help="JSON lines to choose from, .jsonl or .jsonl.gz")
-    parser.add_argument("--test", type=Path, required=True)
-    parser.add_argument("--validation", type=Path, required=True)
+    parser = make_parser(__doc__, "JSON lines to choose from")
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
-    parser.add_argument("--most", type=int, default=0, help="rows of each split, for a first try")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--to", type=Path, required=True, help="folder of the runs")
-    parser.add_argument("--out", type=Path, required=True)
     given, arguments = parser.parse_known_args()
-    files = (given.data, given.test, given.validation)
-    data, test, validation = (cut(path, given.most, given.to / "cut") for path in files)
-    given.to.mkdir(parents=True, exist_ok=True)
-    texts = given.to / "texts.jsonl"
-    rows = ({"text": text, "label": None} for text in read(data)[0])
-    texts.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
-    # No training text has a label, so that the classes are named apart.
-    names = given.to / "names.txt"
-    names.write_text("".join(f"{label}\n" for label in sorted(map(str, set(read(test)[1])))))
+    data, test, validation = cut_splits(given)
+    texts = write_texts(read(data)[0], given.to / "texts.jsonl")
+    names = write_names(test, given.to / "names.txt")
     flags = ["--test", str(test), "--validation", str(validation), "--labels", str(names)]
     flags += [*arguments, "--no-alone"]
     sizes: dict[str, Any] = {str(size): {way: {} for way in WAYS} for size in given.sizes}
@@ -102,13 +92,7 @@ def main() -> None:
                 report = runs.run([str(file), *flags], seed, folder)
                 row = next(row for row in report["rows"] if row["name"] == "distilled")
                 sizes[str(size)][way][str(seed)] = row["scores"]["accuracy"]
-    environment = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
-    # The teacher's folder is this machine's.
-    hidden = {i + 1 for i, each in enumerate(arguments) if each == "--teacher"}
-    shown = [each for i, each in enumerate(arguments) if i not in hidden]
-    found = {"data": given.data.name, "flags": shown, "environment": environment, "sizes": sizes}
-    given.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    print("\n".join(table(found)))
+    print("\n".join(table(write_facts(given, arguments, folder, sizes=sizes))))
 
 
 if __name__ == "__main__":
