@@ -32,6 +32,17 @@ def test_sorted_names_become_classes(tmp_path):
     assert (ids(data), ids(data, "validation"), ids(data, "test")) == ([1, 0, 1], [0], [1])
 
 
+@pytest.mark.parametrize("splits", [("validation",), ("test",), ("validation", "test")])
+def test_classes_come_from_the_first_split_that_has_labels(splits, tmp_path):
+    """Training texts for a teacher's answers alone: "unknown label 'neg'; train has 0 classes"."""
+    train = write(tmp_path / "texts.jsonl", [None] * 30)
+    known = write(tmp_path / "known.jsonl", ["pos", "neg"] * 15, [f"known {i}" for i in range(30)])
+    data = open_data(train, **dict.fromkeys(splits, known))
+    assert data.labels == ("neg", "pos")
+    assert set(ids(data)) == {IGNORE}
+    assert ids(data, splits[-1])[:2] == [1, 0]
+
+
 def test_integers_stay_as_they_are(tmp_path):
     """Sorted as strings, 10 would come before 2."""
     data = open_data(folder(tmp_path, range(12)))

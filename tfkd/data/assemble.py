@@ -159,9 +159,12 @@ def _classes(
     reader: ExampleReader,
 ) -> Classes:
     """Read the classes from the class file, or else from the first split with labels."""
-    first = next((s for s in SPLITS[:3] if s in sources), None)
+    there = [split for split in SPLITS[:3] if split in sources]
+    first = next((split for split in there if tallies[split].first), there[0] if there else None)
     first_seen = tallies[first].first if first else {}
-    names = sources[first].names if first else ()
+    # A file may name the classes of labels of which it has none.
+    listed = (sources[split].names for split in (first, *there[:1]) if split)
+    names = next(filter(None, listed), ())
     if reader.heads:
         if names_file is not None:
             raise UserError(
