@@ -109,6 +109,15 @@ def test_a_second_write_does_not_run_the_teacher(tmp_path, small_shards):
     assert files(tmp_path) == before
 
 
+def test_a_slow_teacher_fills_small_shards(tmp_path, monkeypatch):
+    """A quarter of an hour of a teacher on a CPU, lost by a Ctrl-C before the first shard was full."""
+    whole = write(tmp_path / "whole", Features(), X)
+    monkeypatch.setattr("tfkd.store.writing.SHARD_SECONDS", 0)
+    slow = write(tmp_path / "slow", Features(), X)
+    assert (len(whole.manifest.shards), len(slow.manifest.shards)) == (1, 7)
+    np.testing.assert_array_equal(slow.targets(X)["logits"], whole.targets(X)["logits"])
+
+
 def test_more_data_only_adds_what_is_new(tmp_path, small_shards):
     """Half of the texts computed a second time, or stored a second time."""
     first = write(tmp_path, Features(), X[:60])

@@ -27,6 +27,8 @@ from .settings import Settings
 from .shards import Shard, write_shard
 
 SHARD_BYTES, SHARD_ROWS = 64 << 20, 4_096
+# Of a slow teacher. An interruption loses no more than this.
+SHARD_SECONDS = 120
 SAMPLE = 16  # examples whose time is measured
 
 
@@ -184,7 +186,7 @@ class _Writer:
             self._start(chunk)
 
     def _start(self, sample: list[Example]) -> None:
-        """Look at the teacher; report what will be written, and how long it takes."""
+        """Look at the teacher, and choose how many examples a shard has."""
         source, reads = self.source, self.settings.reads
         self.computer = Computer(self.teacher, reads, source.form, sample, widths=source.widths)
         if self.manifest is None:
@@ -198,11 +200,14 @@ class _Writer:
         self._plan(self.computer, [sample[i] for i in chosen], size)
 
     def _plan(self, computer: Computer, sample: list[Example], size: int) -> None:
+        """Measure the teacher on a sample; bound a shard by its time, and say how long all takes."""
         self._lower(computer, sample)
         computer(sample[:1])  # the first call compiles
         start = time.monotonic()
         computer(sample)
         seconds = (time.monotonic() - start) / len(sample)
+        # A coarse clock may see no time pass.
+        self.rows = max(16, min(self.rows, int(SHARD_SECONDS / max(seconds, 1e-9))))
         count = self.source.count
         if count is None:
             logger.info(f"store     {self.parts.path}: {size:,} bytes an example")
