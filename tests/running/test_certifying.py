@@ -159,6 +159,13 @@ def test_a_task_without_confidence_is_refused(monkeypatch):
         judge.judge([Example(text="a", label=0)])
 
 
+def test_a_task_that_writes_is_refused(monkeypatch):
+    """A translator that was said to be wrong wherever it chose another word."""
+    monkeypatch.setattr(TextClassification, "writes", True)
+    with pytest.raises(UserError, match="writes texts, and other words"):
+        Judge(Stub(), Stub(), "labels").judge([Example(text="a", label=0)])
+
+
 def test_the_parts_of_a_file_are_drawn_alike():
     """Texts that chose the thresholds and test them too."""
     rows = Judged(np.arange(50.0), np.zeros(50, bool))

@@ -93,7 +93,14 @@ class Judge:
         return Judged(confidence, quality < 1).take(known)
 
     def _refuse_unsure(self, example: Example) -> None:
-        task, schema = self.context.task, self.predictor.schema
+        task = self.context.task
+        if task.writes:
+            raise UserError(
+                f"the task {task.name} writes texts, and other words than those it is compared "
+                "with may be right as well: certify takes tasks whose answers are right or wrong, "
+                "such as classes, entities and answers."
+            )
+        schema = self.predictor.schema
         (answer,) = answer_examples(task, self.predictor, [example], schema)
         if task.confidence(answer) is None:
             raise UserError(
