@@ -105,7 +105,7 @@ def test_blank_lines_have_blank_answers(finished, tfkd, monkeypatch, batch):
     assert code == 0
     assert [bool(line) for line in printed.splitlines()] == [False, True, False, False, True]
     monkeypatch.setattr("sys.stdin", iter(lines))
-    code, printed, _ = tfkd("predict", finished, "--json", "--batch-size", batch)
+    code, printed, _ = tfkd("predict", finished, "-", "--json", "--batch-size", batch)
     found = [json.loads(line) for line in printed.splitlines()]
     assert [each["text"].strip() for each in found] == ["", "good", "", "", "bad"]
     assert [each["label"] is None for each in found] == [True, False, True, True, False]

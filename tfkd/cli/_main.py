@@ -42,6 +42,9 @@ def main(argv: list[str] | None = None) -> int:
                     top.error(f"unrecognized arguments: {' '.join(rest)}")
                 if rest:
                     args.text += rest
+                # As other programs read stdin.
+                if getattr(args, "text", None) == ["-"]:
+                    args.text = []
                 args.command(args)
         finally:
             sys.stdout.flush()  # a closed pipe may show only here

@@ -52,7 +52,7 @@ def add_search(subparsers: Any) -> None:
     )
     command.add_argument("index", type=Path, help="an index of `tfkd index`")
     command.add_argument("file", type=Path, help="the .tflite that made it, or the run's folder")
-    command.add_argument("text", nargs="*", help="texts; without any, the lines of stdin")
+    command.add_argument("text", nargs="*", help="texts; without any, or for -, the lines of stdin")
     command.add_argument("--k", type=int, help=f"texts to find (default: {_FOUND})")
     command.add_argument("--json", action="store_true", help="print one JSON object a line")
     command.add_argument(
