@@ -291,6 +291,21 @@ def test_the_table_of_texts_with_errors_is_the_stored_one(monkeypatch):
     assert "\n".join(lines(found)) in text
 
 
+@pytest.mark.parametrize(
+    ("name", "page"), [("no_texts", "teachers.md"), ("select", "how-to/select-texts.md")]
+)
+def test_the_tables_of_made_and_chosen_texts_are_the_stored_ones(name, page, monkeypatch):
+    """Made texts, or a choice, that did worse in one seed."""
+    import importlib
+    import json
+
+    monkeypatch.syspath_prepend(str(ROOT))
+    table = importlib.import_module(f"benchmarks.{name}").table
+    found = json.loads((ROOT / "benchmarks" / "results" / f"{name}_sst2.json").read_text())
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    assert "\n".join(table(found)) in text
+
+
 def test_the_table_of_summaries_is_the_stored_one(monkeypatch):
     """First sentences that are better, left out."""
     import json

@@ -109,14 +109,16 @@ def test_a_split_that_is_there_stays_and_labels_train_no_student(making, tmp_pat
     assert not {row["text"] for row in rows["train"]} & set(texts)
 
 
-def test_a_run_from_nothing_but_a_teacher(taught, workplace, tfkd):
-    """Its notes say what its scores are of."""
+def test_a_run_from_nothing_but_a_teacher(taught, workplace, tfkd, tmp_path):
+    """Its notes say what its scores are of, and no epoch was right on labels that are not there."""
     teacher = ("--teacher", f"keras:{taught}", "--texts", "random:80", "--texts-words", "3-9")
     student = ("--student", "text_cnn:tiny", "--vocab-size", "300", "--max-length", "32")
     flags = (*teacher, *student, "--epochs", "1", "--quantize", "float32", "--to", "runs/one")
     code, printed, said = tfkd("distill", *flags)
     assert code == 0, said
     assert "nothing of real ones" in " ".join(printed.split())
+    (epoch,) = (tmp_path / "runs/one/distilled/history.jsonl").read_text().splitlines()
+    assert {"loss", "accuracy", "val_accuracy"} & set(json.loads(epoch)) == {"loss", "val_accuracy"}
     code, printed, said = tfkd("distill", *flags)
     assert code == 0, said
     assert "is complete" in printed + said

@@ -134,7 +134,9 @@ def train_distiller(
         if stopping is not None:
             callbacks.append(best_epoch_callback(stopping, log.folder, strategy))
         if worker(strategy)[0] == 0:
-            callbacks.append(_history_callback(log, plan.epochs))
+            # Keras gives a measure of labels that are not there as 0.
+            unknown = () if feed.encoded.has_labels().any() else name_metrics(log.metrics)
+            callbacks.append(_history_callback(log, plan.epochs, frozenset(unknown)))
         distiller.fit(
             **_data_arguments(feed, validation, strategy),
             epochs=plan.epochs,
@@ -183,8 +185,14 @@ def _progress_callback(advance: Callable[[int], None], steps: int) -> Any:
     return ProgressCallback()
 
 
-def _history_callback(log: TrainingLog, epochs: int) -> Any:
-    """Make the callback that writes each epoch's numbers to `history.jsonl`, and reports them."""
+def _history_callback(log: TrainingLog, epochs: int, unknown: frozenset[str]) -> Any:
+    """Make the callback that writes each epoch's numbers to `history.jsonl`, and reports them.
+
+    Args:
+        log: Where they go.
+        epochs: How many there are.
+        unknown: The numbers that mean nothing, and are left out.
+    """
     import keras
 
     file = log.folder / HISTORY
@@ -196,7 +204,8 @@ def _history_callback(log: TrainingLog, epochs: int) -> Any:
             self.start = time.monotonic()
 
         def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-            numbers = {key: float(value) for key, value in (logs or {}).items()}
+            known = {key: value for key, value in (logs or {}).items() if key not in unknown}
+            numbers = {key: float(value) for key, value in known.items()}
             # Epochs that a resumed training repeats are written again.
             kept = [line for line in read_history(log.folder) if line["epoch"] <= epoch]
             lines = [*kept, {"epoch": epoch + 1, **numbers}]
