@@ -13,9 +13,9 @@ demo: .venv/.core
 test: .venv/.dev
 	$(BIN)/python -m pytest -m "not slow" --numprocesses logical --maxprocesses 4 --dist loadfile
 
-# `make slow THIRD=1` (2, 3) runs those of a third of the test files.
+# `make slow PART=2/3` runs those of every third test file, from the second one.
 slow: .venv/.dev
-	$(BIN)/python -m pytest -m slow $(if $(THIRD),--third $(THIRD)) --numprocesses logical --maxprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest -m slow $(if $(PART),--part $(PART)) --numprocesses logical --maxprocesses 2 --dist loadfile
 
 lint: .venv/.dev .venv-lint/.pydoclint
 	$(BIN)/ruff check .

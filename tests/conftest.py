@@ -9,7 +9,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import pytest
 
-pytest_plugins = ["run_fixtures", "writing_fixtures", "cpu_by_file"]
+pytest_plugins = ["run_fixtures", "writing_fixtures", "cpu_by_file", "slow_cases"]
 # Doctests are looked for in every file: two conftest.py cannot be imported side by side, and
 # replicas.py and the like are programs, which want a TensorFlow that nobody has used.
 collect_ignore_glob = [
@@ -23,18 +23,16 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def pytest_addoption(parser):
-    parser.addoption(
-        "--third", type=int, choices=(1, 2, 3), help="run the tests of this third of the files"
-    )
+    parser.addoption("--part", metavar="2/3", help="run every third file, from the second one")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    """Keep every third file of those that the other options left."""
-    third = config.getoption("--third")
-    if third is None:
+    """Keep every so many files of those that the other options left."""
+    if not (part := config.getoption("--part")):
         return
-    files = sorted({item.path for item in items})[third - 1 :: 3]
+    first, of = map(int, part.split("/"))
+    files = sorted({item.path for item in items})[first - 1 :: of]
     config.hook.pytest_deselected(items=[item for item in items if item.path not in files])
     items[:] = [item for item in items if item.path in files]
 

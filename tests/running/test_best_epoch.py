@@ -111,6 +111,7 @@ def interrupting(real, after):
     return call
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_resumed_it_is_the_same(moment, whole, tfkd, tmp_path, monkeypatch):
     """A training that trains on where it had stopped, or keeps another epoch."""
