@@ -53,7 +53,7 @@ def test_texts_are_those_of_whole_passes(folder, teacher):
         for mine, theirs in zip(found, write(whole, rows, decoding, str), strict=True):
             assert [text.ids for text in mine] == [text.ids for text in theirs]
             scores = [[text.score for text in texts] for texts in (mine, theirs)]
-            np.testing.assert_allclose(*scores, atol=2e-5)
+            np.testing.assert_allclose(*scores, atol=1e-4)
     assert len({text.ids for texts in found for text in texts}) > 3
 
 
