@@ -168,8 +168,9 @@ def empty(tmp_path, monkeypatch):
 
 # Half a minute each, or more.
 LONG = (
-    *("cli.md", "store.md", "teachers.md", "export.md", "concepts.md", "inside.md"),
-    *("how-to/csv.md", "how-to/task.md", "how-to/labels-and-numbers.md"),
+    *("cli.md", "store.md", "teachers.md", "export.md", "concepts.md", "inside.md", "smaller.md"),
+    *("how-to/csv.md", "how-to/task.md", "how-to/labels-and-numbers.md", "how-to/pairs.md"),
+    *("how-to/images.md", "how-to/student.md", "tasks/relations.md", "tasks/embeddings.md"),
     *("tasks/images.md", "tasks/sound.md", "tasks/translation.md", "tasks/summaries.md"),
     *("tasks/language-models.md", "tasks/answers.md", "tasks/several.md", "tasks/entities.md"),
 )

@@ -130,6 +130,7 @@ def test_class_names_that_disagree_with_the_data(refused, rows, tmp_path, names,
     assert words in refused("distill", rows(), "--labels", "labels.txt", *QUICK)
 
 
+@pytest.mark.slow
 def test_a_text_of_a_megabyte(tfkd, rows):
     """A long text that takes the run down."""
     long = [("good " * 200_000, 1), ("x" * 1_000_000, 0)]
@@ -388,6 +389,7 @@ def full_at_the_end(path):
         full()
 
 
+@pytest.mark.slow
 def test_a_full_disk_loses_nothing(tfkd, refused, monkeypatch, settings, finished, same_runs):
     """A trained model thrown away because it could not be saved."""
     import pathlib
@@ -431,6 +433,7 @@ def test_a_damaged_file_is_named(refused, settings, copy, name, content):
     assert name in said or "holds another run" in said
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.parametrize(
     ("name", "size"),
     [

@@ -24,6 +24,7 @@ def test_list_names_everything_that_can_be_written(tfkd):
         assert word in printed
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.parametrize(
     "command", ["list", "--help", "predict RUN", "compare RUN", "compare RUN --format markdown"]
 )

@@ -113,6 +113,7 @@ def keras_logits(student, encoder, texts):
     return np.array(out)
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.parametrize("build", [bag, text_cnn, transformer, bilstm])
 def test_each_student_exports_in_each_quantisation(build, encoder, tmp_path):
     """A file with uninitialised weights, a baked length or flex ops would all 'convert'."""

@@ -44,6 +44,7 @@ def student_of(task, name, vocabulary, **settings):
 EXAMPLES = [Example({"text": text}) for text in TEXTS]
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.parametrize(
     ("name", "settings"),
     [
@@ -174,6 +175,7 @@ def test_shorter_rows_come_first_whatever_their_words(encoder):
     assert batch["input_ids"].shape[1] == 8
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.parametrize("kind", ["tflite", "saved_model"])
 def test_a_file_of_words_is_a_teacher(kind, encoder, tmp_path):
     """Ids in place of places are another word for each word, or none at all."""

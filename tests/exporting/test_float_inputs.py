@@ -58,6 +58,7 @@ def quantizer():
     pytest.importorskip("ai_edge_quantizer", reason="needs ai-edge-quantizer (extra quantizer)")
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.parametrize("build", [dense, images, signal, several, mixed])
 @pytest.mark.parametrize("kind", ["full-int8", "int16x8"])
 def test_numbers_go_in_as_they_are(build, kind, tmp_path):

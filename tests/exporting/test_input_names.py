@@ -56,6 +56,7 @@ MODELS = {
 }
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.parametrize("kind", MODELS)
 def test_each_kind_of_model_in_each_format(kind, tmp_path):
     """`keras_tensor_135` today and `keras_tensor_7` tomorrow, or a TypeError full of arrays."""

@@ -78,6 +78,7 @@ def expected(student, encoder, name):
     return rows if name == "softmax" else np.exp(rows) / np.exp(rows).sum(1, keepdims=True)
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.parametrize("name", STUDENTS)
 def test_the_file_gives_the_students_probabilities(name, encoder, tmp_path):
     """Logits or a sigmoid of two classes, where the client takes what comes for probabilities."""

@@ -41,6 +41,7 @@ def need_onnx(name):
         pytest.importorskip("onnxruntime", reason="needs onnxruntime, in the extra onnx")
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.parametrize("name", ["a.tflite", "a.keras", "a.onnx", "a", "phone.tflite"])
 def test_files_of_somebody_stay(name, pair, tmp_path):
     """A user's own `labels.txt` was replaced without a word."""

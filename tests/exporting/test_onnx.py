@@ -28,6 +28,7 @@ def runtime():
     return pytest.importorskip("onnxruntime", reason="needs onnxruntime, in the extra onnx")
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.parametrize("name", ["text_cnn", "transformer", "ngram_cnn"])
 def test_onnx_runtime_gets_the_students_logits(name, encoder, runtime, tmp_path):
     """A batch or a length that was fixed, padding that counts, names that no client knows."""

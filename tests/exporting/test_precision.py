@@ -51,6 +51,7 @@ def state(model):
     return [(id(v.value), v.dtype, np.asarray(v.value).tobytes()) for v in model.variables]
 
 
+@pytest.mark.slow_but_one("build")
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("build", [recurrent, attention, Subclassed])
 def test_a_student_of_16_bits_is_written_in_float32(build, policy, tmp_path):

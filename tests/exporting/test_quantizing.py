@@ -52,6 +52,7 @@ def student(encoder):
     return train
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.parametrize("name", ["text_cnn", "transformer"])
 def test_each_integer_kind_computes_what_the_student_does(name, student, encoder, tmp_path):
     """Ranges read off nothing, logits left as raw integers, a mask of -1e9 in 8 bits."""

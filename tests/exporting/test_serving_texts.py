@@ -35,6 +35,7 @@ def answers(folder, texts):
     return {name: each.numpy() for name, each in found.items()}
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.parametrize("name", ["text_cnn", "bilstm"])
 def test_texts_in_probabilities_out(name, encoder, tmp_path):
     """Another cut, other pieces, padding that counts: an accuracy that only the server has."""

@@ -120,6 +120,7 @@ LOSSES = [
 ]
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: f"{type(loss).__name__}")
 def test_an_image_model_learns_from_another(loss):
     """`condition [32], then [32,26], and else [] must be broadcastable`."""

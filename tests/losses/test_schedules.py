@@ -36,6 +36,7 @@ def test_equals_numpy(kind):
     np.testing.assert_allclose([float(schedule(step)) for step in range(7)], want, rtol=1e-6)
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.parametrize("jit", [False, True])
 def test_a_constant_schedule_is_the_number(jit):
     """A weight that is traced once, or counted twice."""

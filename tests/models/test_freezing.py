@@ -104,6 +104,7 @@ STARTS = {
 }
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.parametrize("kind", STUDENTS)
 def test_each_kind_of_student(kind):
     """Names that mean nothing in one of them, and weights that move all the same."""

@@ -24,6 +24,7 @@ def models(tmp_path_factory):
     )
 
 
+@pytest.mark.slow
 def test_distilbert_under_bert(models, tmp_path):
     """DistilBERT's own recipe, and its file is Hugging Face's."""
     import transformers
@@ -64,6 +65,7 @@ def test_on_a_phone(models, tmp_path, quantize):
         export(student.model, tmp_path / "small.keras")
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.parametrize("loss", [Hint(), Cosine(), Attention(kind="kl"), SoftTargets()])
 def test_both_flavours_take_the_same_step(tmp_path, loss):
     """One checkpoint as Keras 3 and as tf_keras under one teacher: one loss, one gradient."""

@@ -50,6 +50,7 @@ def logits(made, teacher):
     )
 
 
+@pytest.mark.slow_but_one("kind")
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("kind", ["bert", "distilbert", "roberta"])
 def test_tensorflows_files_twice_in_a_process(kind, way, tmp_path):
@@ -62,6 +63,7 @@ def test_tensorflows_files_twice_in_a_process(kind, way, tmp_path):
         assert teacher.labels == LABELS
 
 
+@pytest.mark.slow_but_one("route")
 @pytest.mark.parametrize("kind", ["bert", "roberta", "electra"])
 @pytest.mark.parametrize("route", ["hf", "tf", "hub"])
 def test_several_files_of_pytorch(kind, route, tmp_path):
@@ -175,6 +177,7 @@ def test_how_many_tokens_there_are_positions_for(config, most):
     assert most_tokens(config, pad_id=1) == most
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.parametrize("labels", [("LABEL_0",), ("0", "1"), ("LABEL_0", "LABEL_1", "LABEL_2")])
 def test_a_teacher_with_any_labels(labels, tmp_path):
     model("bert", tmp_path, labels)

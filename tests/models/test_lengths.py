@@ -140,6 +140,7 @@ def stored_of(folder, data, teacher):
     return store.join(folder, data, teacher=teacher)
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.parametrize("length", [LENGTH, None])
 def test_live_stored_and_in_an_ensemble(encoder, length, tmp_path):
     """Three ways to the same student, from batches of other lengths than the model's."""

@@ -36,6 +36,7 @@ def test_an_attention_to_the_source_is_read_by_name(student):
     np.testing.assert_array_equal(cross[1, :, :, 3:], 0)
 
 
+@pytest.mark.slow
 def test_a_hint_to_a_block_of_the_decoder_trains_it(student):
     teacher = seq2seq(40, "tiny", seed=2, dropout=0.0, width=96)
     learner = keras.models.clone_model(student)

@@ -128,6 +128,7 @@ def test_resumed_it_is_the_same(moment, whole, tfkd, tmp_path, monkeypatch):
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.slow
 def test_a_measure_that_keras_does_not_know(whole, tfkd, tmp_path, monkeypatch):
     """Tasks whose headline is no metric of Keras train all epochs, or by another measure."""
     folder, _, command = whole
@@ -172,6 +173,7 @@ def test_only_what_is_needed_is_kept(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.parametrize(
     ("form", "key", "labels"),
     [

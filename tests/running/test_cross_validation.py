@@ -35,6 +35,7 @@ def validated(tmp_path_factory):
     return room / "folds", command
 
 
+@pytest.mark.slow
 def test_every_text_is_tested_once(validated):
     """The same test texts five times."""
     folder, _ = validated
@@ -42,6 +43,7 @@ def test_every_text_is_tested_once(validated):
     assert sum(each["counts"]["test"] for each in counts) == 60
 
 
+@pytest.mark.slow
 def test_mean_and_deviation_of_all_folds(validated):
     """A mean of one fold, or a deviation of the mean."""
     folder, _ = validated
@@ -61,6 +63,7 @@ def test_mean_and_deviation_of_all_folds(validated):
     assert "standard deviation over 3 folds" in table
 
 
+@pytest.mark.slow
 def test_the_same_command_shows_it_and_trains_nothing(validated, tfkd, contents, monkeypatch):
     """Folds that are trained again, or a command that ends in an error."""
     folder, command = validated
@@ -102,6 +105,7 @@ def test_a_fold_that_was_interrupted_goes_on(validated, tfkd, monkeypatch, tmp_p
             assert ours[model][key]["folds"] == pytest.approx(values["folds"], abs=1e-6)
 
 
+@pytest.mark.slow
 def test_a_chosen_quantisation_may_differ(validated):
     """A row of one fold that another one does not have."""
     from dataclasses import replace

@@ -44,6 +44,7 @@ def write(folder, rows):
     return folder
 
 
+@pytest.mark.slow
 def test_entities_from_an_encoder_to_a_file(tfkd, tmp_path):
     """The teacher is fine-tuned in the run; its student has its layers, tokenizer and head."""
     encoder = checkpoint(tmp_path / "bert", head=False, spread=0.05)

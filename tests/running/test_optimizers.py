@@ -100,6 +100,7 @@ def test_epochs_of_a_teacher_that_is_not_trained(refused, taught, tmp_path):
     assert "is not trained here" in refused("distill", *given, "--to", "out")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "flags",
     [

@@ -41,6 +41,7 @@ def test_the_plan_of_an_ensemble(monkeypatch):
     assert said.endswith("trained here for at most 1 epoch of 10 steps each, 20 steps in all")
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.parametrize("teacher_epochs", [1, 4])
 def test_its_epochs_are_not_those_of_the_student(teacher_epochs, tfkd, tmp_path):
     """`--epochs 1` that trains a teacher for a thousand steps, and says nothing."""

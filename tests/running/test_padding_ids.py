@@ -38,6 +38,7 @@ def rows(predictor):
     return [{"input_ids": ids} for ids in predictor.encoder.encode_many(TEXTS)]
 
 
+@pytest.mark.slow
 def test_a_student_of_the_teachers_layers_keeps_its_padding(roberta, tfkd, tmp_path):
     """Its positions and its mask are those of id 1; the file pads with it."""
     arguments = ("sample:200", "--teacher", f"hub:{roberta}", "--student", "shrink:1")

@@ -45,6 +45,7 @@ def rows_with_stars(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_each_part_is_a_run_and_none_is_made_twice(rows_with_stars, tfkd, refused, contents):
     """Settings of one part in the other, a second training of a finished part."""
     command = ("distill", "both.toml", *TINY, "--teacher", "train:bag_of_ngrams:tiny", "--to", "it")

@@ -92,6 +92,7 @@ def test_changes_that_no_student_sees_are_said(texts, caplog):
     assert "perturb has case, and the student reads the first texts as they were" in caplog.text
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_goes_on_with_the_same_changes(
     tfkd, short_settings, tmp_path, monkeypatch
 ):

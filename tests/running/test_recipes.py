@@ -40,6 +40,7 @@ TEXTS = [
 """Those for any texts; the others bring a task or parts, and are run where these are tested."""
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.parametrize("name", [marked(name) for name in TEXTS])
 def test_every_recipe_runs(name, bert, tmp_path, monkeypatch, capsys):
     """A recipe whose settings no run accepts, or whose student cannot be exported."""
@@ -158,6 +159,7 @@ def test_a_student_of_no_encoder(capsys, tmp_path, monkeypatch, taught):
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.slow
 def test_a_student_narrower_and_of_fewer_pieces(bert, tmp_path, monkeypatch, capsys):
     """A setting that is not passed on, a student that reads by its teacher's vocabulary."""
     monkeypatch.chdir(tmp_path)

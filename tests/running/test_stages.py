@@ -61,6 +61,7 @@ def test_a_frozen_stage_and_the_next_one(tfkd, short_settings, moves, tmp_path):
     assert all(flags("out/student.keras").values())
 
 
+@pytest.mark.slow
 def test_an_interrupted_frozen_stage_goes_on(tfkd, short_settings, tmp_path, monkeypatch):
     """A stage that goes on with the layers of another one frozen."""
     stages = [{**FROZEN, "epochs": 3}, {**EVERYTHING, "frozen": ["conv_"]}]
@@ -101,6 +102,7 @@ def bert(tmp_path_factory):
     return checkpoint(tmp_path_factory.mktemp("bert"), classes=2)
 
 
+@pytest.mark.slow
 def test_a_student_of_the_teachers_layers(bert, tfkd, moves, tmp_path):
     """Names of a library that nobody knows, and embeddings that are trained all the same."""
     stages = [{**FROZEN, "frozen": ["embeddings", "block_0"]}, {**EVERYTHING, "epochs": 1}]
@@ -116,6 +118,7 @@ def test_a_student_of_the_teachers_layers(bert, tfkd, moves, tmp_path):
     assert all(flags("out/student.keras").values())
 
 
+@pytest.mark.slow
 def test_frozen_in_every_stage(tfkd, short_settings, moves):
     """A flag that reaches the student and not the one that it is compared with."""
     given = [each for each in short_settings if each != "--no-alone"]
@@ -152,6 +155,7 @@ def test_told_before_a_shrunk_student_is_trained(name, bert, refused, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_patience_is_for_stages_that_learn_answers(bert, tfkd, tmp_path):
     """A stage of hidden layers that ends by the score of a last layer which it does not train."""
     hidden = [{"loss": "Hint"}]

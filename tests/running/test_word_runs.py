@@ -61,6 +61,7 @@ def headline(folder, row=0) -> dict:
     return json.loads((folder / "report.json").read_text())["rows"][row]["scores"]
 
 
+@pytest.mark.slow
 def test_a_store_written_ahead_is_found_for_windows_too(room, tfkd, given, monkeypatch):
     """Outputs of whole texts beside rows of windows: nothing is found, and all is run again."""
     stored = store_of(room)

@@ -147,6 +147,7 @@ def test_a_run_goes_on_without_its_teacher_writing_again(place, prepared, monkey
     assert lessons_of(prepare(configure(place, prepared.context.folder))) == before
 
 
+@pytest.mark.slow
 def test_cache_writes_what_a_run_finds(place, workplace, monkeypatch):
     """A night of `tfkd cache`, and a run that has all written once more."""
     with pytest.raises(UserError, match="top_k is for outputs"):
@@ -159,6 +160,7 @@ def test_cache_writes_what_a_run_finds(place, workplace, monkeypatch):
     assert len(lessons_of(found)) == 38
 
 
+@pytest.mark.slow
 def test_other_vocabularies(place, tmp_path):
     """Logits of other tokens as soft targets; or a traceback from inside the step."""
     other = prepare(configure(place, tmp_path / "one", tokenizer=False))

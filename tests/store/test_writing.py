@@ -110,7 +110,7 @@ def test_a_second_write_does_not_run_the_teacher(tmp_path, small_shards):
 
 
 def test_a_slow_teacher_fills_small_shards(tmp_path, monkeypatch):
-    """A quarter of an hour of a teacher on a CPU, lost by a Ctrl-C before the first shard was full."""
+    """A quarter of an hour of a teacher on a CPU, lost by Ctrl-C: no shard was full yet."""
     whole = write(tmp_path / "whole", Features(), X)
     monkeypatch.setattr("tfkd.store.writing.SHARD_SECONDS", 0)
     slow = write(tmp_path / "slow", Features(), X)

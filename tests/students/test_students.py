@@ -42,6 +42,7 @@ def logits(model, texts) -> np.ndarray:
     return np.array(model(texts, training=False))
 
 
+@pytest.mark.slow_but_one("name")
 @pytest.mark.parametrize(("name", "size", "classes"), EVERY)
 def test_padding_changes_nothing(name, size, classes):
     """A batch is padded to its longest text: a text's answer must not depend on its neighbours."""
@@ -87,6 +88,7 @@ def parameters(name: str, size: str, v: int, c: int) -> int:
     return v * w + (has["max_length"] + 1) * w + has["layers"] * block + 2 * w + w * c + c
 
 
+@pytest.mark.slow_but_one("name")
 @pytest.mark.parametrize(("name", "size", "classes"), EVERY)
 def test_as_many_parameters_as_the_sizes_say(name, size, classes):
     """The plan prints them before the start, and they are what the phone downloads."""

@@ -166,6 +166,7 @@ def test_as_good_as_its_mean_in_a_step():
     assert one.fingerprint != Ensemble(teachers[::-1]).fingerprint
 
 
+@pytest.mark.slow
 def test_two_kinds_with_their_own_tokenizers_live_and_stored(tmp_path):
     """Keras and Hugging Face, each reading its own pieces: the same student from the store."""
     folder = checkpoint(tmp_path / "bert", classes=2)

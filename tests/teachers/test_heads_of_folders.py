@@ -61,6 +61,7 @@ def own_outputs(path, task, encoder):
     return [np.asarray(each) for each in found]
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.filterwarnings("ignore:.*torch.jit.script")
 @pytest.mark.parametrize("wanted", list(TASKS))
 @pytest.mark.parametrize("kind", list(OTHER_HEADS))

@@ -37,6 +37,7 @@ def folder(request, tmp_path_factory):
     return kind, path, own_logits(path)
 
 
+@pytest.mark.slow_but_one("folder")
 @pytest.mark.parametrize("route", ROUTES)
 def test_the_logits_are_those_of_the_library(folder, route):
     kind, path, expected = folder

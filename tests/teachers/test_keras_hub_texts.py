@@ -117,6 +117,7 @@ def test_it_writes_what_its_own_greedy_sampler_writes(made):
         assert found[0].text.strip() == theirs.strip()
 
 
+@pytest.mark.slow_but_one
 def test_saved_models_are_the_same_teacher(made, tmp_path):
     model, task = made
     mark = fingerprint(load_teacher(model, task=task))

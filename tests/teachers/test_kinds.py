@@ -104,6 +104,7 @@ def test_answers_of_a_black_box_are_a_teacher(tmp_path, monkeypatch):
     assert "faster" not in " ".join(result.report.words)
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.parametrize("kind", ["keras", "saved_model", "tflite"])
 def test_every_kind_teaches_live_and_stored(folder, model, kind, tmp_path):
     """Another student from a file than from the model that it was made of."""

@@ -52,6 +52,7 @@ def expected(folder):
     return np.array(logits)
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.parametrize("kind", ["hf", "hub", "tf", "torch"])
 def test_logits_of_pairs_are_those_of_transformers(folder, expected, task, kind):
     needed = {"hub": "keras_hub", "hf": "keras_hub", "torch": "torch"}

@@ -55,6 +55,7 @@ def states_of(folder, encoder):
     return found
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.parametrize("mode", list(MODES))
 def test_both_libraries_pool_as_the_folder_says(bert, mode):
     """Padding that counts in a mean moves the vectors of all short texts of a batch."""

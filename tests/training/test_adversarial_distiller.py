@@ -123,6 +123,7 @@ def test_padding_and_order_change_nothing(attack):
         np.testing.assert_allclose(a, b, atol=2e-5)
 
 
+@pytest.mark.slow
 def test_two_replicas_make_the_update_of_one(python):
     """Changes of a share's own loss, or a mean over the share, which has other texts."""
     folder = Path(__file__).parent

@@ -231,6 +231,7 @@ def test_unknown_reading(argument):
         Distiller(student=linear(), teacher=linear(), **{argument: "probabilities"})
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.parametrize("value", ["softmax", "sigmoid"])
 @pytest.mark.parametrize("whose", ["student", "teacher"])
 def test_activations_of_keras_are_undone(whose, value):
@@ -264,6 +265,7 @@ def linear_logits(x):
     return tf.matmul(x, KERNEL) + BIAS
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.parametrize("kind", list(HIDDEN))
 def test_hidden_softmax_is_refused_with_the_cure(kind):
     """Never a silent double softmax."""

@@ -112,6 +112,7 @@ def test_a_sample_weight_acts_on_the_soft_term_too():
     assert_same_weights(student, twin, atol=1e-6)
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.parametrize(
     "options",
     [

@@ -35,6 +35,7 @@ def trained():
     return student
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.parametrize(
     "source",
     [
@@ -79,6 +80,7 @@ def structured(inputs, outputs, seed=1):
     return keras.Model(inputs(x), outputs(y))
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.parametrize(
     ("inputs", "feed"),
     [

@@ -60,6 +60,7 @@ def distilled(teacher, objective, data=(IDS, LABELS), student=None, epochs=1, **
     return distiller, history
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.parametrize("loss", EVERY, ids=lambda loss: type(loss).__name__)
 def test_every_loss_goes_down(teacher, loss):
     """A loss that is computed, logged, and has no way to the student's weights."""
@@ -168,6 +169,7 @@ def test_named_layers_of_any_student(teacher):
         distilled(teacher, objective, student=student)
 
 
+@pytest.mark.slow
 def test_hugging_face_under_keras_and_the_other_way(tmp_path):
     """Both flavours of Keras, either of them as teacher, with the losses on the inside."""
     from tfkd.models import hugging_face

@@ -16,6 +16,7 @@ def half(policy, seed):
     return model
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 @pytest.mark.parametrize("side", ["student", "teacher", "both"])
 def test_mixed_precision_trains_as_float32(policy, side):

@@ -104,6 +104,7 @@ def case_of(flavour, form):
     return some
 
 
+@pytest.mark.slow_but_one
 @FLAVOURS
 @pytest.mark.parametrize("form", ["binary", "multilabel", "multiclass"])
 def test_metrics_read_probabilities(flavour, form):

@@ -86,6 +86,7 @@ def test_inputs(value):
     stopped(INPUTS.format(value), batches(bad, Y), student=mlp(), jit_compile=False)
 
 
+@pytest.mark.slow
 def test_under_xla():
     """XLA and GPUs make NaN of a label out of range, and then of every weight."""
     made, weights = distiller_of(mlp(), jit_compile=True), np.ones(96, "float32")

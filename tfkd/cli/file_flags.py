@@ -17,7 +17,9 @@ def add_predict(subparsers: Any) -> None:
     )
     command.add_argument("file", type=Path, help="a .tflite, or the folder of a run or a desk")
     command.add_argument(
-        "text", nargs="*", help="texts, or files of texts; without any, or for -, the lines of stdin"
+        "text",
+        nargs="*",
+        help="texts, or files of texts; without any, or for -, lines of stdin",
     )
     command.add_argument(
         "--pair",

@@ -200,7 +200,7 @@ class _Writer:
         self._plan(self.computer, [sample[i] for i in chosen], size)
 
     def _plan(self, computer: Computer, sample: list[Example], size: int) -> None:
-        """Measure the teacher on a sample; bound a shard by its time, and say how long all takes."""
+        """Measure the teacher on a sample, bound a shard by its time, and report the plan."""
         self._lower(computer, sample)
         computer(sample[:1])  # the first call compiles
         start = time.monotonic()

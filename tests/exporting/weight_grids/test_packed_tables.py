@@ -43,6 +43,7 @@ def test_a_table_of_one_column_is_taken_for_no_grid():
     assert count_kept(blob, model) == 0
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.parametrize("name", ["rows_of_mine", "tied_table", "steps"])
 @pytest.mark.parametrize("kind", [INT8, INT4], ids=lambda kind: kind.name)
 def test_whatever_a_table_is_called_it_has_its_grid(kind, name):

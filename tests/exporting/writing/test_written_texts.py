@@ -46,6 +46,7 @@ def files(toy_writer, tmp_path_factory):
     }
 
 
+@pytest.mark.slow
 def test_the_file_of_float32_writes_what_its_student_writes(files, toy_writer):
     exported = files["float32"]
     assert (exported.written, exported.same_texts) == (60, 1.0)
@@ -56,6 +57,7 @@ def test_the_file_of_float32_writes_what_its_student_writes(files, toy_writer):
     assert "of 60 texts it writes 100.00 % token for token" in exported.spell_writing()
 
 
+@pytest.mark.slow
 def test_the_file_of_int8_says_how_near_it_is(files):
     exported = files["int8"]
     assert exported.written == 60
@@ -65,6 +67,7 @@ def test_the_file_of_int8_says_how_near_it_is(files):
     assert exported.bytes < 0.6 * files["float32"].bytes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("beams", [1, 3])
 def test_the_runtime_writes_what_keras_writes(files, toy_writer, beams):
     rows = [{"input_ids": row["input_ids"]} for row in toy_writer.rows(toy_writer.test[:12])]
@@ -74,6 +77,7 @@ def test_the_runtime_writes_what_keras_writes(files, toy_writer, beams):
     assert [answer.text for answer in got] == [first.text for first, *_ in wanted]
 
 
+@pytest.mark.slow
 def test_the_file_says_how_it_writes(files, toy_writer):
     settings, encoder = settings_of(files["float32"].path), toy_writer.encoder
     assert settings["decoding"] == {

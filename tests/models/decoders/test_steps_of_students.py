@@ -98,6 +98,7 @@ def test_a_text_does_not_depend_on_those_written_with_it(model):
     assert sum(done) == len(ROWS)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
 def test_files_need_no_tfkd(tmp_path, python):
     inputs = {"input_ids": padded(SOURCES), "decoder_input_ids": TARGETS}

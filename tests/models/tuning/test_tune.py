@@ -133,6 +133,7 @@ def test_how_many_are_trained(way, count, tuned):
     assert total == tuned["head"]["model"].count_params() + (0 if way == "head" else count - 1155)
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.parametrize("way", WAYS)
 def test_the_file_is_plain_and_equal(way, tuned, tmp_path):
     """LoRA that is lost in the file, or still in it; a layer that only tfkd knows."""
@@ -150,6 +151,7 @@ def test_the_file_is_plain_and_equal(way, tuned, tmp_path):
     assert len(loaded.weights) == plain + {"adapter:8": 8, "prompt:5": 1}.get(way, 0)
 
 
+@pytest.mark.slow
 def test_a_saved_adapter_needs_no_tfkd(tuned, python, tmp_path):
     """A file that whoever gets it cannot open."""
     save_keras(tuned["adapter:8"]["model"], tmp_path / "model.keras")
@@ -205,6 +207,7 @@ def test_each_layer_has_the_rate_of_its_block():
         assert np.abs(steps[1.0][name]).max() > 1e-4
 
 
+@pytest.mark.slow
 def test_a_student_of_ours(tmp_path):
     """Blocks of several layers: an adapter at their ends, LoRA inside an attention."""
     for way, moves in (
@@ -224,6 +227,7 @@ def test_a_student_of_ours(tmp_path):
         np.testing.assert_allclose(run(loaded), result["trained"], rtol=0, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_file_for_a_device(tuned, tmp_path):
     """Operations that LiteRT does not have: the export compares the file with the model."""
     made = export(tuned["prompt:5"]["model"], tmp_path / "model.tflite", check=IDS)

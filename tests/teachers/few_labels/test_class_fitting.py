@@ -111,6 +111,7 @@ def test_what_was_fitted_is_kept_and_told_apart_by_all_that_it_was_fitted_to(
     assert len(marks) == 7
 
 
+@pytest.mark.slow
 def test_contrastive_tuning_draws_a_class_together_and_is_kept(encoder, kept, vectors):
     few, plain = kept
     spec = f"few:contrastive:hf:{encoder}"

@@ -91,6 +91,7 @@ def whole(request):
     return request.param, *uninterrupted(request.param)
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.parametrize(
     ("whole", "after"),
     [(flavour, after) for flavour in FLAVOURS for after in (3, 5)]
@@ -123,6 +124,7 @@ def test_a_finished_training_is_not_trained_again(tmp_path):
     assert not tmp_path.exists()
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.parametrize("whole", ["keras"], indirect=True)
 @pytest.mark.parametrize("harm", ["cut", "flipped", "empty", "other"])
 def test_a_bad_state_gives_way_to_the_one_before(whole, tmp_path, harm, caplog):
@@ -274,6 +276,7 @@ SOURCES = {
 }
 
 
+@pytest.mark.slow_but_one
 @pytest.mark.filterwarnings("ignore:Your input ran out of data")  # Keras's, of an unknown length
 @pytest.mark.parametrize(
     ("kind", "flavour", "after"),
