@@ -29,7 +29,7 @@ docs: .venv/.dev
 	$(BIN)/mkdocs build --strict
 
 notebooks: .venv/.dev
-	$(BIN)/python -m pytest --nbmake notebooks -q
+	$(BIN)/python -m pytest --nbmake --nbmake-timeout 1500 notebooks -q
 
 clean:
 	rm -rf .venv .venv-lint .venv-serve site runs build dist
