@@ -7,6 +7,7 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import numpy as np
 import pytest
 
 pytest_plugins = ["run_fixtures", "writing_fixtures", "cpu_by_file", "slow_cases"]
@@ -20,6 +21,7 @@ collect_ignore_glob = [
     "*/*ed_replicas.py",
 ]
 ROOT = Path(__file__).resolve().parents[1]
+FIRST_STATES = pytest.StashKey[dict[np.random.Generator, dict]]()
 
 
 def pytest_addoption(parser):
@@ -41,6 +43,11 @@ def pytest_collection_finish(session):
     """Garbage is collected without looking at what was imported, and without waiting."""
     gc.collect()
     gc.freeze()
+    session.stash[FIRST_STATES] = {}
+    for module in {getattr(item, "module", pytest) for item in session.items}:
+        for made in vars(module).values():
+            if isinstance(made, np.random.Generator):
+                session.stash[FIRST_STATES][made] = made.bit_generator.state
     if "tensorflow" in sys.modules:
         _turn_autotuners_off()
 
@@ -71,6 +78,8 @@ def shared() -> Path:
 
 @pytest.fixture(autouse=True)
 def _same_random_numbers(request):
-    """Every test starts from the same seed, if it uses Keras at all."""
+    """Every test starts from the same seed and states, whatever tests ran before it."""
+    for made, state in request.session.stash[FIRST_STATES].items():
+        made.bit_generator.state = state
     if "keras" in sys.modules:
         sys.modules["keras"].utils.set_random_seed(0)
