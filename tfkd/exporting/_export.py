@@ -174,6 +174,7 @@ def export(
         written=figures.written,
         same_texts=figures.same_texts,
         step_difference=figures.step_difference,
+        measure=next(iter(task.measures.values()), None) if task else None,
         kept_weights=figures.kept_weights,
     )
 

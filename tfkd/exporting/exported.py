@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..tasks import Measure
+
 
 @dataclass(frozen=True)
 class Exported:
@@ -32,6 +34,7 @@ class Exported:
         same_texts: The share of these texts that are equal, token for token.
         step_difference: The greatest difference of a logit of a step and of the same one of a pass
             over the whole text, both of the file.
+        measure: How the headline is shown; None shows it as a bare number.
         kept_weights: Numbers that the file stores in integers and that are the student's own, to
             1e-6 and but for normalisations that are multiplied into them: those of a student that
             was trained on the grid of this kind.
@@ -52,6 +55,7 @@ class Exported:
     written: int = 0
     same_texts: float | None = None
     step_difference: float | None = None
+    measure: Measure | None = None
     kept_weights: int = 0
 
     @property
@@ -81,9 +85,10 @@ class Exported:
         ...     scores={"bleu": 0.312},
         ...     written=100,
         ...     same_texts=0.97,
+        ...     measure=Measure("BLEU", "points"),
         ... )
         >>> file.spell_writing()
-        '; of 100 texts it writes 97.00 % token for token as Keras does, bleu 0.3120 against 0.3130'
+        '; of 100 texts it writes 97.00 % token for token as Keras does, BLEU 31.20 against 31.30'
         """
         if self.same_texts is None:
             return ""
@@ -93,5 +98,6 @@ class Exported:
         )
         if self.score is None or self.keras_score is None:
             return spelled
-        headline = next(iter(self.scores))
-        return f"{spelled}, {headline} {self.score:.4f} against {self.keras_score:.4f}"
+        measure = self.measure or Measure(next(iter(self.scores)), "number")
+        own, keras_score = measure.format(self.score), measure.format(self.keras_score)
+        return f"{spelled}, {measure.title} {own} against {keras_score}"

@@ -55,6 +55,7 @@ def test_the_file_of_float32_writes_what_its_student_writes(files, toy_writer):
     assert exported.max_difference < 1e-3
     assert exported.step_difference < 1e-3
     assert "of 60 texts it writes 100.00 % token for token" in exported.spell_writing()
+    assert f"BLEU {100 * exported.score:.2f} against" in exported.spell_writing()
 
 
 @pytest.mark.slow
