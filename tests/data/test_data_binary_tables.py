@@ -277,3 +277,16 @@ def test_a_folder_of_mixed_files(tmp_path):
     write_arrow(arrow_table([i % 2 for i in range(60)]), tmp_path / "train.parquet")
     (tmp_path / "test.csv").write_text("text;label\nx, y;1.0\nz;0\n")
     assert open_data(tmp_path).counts["test"] == 2
+
+
+def test_files_that_name_their_classes_otherwise(tmp_path):
+    """A class was missing in the test file, and each of its ids was the class before it."""
+    labels = [i % 3 for i in range(60)]
+    train = write_arrow(arrow_table(labels, ["angry", "calm", "happy"]), tmp_path / "a.parquet")
+    few = arrow_table([1, 0], ["angry", "happy"], texts=["i love it", "i hate it"])
+    test = write_arrow(few, tmp_path / "b.parquet")
+    with pytest.raises(UserError, match=r"b.parquet angry, happy, so their ids mean different"):
+        open_data(train, test=test)
+    same = arrow_table([2, 0], ["angry", "calm"], texts=["i love it", "i hate it"])
+    data = open_data(train, test=write_arrow(same, tmp_path / "c.parquet"))
+    assert data.labels == ("angry", "calm", "happy")

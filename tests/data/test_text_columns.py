@@ -144,3 +144,16 @@ def test_a_row_of_a_pair_has_the_ids_of_both_and_their_segments():
     # Others of the class read one text as before.
     assert ExampleReader().inputs == ("input_ids",)
     assert "text_pair" not in ExampleReader().columns
+
+
+@pytest.mark.parametrize("late", [["ein Hund"], None])
+def test_a_column_that_the_first_row_has_not(file, late):
+    """Further references, scores, unanswerable questions: all were left out without a word."""
+    rows = [{"source": f"a {n}", "target": f"b {n}"} for n in range(60)]
+    rows[7]["references"] = late
+    with pytest.raises(UserError, match=r"row 8: has 'references', and the first row has not"):
+        open_data(file(rows), reader=find("translation"))
+    rows[0]["references"] = None
+    found = open_data(file(rows), reader=find("translation"))
+    texts = [e.get("references") for split in found.counts for e in found.read(split)]
+    assert texts.count(("ein Hund",)) == (late is not None)

@@ -123,7 +123,19 @@ def _listed(base: Base, sources: Sources, names_file: Path | None) -> tuple[str,
         names_file = find_names(base.folder, first.label_column)
     if names_file is not None:
         return read_names(names_file)
-    return base.names or (first.names if first else ())
+    return base.names or (_agreed(first, sources) if first else ())
+
+
+def _agreed(first: Source, sources: Sources) -> tuple[str, ...]:
+    """Return the class names that a file gives by id, which all splits have to share."""
+    for source in (sources[split] for split in SPLITS[:3] if split in sources):
+        if any(ours != theirs for ours, theirs in zip(first.names, source.names, strict=False)):
+            raise UserError(
+                f"{first.origin} names its classes {', '.join(first.names):.80}, and "
+                f"{source.origin} {', '.join(source.names):.80}, so their ids mean different "
+                "things: write the same names in the same order into both, or labels as names."
+            )
+    return first.names
 
 
 def _tally(
@@ -163,8 +175,8 @@ def _classes(
     first = next((split for split in there if tallies[split].first), there[0] if there else None)
     first_seen = tallies[first].first if first else {}
     # A file may name the classes of labels of which it has none.
-    listed = (sources[split].names for split in (first, *there[:1]) if split)
-    names = next(filter(None, listed), ())
+    listed = (sources[split] for split in (first, *there[:1]) if split)
+    naming = next((source for source in listed if source.names), None)
     if reader.heads:
         if names_file is not None:
             raise UserError(
@@ -182,8 +194,8 @@ def _classes(
         return classes_from_data(first_seen, origin)
     if names_file is None and base.folder is not None and first:
         names_file = find_names(base.folder, sources[first].label_column)
-    if names_file is None and names:
-        return classes_from_names(names, first_seen, origin)
+    if names_file is None and naming:
+        return classes_from_names(_agreed(naming, sources), first_seen, origin)
     if names_file is None and base.expected:
         # Also of classes without a row so far.
         return classes_from_names(base.expected, first_seen, EXPECTED)

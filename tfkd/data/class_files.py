@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ..errors import UserError
@@ -35,13 +35,30 @@ def read_names(path: Path) -> tuple[str, ...]:
         path: A `.txt` (one a line) or a `.json` (a list, or names by id).
 
     Raises:
-        UserError: A file that cannot be read, or that does not name two classes or more.
+        UserError: A file that cannot be read, that does not name two classes or more, or whose ids
+            are not all numbers from 0 on.
     """
     names = _parse(path)
     if isinstance(names, dict):
-        ordered = sorted(names, key=lambda key: (not key.isdecimal(), key.zfill(9)))
-        names = [names[key] for key in ordered]
+        if other := next((key for key in names if not key.isdecimal()), None):
+            raise UserError(
+                f"the class file {path} names {other!r}, which is no id: write a list of names in "
+                "the order of the ids, or an object of names by id."
+            )
+        by_id = {int(key): name for key, name in names.items()}
+        _check_ids(path, by_id)
+        names = [by_id[number] for number in range(len(by_id))]
     return _checked(path, names)
+
+
+def _check_ids(path: Path, ids: Iterable[int]) -> None:
+    """Refuse ids from which the place of a name in the list does not follow."""
+    found = sorted(ids)
+    if found != list(range(len(found))):
+        raise UserError(
+            f"the class file {path} has the ids {', '.join(map(str, found[:8]))}"
+            f"{', ...' if found[8:] else ''}: name every id from 0 on, also one that no row has."
+        )
 
 
 def _parse(path: Path) -> object:
@@ -57,6 +74,7 @@ def _parse(path: Path) -> object:
         raise UserError(f"the class file {path} cannot be read: {error}.") from None
     if isinstance(names, dict) and all(type(number) is int for number in names.values()):
         # What Hugging Face calls label2id.
+        _check_ids(path, names.values())
         return sorted(names, key=names.__getitem__)
     return names
 

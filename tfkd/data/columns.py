@@ -235,9 +235,14 @@ class Columns:
         """
         faults = faults or Faults(collect=self.skip_bad)
         names: dict[str, str] = {}
+        seen: set[str] = set()
         for row in self.rows(path, self.reading_of(labelled), faults):
             names = names or self.find(path, row.fields, labelled)
+            seen = seen or set(row.fields)
             try:
+                if labelled and not row.fields.keys() <= seen:
+                    self._refuse_late(row, names)
+                    seen |= row.fields.keys()
                 fields = {role: self._value(row, role, name) for role, name in names.items()}
                 example = self.reader.example(fields, row.where)
             except UserError as error:
@@ -246,6 +251,16 @@ class Columns:
             if self.kept:
                 example = Example({**example, KEPT: row.fields.get(self.kept)})
             yield Record(row.where, example)
+
+    def _refuse_late(self, row: Row, names: Mapping[str, str]) -> None:
+        """Refuse a column that would have been read, were it in the first row."""
+        for role, column in self.reader.columns_for(row.fields, self.named).items():
+            read = role in names or role in self.named
+            if column.optional and not read and has_column(row.fields, column):
+                raise UserError(
+                    f"{row.where}: has {column.default!r}, and the first row has not, by which the "
+                    "columns of a file are known: write it there too, as null where there is none."
+                )
 
     def reading_of(self, labelled: bool, blank_lines: bool = False) -> FileForm:
         """Return how to read a file, given the columns that are looked for in it.

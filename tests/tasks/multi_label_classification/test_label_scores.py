@@ -98,3 +98,15 @@ def test_the_best_constant_answer_is_the_best_of_all():
     every = (np.array([[bits >> i & 1 for i in range(5)]] * len(truth)) for bits in range(32))
     best = max(metrics.f1_score(truth, each, average="micro", zero_division=0) for each in every)
     assert find("multi-label-classification").chance(examples) == pytest.approx(best)
+
+
+def test_the_confidence_of_names_with_commas():
+    """A label whose name is part of another's counted as chosen with it."""
+    from tfkd.tasks.multi_label_classification.answering import LabelSet
+
+    answer = LabelSet(("Toys, Games",), {"Toys": 0.1, "Toys, Games": 0.9})
+    task = find("multi-label-classification")
+    assert task.confidence(answer) == pytest.approx(0.81)
+    assert task.confidence(answer, "Toys, Games") == pytest.approx(0.81)
+    assert task.confidence(answer, "Toys") == pytest.approx(0.01)
+    assert task.confidence(answer, "Toys, Games, Toys") == pytest.approx(0.09)

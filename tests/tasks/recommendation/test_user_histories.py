@@ -53,6 +53,16 @@ def test_ratings_become_likes_in_time(folder):
     assert found.likes == ((1, 0), (2, 0))
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_a_row_without_a_rating_among_rated_ones(folder, first):
+    """An item that was seen and not rated was liked more than any other."""
+    head, rest = RATINGS.split("\n", 1)
+    text = f"{head}\n8,2,,7\n{rest}" if first else f"{RATINGS}8,2,,7\n"
+    (folder / "ratings.csv").write_text(text)
+    with pytest.raises(UserError, match=rf"row {1 if first else 6} .*has no rating, and other"):
+        read_interactions(find_files(folder), 4.0)
+
+
 def test_interactions_of_ones_own(tmp_path):
     """Without ratings, all that was taken was liked; items of the same text are one."""
     events = [{"user": "a", "item": 2, "time": 2.5}, {"user": "a", "item": 1, "time": 1}]

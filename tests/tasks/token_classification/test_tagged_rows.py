@@ -212,3 +212,19 @@ def test_a_task_without_pairs_does_not_offer_them(write):
     with pytest.raises(UserError, match="more texts than are read: 'reply'") as error:
         open_data(write(*rows), reader=TASK)
     assert "as a pair" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ('{"1": "O", "2": "B-PER", "3": "I-PER"}', "has the ids 1, 2, 3: name every id from 0 on"),
+        ('{"O": 1, "B-PER": 2, "I-PER": 3}', "has the ids 1, 2, 3: name every id from 0 on"),
+        ('{"0": "O", "B-PER": "person"}', "names 'B-PER', which is no id"),
+    ],
+)
+def test_names_of_ids_count_from_0(write, tmp_path, names, message):
+    """Every O was a person: the first name was that of 1."""
+    (tmp_path / "labels.json").write_text(names)
+    rows = [{"tokens": [f"w{i}", "x"], "ner_tags": [2, 1]} for i in range(60)]
+    with pytest.raises(UserError, match=message):
+        open_data(write(*rows), reader=TASK)

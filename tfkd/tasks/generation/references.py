@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from ...errors import UserError
 
 REFERENCES = "references"
 """The role of further texts that would be right, beside the label."""
+UNLABELLED = "-100"
 
 
 def read_target(fields: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -25,20 +27,36 @@ def read_target(fields: Mapping[str, Any], where: str) -> dict[str, Any]:
 
     >>> read_target({"label": "ein Hund", "references": ["der Hund"]}, "row 1")
     {'label': 'ein Hund', 'references': ('der Hund',)}
-    >>> read_target({"label": " "}, "row 1")
-    {'label': None}
+    >>> read_target({"label": "ein Hund", "references": '["der Hund", "Hund"]'}, "row 1")
+    {'label': 'ein Hund', 'references': ('der Hund', 'Hund')}
+    >>> read_target({"label": " "}, "row 1"), read_target({"label": "-100"}, "row 1")
+    ({'label': None}, {'label': None})
     """
-    given = _texts(fields.get("label"), where, "the target")
-    more = _texts(fields.get(REFERENCES), where, REFERENCES)
+    target = fields.get("label")
+    if isinstance(target, str) and target.strip() == UNLABELLED:
+        target = None
+    given = _texts(target, where, "the target")
+    more = _texts(_as_list(fields.get(REFERENCES)), where, REFERENCES)
     if not given:
         return {"label": None}
     further = (*given[1:], *more)
     return {"label": given[0], **({REFERENCES: further} if further else {})}
 
 
+def _as_list(written: Any) -> Any:
+    """Return the list of texts that a cell of a table holds as JSON; all else as it is."""
+    if not isinstance(written, str) or not written.lstrip().startswith("["):
+        return written
+    try:
+        parsed = json.loads(written)
+    except (ValueError, RecursionError):
+        return written
+    return parsed if all(isinstance(each, str) for each in parsed) else written
+
+
 def _texts(value: Any, where: str, name: str) -> tuple[str, ...]:
     """Return one text or several; none of a value that stands for nothing."""
-    if value is None or value == -100 or (isinstance(value, str) and not value.strip()):
+    if value is None or value == int(UNLABELLED) or (isinstance(value, str) and not value.strip()):
         return ()
     if isinstance(value, (int, float)):
         raise UserError(

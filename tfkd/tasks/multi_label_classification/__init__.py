@@ -19,7 +19,7 @@ from .answering import (
     likelihoods,
     true_labels,
 )
-from .label_lists import read_labels
+from .label_lists import find_labels, read_labels
 from .label_scores import best_constant_f1, jaccard, score_labels, tune_thresholds
 from .label_section import by_label
 from .linear_labels import fit_labels
@@ -238,10 +238,11 @@ class MultiLabelClassification(Task):
 
     def confidence(self, answer: LabelSet, of: str | None = None) -> float | None:
         """Return the probability of a set of labels, as if they were independent."""
-        shown = f", {self.summarize(answer) if of is None else of}, "
+        own = of is None or of == self.summarize(answer)
+        chosen = answer.labels if own else find_labels(of or "", answer.probabilities)
         likely = 1.0
         for name, probability in answer.probabilities.items():
-            likely *= probability if f", {name}, " in shown else 1.0 - probability
+            likely *= probability if name in chosen else 1.0 - probability
         return likely
 
     def distances(self, answers: Sequence[LabelSet], others: Sequence[LabelSet]) -> np.ndarray:

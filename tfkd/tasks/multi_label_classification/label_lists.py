@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ...data.labels import label_key
@@ -40,6 +40,20 @@ def read_labels(where: str, value: Any) -> tuple[str, ...] | str | None:
     if isinstance(value, (list, tuple)):
         return _read_list(where, value)
     return label_key(where, value)
+
+
+def find_labels(written: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Return which labels a list names that has commas between them, as names may have too.
+
+    >>> find_labels("Toys, Games, Books", ["Books", "Toys", "Toys, Games"])
+    ('Toys, Games', 'Books')
+    """
+    rest, found = f", {written}, ", []
+    for name in sorted(names, key=len, reverse=True):
+        if f", {name}, " in rest:
+            rest = rest.replace(f", {name}, ", ", ", 1)
+            found.append(name)
+    return tuple(found)
 
 
 def _read_list(where: str, values: Sequence[Any]) -> tuple[str, ...]:

@@ -81,10 +81,19 @@ def read_interactions(files: Mapping[str, Path], liked_from: float) -> Interacti
     number_of_item = {item: numbers.setdefault(text, len(numbers)) for item, text in texts.items()}
     events: dict[str, list[tuple[float, int]]] = {}
     path = files["events"]
+    unrated, any_rating = "", False
     for where, fields in read_rows(path):
         user, item = (str(_value(fields, names, where)) for names in (_USER, _ITEM))
         time = _number(fields, _TIME, where)
-        rating = _number(fields, _RATING, where) if _has(fields, _RATING) else math.inf
+        rated = _has(fields, _RATING)
+        rating = _number(fields, _RATING, where) if rated else math.inf
+        unrated = unrated or ("" if rated else where)
+        any_rating = any_rating or rated
+        if unrated and any_rating:
+            raise UserError(
+                f"{unrated} has no rating, and other rows have one: write what it was, or remove "
+                "the row."
+            )
         if item not in number_of_item:
             raise UserError(
                 f"{where}: the item {item!r} is not in {files['items'].name}, so nothing says what "

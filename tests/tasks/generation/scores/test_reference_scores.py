@@ -73,6 +73,23 @@ def test_chinese_counts_by_characters():
     assert scores.bleu(["我爱你们吗"], [["我爱你们吧"]])["bleu"] > 0.6
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("किताब का", ["किताब", "का"]),
+        ("ภาษาที่", ["ภาษาที่"]),
+        ("שָׁלוֹם", ["שָׁלוֹם"]),
+        ("می\u200cخواهم", ["می\u200cخواهم"]),
+        ("_\u0301a, e\u0301t\u0301", ["a", "ét\u0301"]),
+        ("か\u3099葛\U000e0100です", ["が", "葛", "で", "す"]),
+    ],
+)
+def test_signs_of_vowels_are_part_of_their_word(text, words):
+    """All three words were wrong, and all four scores 1.0."""
+    assert scores.counted_words.split_units(text) == words
+    assert scores.rouge(["लड़का की किताब"], [["लड़के को कुतुब"]])["rouge1"] == 0.0
+
+
 @pytest.mark.parametrize("count", [scores.count_bleu, scores.count_chrf])
 def test_the_score_of_some_texts_is_that_of_their_counts(texts, count):
     pytest.importorskip("sacrebleu")
