@@ -501,3 +501,21 @@ def test_equal_vectors_have_finite_gradients(jit):
 
     for loss in (Relational(), Similarity(), Cosine(), PatientHint(layers="final")):
         assert all(np.isfinite(each).all() for each in slopes(loss))
+
+
+@pytest.mark.parametrize("lengths", [None, [6, 4, 3, 6]])
+def test_keys_that_dropout_has_removed(lengths):
+    """A student with its teacher's own weights had a loss of 93 millions."""
+    right = tf.nn.softmax(tf.random.stateless_normal([4, 2, 6, 6], [1, 2]))
+    drawn = tf.random.stateless_uniform(right.shape, [3, 4])
+    left = right * tf.cast(drawn > 0.1, tf.float32) / 0.9
+    mask = None if lengths is None else tf.sequence_mask(lengths, 6)
+    batch = Batch({}, token_mask=mask)
+    for heads in ("same", "mean"):
+        loss = Attention(kind="kl", heads=heads)
+        found = loss({"attentions": (left,)}, {"attentions": (right,)}, batch)
+        assert float(tf.reduce_max(tf.abs(found))) < (1e-5 if heads == "same" else 0.5)
+    tiny = tf.nn.softmax(tf.constant([[[[0.0, -110.0], [0.0, 0.0]]]]))
+    seen = tf.nn.softmax(tf.constant([[[[0.0, -6.0], [0.0, 0.0]]]]))
+    found = Attention(kind="kl")({"attentions": (tiny,)}, {"attentions": (seen,)}, Batch({}))
+    assert float(found[0]) == pytest.approx(0.0, abs=1e-6)

@@ -1,7 +1,9 @@
 """A file of any task answers as its student does, by the task alone."""
 
 import json
+import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,6 +17,7 @@ from tfkd import UserError
 from tfkd.data import Column, Example, Schema
 from tfkd.exporting import export
 from tfkd.runtime import Classifier, Predictor, load
+from tfkd.runtime.interpreter import LiteRT
 from tfkd.runtime.zip_tail import pack, unpack
 from tfkd.tasks import Measure, Task
 from tfkd.text import learn
@@ -109,6 +112,28 @@ def test_a_task_of_nobodys_answers_from_its_file(file, encoder):
     assert predictor.predict(TEXTS) == expected
     assert predictor.predict(examples[::-1]) == expected[::-1]
     assert predictor.predict([]) == []
+
+
+def test_threads_take_turns(file):
+    """An interpreter has one set of tensors: one thread got the answer to another's text."""
+    model = LiteRT(file)
+    both = (model._serve, model.signature("serve"))
+    runner, running, met = both[0].runner, [], []
+
+    def run(**feed):
+        running.append(1)
+        time.sleep(0.002)
+        met.append(len(running))
+        running.pop()
+        return runner(**feed)
+
+    for signature in both:
+        signature.runner = run
+    feed = {"input_ids": np.array([[2, 5, 3]], "int32")}
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda number: both[number % 2](feed)["logits"], range(24)))
+    assert set(met) == {1}
+    np.testing.assert_array_equal(answers, [answers[0]] * 24)
 
 
 def test_only_who_names_the_task_of_a_file_lets_it_be_imported(file):

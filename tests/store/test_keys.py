@@ -165,6 +165,21 @@ def test_features_as_many_as_tokens_are_not_cut():
     assert keys(per_token) == [key_of({"ids": ids, "x": np.array([[0.0], [1.0]])})]
 
 
+def test_whole_numbers_as_many_as_tokens_are_not_cut():
+    """Six examples of the same text and other numbers were one example."""
+    ids = np.tile([[5, 6, 7, 0, 0]], (3, 1))
+    features = np.zeros((3, 5), int)
+    features[:, 4] = [1, 2, 3]
+    batch = {"input_ids": ids, "attention_mask": (ids > 0).astype(int), "features": features}
+    assert len(set(keys(batch))) == 3
+    # Padding, and the places of tokens, go with the tokens all the same.
+    counts = np.where(ids > 0, 4, 0)
+    places = np.tile(np.arange(5), (3, 1))
+    wide = {**batch, "features": counts, "position_ids": places}
+    short = {"input_ids": ids[0, :3], "features": counts[0, :3], "position_ids": places[0, :3]}
+    assert set(keys(wide)) == {key_of(short)}
+
+
 def test_a_text_beside_its_ids():
     """A data set that keeps the text as well, and is refused with a page of traceback."""
     batch = {"ids": np.array([[5, 6, 0]]), "attention_mask": np.array([[1, 1, 0]])}

@@ -66,6 +66,20 @@ def test_class_weights_equal_model_fit():
     assert_same_weights(student, twin, atol=1e-6)
 
 
+def test_class_weights_are_of_the_training_alone():
+    """Validation, and every later `evaluate`, were weighed as well: the best epoch was another."""
+    x, y = data(48)
+    distiller = Distiller(student=linear(seed=1), objective=HardLabels())
+    distiller.compile(keras.optimizers.SGD(0.0), weighted_metrics=["accuracy"])
+    before = distiller.evaluate(x, y, verbose=0, return_dict=True)
+    weights, options = {0: 10.0, 1: 0.1}, {"validation_data": (x, y), "verbose": 0}
+    for class_weight in (weights, None):
+        history = distiller.fit(x, y, class_weight=class_weight, **options).history
+        found = {name: history[f"val_{name}"][0] for name in before}
+        assert found == pytest.approx(before)
+    assert distiller.evaluate(x, y, verbose=0, return_dict=True) == pytest.approx(before)
+
+
 def test_soft_targets_reach_the_teachers_function():
     """The whole point: without a label the student becomes the teacher."""
     x, _ = data(128)

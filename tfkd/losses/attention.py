@@ -27,7 +27,9 @@ class Attention(FeatureLoss):
 
     over the $A$ heads and the $n$ tokens of an example; averaged over the pairs of layers. Padded
     queries and keys do not count, and `"kl"` shares each row's mass among the keys that are
-    there. `of="attentions"` reads probabilities, `of="attention_scores"` the scaled products
+    there, and of probabilities among those that the student has not at 0: models of transformers
+    return what their dropout has left. `of="attentions"` reads probabilities,
+    `of="attention_scores"` the scaled products
     before the softmax, which TinyBERT matches. Where the models have different numbers of heads,
     `heads="mean"` compares the mean over the heads of each side; otherwise that is refused.
 
@@ -78,8 +80,11 @@ class Attention(FeatureLoss):
         """Return the distance of two layers' matrices: `[batch]`."""
         if self.kind == "kl":
             log = log_of_probabilities if self.of == "attentions" else log_softmax_over_keys
-            sides = (teacher, student)
-            log_p, log_q = (log(self._heads(side), batch.token_mask) for side in sides)
+            mine, theirs = self._heads(student), self._heads(teacher)
+            if self.of == "attentions":
+                # What dropout or rounding has made 0 has no logarithm, and is no key on both sides.
+                theirs = tf.where(mine > 0, theirs, 0.0)
+            log_p, log_q = (log(side, batch.token_mask) for side in (theirs, mine))
             return mean_divergence(log_p, log_q, batch.token_mask)
         difference = self._heads(student) - self._heads(teacher)
         return mean_square(difference, batch.token_mask)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +32,14 @@ class LiteRTSignature:
         outputs: The same of each output.
 
     Args:
-        interpreter: LiteRT's own, which holds the file.
+        interpreter: LiteRT's own, which holds the file, and one set of tensors.
         name: Of the signature.
         path: The file.
+        turn: Held while the interpreter runs: threads take turns.
     """
 
-    def __init__(self, interpreter: Any, name: str, path: Path) -> None:
-        self._path = path
+    def __init__(self, interpreter: Any, name: str, path: Path, turn: threading.Lock) -> None:
+        self._path, self._turn = path, turn
         self.runner = interpreter.get_signature_runner(name)
         self._warm = False
         self.inputs = _arrays(self.runner.get_input_details())
@@ -50,11 +52,12 @@ class LiteRTSignature:
             NeverRuns: An operator refuses what it is given.
         """
         try:
-            if self._warm:
-                return self.runner(**feed)
-            # Delegates introduce themselves at the first run.
-            with quiet():
-                outputs = self.runner(**feed)
+            with self._turn:
+                if self._warm:
+                    return self.runner(**feed)
+                # Delegates introduce themselves at the first run.
+                with quiet():
+                    outputs = self.runner(**feed)
         except (ValueError, RuntimeError, MemoryError) as error:
             raise NeverRuns(
                 f"{self._path} cannot be run ({_printable(error)}); the file is damaged, or its "
@@ -68,7 +71,8 @@ class LiteRT:
     """Run a `.tflite` file by the names of its signature `serve`, and its others by name.
 
     Shapes change freely between calls where the file allows: LiteRT resizes itself only when they
-    do. The file is looked through first, since LiteRT believes what it reads.
+    do. The file is looked through first, since LiteRT believes what it reads. Several threads may
+    call it: they take turns. One that should not wait opens the file for itself.
 
     Attributes:
         inputs: Shape (`None` where any size will do) and dtype of each input, by name.
@@ -86,6 +90,7 @@ class LiteRT:
         from ai_edge_litert.interpreter import Interpreter
 
         self._path = path = readable(path)
+        self._turn = threading.Lock()
         try:
             with (
                 path.open("rb") as file,
@@ -95,7 +100,7 @@ class LiteRT:
             with quiet():
                 self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
                 name = _signature(self._interpreter)
-                self._serve = LiteRTSignature(self._interpreter, name, path)
+                self._serve = LiteRTSignature(self._interpreter, name, path, self._turn)
         except (ValueError, RuntimeError, MemoryError) as error:
             raise UserError(
                 f"{path} cannot be opened ({_printable(error)}); the file is damaged or was cut "
@@ -127,7 +132,7 @@ class LiteRT:
                 f"{self._path} has no signature {name}: it is damaged, or was exported from a "
                 "model that does not write; export it again."
             )
-        return LiteRTSignature(self._interpreter, name, self._path)
+        return LiteRTSignature(self._interpreter, name, self._path, self._turn)
 
     def logits(self, feed: dict[str, np.ndarray]) -> np.ndarray:
         """Return the output `logits`, or the first one of a file that has none of this name."""

@@ -9,7 +9,15 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError
-from ..models.input_names import DECODER_IDS, DECODER_MASKS, IDS, MASKS
+from ..models.input_names import (
+    DECODER_IDS,
+    DECODER_MASKS,
+    ENCODER_IDS,
+    ENCODER_MASKS,
+    IDS,
+    MASKS,
+    SEGMENTS,
+)
 from ..text.words import FILLS
 
 SIZE = 16  # bytes
@@ -17,6 +25,7 @@ TEXTS = ("text", "text_pair")
 FAMILIES = ((IDS, MASKS), (DECODER_IDS, DECODER_MASKS))
 """Names of ids, and of the masks of their padding: of a text that is read, and of one written."""
 _ALL_MASKS = (*MASKS, *DECODER_MASKS)
+_OF_TOKENS = (*IDS, *DECODER_IDS, *ENCODER_IDS, *_ALL_MASKS, *ENCODER_MASKS, *SEGMENTS)
 Example = dict[str, Any]
 
 
@@ -111,7 +120,7 @@ def _cut(row: Example, length: int, width: int, family: tuple[tuple[str, ...], .
     of_written = is_of_written(family[0][0])
     return {
         name: value[:length]
-        if is_of_written(name) == of_written and _per_token(name, value, width)
+        if is_of_written(name) == of_written and _per_token(name, value, width, length)
         else value
         for name, value in row.items()
     }
@@ -128,11 +137,17 @@ def is_of_written(name: str) -> bool:
     return name.startswith("decoder_")
 
 
-def _per_token(name: str, value: Any, width: int) -> bool:
-    """Return whether an input has a value for each token; a row of floats is features."""
+def _per_token(name: str, value: Any, width: int, length: int) -> bool:
+    """Return whether an input has a value for each token; a row of floats is features.
+
+    So are whole numbers of an unknown name, where they go on behind the last token.
+    """
     if name in FILLS:
         return False
-    return np.shape(value)[:1] == (width,) and (value.ndim > 1 or value.dtype.kind in "iub")
+    if np.shape(value)[:1] != (width,) or (value.ndim == 1 and value.dtype.kind not in "iub"):
+        return False
+    known = name in _OF_TOKENS or "position" in name
+    return known or value.ndim > 1 or not value[length:].any()
 
 
 def _plain(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import tensorflow as tf
@@ -262,7 +263,9 @@ class DistillationSteps(Model):
         if not skipped:
             teacher_outputs, sample_weight = self.target_source.read(inputs, labels, sample_weight)
         student_outputs = self.run_student(inputs, training=False)
-        batch, example_weight = self.make_batch(inputs, labels, sample_weight, student_outputs)
+        # Weights of classes are of the training alone, as in Keras.
+        make_batch = replace(self.make_batch, class_weight=None)
+        batch, example_weight = make_batch(inputs, labels, sample_weight, student_outputs)
         batch = self.guard.clean_labels(batch, student_outputs)
         losses_by_name = self.objective(
             student_outputs,
