@@ -13,7 +13,9 @@ from tfkd.running import certifying, held_out
 from tfkd.running.certifying import certify
 from tfkd.running.context import open_run
 from tfkd.running.held_out import Judge, Judged, find_unseen
+from tfkd.running.reports.figures import read_certificate
 from tfkd.runtime import load
+from tfkd.runtime.unsure_answers import write_ask_below
 from tfkd.tasks.text_classification import Prediction, TextClassification
 
 RISK = 90.0
@@ -53,6 +55,16 @@ def test_the_figures_are_those_of_the_file_on_the_test_split(run, certified):
     assert found.texts == len(examples) - certified.left_out
     assert abs(int((sure >= found.threshold).sum()) - found.answered) <= certified.left_out
     assert found.bound <= RISK / 100
+
+
+def test_a_file_that_was_exported_anew_is_not_certified(run, certified, tmp_path):
+    """The page certified a file that answers everything."""
+    context = open_run(shutil.copytree(run, tmp_path / "run"))
+    assert read_certificate(context)["ask_below"]["confidence"] == certified.certificate.threshold
+    write_ask_below(context.folder / "student.tflite", {"confidence": 0.123, "questions": 1})
+    assert read_certificate(context) is None
+    (context.folder / "certificate.json").unlink()
+    assert read_certificate(context) is None
 
 
 def test_the_report_of_a_certified_run_counts_all_answers(run, certified):

@@ -55,3 +55,12 @@ def test_no_assistant(changes, words):
     """A typing error, found behind the first student."""
     with pytest.raises(UserError, match=words):
         chain.read_assistants(make_config({"data": "sample", **changes}))
+
+
+def test_the_names_of_a_teachers_classes_are_not_those_of_an_assistant(tmp_path):
+    """The last student learnt exchanged classes, from an assistant that was put right before."""
+    given = {"data": "sample", "teacher": "keras:t", "student": "text_cnn:tiny"}
+    names = {"assistant": "text_cnn:tiny,text_cnn:tiny", "teacher_labels": "b,a"}
+    config = make_config({**given, **names})
+    runs = [*chain.plan_assistants(config, tmp_path), chain.configure_last(config, tmp_path)]
+    assert [run.teacher.labels for run in runs] == ["b,a", "", ""]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tfkd.errors import UserError
-from tfkd.running.config import make_config, places, read_config, write_config
+from tfkd.running.config import make_config, places, put_over, read_config, write_config
 
 SETTINGS = {
     "data": 'a "quoted" path\\films.csv',
@@ -166,3 +166,27 @@ def test_a_file_whose_tables_are_wrong(tmp_path, lines, words):
     file.write_text(f"{lines}\n")
     with pytest.raises(UserError, match=re.escape(words)):
         read_config(file)
+
+
+def test_one_entry_of_a_table_leaves_the_others(tmp_path):
+    """A flag for the filters, and the dropout of the file was gone."""
+    path = tmp_path / "run.toml"
+    path.write_text(
+        '[data]\nsource = "sample"\n[student]\nsource = "text_cnn"\n'
+        "[student.settings]\nfilters = 64\ndropout = 0.5\n"
+    )
+    assert read_config(path, student_settings={"filters": 8}).student.settings == {
+        "filters": 8,
+        "dropout": 0.5,
+    }
+    # Another student has other settings.
+    other = read_config(path, student="bilstm", student_settings={"units": 8})
+    assert other.student.settings == {"units": 8}
+    larger = read_config(path, student="text_cnn:base", student_settings={"filters": 8})
+    assert larger.student.settings == {"filters": 8, "dropout": 0.5}
+    recipe = {"columns": {"text": "review"}, "task_settings": {"a": 1, "b": 2}}
+    file = {"columns": {"label": "stars"}, "task_settings": {"b": 3}}
+    assert put_over(recipe, file) == {
+        "columns": {"text": "review", "label": "stars"},
+        "task_settings": {"a": 1, "b": 3},
+    }

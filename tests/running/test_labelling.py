@@ -1,6 +1,7 @@
 """A language model labels texts once: the data set and the store that come of it, and a run."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from tfkd import UserError, load_teacher
 from tfkd.cli import main
 from tfkd.data.splits import hash_text
 from tfkd.progress import log_progress
+from tfkd.running import folder as run_folder
 from tfkd.running import labelling
 from tfkd.running.config import make_config
 from tfkd.selecting.answered_texts import read_answered
@@ -130,13 +132,41 @@ def test_an_audit_that_is_passed_is_in_the_notes(settings, stub):
     assert notes_on_labels("imdb") == []
 
 
+def priced(settings, **changes):
+    """Settings by which each call to the stub costs more than nothing."""
+    return settings(audit=20, requests=1, price_in=1e3, price_out=1e3, **changes)
+
+
+def cost_in(folder):
+    """What a thousand texts cost by an audit; None where it does not say."""
+    audit = json.loads((folder / "labelling.json").read_text())["audit"]
+    return audit.rpartition("; ")[2] if "thousand" in audit else None
+
+
+def test_an_audit_that_was_interrupted_says_the_same_cost(settings, tmp_path):
+    """A quarter of the price, where three of four texts were answered before."""
+    whole = cost_in(labelling.label(priced(settings, to=str(tmp_path / "whole"))))
+    with pytest.raises(UserError, match="15 calls were made"):
+        labelling.label(priced(settings, max_calls=15))
+    resumed = cost_in(labelling.label(priced(settings)))
+    assert amount(resumed) == pytest.approx(amount(whole), rel=0.1)
+    # All are known now, so that nothing is told by what this process sends.
+    (tmp_path / "asked" / "labelling.json").unlink()
+    assert cost_in(labelling.label(priced(settings))) is None
+
+
+def amount(said):
+    return float(said.partition(" ")[0].replace(",", ""))
+
+
 def test_a_dry_run_sends_nothing(settings, stub, tmp_path, capsys):
     config = settings(labelled=False)
     flags = ["--teacher", config.teacher.source, "--classes", config.prompts.classes]
     flags += ["--to", config.to, "--dry-run", "--price-in", "1"]
     assert main(["label", config.data.source, *flags]) == 0
     out = capsys.readouterr().out
-    assert "40 texts to ask for, 40 calls, at most" in out
+    # One more may find out that the server tells no probabilities.
+    assert "40 texts to ask for, 41 calls, at most" in out
     assert not stub.asked
     assert not (tmp_path / "asked").exists()
 
@@ -238,6 +268,81 @@ def test_another_seed_asks_for_no_text_again(settings, stub, tmp_path):
         config = labelling.label_first(settings(seed=seed, to=str(tmp_path / "run")), log_progress)
         assert config.teacher.source.startswith("store:")
     assert set(stub.asked.values()) == {1}
+
+
+def test_the_seed_of_the_split_chooses_the_test_texts(settings, tmp_path):
+    """And that of the run does where there is none."""
+
+    def test_texts(**seeds):
+        config = labelling.label_first(settings(to=str(tmp_path / "run"), **seeds), log_progress)
+        return [row["text"] for row in rows_of(Path(config.data.source) / "test.jsonl")]
+
+    assert test_texts(seed=1) != test_texts(seed=2)
+    assert test_texts(seed=1, split_seed=0) == test_texts(seed=2, split_seed=0)
+    assert test_texts(seed=1, split_seed=0) == test_texts(seed=0)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"columns": {"text": "body"}},
+        {"task": "multi-label-classification"},
+        {"task_settings": {"pair": True}},
+        {"split_seed": 3},
+        {"classes": ""},
+    ],
+)
+def test_what_is_asked_otherwise_has_a_folder_of_its_own(settings, changes):
+    given = {"columns": {"text": "text"}}
+    asked = labelling.locate(settings(**given))
+    assert labelling.locate(settings(**{**given, **changes})) != asked
+    # Its task is the one that fits.
+    assert labelling.locate(settings(**given, task="text-classification", epochs=7)) == asked
+
+
+def test_other_columns_leave_the_answers_of_a_run_alone(settings, stub, tmp_path):
+    config = settings(labelled=False, to=str(tmp_path / "run"))
+    rows = [{"text": f"fine film {n}", "body": f"dull film {n}"} for n in range(20)]
+    (tmp_path / "films.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    config = config.replaced(ignore_texts=True)
+    folders = []
+    for column in ("text", "body"):
+        run = labelling.label_first(config.replaced(columns={"text": column}), log_progress)
+        folders.append(Path(run.data.source))
+    for folder, word in zip(folders, ("fine", "dull"), strict=True):
+        assert {row["text"].split()[0] for row in rows_of(folder / "train.jsonl")} == {word}
+
+
+def test_another_description_is_asked_for_in_another_folder(settings, stub, tmp_path):
+    """And what an interrupted run was told already is not asked again."""
+    config = settings(labelled=False, to=str(tmp_path / "run"))
+    with pytest.raises(UserError, match="which is what max_calls allows"):
+        labelling.label_first(config.replaced(max_calls=15), log_progress)
+    first = labelling.label_first(config, log_progress).data.source
+    assert set(stub.asked.values()) == {1}
+    before = (Path(first) / "asked.json").read_text()
+    (tmp_path / "classes.toml").write_text(CLASSES.replace("likes it", "is pleased"))
+    second = labelling.label_first(config, log_progress).data.source
+    assert first != second
+    assert set(stub.asked.values()) == {2}
+    assert (Path(first) / "asked.json").read_text() == before
+    (tmp_path / "classes.toml").write_text(CLASSES)
+    assert labelling.label_first(config, log_progress).data.source == first
+    assert set(stub.asked.values()) == {2}
+
+
+def test_a_run_that_began_with_other_answers_is_refused_before_they_cost(settings, stub, tmp_path):
+    config = settings(labelled=False, to=str(tmp_path / "run"))
+    run_folder.claim_run_folder(labelling.label_first(config, log_progress), "")
+    assert labelling.label_first(config, log_progress).teacher.source.startswith("store:")
+    (tmp_path / "classes.toml").write_text(CLASSES.replace("likes it", "is pleased"))
+    with pytest.raises(
+        UserError, match=r"run holds another run, with data = .*give another folder"
+    ):
+        labelling.label_first(config, log_progress)
+    assert set(stub.asked.values()) == {1}
+    labelling.label_first(config.replaced(to=str(tmp_path / "other")), log_progress)
+    assert set(stub.asked.values()) == {2}
 
 
 def test_ids_are_names_by_their_place_and_names_by_themselves(settings, tmp_path, stub):

@@ -1,17 +1,19 @@
 """Training texts that are made: of the teacher's words, around a few texts, of another domain."""
 
 import json
+import shutil
 
 import pytest
 
 pytest.importorskip("keras")
 
-from tfkd import UserError
+from tfkd import UserError, load_teacher
 from tfkd.progress import log_progress
 from tfkd.running.config import make_config
 from tfkd.running.made_notes import notes_on_made
 from tfkd.running.made_texts import make_texts_first
 from tfkd.selecting.hashed_words import split_words
+from tfkd.teachers import save as save_teacher
 
 CLASSES = """[classes]
 negative = "A film that somebody found dull and poor."
@@ -94,6 +96,69 @@ def test_texts_around_a_few(making, tmp_path, caplog):
     (tmp_path / "classes.toml").write_text(CLASSES)
     rows = making(texts="neighbours:20", classes=str(tmp_path / "classes.toml"))[1]
     assert rows["train"][0]["text"] == "A film that somebody found dull and poor."
+
+
+def test_a_changed_file_makes_other_texts(making, tmp_path):
+    """Of those that the settings name; what is unchanged is made once."""
+    path = write(tmp_path / "texts.jsonl", [f"rain in may {n}" for n in range(30)])
+    test = write(tmp_path / "test.jsonl", ["a fine film", "a dull film"] * 5, [1, 0] * 5)
+    given = {"texts": path, "test": test, "labels": labels_file(tmp_path)}
+    first, before = making(**given)
+    made = tmp_path / first.data.source / "made.json"
+    written = made.stat().st_mtime_ns
+    assert making(**given)[0] == first
+    assert made.stat().st_mtime_ns == written
+    write(tmp_path / "texts.jsonl", [f"snow in may {n}" for n in range(30)])
+    second, rows = making(**given)
+    assert {row["text"].split()[0] for row in rows["train"] + rows["validation"]} == {"snow"}
+    assert rows["test"] == before["test"]
+    write(tmp_path / "test.jsonl", ["a fine film", "a dull film"] * 5, [0, 1] * 5)
+    third, rows = making(**given)
+    assert [row["label"] for row in rows["test"]] == ["negative", "positive"] * 5
+    (tmp_path / "names.txt").write_text("positive\nnegative\n")
+    assert [row["label"] for row in making(**given)[1]["test"]] == ["positive", "negative"] * 5
+    assert len({config.data.source for config in (first, second, third)}) == 3
+
+
+def test_changed_data_and_classes_are_started_from(making, tmp_path):
+    path = write(tmp_path / "few.jsonl", ["a fine film about the sea"])
+    assert making(data=path, texts="neighbours:9")[1]["train"][0]["text"].endswith("sea")
+    write(tmp_path / "few.jsonl", ["a fine film about the moon"])
+    assert making(data=path, texts="neighbours:9")[1]["train"][0]["text"].endswith("moon")
+    classes = tmp_path / "classes.toml"
+    for text in (CLASSES, CLASSES.replace("A film", "A book")):
+        classes.write_text(text)
+        rows = making(texts="neighbours:9", classes=str(classes))[1]
+        assert rows["train"][0]["text"] in text
+
+
+def test_another_teacher_under_the_same_name_labels_its_own_texts(making, taught, tmp_path):
+    teacher = shutil.copytree(taught, tmp_path / "teacher")
+    given = {"teacher": f"keras:{teacher}", "texts": "random:50"}
+    first, before = making(**given)
+    swap_classes(teacher)
+    second, rows = making(**given)
+    assert first.data.source != second.data.source
+    assert [row["text"] for row in rows["test"]] == [row["text"] for row in before["test"]]
+    assert all(a["label"] != b["label"] for a, b in zip(rows["test"], before["test"], strict=True))
+
+
+def swap_classes(teacher):
+    """Turn the answers of a teacher of two classes around, by its last layer."""
+    model = load_teacher(f"keras:{teacher}")
+    last = [layer for layer in model.model.layers if layer.weights][-1]
+    last.set_weights([weights[..., ::-1] for weights in last.get_weights()])
+    save_teacher(model, teacher)
+
+
+def test_a_folder_with_the_runs_in_it_and_named_data_make_the_same_texts_once(making, tmp_path):
+    write(tmp_path / "train.jsonl", [f"a fine film {n}" for n in range(9)])
+    assert len({making(data=".", texts="neighbours:9")[0].data.source for _ in range(3)}) == 1
+    assert len({making(data="sample:200", texts="random:9")[0].data.source for _ in range(2)}) == 1
+    assert (
+        making(data="sample:300", texts="random:9")[0]
+        != making(data="sample:200", texts="random:9")[0]
+    )
 
 
 def test_a_split_that_is_there_stays_and_labels_train_no_student(making, tmp_path):

@@ -11,7 +11,15 @@ from typing import Any
 
 from ..errors import UserError
 from ..running import recipes
-from ..running.config import Place, RunConfig, make_config, places, read_config, read_tables
+from ..running.config import (
+    Place,
+    RunConfig,
+    make_config,
+    places,
+    put_over,
+    read_config,
+    read_tables,
+)
 from ..running.part_settings import RunParts, has_parts, read_parts
 from .command_parsers import ALSO
 
@@ -115,7 +123,7 @@ def config_of(args: argparse.Namespace) -> RunConfig:
     recipe = recipes.settings(settings.pop("recipe")) if "recipe" in settings else {}
     if str(settings["data"]).endswith(".toml"):
         return read_config(Path(settings.pop("data")), recipe, **settings)
-    return make_config({**recipe, **settings})
+    return make_config(put_over(recipe, settings))
 
 
 def parts_of(args: argparse.Namespace) -> RunParts | None:

@@ -29,6 +29,7 @@ def plan_assistants(config: RunConfig, folder: Path, store: str = "") -> list[Ru
             "teacher_epochs": 0 if runs else config.teacher.epochs,
             "teacher_learning_rate": 0.0 if runs else config.teacher.learning_rate,
             "teacher_tune": "" if runs else config.teacher.tune,
+            "teacher_labels": "" if runs else config.teacher.labels,
             "store": "" if runs else store,
             "student_settings": {"seed": config.training.seed + number},
             "to": str(folder / f"assistant-{number}"),
@@ -49,7 +50,9 @@ def configure_last(config: RunConfig, folder: Path) -> RunConfig:
     runs = plan_assistants(config, folder)
     if not runs:
         return config
-    unused = {"teacher_epochs": 0, "teacher_learning_rate": 0.0, "teacher_tune": "", "store": ""}
+    # An assistant has the classes of the data, in their order.
+    texts = dict.fromkeys(("teacher_labels", "teacher_tune", "store"), "")
+    unused = {**texts, "teacher_epochs": 0, "teacher_learning_rate": 0.0}
     return config.replaced(teacher=f"keras:{runs[-1].to}", **unused)
 
 

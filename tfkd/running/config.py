@@ -34,6 +34,9 @@ from .config_tables import (
 )
 from .prompt_config import PromptConfig
 
+_OWNERS = {"student_settings": "student", "task_settings": "task", "columns": "task"}
+"""Tables whose entries may come from several places, and what they are entries of."""
+
 
 @dataclass(frozen=True)
 class RunConfig:
@@ -219,7 +222,32 @@ def read_config(path: Path, defaults: Mapping[str, Any] | None = None, **changes
     """
     tables = read_tables(path)
     flat = flatten_tables(tables, str(path))
-    return make_config({**(defaults or {}), **flat, **changes}, str(path))
+    return make_config(put_over(put_over(defaults or {}, flat), changes), str(path))
+
+
+def put_over(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings by flat name with others in their place, entry by entry in their tables.
+
+    A table of another student or task is taken as it is: its entries are other ones.
+
+    Args:
+        settings: What is given in a file or a recipe.
+        changes: What takes its place.
+
+    >>> put_over(
+    ...     {"student_settings": {"filters": 64, "dropout": 0.5}, "seed": 1},
+    ...     {"student_settings": {"filters": 8}},
+    ... )
+    {'student_settings': {'filters': 8, 'dropout': 0.5}, 'seed': 1}
+    """
+    joined = {**settings, **changes}
+    for table, owner in _OWNERS.items():
+        tables = [each[table] for each in (settings, changes) if isinstance(each.get(table), dict)]
+        # A student of another size has the same settings.
+        kinds = {str(each.get(owner)).partition(":")[0] for each in (settings, joined)}
+        if len(tables) == 2 and len(kinds) == 1:
+            joined[table] = {**tables[0], **tables[1]}
+    return joined
 
 
 def read_tables(path: Path) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from ..tasks import Task
 from ..teachers import ClassGuide, PromptedTeacher
 from . import folder as run_folder
 from .answered_files import Answering, open_answering
-from .config import RunConfig
+from .config import RunConfig, read_config
 from .labelled_files import NAMES, STORE, SUMMARY, Labelling
 from .made_notes import pass_on_notes
 from .run_data import OF_DATA, without_need_of_labels
@@ -26,6 +26,18 @@ from .targets import FOLDER
 from .task_choice import choose_task, with_task
 
 _MARK = "asked.json"
+_ASKED = (
+    "data",
+    "teacher",
+    "classes",
+    "orders",
+    "votes",
+    "ask_test",
+    "seed",
+    "split_seed",
+    "columns",
+    "task_settings",
+)
 ANSWERS = "answers"
 """The folder of all answers of language models, beside the runs that asked for them."""
 
@@ -159,8 +171,12 @@ def label_first(config: RunConfig, progress: Progress) -> RunConfig:
     Args:
         config: The settings of a run.
         progress: Shows how far it is.
+
+    Raises:
+        UserError: As of `label`, or the folder of the run holds one on other answers.
     """
     folder = locate(config)
+    _refuse_other_answers(config, folder)
     # Another seed, another fold or more texts ask again for none that was answered.
     label(config.replaced(to=str(folder)), progress, answers=folder.parent / ANSWERS)
     pass_on_notes(config.data.source, folder)
@@ -182,12 +198,41 @@ def locate(config: RunConfig) -> Path:
     """
     runs = Path(config.to).expanduser().parent if config.to else Path("runs")
     settings = config.flat()
-    asked = ("data", "teacher", "classes", "orders", "votes", "ask_test", "seed", *OF_DATA)
-    facts = json.dumps({name: settings[name] for name in asked}, sort_keys=True)
-    digest = hashlib.sha256(facts.encode()).hexdigest()[:8]
+    facts = {name: settings[name] for name in (*_ASKED, *OF_DATA)}
+    # A task that is named and one that fits are the same.
+    facts["task"] = choose_task(config)[0].name
+    facts["meaning"] = digest_content(config.prompts.classes)
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:8]
     model = config.teacher.source.partition(":")[2].partition("@")[0]
     name = re.sub(r"\W+", "-", f"{Path(config.data.source).stem}-{Path(model).name}").strip("-")
     return runs / FOLDER / f"{name}-{digest}"
+
+
+def digest_content(path: str) -> str:
+    """Return what tells a file from others of its name; empty where there is none to read.
+
+    What is wrong with it is for whoever needs it to say.
+
+    Args:
+        path: The file, as a setting names it.
+    """
+    try:
+        with Path(path).expanduser().open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def _refuse_other_answers(config: RunConfig, folder: Path) -> None:
+    """Refuse a run that began with other answers, before these are asked and paid for.
+
+    Raises:
+        UserError: It did.
+    """
+    run = Path(config.to).expanduser()
+    if config.to and run_folder.has_begun(run):
+        began = read_config(run / run_folder.CONFIG)
+        run_folder.refuse_another_run(began.replaced(data=str(folder)), began, run)
 
 
 def _open_data(config: RunConfig, task: Task) -> Data:
@@ -198,8 +243,9 @@ def _open_data(config: RunConfig, task: Task) -> Data:
     """
     settings = config.flat()
     options: dict[str, Any] = {name: settings[name] or None for name in OF_DATA}
-    options |= {"columns": config.columns, "seed": config.training.seed}
-    options["reader"] = without_need_of_labels(task)
+    split_seed = config.data.split_seed
+    options["seed"] = config.training.seed if split_seed < 0 else split_seed
+    options |= {"columns": config.columns, "reader": without_need_of_labels(task)}
     data = open_data(config.data.source, **options)
     if not data.counts.get("train") and not data.counts.get("unlabelled"):
         raise UserError(f"{config.data.source} has no texts to ask for: give some.")

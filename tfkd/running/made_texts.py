@@ -22,6 +22,7 @@ from ..progress import Progress, logger
 from ..selecting import SelectSettings
 from ..selecting.candidate_rows import CandidateRows
 from ..selecting.hashed_words import split_words
+from ..store.fingerprint import digest_of
 from ..tasks import Task
 from ..text import TextEncoder
 from ..text.augmentation import Augmentation, count_words
@@ -30,6 +31,7 @@ from . import folder as run_folder
 from .aligned_classes import align_classes
 from .config import RunConfig
 from .labelled_files import NAMES, write_rows
+from .labelling import digest_content
 from .made_notes import MADE
 from .real_splits import RealSplits, read_real
 from .run_data import OF_DATA
@@ -37,7 +39,7 @@ from .targets import FOLDER
 from .task_choice import choose_task
 from .teacher_classes import name_classes
 from .texts import load_neighbours
-from .texts_setting import RANDOM, WantedTexts, check_texts
+from .texts_setting import NEIGHBOURS, RANDOM, WantedTexts, check_texts
 
 COPIES = 20
 """Texts that are made of each at once."""
@@ -91,9 +93,11 @@ def make_texts_first(config: RunConfig, progress: Progress) -> RunConfig:
     named = config.data.source or config.task.name or config.task.form
     task, _ = choose_task(config if named else config.replaced(task=tasks.DEFAULT))
     wanted = check_texts(config, task)
-    folder = _locate(config)
+    real = read_real(config, task)
+    folder = _locate(config, wanted, real)
     if not (folder / MADE).is_file():
-        _make(_open(config, task, wanted, progress), run_folder.make_folder(folder))
+        making = TextMaking(config, task, wanted, real, _open_teacher(config, task, real), progress)
+        _make(making, run_folder.make_folder(folder))
     files = {"validation": "", "test": "", "unlabelled": "", "labels": ""}
     columns = {"text_column": "", "label_column": "", "header": "", "encoding": "", "columns": {}}
     own = {"data": str(folder), "data_dir": "", "ignore_texts": False, "skip_bad": False}
@@ -105,8 +109,12 @@ def make_texts_first(config: RunConfig, progress: Progress) -> RunConfig:
     return config.replaced(**files, **columns, **own, **made)
 
 
-def _locate(config: RunConfig) -> Path:
-    """Return the folder of the texts: beside the run, by what they are made of."""
+def _locate(config: RunConfig, wanted: WantedTexts, real: RealSplits) -> Path:
+    """Return the folder of the texts: beside the run, by what they are made of.
+
+    Raises:
+        UserError: No such teacher.
+    """
     runs = Path(config.to).expanduser().parent if config.to else Path("runs")
     settings = config.flat()
     asked = (
@@ -121,22 +129,47 @@ def _locate(config: RunConfig) -> Path:
     )
     facts = {name: settings[name] for name in (*asked, "teacher_labels", *OF_DATA)}
     facts["columns"] = config.columns
+    # What is in a file may change, and its name stay.
+    facts |= {"files": _digest_files(config), "real": _digest_real(wanted, real)}
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:8]
     name = re.sub(r"\W+", "-", Path(config.data.texts).name).strip("-")[:40]
     return runs / FOLDER / f"texts-{name}-{digest}"
 
 
-def _open(config: RunConfig, task: Task, wanted: WantedTexts, progress: Progress) -> TextMaking:
-    real, teacher = read_real(config, task), None
-    if not teachers.is_prompted(config.teacher.source):
-        length = config.teacher.max_length or None
-        teacher = teachers.load_teacher(config.teacher.source, max_length=length, task=task)
-        if real.labels:
-            schema = Schema(real.labels)
-            teacher = align_classes(
-                name_classes(teacher, config.teacher.labels, schema), task, schema
-            )
-    return TextMaking(config, task, wanted, real, teacher, progress)
+def _digest_files(config: RunConfig) -> list[str]:
+    """Return what tells the files that the settings name, but for data, from others.
+
+    Raises:
+        UserError: No such teacher.
+    """
+    named = (config.data.texts, config.prompts.classes, config.teacher.labels)
+    digests = [digest_content(path) for path in named]
+    source, augmenter = config.teacher.source, config.data.augment_model
+    if not teachers.is_prompted(source):
+        teachers.check_spec(source)
+        digests.append(teachers.digest_spec(source))
+    return [*digests, teachers.digest_spec(f"hf:{augmenter}")] if augmenter else digests
+
+
+def _digest_real(wanted: WantedTexts, real: RealSplits) -> str:
+    """Return what tells the data from others, as far as anything is made of them."""
+    held = {
+        split: [(example["text"], example["label"]) for example in examples]
+        for split, examples in real.examples.items()
+    }
+    return digest_of([real.labels, held, list(real.train()) if wanted.way == NEIGHBOURS else []])
+
+
+def _open_teacher(config: RunConfig, task: Task, real: RealSplits) -> TextModel | None:
+    """Load the teacher, its classes in the order of the data's; None if it cannot be asked now."""
+    if teachers.is_prompted(config.teacher.source):
+        return None
+    length = config.teacher.max_length or None
+    teacher = teachers.load_teacher(config.teacher.source, max_length=length, task=task)
+    if not real.labels:
+        return teacher
+    schema = Schema(real.labels)
+    return align_classes(name_classes(teacher, config.teacher.labels, schema), task, schema)
 
 
 def _make(making: TextMaking, folder: Path) -> None:

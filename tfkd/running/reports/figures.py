@@ -14,10 +14,11 @@ from ...errors import UserError
 from ...progress import Progress
 from ...reporting.report import Report, load
 from ...reporting.sections.gathering import SECTIONS, gather_sections
+from ...runtime import load as load_file
 from ...tasks import find, name_metrics
 from ..best_epoch import read_history
 from ..config import read_config
-from ..context import open_run
+from ..context import RunContext, open_run
 from ..folder import CERTIFICATE, CONFIG, read_json
 from .asking import ask_models, other_files
 
@@ -98,9 +99,8 @@ def _ask(
     fresh = not context.work.exists()
     try:
         answers = ask_models(context, report, most, by=by)
-        if (folder / CERTIFICATE).is_file():
-            facts = {**answers.facts, "certificate": read_json(folder / CERTIFICATE)}
-            answers = replace(answers, facts=facts)
+        if certificate := read_certificate(context):
+            answers = replace(answers, facts={**answers.facts, "certificate": certificate})
         rows = [*report.to_dict()["rows"], *other_files(context, answers)]
         count = len(SECTIONS) + len(answers.task.sections())
         with progress("figures", count, "parts") as advance:
@@ -109,6 +109,18 @@ def _ask(
     finally:
         if fresh:
             context.remove_work()
+
+
+def read_certificate(context: RunContext) -> dict[str, Any] | None:
+    """Return what was certified of a run; None without it, or of a file that was exported anew."""
+    if not (context.folder / CERTIFICATE).is_file():
+        return None
+    certificate = read_json(context.folder / CERTIFICATE)
+    file = context.folder / certificate["file"]
+    asks_at = certificate["ask_below"]["confidence"]
+    if file.is_file() and load_file(file, task=context.task).ask_below != asks_at:
+        return None
+    return certificate
 
 
 def read_histories(folder: Path) -> list[dict[str, Any]]:
