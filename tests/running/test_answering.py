@@ -180,6 +180,21 @@ def test_labels_of_the_data_stay_and_are_sent_for_the_audit_alone(settings, stub
     assert "the language model has ROUGE-L 100.00" in facts["audit"]
 
 
+def test_an_audit_prices_the_texts_that_were_not_known(settings, tmp_path):
+    """A quarter of the price, where three of four texts were answered before."""
+    rows = [{"text": f"long text {n:02d}", "summary": f"text {n:02d}"} for n in range(40)]
+    own = {"audit": 20, "requests": 1, "price_out": 1e3}
+    # Of each answer, 16 characters are written, for 16 thousandths.
+    build = partial(settings, "summarization", rows, GOOD, **own)
+    whole = facts_of(labelling.label(build(to=str(tmp_path / "whole"))))["audit"]
+    assert whole.endswith("; 16.0000 for a thousand texts.")
+    with pytest.raises(UserError, match="15 calls were made"):
+        labelling.label(build(max_calls=15))
+    assert facts_of(labelling.label(build()))["audit"] == whole
+    (tmp_path / "asked" / "labelling.json").unlink()
+    assert "thousand" not in facts_of(labelling.label(build()))["audit"]
+
+
 def test_an_audit_by_the_scores_of_the_task_stops(settings, stub):
     rows = [{"text": f"Anna {n}", "spans": [{"start": 0, "end": 4, "label": "PER"}]}
             for n in range(30)]  # fmt: skip
@@ -204,7 +219,7 @@ def test_the_least_that_may_be_spent_is_known_before(settings, stub, capsys):
     flags = ["--teacher", config.teacher.source, "--task", "summarization", "--to", config.to]
     flags += ["--dry-run", "--price-out", "1000000", "--answer-tokens", "20"]
     assert main(["label", config.data.source, *flags]) == 0
-    assert "9 texts to ask for, 9 calls, at most" in capsys.readouterr().out
+    assert "9 texts to ask for, at most 9 calls and" in capsys.readouterr().out
     assert not stub.asked
     limited = settings("summarization", rows, GOOD, price_out=1e6, answer_tokens=20, max_cost=100.0)
     with pytest.raises(UserError, match="more than max_cost=100 leaves"):

@@ -166,7 +166,7 @@ def test_a_dry_run_sends_nothing(settings, stub, tmp_path, capsys):
     assert main(["label", config.data.source, *flags]) == 0
     out = capsys.readouterr().out
     # One more may find out that the server tells no probabilities.
-    assert "40 texts to ask for, 41 calls, at most" in out
+    assert "40 texts to ask for, at most 41 calls and" in out
     assert not stub.asked
     assert not (tmp_path / "asked").exists()
 

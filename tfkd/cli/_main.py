@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import codecs
+import json
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from ..errors import LostWorker, UserError
 from ..training.backup.preemption import EXIT_PREEMPTED, Preempted, raise_on_sigterm
@@ -15,6 +19,8 @@ from .console import catch_interrupts, console
 from .parsing import COMMANDS, parser
 
 EXIT_WRONG_INPUT, EXIT_INTERRUPTED, EXIT_CLOSED_PIPE = 2, 130, 141
+_ESCAPE = "tfkd.escape"
+"""Writes what an encoding lacks as JSON does, so that lines of JSON stay lines of JSON."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -29,6 +35,7 @@ def main(argv: list[str] | None = None) -> int:
     """
     # TensorFlow reads this when it is imported, later.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    _set_encodings()
     args = argparse.Namespace()
     try:
         try:
@@ -72,6 +79,32 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\ninterrupted; the same command goes on from here.", file=sys.stderr)
         return EXIT_INTERRUPTED
+
+
+def _set_encodings() -> None:
+    """Read UTF-8 alone, and write what a stream's encoding lacks as escapes, in any locale."""
+    codecs.register_error(_ESCAPE, _escape)
+    _reconfigure(sys.stdin, encoding="utf-8", errors="strict")
+    for stream in (sys.stdout, sys.stderr):
+        encoding = getattr(stream, "encoding", None) or "utf-8"
+        if codecs.lookup(encoding).name != "utf-8":
+            _reconfigure(stream, errors=_ESCAPE)
+
+
+def _reconfigure(stream: Any, **settings: str) -> None:
+    # A stream that was replaced, closed or read from before stays what it is.
+    with suppress(AttributeError, ValueError):
+        stream.reconfigure(**settings)
+
+
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    r"""Return what stands for characters that cannot be written, and where to go on.
+
+    >>> _escape(UnicodeEncodeError("ascii", "a film é", 7, 8, ""))
+    ('\\u00e9', 8)
+    """
+    assert isinstance(error, UnicodeEncodeError)
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
 
 
 def _refuse_unknown_command(words: Sequence[str]) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import UserError
 from ..runtime import ServiceDesk, bench
 from ..runtime.service_desk import DeskReply
+from .predicting import number_lines
 
 _OF_FILES = ("pair", "jsonl", "to", "text_column", "column", "header", "encoding", "skip_bad")
 
@@ -30,7 +31,8 @@ def predict(args: argparse.Namespace) -> None:
                 "service desk: give questions, or lines of stdin, and perhaps --json."
             )
     desk = ServiceDesk.load(args.file, threads=args.threads)
-    lines: Iterable[str] = args.text or filter(None, map(str.strip, sys.stdin))
+    typed = (line.strip() for _, line in number_lines(sys.stdin, "stdin"))
+    lines: Iterable[str] = args.text or filter(None, typed)
     for question in lines:
         reply = desk.reply(question)
         if args.json:

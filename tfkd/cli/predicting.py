@@ -128,7 +128,7 @@ class RecordReader:
                 "with these, and --jsonl."
             )
         (column,) = self.columns.values()
-        for path in filter(None, map(str.strip, paths)):
+        for path in filter(None, (line.strip() for _, line in number_lines(paths, "stdin"))):
             for each in self.task.list_examples(path):
                 yield {column: each}
 
@@ -145,7 +145,7 @@ class RecordReader:
         [{'text': 'a film'}]
         """
         count = 2 if len(self._texts) == 2 else 1
-        for number, line in _numbered(lines, where):
+        for number, line in number_lines(lines, where):
             line = line.rstrip("\r\n")
             texts = line.split("\t") if count == 2 and line.strip() else [line] * count
             if len(texts) != count:
@@ -167,7 +167,7 @@ class RecordReader:
         >>> list(RecordReader(find("")).from_json(['{"id": 7, "text": "a film"}']))
         [{'id': 7, 'text': 'a film'}]
         """
-        for number, line in _numbered(lines, where):
+        for number, line in number_lines(lines, where):
             try:
                 record = json.loads(line)
             except ValueError as error:
@@ -267,7 +267,7 @@ def answer_records(
             yield record, *(next(answers) if is_known else (None, None))
 
 
-def _numbered(lines: Iterable[str], where: str) -> Iterator[tuple[int, str]]:
+def number_lines(lines: Iterable[str], where: str) -> Iterator[tuple[int, str]]:
     """Yield lines by number; say which one is no UTF-8."""
     number = 0
     try:

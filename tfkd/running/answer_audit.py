@@ -19,14 +19,14 @@ class AnswerAudit:
         missing: How many had no answer that could be used.
         scores: The scores of the others, by measure.
         measures: What these are; the first one counts.
-        cost: Of a thousand texts.
+        cost: Of a thousand texts; None where none had to be asked for.
     """
 
     texts: int
     missing: int
     scores: Mapping[str, float]
     measures: Mapping[str, Measure]
-    cost: float
+    cost: float | None
 
     def describe(self) -> str:
         """Return it in a sentence."""
@@ -60,7 +60,11 @@ class AnswerAudit:
 
 
 def measure_answers(
-    task: Task, readings: Sequence[Reading | str], examples: Sequence[Example], *, cost: float
+    task: Task,
+    readings: Sequence[Reading | str],
+    examples: Sequence[Example],
+    *,
+    cost: float | None,
 ) -> AnswerAudit:
     """Return the scores of answers to labelled examples.
 
@@ -68,10 +72,9 @@ def measure_answers(
         task: Scores them.
         readings: What each answer says, or why it says nothing.
         examples: The examples.
-        cost: What all answers cost.
+        cost: Of a thousand texts; None where none had to be asked for.
     """
     known = [(r, e) for r, e in zip(readings, examples, strict=True) if isinstance(r, Reading)]
     answers, labelled = [r.answer for r, _ in known], [e for _, e in known]
     scores = task.score(answers, labelled) if known else {}
-    missing, thousand = len(examples) - len(known), 1_000 * cost / max(len(examples), 1)
-    return AnswerAudit(len(examples), missing, scores, task.measures, thousand)
+    return AnswerAudit(len(examples), len(examples) - len(known), scores, task.measures, cost)

@@ -14,7 +14,7 @@ from ..tasks import Prompted, Reading, Task
 from ..teachers import AnsweringTeacher, read_form
 from . import folder as run_folder
 from .answer_audit import AnswerAudit, measure_answers
-from .audit import draw_labelled
+from .audit import ask_with_cost, draw_labelled
 from .config import RunConfig
 from .labelled_files import KEPT, SENT, SUMMARY, write_rows
 
@@ -62,12 +62,11 @@ class Answering:
         examples = draw_labelled(self.task, self.data, settings)
         if not examples:
             return None
-        before = self.teacher.spending.cost
         with self.progress("audit of the language model", len(examples)) as advance:
-            answers = self.teacher.ask([self.prompted.show(each) for each in examples], advance)
-        spent = self.teacher.spending.cost - before
+            texts = [self.prompted.show(each) for each in examples]
+            answers, cost = ask_with_cost(self.teacher, texts, advance)
         readings = [self.read(*pair) for pair in zip(answers, examples, strict=True)]
-        found = measure_answers(self.task, readings, examples, cost=spent)
+        found = measure_answers(self.task, readings, examples, cost=cost)
         logger.info(f"audit     {found.describe()}")
         found.check(settings.min_accuracy)
         return found

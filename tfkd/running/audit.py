@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from ..data import Data, Example
 from ..errors import UserError
 from ..progress import Progress, logger
 from ..tasks import Task
-from ..teachers import PromptedTeacher
+from ..teachers import LanguageModel, PromptedTeacher
 from .prompt_config import PromptConfig
 
 _SHOWN = 3
@@ -30,7 +31,7 @@ class Audit:
         calibration: The mean difference of confidence and accuracy, in ten bins (expected
             calibration error, Guo et al. 2017, arXiv:1706.04599, equation 3).
         confusions: What was taken for what, and how often, most often first.
-        cost: Of a thousand texts.
+        cost: Of a thousand texts; None where none had to be asked for.
     """
 
     texts: int
@@ -38,7 +39,7 @@ class Audit:
     missing: int
     calibration: float
     confusions: tuple[tuple[str, str, int], ...]
-    cost: float
+    cost: float | None
 
     def describe(self) -> str:
         """Return it in a sentence."""
@@ -74,11 +75,10 @@ def audit_teacher(
     examples = draw_labelled(task, data, settings)
     if not examples:
         return None
-    before = teacher.spending.cost
     with progress("audit of the language model", len(examples)) as advance:
-        answers = teacher.ask([example["text"] for example in examples], advance)
-    spent = teacher.spending.cost - before
-    found = _measure(answers, examples, data.labels, cost=spent)
+        texts = [example["text"] for example in examples]
+        answers, cost = ask_with_cost(teacher, texts, advance)
+    found = _measure(answers, examples, data.labels, cost=cost)
     logger.info(f"audit     {found.describe()}")
     if not found.accuracy >= settings.min_accuracy:
         raise UserError(
@@ -86,6 +86,28 @@ def audit_teacher(
             "better, take another model, or give a smaller number."
         )
     return found
+
+
+def ask_with_cost(
+    teacher: LanguageModel, texts: Sequence[str], advance: Callable[[int], None]
+) -> tuple[list[Any | None], float | None]:
+    """Return the answer for each text, and what a thousand texts cost.
+
+    Texts that were known before cost nothing now, and do not count.
+
+    Args:
+        teacher: The language model.
+        texts: The texts.
+        advance: Is called with the number of texts done.
+
+    Returns:
+        The answers, None where none came, and the cost, None where all texts were known.
+    """
+    asked = sum(not teacher.asker.knows(text) for text in dict.fromkeys(texts))
+    before = teacher.spending.cost
+    answers = teacher.ask(texts, advance)
+    spent = teacher.spending.cost - before
+    return answers, 1_000 * spent / asked if asked else None
 
 
 def draw_labelled(task: Task, data: Data, settings: PromptConfig) -> list[Example]:
@@ -116,7 +138,7 @@ def _measure(
     examples: Sequence[Example],
     names: Sequence[str],
     *,
-    cost: float,
+    cost: float | None,
 ) -> Audit:
     known = [(a, e["label"]) for a, e in zip(answers, examples, strict=True) if a is not None]
     right = np.array([answer.argmax() == label for answer, label in known], float)
@@ -132,7 +154,7 @@ def _measure(
         len(examples) - len(known),
         _calibration_error(confidence, right),
         tuple((a, b, n) for (a, b), n in confused.most_common()),
-        1_000 * cost / max(len(examples), 1),
+        cost,
     )
 
 

@@ -148,8 +148,8 @@ def estimate(config: RunConfig, progress: Progress = log_progress) -> str:
     priced = config.prompts.price_in or config.prompts.price_out
     cost = f", {costs.cost:,.4f} at these prices" if priced else "; give --price-in and --price-out"
     return (
-        f"{costs.texts:,} texts to ask for, {costs.calls:,} calls, at most {costs.tokens:,} tokens "
-        f"to read (a token for each byte; mostly a quarter of it){cost}"
+        f"{costs.texts:,} texts to ask for, at most {costs.calls:,} calls and {costs.tokens:,} "
+        f"tokens to read (a token for each byte; mostly a quarter of it){cost}"
     )
 
 
@@ -290,6 +290,6 @@ def _say_plan(work: Labelling | Answering) -> None:
     costs = work.teacher.estimate(work.asked())
     address = work.teacher.address
     logger.info(
-        f"asking    {address.model} at {address.url}: {costs.texts:,} texts, {costs.calls:,} calls "
-        f"or more, into {work.folder}"
+        f"asking    {address.model} at {address.url}: {costs.texts:,} texts, at most "
+        f"{costs.calls:,} calls, into {work.folder}"
     )

@@ -30,6 +30,11 @@ _COVERED = 0.95
 _SMOOTHING = 0.1
 """What a single answer without probabilities leaves to all classes together."""
 CHANCES, VOTES, LETTER = "chances", "votes", "letter"
+_Ask = Callable[[str, list[list[int]], int], np.ndarray]
+
+
+class _Unknown(Exception):
+    """A question that has no answer yet."""
 
 
 @dataclass(frozen=True)
@@ -73,13 +78,13 @@ class ClassAsker(Asker):
         Raises:
             Unanswered: One of them has none.
         """
-        turns = [self._ask_turn(text, turn) for turn in range(self._manner.orders)]
+        turns = [self._ask_turn(text, turn, self._ask) for turn in range(self._manner.orders)]
         return np.mean(turns, axis=0)
 
-    def _ask_turn(self, text: str, turn: int) -> np.ndarray:
+    def _ask_turn(self, text: str, turn: int, ask: _Ask) -> np.ndarray:
         """Return a distribution over the classes: of groups first, where there are many."""
         groups = group_classes(len(self._guide.names))
-        chances = self._ask_among(text, groups, turn)
+        chances = ask(text, groups, turn)
         if len(groups) == len(self._guide.names):
             return chances
         found, covered = np.zeros(len(self._guide.names)), 0.0
@@ -87,12 +92,12 @@ class ClassAsker(Asker):
             group, chance = groups[place], chances[place]
             inside = np.full(len(group), 1 / len(group))
             if covered < _COVERED:
-                inside = self._ask_among(text, [[number] for number in group], turn)
+                inside = ask(text, [[number] for number in group], turn)
             found[group] = chance * inside
             covered += chance
         return found
 
-    def _ask_among(self, text: str, options: list[list[int]], turn: int) -> np.ndarray:
+    def _ask(self, text: str, options: list[list[int]], turn: int) -> np.ndarray:
         """Return how likely each of some options is."""
         question, key, order = self._question(text, options, turn)
         entry = self.journal.find(key)
@@ -100,9 +105,19 @@ class ClassAsker(Asker):
             entry = self._answer(question)
             self.journal.add(key, entry, text)
         self.tally.outside.append(entry["outside"])
-        chances = np.zeros(len(options))
-        chances[order] = entry["chances"]
-        return chances
+        return _in_place(entry, order)
+
+    def _find(self, text: str, options: list[list[int]], turn: int) -> np.ndarray:
+        """Return the same without asking.
+
+        Raises:
+            _Unknown: The question has no answer.
+        """
+        _, key, order = self._question(text, options, turn)
+        entry = self.journal.find(key)
+        if entry is None:
+            raise _Unknown
+        return _in_place(entry, order)
 
     def _question(
         self, text: str, options: list[list[int]], turn: int
@@ -116,10 +131,13 @@ class ClassAsker(Asker):
         return question, key, order
 
     def knows(self, text: str) -> bool:
-        """Return whether the first question of each order has an answer."""
-        groups = group_classes(len(self._guide.names))
-        keys = (self._question(text, groups, turn)[1] for turn in range(self._manner.orders))
-        return all(self.journal.find(key) is not None for key in keys)
+        """Return whether each question that is asked of a text has an answer."""
+        try:
+            for turn in range(self._manner.orders):
+                self._ask_turn(text, turn, self._find)
+        except _Unknown:
+            return False
+        return True
 
     def _answer(self, question: Question) -> Entry:
         start = time.monotonic()
@@ -198,6 +216,13 @@ _WAYS: dict[str, Callable[[ClassAsker, Question], Any]] = {
     VOTES: ClassAsker._ask_votes,
     LETTER: ClassAsker._ask_letter,
 }
+
+
+def _in_place(entry: Entry, order: list[int]) -> np.ndarray:
+    """Return the chances of options that were asked in some order."""
+    chances = np.zeros(len(order))
+    chances[order] = entry["chances"]
+    return chances
 
 
 def _entry(chances: Any, replies: Sequence[Reply], raw: Any) -> Entry:

@@ -23,7 +23,7 @@ class CallEstimate:
 
     Attributes:
         texts: How many texts there are, each once.
-        calls: How many requests; where classes are in groups, one group is looked into.
+        calls: How many requests, at most; where classes are in groups, all are looked into.
         tokens: How many tokens the model reads, at most: one for each byte.
         cost: What that costs, at most.
     """

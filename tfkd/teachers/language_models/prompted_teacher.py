@@ -47,24 +47,43 @@ class PromptedTeacher(LanguageModel):
         )
 
     def estimate(self, texts: Sequence[str]) -> CallEstimate:
-        """Return what asking for texts takes at most; nothing is sent.
+        """Return what asking for texts takes at most, as if every group were looked into.
+
+        Nothing is sent. Calls that fail and are tried again are not counted.
 
         Args:
             texts: The texts.
         """
         different = [text for text in dict.fromkeys(texts) if not self.asker.knows(text)]
-        groups = group_classes(len(self.guide.names))
-        manner = self.settings.manner
-        a_text = manner.orders * max(manner.votes, 1) * (1 + (len(groups[0]) > 1))
-        calls = a_text * len(different)
-        tokens = sum(
-            a_text * most_tokens(ask_for_class(self.guide, text, groups).messages)
-            for text in different
-        )
+        questions, manner = _list_questions(len(self.guide.names)), self.settings.manner
+        times = manner.orders * max(manner.votes, 1)
+        calls = times * len(questions) * len(different)
+        tokens = times * sum(self._most_tokens(text, questions) for text in different)
+        if different and not self.asker.mode:
+            # The first call of all may only show that the server tells no probabilities.
+            calls += 1
+            tokens += self._most_tokens(different[0], questions[:1])
         # A server that tells no probabilities writes a few tokens.
         written = calls * (1 if self.asker.mode == CHANCES else FEW)
         cost = self.settings.prices.cost(tokens, written)
         return CallEstimate(len(different), calls, tokens, cost)
+
+    def _most_tokens(self, text: str, questions: Sequence[list[list[int]]]) -> int:
+        """Return how many tokens some questions of a text have together, at most."""
+        asked = (ask_for_class(self.guide, text, options) for options in questions)
+        return sum(most_tokens(each.messages) for each in asked)
+
+
+def _list_questions(count: int) -> list[list[list[int]]]:
+    """Return the options of each question that a text may be asked: groups, and each one's classes.
+
+    >>> [len(options) for options in _list_questions(45)], _list_questions(2)
+    ([3, 15, 15, 15], [[[0], [1]]])
+    """
+    groups = group_classes(count)
+    if len(groups) == count:
+        return [groups]
+    return [groups, *([[number] for number in group] for group in groups)]
 
 
 def mark_of(address: Address, guide: ClassGuide, votes: int, *more: int) -> str:
