@@ -138,7 +138,7 @@ def check_figures(
     if faults:
         raise Differs(
             f"the {kind.name} file does not compute what the student computes: on "
-            f"{figures.checked} examples {figures.agreement:.1%} equal answers; "
+            f"{figures.checked} examples {figures.agreement:.2%} equal answers; "
             f"{'; '.join(faults)}"
         )
 
