@@ -331,6 +331,20 @@ def test_another_description_is_asked_for_in_another_folder(settings, stub, tmp_
     assert set(stub.asked.values()) == {2}
 
 
+def test_texts_that_are_added_are_asked_for_in_another_folder(settings, stub, tmp_path):
+    """The second run wrote over the texts that the first one was still learning."""
+    config = settings(labelled=False, to=str(tmp_path / "run"))
+    first = Path(labelling.label_first(config, log_progress).data.source)
+    before, asked = (first / "train.jsonl").read_bytes(), len(stub.asked)
+    with (tmp_path / "films.jsonl").open("a") as file:
+        file.write(json.dumps({"text": "one more film, and a fine one"}) + "\n")
+    other = config.replaced(to=str(tmp_path / "other"))
+    second = Path(labelling.label_first(other, log_progress).data.source)
+    assert second != first
+    assert (first / "train.jsonl").read_bytes() == before
+    assert (len(stub.asked), set(stub.asked.values())) == (asked + 1, {1})
+
+
 def test_a_run_that_began_with_other_answers_is_refused_before_they_cost(settings, stub, tmp_path):
     config = settings(labelled=False, to=str(tmp_path / "run"))
     run_folder.claim_run_folder(labelling.label_first(config, log_progress), "")

@@ -38,6 +38,7 @@ _ASKED = (
     "columns",
     "task_settings",
 )
+_FILES = ("data", "validation", "test", "unlabelled", "labels", "classes")
 ANSWERS = "answers"
 """The folder of all answers of language models, beside the runs that asked for them."""
 
@@ -201,7 +202,8 @@ def locate(config: RunConfig) -> Path:
     facts = {name: settings[name] for name in (*_ASKED, *OF_DATA)}
     # A task that is named and one that fits are the same.
     facts["task"] = choose_task(config)[0].name
-    facts["meaning"] = digest_content(config.prompts.classes)
+    # What is in a file may change, and its name stay.
+    facts["files"] = [digest_content(settings[name]) for name in _FILES]
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:8]
     model = config.teacher.source.partition(":")[2].partition("@")[0]
     name = re.sub(r"\W+", "-", f"{Path(config.data.source).stem}-{Path(model).name}").strip("-")
