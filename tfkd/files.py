@@ -114,3 +114,16 @@ def _delete(path: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
     elif path.exists() or path.is_symlink():
         path.unlink()
+
+
+def names_file(word: str) -> bool:
+    r"""Return whether a word of the user's, which may be something else, is the path of a file.
+
+    >>> names_file("a film " * 100), names_file("\0"), names_file(".")
+    (False, False, False)
+    """
+    try:
+        return Path(word).expanduser().is_file()
+    # A long text is no path, nor is one with a null byte.
+    except (OSError, ValueError, RuntimeError):
+        return False

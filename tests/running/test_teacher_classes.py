@@ -92,7 +92,10 @@ def test_two_classes_are_exchanged_in_a_cache(answers, caplog):
     assert "they are taken as teacher_labels name them" in caplog.text
 
 
-@pytest.mark.parametrize("given", ["fine,good", "fine,good,bad,bad", "Fine,good,worse"])
+MANY = ",".join(f"the intent number {n}" for n in range(77))
+
+
+@pytest.mark.parametrize("given", ["fine,good", "fine,good,bad,bad", "Fine,good,worse", MANY])
 def test_names_that_are_not_the_data_s(answers, given):
     with pytest.raises(UserError, match="the data's classes bad, fine, good: write each of these"):
         distill(data="data.jsonl", teacher=answers, teacher_labels=given, to="run", **SETTINGS)

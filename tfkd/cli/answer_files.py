@@ -9,6 +9,7 @@ from typing import Any
 
 from ..data.file_kinds import FORMATS, FileForm, check_format
 from ..errors import UserError
+from ..files import names_file
 from .predicting import Record, RecordReader
 
 
@@ -22,25 +23,17 @@ def find_files(words: Iterable[str]) -> list[Path]:
         UserError: Files and texts together, or the name of a file that is not there.
     """
     words = list(words)
-    files = [Path(word).expanduser() for word in words if _is_file(word)]
+    files = [Path(word).expanduser() for word in words if names_file(word)]
     for word in words:
         path = Path(word)
-        if not _is_file(word) and path.suffix.lower() in FORMATS and len(word.split()) == 1:
+        if not names_file(word) and path.suffix.lower() in FORMATS and len(word.split()) == 1:
             raise UserError(f"there is no file {word}; give a text as more than the name of one.")
     if files and len(files) < len(words):
-        text = next(word for word in words if not _is_file(word))
+        text = next(word for word in words if not names_file(word))
         raise UserError(f"{files[0]} is a file and {text[:40]!r} a text: give one or the other.")
     for path in files:
         check_format(path)
     return files
-
-
-def _is_file(word: str) -> bool:
-    try:
-        return Path(word).expanduser().is_file()
-    # A long text is no path, nor is one with a null byte.
-    except (OSError, ValueError, RuntimeError):
-        return False
 
 
 def read_records(

@@ -49,7 +49,11 @@ def find_arrays(path: Path) -> dict[str, ArrayPart]:
     Raises:
         UserError: A file that is damaged, or has arrays of other names.
     """
-    if path.is_dir():
+    try:
+        is_folder = path.is_dir()
+    except OSError:
+        return {}  # a long text is no path
+    if is_folder:
         return _idx_splits(path) or _npy_splits(path)
     if path.suffix == ".npz":
         return _npz_splits(path)

@@ -13,6 +13,7 @@ import numpy as np
 from ..data import Data, Example, Schema
 from ..data.labels import shorten
 from ..errors import UserError
+from ..files import names_file
 from ..models.text_model import TextModel
 from ..progress import Progress, logger
 from ..reporting.scoring import TestSet
@@ -41,7 +42,7 @@ def name_classes(teacher: TextModel, given: str, schema: Schema) -> TextModel:
     if not given:
         return teacher
     file = Path(given).expanduser()
-    names = read_labels(file.parent, file.name) if file.is_file() else _split(given)
+    names = read_labels(file.parent, file.name) if names_file(given) else _split(given)
     if sorted(names) != sorted(schema.labels):
         raise UserError(
             f"teacher_labels are {shorten(names)}, and the data's classes "

@@ -6,6 +6,7 @@ import pytest
 from tfkd import UserError
 from tfkd.data import Example, Schema, open_data
 from tfkd.tasks import find, infer_by_files
+from tfkd.tasks.image_classification.image_files import read_image
 from tfkd.tasks.image_classification.pixels import as_pixels, parse_size
 
 TASK = "image-classification"
@@ -140,3 +141,10 @@ def test_settings_of_texts_are_refused(flags, says, refused, tmp_path):
     np.savez(tmp_path / "a.npz", x_train=X, y_train=Y)
     assert re.search(says, refused("distill", "a.npz", *flags))
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("text", ["a film " * 60, f"{'a film ' * 60}#0", "no such file.png"])
+def test_a_text_is_no_picture(text):
+    """A traceback of the file system: the name is too long."""
+    with pytest.raises(UserError, match=r"no picture|there is no|holds no array"):
+        read_image(text)

@@ -18,6 +18,7 @@ from ...data.labels import label_key
 from ...data.pictures import SUFFIXES, read_picture
 from ...data.source import Source
 from ...errors import UserError
+from ...files import names_file
 from .pixels import spell_shape
 
 Check = Callable[[Mapping[str, Any], str], Example]
@@ -125,7 +126,7 @@ def read_image(path: str) -> np.ndarray:
         UserError: No such file, or none of images.
     """
     file, _, number = path.rpartition("#")
-    if not (file and number.isdecimal()) or Path(path).expanduser().is_file():
+    if not (file and number.isdecimal()) or names_file(path):
         if find_arrays(Path(path).expanduser()):
             raise UserError(f"{path} holds several images: write {path}#0 for the first one.")
         return read_picture(Path(path).expanduser())
