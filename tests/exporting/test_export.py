@@ -11,6 +11,8 @@ keras = pytest.importorskip("keras")
 import tensorflow as tf
 from keras import layers, ops
 
+from tfkd import tasks
+from tfkd.data import Schema
 from tfkd.errors import UserError
 from tfkd.exporting import export, formats
 from tfkd.exporting.gate import Difference, Figures, check_figures
@@ -201,6 +203,29 @@ def test_a_subclassed_student_is_learnt_from_arrays(tmp_path):
     with pytest.raises(UserError, match=r"inputs of 'own.*' are unknown"):
         export(student, tmp_path / "a.tflite")
     assert export(student, tmp_path / "a.tflite", check=np.ones((4, 6), "float32")).checked == 4
+
+
+def test_softmaxes_of_all_heads_are_not_applied_twice(encoder, tmp_path):
+    """The first head was right, all others said something else, and the check found nothing."""
+    task = tasks.as_task("tone=text-classification+topic=text-classification")
+    names = {"tone.labels": ("bad", "good"), "topic.labels": ("a", "b", "c")}
+    schema = Schema((), {**task.settings, **names})
+    ids = keras.Input((None,), dtype="int32", name="input_ids")
+    wide = keras.initializers.RandomNormal(stddev=3.0, seed=0)
+    pooled = ops.mean(layers.Embedding(80, 8, embeddings_initializer=wide)(ids), axis=1)
+    heads = {
+        f"{head}.logits": layers.Dense(count, activation="softmax")(pooled)
+        for head, count in (("tone", 2), ("topic", 3))
+    }
+    student = keras.Model(ids, heads)
+    path = tmp_path / "a.tflite"
+    export(student, path, encoder=encoder, task=task, schema=schema, check=["a good film", "bad"])
+    row = np.array(encoder.encode_many(["a good film"]), "int32")
+    found, expected = LiteRT(path)({"input_ids": row}), student(row)
+    for name in heads:
+        np.testing.assert_allclose(ops.softmax(found[name]), expected[name], atol=1e-5)
+    kinds = json.loads(unpack(path.read_bytes())["tfkd.json"])["outputs"]
+    assert {each["activation"] for each in kinds.values()} == {None}
 
 
 def test_a_softmax_is_not_applied_twice(encoder, tmp_path):

@@ -77,3 +77,10 @@ def test_each_example_has_a_value():
     """Values that are shifted by one."""
     with pytest.raises(UserError, match="3 values for 4 examples"):
         scored(["a", "b", "c"])
+
+
+@pytest.mark.parametrize(("first", "step"), [(1_700_000_000, 1), (1_000_000, 0.01)])
+def test_quarters_of_large_numbers_keep_all_examples(first, step):
+    """Unix times of one hour, whose first six digits are the same: one quarter of four."""
+    found = split_by_values([first + step * i for i in range(40)], "time")
+    assert [len(rows) for rows in found.values()] == [10] * 4

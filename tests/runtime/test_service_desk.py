@@ -95,3 +95,11 @@ def test_folders_that_are_no_desk(files, words, tmp_path):
         (tmp_path / name).write_text(content)
     with pytest.raises(UserError, match=words):
         read_desk(tmp_path)
+
+
+def test_an_answer_of_many_questions_does_not_hide_others(desk):
+    """Twenty questions with one answer: the only one of three that was given."""
+    vectors = [[1.0, 0.001 * i] for i in range(20)] + [[0.8, 0.6], [0.0, 1.0]]
+    desk.index = Index(vectors, ["it is near"] * 20 + ["it is far", "it is lost"], model="one")
+    found = [each.text for each in desk.reply("where is it", 3).answers]
+    assert found == ["it is near", "it is far", "it is lost"]

@@ -285,3 +285,11 @@ def test_a_model_with_a_decoder_is_refused():
     model = SimpleNamespace(config=config, save_pretrained=None, built=True)
     with pytest.raises(UserError, match="another with a decoder: take a student"):
         shrink(model, layers=1)
+
+
+def test_the_last_layer_is_always_kept():
+    """12 of 16 layers were the first 15 of them, by rounding."""
+    for count in range(2, 60):
+        for layers in range(2, count + 1):
+            chosen = choose_layers(layers, count)
+            assert (chosen[0], chosen[-1], len(set(chosen))) == (0, count - 1, layers)

@@ -123,3 +123,11 @@ def test_the_stream_itself_is_not_written_to(watched, tmp_path):
     assert (tmp_path / "stream.jsonl").read_text() == "".join(GOOD)
     with pytest.raises(UserError, match="no folder"):
         watched(GOOD, to="nowhere/out.jsonl")
+
+
+def test_another_key_is_not_read_where_the_named_one_is_missing(watched):
+    """A headline that is missing, and the body counted in its place."""
+    records = [{**json.loads(line), "title": "neutral"} for line in GOOD]
+    del records[6]["title"]
+    seen, _ = watched([json.dumps(each) + "\n" for each in records], window="8", text="title")
+    assert (seen.texts, seen.skipped) == (len(GOOD) - 1, 1)

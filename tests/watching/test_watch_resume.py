@@ -192,3 +192,13 @@ def test_a_file_that_is_rotated_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr("tfkd.watching.stream_lines.time.sleep", rotate)
     with pytest.raises(UserError, match="no longer begins with"):
         watch(source, PROGRAM, to=tmp_path / "out.jsonl", settings=SETTINGS, follow=True)
+
+
+@pytest.mark.parametrize("again", [0, 100])
+def test_a_pipe_that_breaks_off_while_it_comes_again_is_not_counted_twice(run, monkeypatch, again):
+    """Killed once more before it was where it had been."""
+    drawn = lines(draw_classes(6, (300, (0.2, 0.6, 0.2))))
+    every = "".join(drawn).encode().splitlines(keepends=True)
+    for content in (every, every[:again], every):
+        with pipe(monkeypatch, b"".join(content)):
+            assert run("-").texts == 300

@@ -11,7 +11,9 @@ import numpy as np
 import tensorflow as tf
 
 from ..errors import UserError
+from ..losses._heads import is_logits
 from ..models.outputs import as_outputs, flavour
+from ..models.probabilities import to_logits
 from ..text.pair_encoding import IDS, SEGMENTS
 from .input_signature import Inputs, Shape, inputs_of_example, inputs_of_model
 
@@ -70,7 +72,8 @@ class ModelSignature:
         if self.outputs == LOGITS:
             named = as_outputs(returned, whose="student")
         elif isinstance(returned, Mapping):
-            named = dict(returned)
+            # The softmax of a head is left out, as where a student is trained.
+            named = {n: to_logits(v) if is_logits(n) else v for n, v in returned.items()}
         else:
             named = {self.outputs[0]: returned}
         missing = [name for name in self.outputs if name not in named]

@@ -63,7 +63,13 @@ def _concatenate(parts: list[Any]) -> Any:
         return {name: _concatenate([part[name] for part in parts]) for name in parts[0]}
     if isinstance(parts[0], (tuple, list)):
         return [_concatenate([part[i] for part in parts]) for i in range(len(parts[0]))]
-    array = np.concatenate([np.asarray(part) for part in parts])
+    try:
+        array = np.concatenate([np.asarray(part) for part in parts])
+    except ValueError:
+        raise UserError(
+            "the batches of the data set have rows of different sizes: pad all of them to one "
+            "size, as padded_batch(n, padded_shapes=...) does."
+        ) from None
     return list(map(_decode, array.tolist())) if array.dtype.kind in "SO" else array
 
 

@@ -169,12 +169,22 @@ def _quarters(numbers: np.ndarray) -> dict[str, np.ndarray]:
     known = numbers[~np.isnan(numbers)]
     edges = np.unique(np.quantile(known, [0.25, 0.5, 0.75]))
     quarters = np.where(np.isnan(numbers), -1, np.searchsorted(edges, numbers, side="left"))
-    found = {}
-    for quarter in np.unique(quarters[quarters >= 0]):
-        rows = np.flatnonzero(quarters == quarter)
-        found[f"{numbers[rows].min():g} to {numbers[rows].max():g}"] = rows
+    parts = [np.flatnonzero(quarters == quarter) for quarter in np.unique(quarters[quarters >= 0])]
+    ends = [(numbers[rows].min(), numbers[rows].max()) for rows in parts]
+    found = dict(zip(_spell_ranges(ends), parts, strict=True))
     missing = np.flatnonzero(quarters < 0)
     return {**found, **({MISSING: missing} if len(missing) else {})}
+
+
+def _spell_ranges(ends: Sequence[tuple[float, float]]) -> list[str]:
+    """Return a name for each range, with as many digits as tell all ends apart.
+
+    >>> _spell_ranges([(0, 249), (250, 499)]), _spell_ranges([(1e9, 1e9 + 1), (1e9 + 2, 1e9 + 3)])
+    (['0 to 249', '250 to 499'], ['1000000000 to 1000000001', '1000000002 to 1000000003'])
+    """
+    values = {end for both in ends for end in both}
+    digits = next(n for n in range(6, 18) if len({f"{v:.{n}g}" for v in values}) == len(values))
+    return [f"{low:.{digits}g} to {high:.{digits}g}" for low, high in ends]
 
 
 def _short(text: str) -> str:

@@ -73,7 +73,7 @@ def scores(runs: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
         {"run": run["name"], "model": row["name"], "score": row["scores"][headline], **row}
         for run in runs
         for row in run["rows"]
-        if headline in row["scores"]
+        if next(iter(run["measures"]), "") == headline and headline in row["scores"]
     ]
     for row in rows:
         row["low"], row["high"] = row.get("interval") or (None, None)

@@ -144,10 +144,10 @@ class ServiceDesk:
             raise UserError(f"{count} answers are wanted: write 1 or more.")
         named = self.intents.predict(questions)
         vectors = self.answers.embed(questions)
-        scores, places = self.index.search(vectors, min(MORE * count, len(self.index)))
+        found = self._search_answers(vectors, count)
         return [
-            DeskReply(*self._read_intent(answer), self._find_answers(similarities, found, count))
-            for answer, similarities, found in zip(named, scores, places, strict=True)
+            DeskReply(*self._read_intent(answer), of_one)
+            for answer, of_one in zip(named, found, strict=True)
         ]
 
     def latency(self, questions: Sequence[str], repeats: int = 3) -> np.ndarray:
@@ -173,6 +173,17 @@ class ServiceDesk:
         intent, confidence = task.summarize(guess), task.confidence(guess)
         confidence = math.nan if confidence is None else float(confidence)
         return intent, confidence, not asks and intent not in self.unknown
+
+    def _search_answers(self, vectors: np.ndarray, count: int) -> list[tuple[FoundAnswer, ...]]:
+        """Return the best answers to each question, looking further where many are the same."""
+        looked = MORE * count
+        while True:
+            looked = min(looked, len(self.index))
+            scores, places = self.index.search(vectors, looked)
+            found = [self._find_answers(*pair, count) for pair in zip(scores, places, strict=True)]
+            if looked == len(self.index) or all(len(of_one) == count for of_one in found):
+                return found
+            looked *= MORE
 
     def _find_answers(
         self, similarities: np.ndarray, places: np.ndarray, count: int

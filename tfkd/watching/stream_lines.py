@@ -45,6 +45,7 @@ class LineSource:
         self._digest = hashlib.sha256()
         self._first = ""
         self._replay: dict[str, Any] = {}
+        self._is_open = False  # whether the last line has no end yet
         if self.is_pipe:
             self._file = sys.stdin.fileno()
             return
@@ -61,11 +62,15 @@ class LineSource:
 
     def place(self) -> dict[str, Any]:
         """Return up to where lines were handed out, and what they were, as plain values."""
+        begins_again = self._first in ("", self._replay.get("first"))
+        if self._replay and begins_again and self.lines < self._replay["lines"]:
+            return self._replay  # what an earlier watch counted came again in part
         return {
             "offset": self.offset,
             "lines": self.lines,
             "digest": self._digest.hexdigest(),
             "first": self._first,
+            "open": self._is_open,
         }
 
     def go_on(self, place: dict[str, Any]) -> None:
@@ -87,6 +92,7 @@ class LineSource:
         if left or self._digest.hexdigest() != place["digest"]:
             raise self._changed()
         self.offset, self.lines, self._first = place["offset"], place["lines"], place["first"]
+        self._is_open = place.get("open", False)
 
     def batches(self) -> Iterator[Lines]:
         """Yield lines by number, at most 32 at once, as soon as they are there.
@@ -127,7 +133,10 @@ class LineSource:
         for line in lines:
             self._first = self._first or hashlib.sha256(line).hexdigest()
             self._digest.update(line)
-            self.offset, self.lines = self.offset + len(line), self.lines + 1
+            self.offset += len(line)
+            # The end of a line that was whole without it is no further line.
+            self.lines += not (self._is_open and not line.strip())
+            self._is_open = not line.endswith(b"\n")
             if not self._is_replayed():
                 numbered.append((self.lines, line))
         return numbered

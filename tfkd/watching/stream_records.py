@@ -109,8 +109,8 @@ class StreamReader:
         if not isinstance(record, dict):
             raise UserError('it is no JSON object: write {"time": ..., "text": ...}.')
         topic = _topic_of(record.get(keys.topic), keys.topic)
-        fields = {**record, "text": record[keys.text]} if keys.text in record else record
-        text = fields.get("text", "")
+        fields = {**record, "text": record.get(keys.text)}
+        text = fields["text"]
         if not isinstance(text, str) or not text.strip():
             raise UserError(
                 f"it has no text under {keys.text!r}: give at least one word, or name another key "

@@ -239,3 +239,19 @@ def test_files_of_what_was_pruned_are_smaller_and_give_the_same(tmp_path):
     (name,) = calls[1].inputs
     found = LiteRT(tmp_path / "smaller.tflite")({name: ids})
     np.testing.assert_allclose(found["logits"], smaller(ids), atol=1e-5)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 5, 10])
+def test_steps_cut_as_many_heads_as_at_once_or_say_so(steps):
+    """Half of four heads in ten steps was none of them."""
+    given = keras.Input((6, 32))
+    attention = keras.layers.MultiHeadAttention(4, 8, name="att")(given, given)
+    hidden = keras.layers.Dense(64, "relu")(keras.layers.Add()([given, attention]))
+    pooled = keras.layers.GlobalAveragePooling1D()(hidden)
+    model = keras.Model(given, keras.layers.Dense(3)(pooled))
+    part = parse(f"prune:heads=0.5,units=0.5,score=norm,steps={steps}").parts()[0]
+    if steps < 5:
+        part.check(model)
+        return
+    with pytest.raises(UserError, match=rf"in {steps} steps, which leave [34] of 4 and not 2"):
+        part.check(model)

@@ -99,6 +99,8 @@ class Pruning(Compression):
         for each in (self, self.whole):
             if each is not None:
                 _prune(plain, each, None)
+        if self.whole is not None:
+            _check_steps(plain, self.whole)
 
     def parts(self) -> Sequence[Pruning]:
         """Return the steps, which cut as much of the first model each."""
@@ -126,6 +128,26 @@ class Pruning(Compression):
         if not any(self.shares.values()):
             return copy_model(model)
         return _prune(_open(model), self, evidence)
+
+
+def _check_steps(plain: Any, whole: Pruning) -> None:
+    """Refuse steps that, rounded one by one, cut other numbers than all at once would.
+
+    Units and filters are so many that they differ by one or two.
+    """
+    counts = {(LAYERS, len(find_blocks(plain)))}
+    counts |= {(each.kind, len(each.sets)) for each in find_families(walk_graph(plain))}
+    for kind, count in sorted(counts):
+        share = whole.shares.get(kind, 0.0) if kind in ("heads", LAYERS) else 0.0
+        left = count
+        for part in whole.parts() if share else ():
+            left -= max(0, share_of(part.shares[kind], left))
+        if share and left != count - max(0, share_of(share, count)):
+            raise UserError(
+                f"prune has {kind}={share:g} in {whole.steps} steps, which leave {left} of {count} "
+                f"and not {count - max(0, share_of(share, count))}, since each step cuts a whole "
+                "number: write fewer steps."
+            )
 
 
 def _open(model: Any) -> Any:

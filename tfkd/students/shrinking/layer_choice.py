@@ -18,8 +18,8 @@ def choose_layers(layers: int | Sequence[int] | None, count: int) -> tuple[int, 
     if isinstance(layers, int):
         if not 1 <= layers <= count:
             raise UserError(f"layers={layers} of a model of {count}: write 1 to {count}.")
-        step = (count - 1) / max(layers - 1, 1)
-        return tuple(int(step * number) for number in range(layers))
+        # Whole numbers alone: 15 / 11 * 11 is less than 15.
+        return tuple((count - 1) * number // max(layers - 1, 1) for number in range(layers))
     numbers = tuple(layers)
     if not numbers or any(not isinstance(n, int) or not 0 <= n < count for n in numbers):
         raise UserError(
