@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 from tiny_bert import checkpoint
+from tokenizers import Tokenizer, models, pre_tokenizers
 
 from tfkd import distill, load_neighbours
 from tfkd.errors import UserError
 from tfkd.text import learn
+from tfkd.text.encoder import TextEncoder
 from tfkd.text.neighbours import Neighbours
 
 WORDS = ["good", "bad", "fine", "dull", "film", "book", "the", "a"]
@@ -118,3 +120,34 @@ def test_a_folder_makes_texts_for_a_run(tmp_path, monkeypatch):
     assert len(asked) == 40
     with pytest.raises(UserError, match="write augment = 20, say"):
         distill(data="sample:40", augment_model="lm")
+
+
+@pytest.mark.parametrize(
+    ("mark", "unmarked", "split"),
+    [
+        (
+            "▁",
+            [],
+            pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace()]),
+        ),
+        ("Ġ", ["a", "good", "film", "Ġ"], pre_tokenizers.ByteLevel(add_prefix_space=False)),
+    ],
+)
+def test_guesses_are_whole_words_of_any_tokenizer(mark, unmarked, split):
+    """Texts of word endings alone, or of pieces with their marks."""
+    special = ["<pad>", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    words = [mark + word for word in ("a", "good", "film", "fine", "dull")]
+    pieces = [*special, *unmarked, *words, "ing", "ness"]
+    scored = [(piece, -1.0 if len(piece) > 2 else -3.0) for piece in pieces]
+    tokenizer = Tokenizer(models.Unigram(scored, unk_id=1))
+    tokenizer.pre_tokenizer = split
+    tokenizer.add_special_tokens(special)
+    scores = np.array([9.0 if piece in words[3:] else 0.0 for piece in pieces], "float32")
+
+    def model(x):
+        return {"logits": np.tile(scores, (*x["input_ids"].shape, 1))}
+
+    rules = Neighbours(model, TextEncoder(tokenizer, 32), copies=4, top=2, replace=1.0)
+    made = rules.augment("a good film")
+    assert made
+    assert {word for text in made for word in text.split()} <= {"fine", "dull"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -123,9 +123,16 @@ class Neighbours:
 
     @cached_property
     def _vocabulary(self) -> tuple[list[str], np.ndarray]:
-        """The pieces, and which of them are whole words."""
+        """The pieces without the mark that begins a word, and which of them are whole words."""
         pieces = self.encoder.vocabulary
-        return pieces, np.array([piece.isalpha() for piece in pieces])
+        mark = _mark_of_words(pieces)
+        bare = [piece.removeprefix(mark) for piece in pieces]
+        whole = [
+            # Behind Ġ stand bytes, which are letters of ASCII alone.
+            piece.startswith(mark) and word.isalpha() and (mark != "Ġ" or word.isascii())
+            for piece, word in zip(pieces, bare, strict=True)
+        ]
+        return bare, np.array(whole)
 
     def _best(self, scores: np.ndarray, word: str) -> list[str]:
         """Return the `top` whole words, without the word itself."""
@@ -134,3 +141,15 @@ class Neighbours:
         best = np.argsort(-scores, kind="stable")[: self.top + 1]
         words_found = [pieces[i] for i in best if np.isfinite(scores[i])]
         return [other for other in words_found if other != word.lower()][: self.top]
+
+
+def _mark_of_words(pieces: Sequence[str]) -> str:
+    """Return what pieces that begin a word begin with; nothing where the others are marked.
+
+    >>> _mark_of_words(["film", "##s"]), _mark_of_words(["▁film", "s"]), _mark_of_words(["Ġfilm"])
+    ('', '▁', 'Ġ')
+    """
+    if any(piece.startswith("##") for piece in pieces):
+        return ""
+    begins = {piece[0] for piece in pieces if piece[1:].isalpha()}
+    return next((mark for mark in "▁Ġ" if mark in begins), "")
