@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from tfkd import progress
-from tfkd.progress import log_progress, logger, mute_log, print_log
+from tfkd.progress import log_progress, logger, mute_log, print_log, unmuted
 
 
 @pytest.mark.parametrize(("verbose", "printed"), [(0, ""), (1, "a line\n"), ("auto", "a line\n")])
@@ -44,6 +44,18 @@ def test_muted(capsys):
             logger.warning("from the second worker")
         logger.info("from the first one")
     assert capsys.readouterr().out == "from the first one\n"
+
+
+def test_steps_are_shown_where_all_else_is_muted(capsys):
+    """An hour of a teacher's pass within a search, and no line of it."""
+    with print_log(), mute_log(), unmuted(log_progress)("teacher", 2) as advance:
+        logger.info("a detail")
+        advance(2)
+        logger.info("another one")
+    assert capsys.readouterr().out.startswith("teacher: 2 texts in ")
+    with print_log():
+        logger.info("all again")
+    assert capsys.readouterr().out == "all again\n"
 
 
 def test_lines_with_the_time_left(monkeypatch, capsys):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -143,10 +143,12 @@ class Predictor(WritingMethods):
             batch_size: Rows at once, where the file does not fix it.
         """
         answers: list[Arrays] = [{} for _ in rows]
+        units = [self._feeder.units_of(row) for row in rows]
         for places in self._batches(rows, batch_size):
-            outputs = self._run_batch([rows[place] for place in places])
+            most = max(units[place] for place in places)
+            outputs = self._run_batch([rows[place] for place in places], most)
             for at, place in enumerate(places):
-                answers[place] = self._row(outputs, at, rows[place])
+                answers[place] = take_row(outputs, at, self._shapes, units[place])
         return answers
 
     def latency(
@@ -199,15 +201,20 @@ class Predictor(WritingMethods):
     def _encode(self, examples: Sequence[Example]) -> list[list[Arrays]]:
         return self.task.encode(examples, self._tokenizer, self.schema) if examples else []
 
-    def _batches(self, rows: Sequence[Arrays], batch_size: int) -> Iterator[np.ndarray]:
+    def _batches(self, rows: Sequence[Arrays], batch_size: int) -> Iterator[list[int]]:
         """Yield places of rows, as many as the file takes at once, the shortest rows first."""
-        order = np.argsort([self._feeder.length_of(row) for row in rows], kind="stable")
+        order = sorted(range(len(rows)), key=lambda place: self._feeder.length_of(rows[place]))
         size = self.batch or batch_size
         for start in range(0, len(order), size):
             yield order[start : start + size]
 
-    def _run_batch(self, rows: Sequence[Arrays]) -> dict[str, np.ndarray]:
-        """Return the outputs of at most `batch` rows by the task's names, `[rows, ...]`."""
+    def _run_batch(self, rows: Sequence[Arrays], units: int) -> dict[str, np.ndarray]:
+        """Return the outputs of at most `batch` rows by the task's names, `[rows, ...]`.
+
+        Args:
+            rows: The rows.
+            units: The most words or tokens that one of them has.
+        """
         feed = self._feeder(rows)
         size = len(next(iter(feed.values())))
         returned = self._model(feed)
@@ -216,7 +223,7 @@ class Predictor(WritingMethods):
             array = returned[output["name"]]
             shape = self._model.outputs[output["name"]][0]
             fits = len(array) == size and array.ndim == len(shape)
-            if not fits or not self._has_all(name, array, shape, rows) or np.isnan(array).any():
+            if not fits or not self._has_all(name, array, shape, units) or np.isnan(array).any():
                 raise UserError(
                     f"{self._path} answers {size} texts with {array.dtype} of shape {array.shape} "
                     "or with NaN: the file is damaged; export it again."
@@ -225,20 +232,15 @@ class Predictor(WritingMethods):
         return outputs
 
     def _has_all(
-        self, name: str, array: np.ndarray, shape: Sequence[int | None], rows: Sequence[Arrays]
+        self, name: str, array: np.ndarray, shape: Sequence[int | None], units: int
     ) -> bool:
         """Return whether an output has a number for each class, and for each word of the rows."""
-        most = max(map(self._feeder.units_of, rows))
         return all(
-            size >= most if wanted is None else declared is None or size == declared
+            size >= units if wanted is None else declared is None or size == declared
             for size, declared, wanted in zip(
                 array.shape[1:], shape[1:], self._shapes[name], strict=True
             )
         )
-
-    def _row(self, outputs: Mapping[str, np.ndarray], at: int, row: Arrays) -> Arrays:
-        """Return the outputs of one row, without those of padding."""
-        return take_row(outputs, at, self._shapes, self._feeder.units_of(row))
 
     def _run_finite(self, rows: Sequence[Arrays]) -> list[Arrays]:
         """Run rows for answers, for which the greatest of each output has to be a number."""

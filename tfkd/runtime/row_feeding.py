@@ -15,7 +15,7 @@ import numpy as np
 from ..errors import UserError
 from ..text.affixes import OF_WORDS
 from ..text.batching import bucket, pad
-from ..text.words import DECODER_IDS, FILLS, WORD_STARTS, count_units
+from ..text.words import DECODER_IDS, FILLS, WORD_STARTS
 
 IDS = "input_ids"
 CLIENT = ("ids", "mask", "segment_ids")
@@ -50,13 +50,14 @@ class RowFeeder:
 
     def length_of(self, row: Mapping[str, Any]) -> int:
         """Return the number of tokens of a row."""
-        return max(np.size(row[name]) for name in self.sources.values() if name not in OF_WORDS)
+        return max(_size(row[name]) for name in self.sources.values() if name not in OF_WORDS)
 
     def units_of(self, row: Mapping[str, Any]) -> int:
         """Return the number of words of a row, or of tokens that are written or read."""
-        read = {name: row[name] for name in self.sources.values() if name == DECODER_IDS}
-        read |= {name: row[name] for name in (WORD_STARTS,) if name in row}
-        return count_units(read) if read else self.length_of(row)
+        if WORD_STARTS in row:
+            return len(row[WORD_STARTS])
+        written = DECODER_IDS in self.sources.values()
+        return len(row[DECODER_IDS]) if written else self.length_of(row)
 
     def __call__(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]:
         """Return the arrays of at most `batch` rows, padded as the model wants it.
@@ -100,6 +101,11 @@ class RowFeeder:
                 f"ids came for a model that takes {np.dtype(dtype)}, which does not hold them: the "
                 "file is damaged; export it again."
             ) from error
+
+
+def _size(value: Any) -> int:
+    """Return how many numbers a value has; NumPy would make an array of a list to count it."""
+    return len(value) if isinstance(value, list) else np.size(value)
 
 
 def _of_channels(arrays: np.ndarray, shape: Shape) -> np.ndarray:

@@ -12,7 +12,7 @@ from typing import Any
 
 from .. import teachers
 from ..errors import UserError
-from ..progress import Progress, logger, mute_log
+from ..progress import Progress, logger, mute_log, unmuted
 from ..running import folder as run_folder
 from ..running.config import RunConfig
 from ..running.context import RunContext, make_context
@@ -268,7 +268,7 @@ def _teach(search: Search) -> RunConfig:
     folder = search.folder / TEACHER
     logger.info(f"teacher   {search.config.teacher.source} is trained once, in {folder}")
     with mute_log():
-        teach(as_lessons(search.config, folder), search.progress)
+        teach(as_lessons(search.config, folder), unmuted(search.progress))
     unused = {"teacher_epochs": 0, "teacher_learning_rate": 0.0, "teacher_tune": ""}
     return search.config.replaced(teacher=f"keras:{folder}", **unused)
 
@@ -281,7 +281,7 @@ def _store(search: Search, given: GivenModels | None, share: float) -> None:
         return
     config = search.config.replaced(to=str(folder), share=share, alone=False)
     with mute_log():
-        work = store_for_training(config, search.progress, given)
+        work = store_for_training(config, unmuted(search.progress), given)
     for part in work.glob("*-student"):
         shutil.rmtree(part)
     done.touch()
