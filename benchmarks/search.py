@@ -28,6 +28,8 @@ FLAGS: dict[str, tuple[str, ...]] = {
 }
 TEACHING = {"sst2": "2", "banking77": "8", "conll2003": "3"}
 """Epochs of the teachers that are taught."""
+READY = ("keras:", "few:")
+"""Teachers that are taken as they are, or are fitted within the run."""
 SAMPLERS = ("tpe", "random")
 
 
@@ -36,7 +38,7 @@ def files(name: str, data: Path, folder: Path, most: int) -> list[str]:
     parts = {part: folder / f"{part}.jsonl" for part in ("train", "validation", "test")}
     train, validation, test = parts.values()
     folder.mkdir(parents=True, exist_ok=True)
-    keep = columns("text", "label")
+    keep = columns("text", "intent" if name == "banking77" else "label")
     given = [str(train)]
     if name == "conll2003":
         keep = columns("tokens", "tags")
@@ -112,7 +114,7 @@ def main() -> None:
     given, further = parser.parse_known_args()
     own = [*files(given.name, given.data, given.to / "data", given.most), *FLAGS[given.name]]
     teacher = given.teacher
-    if given.name in TEACHING and not teacher.startswith("keras:"):
+    if given.name in TEACHING and not teacher.startswith(READY):
         teacher = teach_once(given, own, ["--epochs", TEACHING[given.name], "--batch-size", "32"])
     shared = ["--store", str(given.to / "targets"), "--seeds", str(len(given.seeds))]
     shared += ["--student", given.student] if given.student else []

@@ -5,13 +5,15 @@
 
 SNIPS: the intent and the slots of a request. SICK: whether one sentence follows from another, and
 how related they are. No official test parts are at hand: each data set's own `validation` is the
-test part, and a tenth of the training rows, drawn once, is for validation. Each run has a teacher
-of the same kind, by default one that learns from scratch. What has been run already is read from
-its folder.
+test part, and a tenth of the training rows, drawn once, is for validation. Each kind of run has a
+teacher of its own: by default one that learns from scratch in the run, or a Hugging Face encoder
+(`--teacher hf:ENCODER`) that is taught the kind's tasks once. What has been run already is read
+from its folder.
 """
 
 from __future__ import annotations
 
+import argparse
 import functools
 import json
 from dataclasses import dataclass
@@ -21,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import runs
-from benchmarks.tables import draw, make_parser
+from benchmarks.tables import draw, make_parser, teach_once
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ BENCHMARKS = {
     ),
 }
 MODELS = ("--max-length", "64", "--vocab-size", "8000", "--batch-size", "64")
+TEACHING = ("--epochs", "4", "--batch-size", "32")
+"""Of a teacher that is fine-tuned, in place of the flags of students."""
 
 
 def keep(wanted: Benchmark, row: dict) -> dict:
@@ -149,6 +153,14 @@ def table(reports: dict[str, list[dict]], right: list[dict[str, float]], heads: 
     return "\n".join(lines)
 
 
+def find_teacher(given: argparse.Namespace, kind: str, data: list[str]) -> str:
+    """Return the teacher of a kind of runs, taught once where it is an encoder."""
+    if given.teacher.startswith("train"):
+        return given.teacher
+    own = argparse.Namespace(**{**vars(given), "to": given.to / kind})
+    return teach_once(own, data, TEACHING)
+
+
 def main() -> None:
     defaults = {"teacher": "train:bilstm:base", "student": "text_cnn:small", "epochs": "15"}
     given = make_parser(__doc__, tuple(BENCHMARKS), **defaults).parse_args()
@@ -161,20 +173,25 @@ def main() -> None:
         written = functools.partial(keep, wanted)
         draw(source / "validation.jsonl.gz", {test: 1.0}, written, given.most)
         draw(source / "train.jsonl.gz", {validation: 0.1, train: 0.9}, written, given.most)
-    shared = [
+    data = [
         *(str(train), "--validation", str(validation), "--test", str(test), "--ignore-texts"),
-        *(*wanted.flags, *MODELS, "--teacher", given.teacher, "--student", given.student),
-        *("--epochs", given.epochs),
+        *(*wanted.flags, *MODELS),
     ]
+    shared = [*data, "--student", given.student, "--epochs", given.epochs]
     kinds = {"joint": wanted.joint(), **{head: wanted.single(head) for head in wanted.heads}}
-    reports = {
-        kind: [
-            runs.run([*shared, *flags], seed, given.to / kind / f"seed-{seed}") for seed in seeds
-        ]
-        for kind, flags in kinds.items()
-    }
+    reports = {}
+    for kind, flags in kinds.items():
+        teacher = find_teacher(given, kind, [*data, *flags])
+        every = [*shared, *flags, "--teacher", teacher]
+        folder = given.to / kind
+        reports[kind] = [runs.run(every, seed, folder / f"seed-{seed}") for seed in seeds]
     right = [all_right(given.to, test, wanted, seed) for seed in seeds]
-    facts = {"command": shared, "kinds": kinds, "reports": reports, "all_right": right}
+    facts = {
+        "command": [*shared, "--teacher", given.teacher],
+        "kinds": kinds,
+        "reports": reports,
+        "all_right": right,
+    }
     given.out.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     print(table(reports, right, list(wanted.heads)))
 

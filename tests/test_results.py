@@ -228,7 +228,9 @@ def test_the_errors_on_images_are_the_stored_ones(file, monkeypatch):
 _SEEDS = {
     **dict.fromkeys(("banking77", "goemotions", "imdb_ratings", "sick"), "results.md"),
     "semeval2010_task8": "tasks/relations.md",
-    **dict.fromkeys(("conll2003", "wnut17", "wnut17_tweets", "resume_ner"), "tasks/entities.md"),
+    **dict.fromkeys(
+        ("conll2003", "wnut17", "wnut17_tweets", "bc5cdr", "resume_ner"), "tasks/entities.md"
+    ),
     "qamr": "tasks/answers.md",
     "embeddings": "tasks/embeddings.md",
     "fsdd": "tasks/sound.md",
@@ -249,6 +251,33 @@ def test_the_tables_of_several_seeds_are_the_stored_ones(name, page, monkeypatch
     assert sorted(found["seeds"]) == ["0", "1", "2"]
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     assert table(list(found["seeds"].values())) in text
+
+
+@pytest.mark.parametrize("name", ["search_sst2", "search_banking77"])
+def test_the_tables_of_searches_are_the_stored_ones(name, monkeypatch):
+    """A search that lost against its control, left out."""
+    import json
+
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks.search import table
+
+    found = json.loads((ROOT / "benchmarks" / "results" / f"{name}.json").read_text())
+    text = (ROOT / "docs" / "how-to" / "search-students.md").read_text(encoding="utf-8")
+    assert table(found["searches"]) in text
+
+
+def test_the_table_of_stages_is_the_stored_one(monkeypatch):
+    """A stage that is slower than twice a plain read, and nobody looks."""
+    import json
+
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks.speed.stages import PLAIN, table
+
+    found = json.loads((ROOT / "benchmarks" / "results" / "stages_speed.json").read_text())
+    stages = found["[seconds, MB] by stage"]
+    assert table(stages) in (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+    last = stages["1,000,000"]
+    assert max(seconds for seconds, _ in last.values()) < 2 * last[PLAIN][0]
 
 
 @pytest.mark.parametrize(

@@ -42,11 +42,19 @@ def result(folder, winner, default, *, measure=None, candidates=CANDIDATES):
         ((0.90, 0.91, 0.92), (0.92, 0.93, 0.94), "is worse than the default: -2.00 points"),
         ((0.92,), (0.90,), "of one seed, which proves nothing"),
         ((0.92, 0.93), (), "No better than the default: no candidate"),
+        ((0.92, 0.93, float("nan")), (0.9, 0.9, 0.9), "cannot be compared: 1 of 3 seeds have no"),
     ],
 )
 def test_verdict(tmp_path, winner, default, said):
     """A gain that is smaller than its interval, told as one."""
     assert said in result(tmp_path, winner, default).words[0]
+
+
+def test_seeds_without_a_score_are_no_numbers_in_the_file(tmp_path):
+    """NaN, which is no JSON."""
+    found = result(tmp_path, (0.92, float("nan")), (0.9, 0.91)).to_dict()
+    assert found["gain"]["by_seed"][1] is None
+    assert found["gain"]["interval"] is None
 
 
 def test_lower_is_better(tmp_path):
@@ -85,7 +93,7 @@ def test_report_is_read_back(tmp_path):
 def test_too_few_trials_say_nothing_of_settings(tmp_path):
     """An importance out of three trials."""
     found = dataclasses.replace(result(tmp_path, (0.9,), (0.8,)), importances={})
-    assert "Too few trials to tell." in found.markdown()
+    assert "Nothing to tell: too few trials" in found.markdown()
 
 
 def test_page_shows_the_frontier_and_what_mattered(tmp_path):

@@ -5,6 +5,7 @@ import pytest
 
 from tfkd import UserError, students, tasks
 from tfkd.running.config import make_config
+from tfkd.running.fitting import choose_epochs
 from tfkd.running.task_choice import with_task
 from tfkd.searching.space import Space
 
@@ -147,6 +148,28 @@ def test_epochs_are_a_share_of_what_a_run_takes(drawn):
     tried = {found.suggest(drawn(seed)).get("epochs") for seed in range(TRIES)}
     assert tried == {None, 5, 20, 30}
     assert "share_of_epochs" not in space(texts=0).first()
+
+
+@pytest.mark.parametrize("augment", [0, 2])
+def test_epochs_are_those_of_a_run_with_its_augmented_texts(augment):
+    """Half as many epochs that are more, since the texts were counted without the augmented."""
+    found = space(fixed=("batch_size",), augment=augment, texts=5_000)
+    tried = [settings.get("epochs") for settings in all_of(found, "share_of_epochs", augment)]
+    usual = choose_epochs(-(-5_000 * (1 + augment) // found.config.training.batch_size), 0)
+    assert tried == [max(1, round(0.5 * usual)), None, 2 * usual, 3 * usual]
+
+
+def all_of(found, name, augment):
+    """Settings of the default, with each value of a parameter."""
+    for value in (0.5, 1.0, 2.0, 3.0):
+        yield found._record(lambda c, v=value: v if c.name == name else c.default)[1]
+
+
+def test_what_is_also_searched_does_not_stay(drawn):
+    """Two flags, of which the second one is ignored."""
+    found = space(also=("augment",), fixed=("augment",), augment=2)
+    tried = {found.suggest(drawn(seed)).get("augment") for seed in range(TRIES)}
+    assert tried == {None, 0}
 
 
 def test_the_smallest_of_each_kind_is_smaller_than_any_size():

@@ -110,6 +110,43 @@ def test_the_first_trial_is_the_default(searched):
     assert first.settings["vocab_size"] == 300
 
 
+def test_the_default_is_never_stopped(tmp_path, monkeypatch):
+    """Others that were quicker in other processes, and a verdict without the default."""
+    made = loop(tmp_path, Bench(tmp_path), trials=4, budget=Budget(megabytes=10))
+    default, lock = made._take_trial()
+    monkeypatch.setattr(Bench, "train", lambda self, number, config, share: better(self, number))
+    while (taken := made._take_trial()) is not None:
+        made._carry_out(taken[0])
+    made._carry_out(default)
+    lock.release()
+    assert read_candidates(made.study)[0].state == WHOLE
+
+
+def better(bench, number):
+    """The later, the better."""
+    return Validated(bench.folder, {"accuracy": number / 10})
+
+
+def test_hours_before_a_kill_count(tmp_path, monkeypatch):
+    """A search of two hours that is killed each hour, and never ends."""
+    now = [0.0]
+    monkeypatch.setattr("tfkd.searching.trial_loop.time.monotonic", lambda: now[0])
+    for killed_at in (5, None):
+        bench = Bench(tmp_path, killed_at=killed_at)
+        step = bench.step
+
+        def slow_step(step=step):
+            now[0] += 100
+            step()
+
+        bench.step = slow_step
+        made = loop(tmp_path, bench, trials=1)
+        with contextlib.suppress(Killed):
+            made.run()
+    # The step that was cut off is done again.
+    assert now[0] - 200 <= read_candidates(made.study)[0].seconds <= now[0]
+
+
 def test_a_default_made_to_fit_is_the_second_trial(tmp_path):
     """A search that begins with ten candidates drawn at random, most of which are too large."""
     made = loop(tmp_path, Bench(tmp_path), trials=3)

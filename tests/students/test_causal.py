@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from tfkd import UserError
+from tfkd import UserError, students
+from tfkd.models.decoders import find_graphs
 from tfkd.models.saving import save_keras
 from tfkd.students import build, causal
 
@@ -16,6 +17,32 @@ def model():
 
 def logits(model, ids):
     return model(np.array([ids], "int32")).numpy()[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("seq2seq", {"encoder": 0}),
+        ("seq2seq", {"decoder": 0}),
+        ("seq2seq", {"encoder": 1.5}),
+        ("gru_seq2seq", {"decoder": 0}),
+        ("causal", {"layers": -2}),
+        ("causal", {"heads": 0}),
+        ("causal", {"width": 0}),
+    ],
+)
+def test_a_student_that_writes_has_blocks(name, settings):
+    """A student without an encoder that is taken for a language model, and ignores its source."""
+    ((setting, value),) = settings.items()
+    with pytest.raises(UserError, match=f"{setting} is {value}: write a whole number, at least 1"):
+        getattr(students, name)(40, "tiny", **settings)
+
+
+def test_a_model_that_sees_a_source_is_no_language_model(model, monkeypatch):
+    """An older file without an encoder, whose texts would ignore their source."""
+    assert find_graphs(model) is not None
+    monkeypatch.setattr(students.writing_layers, "_check_counts", lambda options: None)
+    assert find_graphs(students.seq2seq(40, "tiny", encoder=0)) is None
 
 
 def test_a_later_token_changes_nothing_before_it(model):

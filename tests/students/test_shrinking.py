@@ -5,7 +5,9 @@ from types import SimpleNamespace
 import keras
 import numpy as np
 import pytest
+from hugging_face_folders import model as folder_of
 from tiny_bert import checkpoint, texts, to_fine_tune
+from tokenizers import Tokenizer, processors
 
 from tfkd import (
     Cosine,
@@ -28,7 +30,7 @@ from tfkd.students.shrinking.layer_choice import choose_layers
 from tfkd.students.shrinking.vocabulary import cut_vocabulary
 from tfkd.tasks import Task
 from tfkd.teachers import save
-from tfkd.text import learn
+from tfkd.text import TextEncoder, learn
 
 IDS = texts(6, 11)
 INPUTS = {"input_ids": IDS, "attention_mask": (IDS != 0).astype("int32")}
@@ -86,6 +88,20 @@ def test_the_student_is_its_own(folder, kind):
         np.testing.assert_array_equal(old, new.numpy())
 
 
+@pytest.mark.parametrize("part", ["all", "encoder"])
+def test_a_frozen_teacher_has_a_student_that_learns(part):
+    """A student that trains its head alone, as the teacher did."""
+    hub = pytest.importorskip("keras_hub")
+    sizes = {"num_layers": 3, "num_heads": 2, "hidden_dim": 16, "intermediate_dim": 32}
+    encoder = hub.models.BertBackbone(vocabulary_size=60, max_sequence_length=32, **sizes)
+    teacher = hub.models.BertTextClassifier(encoder, num_classes=2, preprocessor=None)
+    (teacher if part == "all" else teacher.backbone).trainable = False
+    before = len(teacher.trainable_weights)
+    student = shrink(teacher, layers=2)
+    assert len(student.trainable_weights) == len(student.weights) == 41
+    assert len(teacher.trainable_weights) == before
+
+
 def test_a_shrunk_student_is_saved_without_tfkd(folder, tmp_path):
     """A file that needs the library that made it."""
     student = shrink(load_teacher(f"hub:{folder}"), layers=1).model
@@ -103,6 +119,65 @@ def test_a_hugging_face_student_goes_back_to_hugging_face(folder, tmp_path):
     again = transformers.TFBertForSequenceClassification.from_pretrained(str(tmp_path / "small"))
     np.testing.assert_allclose(again(INPUTS).logits, student(INPUTS).logits, atol=1e-6)
     assert again.config.num_hidden_layers == 1
+
+
+SMALL = {"n_head": 2, "n_positions": 32, "vocab_size": 60}
+WRITERS = {
+    # Class, config, and a weight of a layer by its number.
+    "TFGPT2LMHeadModel": ("GPT2", {"n_embd": 16, "n_layer": 4}, "/h_._{}/attn/c_attn/weight"),
+    "TFOpenAIGPTForSequenceClassification": (
+        *("OpenAIGPT", {"n_embd": 16, "n_layer": 4, "pad_token_id": 0}),
+        "/h_._{}/mlp/c_fc/weight",
+    ),
+    "TFXLMForSequenceClassification": (
+        *("XLM", {"emb_dim": 16, "n_layers": 4, "n_heads": 2}),
+        "/attentions_._{}/q_lin/kernel",
+    ),
+}
+
+
+def _random(name, kind, **settings):
+    transformers = pytest.importorskip("transformers")
+    model = getattr(transformers, name)(getattr(transformers, f"{kind}Config")(**settings))
+    model.build_in_name_scope()
+    return model
+
+
+def _weight(model, part):
+    return next(weight.numpy() for weight in model.weights if part in weight.name)
+
+
+own_warnings = pytest.mark.filterwarnings(
+    "ignore:`TFSharedEmbeddings`:DeprecationWarning", "ignore:The initializer:UserWarning"
+)
+
+
+@own_warnings
+@pytest.mark.parametrize("name", WRITERS)
+def test_layers_of_any_name_are_those_asked_for(name):
+    """A student of GPT-2 that has the first layers, whatever was asked."""
+    kind, settings, part = WRITERS[name]
+    teacher = _random(name, kind, **SMALL, **settings)
+    small = shrink(teacher, layers=(0, 3))
+    for mine, theirs in ((0, 0), (1, 3)):
+        expected = _weight(teacher, part.format(theirs))
+        np.testing.assert_array_equal(_weight(small, part.format(mine)), expected)
+    assert len({weight.name.partition("/")[2] for weight in small.weights}) < len(teacher.weights)
+
+
+@own_warnings
+def test_layers_that_are_one_are_shrunk_and_layers_of_blocks_are_refused():
+    """A student of a Funnel that ends in a traceback, an ALBERT that is refused with it."""
+    albert = {"hidden_size": 16, "num_hidden_layers": 4, "num_attention_heads": 2, "vocab_size": 60}
+    albert |= {"intermediate_size": 32, "embedding_size": 8}
+    teacher = _random("TFAlbertForSequenceClassification", "Albert", **albert)
+    small = shrink(teacher, layers=2)
+    assert small.config.num_hidden_layers == 2
+    np.testing.assert_array_equal(_weight(small, "ffn/kernel"), _weight(teacher, "ffn/kernel"))
+    funnel = {"block_sizes": [1, 1], "d_model": 16, "n_head": 2, "d_head": 8, "d_inner": 32}
+    teacher = _random("TFFunnelForSequenceClassification", "Funnel", vocab_size=60, **funnel)
+    with pytest.raises(UserError, match="cannot tell the layers of a TFFunnel"):
+        shrink(teacher, layers=1)
 
 
 @pytest.mark.parametrize(
@@ -182,6 +257,34 @@ def test_a_word_whose_piece_is_gone_is_read_by_smaller_ones():
     again = small.encode_many(["film"])[0]
     assert "[UNK]" not in [small.vocabulary[i] for i in again]
     assert len(again) > 3
+
+
+def test_what_stands_around_a_text_and_its_padding_stay():
+    """A teacher of texts without [SEP], whose student reads them with one, padded right."""
+    plain = learn(["a good film, a bad film"] * 9, vocab_size=60)
+    tokenizer = Tokenizer.from_str(plain.tokenizer.to_str())
+    places = {piece: tokenizer.token_to_id(piece) for piece in ("[CLS]", "[SEP]")}
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A", pair="[CLS] $A [SEP] $B", special_tokens=list(places.items())
+    )
+    encoder = TextEncoder(tokenizer, pad_left=True)
+    ids = encoder.encode("a film")
+    assert ids[0] == places["[CLS]"]
+    assert ids[-1] != places["[SEP]"]
+    small, old = cut_vocabulary(encoder, encoder.vocab_size - 2, ["a bad film"])
+    assert old[small.encode("a film")].tolist() == ids
+    assert (small.pad_left, old[small.pad_id]) == (True, encoder.pad_id)
+    assert small.encode_pairs([("a", "a")])[0][0].count(places["[SEP]"]) == 1
+
+
+def test_a_vocabulary_with_special_pieces_of_other_names_is_cut(tmp_path):
+    """An MPNet that is told that its vocabulary lacks [CLS]."""
+    pytest.importorskip("transformers")
+    folder_of("mpnet", tmp_path)
+    teacher = load_teacher(f"tf:{tmp_path}")
+    said = ["the film was good", "a bad film"]
+    small = shrink(teacher, vocabulary=teacher.encoder.vocab_size - 20, texts=said)
+    np.testing.assert_allclose(small.logits(said), teacher.logits(said), atol=1e-5)
 
 
 def test_a_narrow_student_keeps_the_strongest(folder):

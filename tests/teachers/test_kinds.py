@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+from hugging_face_folders import config_of, state
+from hugging_face_folders import model as folder_of_kind
 from tiny_bert import checkpoint, texts
 
 keras = pytest.importorskip("keras")
@@ -189,6 +191,31 @@ def test_torch_reads_the_same_folder(tmp_path):
     np.testing.assert_allclose(torch(texts()), hub(texts()), atol=1e-4)
     with pytest.raises(UserError, match="has no classification head"):
         load_teacher(f"torch:{checkpoint(tmp_path / 'encoder', head=False)}")
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("torch"), reason="needs the extra tfkd[torch]")
+def test_an_empty_text_has_one_answer(tmp_path):
+    """A GPT-2 of PyTorch whose answer to an empty text depends on the other texts."""
+    import transformers
+
+    config = config_of("gpt2", tmp_path)
+    transformers.GPT2ForSequenceClassification(config).save_pretrained(tmp_path)
+    teacher = load_teacher(f"torch:{tmp_path}")
+    alone, beside = teacher.logits([""])[0], teacher.logits(["", "a bad film is a long film"])[0]
+    np.testing.assert_allclose(alone, beside, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["tf", "torch"])
+def test_another_configuration_is_another_teacher(kind, tmp_path):
+    """A store of the old model's outputs, for a model of the same weights and other settings."""
+    if kind == "torch":
+        pytest.importorskip("torch")
+    prints = []
+    for changes in ({}, {"hidden_act": "relu"}, {"architectures": None, "transformers_version": 1}):
+        folder_of_kind("roberta", tmp_path)
+        state(tmp_path, "config.json", **changes)
+        prints.append(store.fingerprint(load_teacher(f"{kind}:{tmp_path}"))["teacher"])
+    assert prints[0] == prints[2] != prints[1]
 
 
 @pytest.mark.skipif(importlib.util.find_spec("torch") is not None, reason="PyTorch is installed")

@@ -5,7 +5,7 @@ import importlib.util
 import numpy as np
 import pytest
 from folders_that_write import KINDS, SEQ2SEQ, SOURCES, rows_of, task_of, write_folder
-from hugging_face_folders import state
+from hugging_face_folders import state, tokenizer
 
 from tfkd import load_teacher
 from tfkd.errors import UserError
@@ -190,3 +190,47 @@ def test_encoders_are_not_fine_tuned_to_write():
 
     with pytest.raises(UserError, match=r"writes texts: write train:seq2seq:base"):
         check_fine_tuning("hf:x", find("translation"))
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_text_ends_at_each_of_the_end_tokens(route, tmp_path):
+    """A text that runs on to `longest`, since its model ends it by the second of two tokens."""
+    write_folder("gpt2", tmp_path)
+    teacher = load_teacher(f"{route}:{tmp_path}", task=task_of("gpt2"))
+    row = rows_of(teacher, "gpt2")[0]
+    ((text,),) = teacher.write([row], Decoding(longest=4))
+    end = teacher.encoder.end_id
+    assert text.ids[0] != end
+    # By the model's own numbers, which are those of its tokenizer here.
+    state(tmp_path, "generation_config.json", eos_token_id=[end, int(text.ids[0])])
+    teacher = load_teacher(f"{route}:{tmp_path}", task=task_of("gpt2"))
+    ((text,),) = teacher.write([row], Decoding(longest=4))
+    assert set(text.ids) <= {end}
+
+
+def test_a_head_that_is_not_tied_and_in_no_file_is_refused(tmp_path):
+    """A T5 with another head at random in each load, without a word."""
+    write_folder("t5", tmp_path)
+    state(tmp_path, "config.json", tie_word_embeddings=False)
+    with pytest.raises(UserError, match=r"has no .*lm_head"):
+        load_teacher(f"hf:{tmp_path}", task=task_of("t5"))
+
+
+@TORCH
+def test_a_writer_without_such_a_memory_writes_by_whole_passes(tmp_path):
+    """A BERT, Mamba or MPT that is loaded well, and ends in a traceback where it writes."""
+    import transformers
+
+    read = tokenizer("gpt2", tmp_path)
+    own = {"n_layers": 2, "d_model": 16, "n_heads": 2, "initializer_range": 0.6}
+    own |= {"bos_token_id": read.bos_token_id, "eos_token_id": read.eos_token_id}
+    made = transformers.MptForCausalLM(transformers.MptConfig(vocab_size=len(read), **own))
+    made.save_pretrained(tmp_path)
+    teacher = load_teacher(f"torch:{tmp_path}", task=task_of("gpt2"))
+    rows = rows_of(teacher, "gpt2")
+    whole = FullPasses(teacher.run, teacher.encoder, task_of("gpt2").inputs)
+    decoding = Decoding(longest=5)
+    found = teacher.write(rows, decoding)
+    assert [text.ids for (text,) in found] == [
+        text.ids for (text,) in write(whole, rows, decoding, str)
+    ]

@@ -11,6 +11,11 @@ from ..errors import UserError
 # Their positions are counted from the padding's id on.
 _POSITIONS_AFTER_PADDING = {"camembert", "data2vec-text", "longformer", "mpnet", "roberta"}
 _POSITIONS_AFTER_PADDING |= {"roberta-prelayernorm", "xlm-roberta", "xlm-roberta-xl", "xmod"}
+# Of no consequence to outputs in inference.
+_NO_COMPUTATION = {"architectures", "dtype", "finetuning_task", "gradient_checkpointing"}
+_NO_COMPUTATION |= {"id2label", "initializer_range", "label2id", "output_attentions"}
+_NO_COMPUTATION |= {"output_hidden_states", "problem_type", "return_dict", "task_specific_params"}
+_NO_COMPUTATION |= {"tokenizer_class", "torch_dtype", "transformers_version", "use_cache"}
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -66,6 +71,26 @@ def problem_of(config: dict[str, Any]) -> str:
     if not stated and len(label_names(config)) == 1:
         return "regression"
     return "" if stated == "single_label_classification" else stated
+
+
+def describe_computation(model: Any) -> str:
+    """Return those settings of a model of transformers that its outputs depend on, as JSON.
+
+    Only what differs from the library's defaults, so that another version of it that knows more
+    settings says the same; empty of a model of another library.
+
+    Args:
+        model: Of PyTorch or TensorFlow.
+    """
+    config: Any = getattr(model, "config", None)
+    if not hasattr(config, "to_diff_dict"):
+        return ""
+    facts = {
+        name: value
+        for name, value in config.to_diff_dict().items()
+        if name not in _NO_COMPUTATION and not name.startswith("_") and "drop" not in name
+    }
+    return json.dumps(facts, sort_keys=True, default=str)
 
 
 def most_tokens(config: dict[str, Any], pad_id: int) -> int | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .hugging_face_config import describe_computation
 from .hugging_face_pooling import FIRST, MAX
 from .input_names import IDS, MASKS
 
@@ -47,7 +48,7 @@ class TensorFlowVectors:
     @property
     def fingerprint(self) -> str:
         """A digest of its weights, for a store."""
-        digest = hashlib.sha256(self._how.encode())
+        digest = hashlib.sha256((self._how + describe_computation(self.model)).encode())
         for weight in self.model.weights:
             digest.update(np.ascontiguousarray(weight.numpy()).tobytes())
         return digest.hexdigest()[:16]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ import numpy as np
 from ..errors import UserError
 from ..progress import logger
 from ..tasks import EMBEDDING
-from ..text import Encoder
+from ..text import Encoder, TextEncoder
 from ..text.batching import by_length, pad_rows, take_row
 from ..text.pair_encoding import Pair
 from ..text.row_encoding import encode_rows
@@ -144,11 +145,20 @@ class TextModel:
         return self.outputs({IDS[0]: ids, DECODER_IDS[0]: ids} if writes else ids, reads)
 
     def _try_lengths(self, reads: tuple[str, ...]) -> Shapes:
-        """Return the shapes for two tokens; of a model that needs more, for as many as it reads."""
+        """Return the shapes for two tokens; of a model that needs more, for as many as it reads.
+
+        Before that for a text of its tokenizer: a T5 that classifies looks for the end token.
+        """
         try:
             return try_shapes(self._outputs_of_ids, reads, self.origin)
         except UserError as error:
-            if self.length or error.__cause__ is None:
+            if error.__cause__ is None:
+                raise
+            if isinstance(self.encoder, TextEncoder):
+                with suppress(UserError):
+                    own = self.encoder.encode("a film")
+                    return try_shapes(self._outputs_of_ids, reads, self.origin, own)
+            if self.length:
                 raise
             self._fix_length()
             try:

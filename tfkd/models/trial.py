@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,19 +14,22 @@ Outputs = Callable[[np.ndarray, tuple[str, ...]], Mapping[str, Any]]
 """A model: ids and the names of outputs to these outputs."""
 
 
-def try_shapes(outputs: Outputs, reads: tuple[str, ...], origin: str) -> Shapes:
-    """Return the shapes of a model's outputs for one text of two tokens.
+def try_shapes(
+    outputs: Outputs, reads: tuple[str, ...], origin: str, ids: Sequence[int] = (2, 3)
+) -> Shapes:
+    """Return the shapes of a model's outputs for one text, by default of two tokens.
 
     Args:
         outputs: The model.
         reads: Which of them.
         origin: What to call the model.
+        ids: Those of the text.
 
     Raises:
         UserError: It reads something else, which Keras would say in many lines, or lacks an output.
     """
     try:
-        found = outputs(np.array([[2, 3]], "int32"), reads)
+        found = outputs(np.array([ids], "int32"), reads)
     except UserError:
         raise
     except Exception as error:

@@ -110,7 +110,7 @@ def open_search(
     check_tokenizer(config)
     check_augmentation(config)
     metric = find_measure(options.metric, context.task.measures)
-    _check_validation(context)
+    _check_labels(context)
     folder = _locate(context)
     facts = {
         **options.describe(),
@@ -237,13 +237,18 @@ def _check_settings(config: RunConfig) -> None:
         )
 
 
-def _check_validation(context: RunContext) -> None:
+def _check_labels(context: RunContext) -> None:
     known = filter(context.task.is_labelled, context.data.read("validation"))
     count = len(list(itertools.islice(known, FEWEST)))
     if count < FEWEST:
         raise UserError(
             f"{context.data.name} has {count} validation {context.task.things} with a label, too "
             f"few to choose a student by: give at least {FEWEST} with --validation."
+        )
+    if not any(map(context.task.is_labelled, context.data.read("test"))):
+        raise UserError(
+            f"{context.data.name} has no test {context.task.things} with a label, by which the "
+            "winner is compared with the default at the end: give some with --test."
         )
 
 

@@ -30,6 +30,9 @@ def choose_shares(texts: int) -> tuple[float, ...]:
 def goes_on(score: float, others: Iterable[float], *, higher_is_better: bool) -> bool:
     """Return whether a candidate is in the best third of those that came as far.
 
+    One that only ties with others has to be among the best third with all of them before it: where
+    all score the same, few go on.
+
     Args:
         score: Of the candidate.
         others: Of the others, on the same share of the texts.
@@ -40,7 +43,7 @@ def goes_on(score: float, others: Iterable[float], *, higher_is_better: bool) ->
     """
     known = list(others)
     sign = 1 if higher_is_better else -1
-    better = sum(sign * other > sign * score for other in known)
+    better = sum(sign * other >= sign * score for other in known)
     return better < max(1, (len(known) + 1) // KEPT)
 
 

@@ -12,7 +12,9 @@ FEWEST = 10
 
 
 def find_importances(study: optuna.Study) -> dict[str, float]:
-    """Return how much each setting mattered, the most important first; nothing of too few trials.
+    """Return how much each setting mattered, the most important first.
+
+    Nothing is known of too few trials, nor where all scored the same.
 
     All that were trained on the first share of the texts count: of those that were trained on all,
     there are few, and none is bad.
@@ -29,7 +31,7 @@ def find_importances(study: optuna.Study) -> dict[str, float]:
         for each in study.get_trials(deepcopy=False)
         if 0 in each.intermediate_values
     ]
-    if len(known) < FEWEST:
+    if len(known) < FEWEST or len({each.value for each in known}) == 1:
         return {}
     same = optuna.create_study(direction=study.direction)
     same.add_trials(known)

@@ -101,7 +101,11 @@ class SearchResult:
         del values["folder"]
         frontier = [each.number for each in self.frontier]
         differences = self.differences
-        gain = {"by_seed": differences, "interval": paired_interval(differences)}
+        complete = not np.isnan(differences).any()
+        gain = {
+            "by_seed": [None if np.isnan(each) else each for each in differences],
+            "interval": paired_interval(differences) if complete else None,
+        }
         return {**values, "frontier": frontier, "gain": gain, "words": self.words}
 
     def markdown(self) -> str:
@@ -156,6 +160,12 @@ class SearchResult:
             return (
                 "No better than the default: no candidate within the budget scored higher than it "
                 "on the validation examples."
+            )
+        missing = int(np.isnan(differences).sum())
+        if missing:
+            return (
+                f"The winner and the default cannot be compared: {missing} of {len(differences)} "
+                "seeds have no score."
             )
         unit = " points of" if self.measure.points == 100 else " in"
         gain = f"{np.mean(differences):+.2f}{unit} {self.measure.title} on the test split"
@@ -215,7 +225,7 @@ class SearchResult:
 
     def _spell_importances(self) -> str:
         if not self.importances:
-            return "Too few trials to tell."
+            return "Nothing to tell: too few trials, or all of them scored the same."
         lines = ["| setting | importance |", "|---|---:|"]
         lines += [f"| {name} | {share:.0%} |" for name, share in self.importances.items()]
         return "\n".join(lines)

@@ -55,7 +55,7 @@ class Space:
         Args:
             config: The settings of the default, with its task and student named: `Ground.config`.
             also: What is searched beyond the rest: `compress`, `augment`.
-            fixed: Settings that the user gave and that stay, by flat name.
+            fixed: Settings that the user gave and that stay, by flat name, unless `also` has them.
             texts: How many texts are learnt from; where that is not known, epochs stay.
 
         Raises:
@@ -64,7 +64,7 @@ class Space:
         unknown = [name for name in also if name not in ALSO]
         if unknown:
             raise UserError(f"also is {unknown[0]!r}: write any of {', '.join(ALSO)}.")
-        return cls(config, tuple(also), frozenset(fixed), texts)
+        return cls(config, tuple(also), frozenset(fixed) - set(also), texts)
 
     @cached_property
     def task(self) -> Task:
@@ -147,9 +147,10 @@ class Space:
         settings = choose_student(config, task, ask, kinds=self.kinds, fixed=self.fixed)
         source = settings.get("student", config.student.source)
         settings |= choose_losses(config, ask)
-        settings |= choose_training(config, ask, source=source, texts=self.texts)
         settings |= choose_augmentation(config, task, ask, wanted=AUGMENT in self.also)
-        bound = COMPRESS not in self.also or COMPRESS in self.fixed
+        texts = self.texts * (1 + settings.get(AUGMENT, config.data.augment))
+        settings |= choose_training(config, ask, source=source, texts=texts)
+        bound = COMPRESS not in self.also
         quantize = choose_quantize(config, task, ask, bound=bound)
         settings |= {"quantize": quantize} if quantize != config.export.quantize else {}
         if not bound:

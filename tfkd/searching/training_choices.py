@@ -60,7 +60,7 @@ def choose_training(config: RunConfig, ask: Ask, *, source: str, texts: int) -> 
         config: The settings of the default.
         ask: Returns a value of a choice.
         source: The student, whose kind says how fast it learns.
-        texts: How many texts are learnt from; 0 where that is not known.
+        texts: How many texts are learnt from, with augmented ones; 0 where that is not known.
     """
     training = config.training
     batch = ask(Choice.of("batch_size", _BATCHES, training.batch_size))

@@ -38,6 +38,19 @@ class _Refused(UserError):
     """A candidate that does not fit, or that nobody can build."""
 
 
+class _Clock:
+    """Counts the seconds of a trial in the journal, with those before an interruption."""
+
+    def __init__(self, trial: optuna.Trial) -> None:
+        self._trial, self._start = trial, time.monotonic()
+        self._before = trial.user_attrs.get(candidates.SECONDS, 0.0)
+
+    def save(self) -> None:
+        """Write them, with those until now."""
+        seconds = self._before + time.monotonic() - self._start
+        self._trial.set_user_attr(candidates.SECONDS, round(seconds, 3))
+
+
 class Workshop(Protocol):
     """What measures and trains candidates."""
 
@@ -146,11 +159,11 @@ class TrialLoop:
     def _carry_out(self, trial: optuna.Trial) -> None:
         from optuna.trial import TrialState
 
-        start = time.monotonic()
+        clock = _Clock(trial)
         settings = self.space.suggest(trial)
         trial.set_user_attr(candidates.SETTINGS, settings)
         try:
-            score = self._judge(trial, settings)
+            score = self._judge(trial, settings, clock)
         except UserError as error:
             if trial.number == DEFAULT and not isinstance(error, _Refused):
                 # It fits, so the reason is with the data or the teacher, and holds for all.
@@ -159,8 +172,7 @@ class TrialLoop:
                 raise
             trial.set_user_attr(candidates.SENTENCE, str(error))
             score = None
-        seconds = time.monotonic() - start
-        trial.set_user_attr(candidates.SECONDS, round(seconds, 3))
+        clock.save()
         if score is None:
             self.study.tell(trial, state=TrialState.PRUNED)
         else:
@@ -173,7 +185,7 @@ class TrialLoop:
         failed = [c for c in known if c.sentence and c.measured and not fits(c.measured)]
         return len(failed) >= _MOST_FAILED and not any(each.scores for each in known)
 
-    def _judge(self, trial: optuna.Trial, settings: dict[str, Any]) -> float | None:
+    def _judge(self, trial: optuna.Trial, settings: dict[str, Any], clock: _Clock) -> float | None:
         """Return the score of a candidate on all texts; None where others were better on fewer.
 
         Raises:
@@ -184,16 +196,20 @@ class TrialLoop:
         except UserError as error:
             raise _Refused(str(error)) from error
         measured = self._measure(trial, config)
+        clock.save()
         score = math.nan
         for place, share in enumerate(self.shares):
             score = self._train(trial, measured, config, share)
+            clock.save()
             is_last = place == len(self.shares) - 1
             others = [
                 each.scores[place]
                 for each in read_candidates(self.study)
                 if each.number != trial.number and len(each.scores) > place
             ]
-            if not is_last and not goes_on(score, others, higher_is_better=self.higher_is_better):
+            if is_last or trial.number == DEFAULT:
+                continue
+            if not goes_on(score, others, higher_is_better=self.higher_is_better):
                 return None
         return score
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..errors import UserError
 from ..models.callables import models_within
+from ..models.hugging_face_config import describe_computation
 from ..text import encoder_of, padding_of
 
 WORDS = {
@@ -92,7 +93,8 @@ def _digest_of_model(model: Any) -> str:
     weights = getattr(model, "weights", None)
     if weights is None or not hasattr(model, "count_params"):
         return _digest_of_function(model)
-    digest = hashlib.sha256()
+    # Layers of transformers say nothing of themselves.
+    digest = hashlib.sha256(describe_computation(model).encode())
     for layer in getattr(model, "layers", ()):
         digest.update(f"{type(layer).__name__}{_settings(layer)}".encode())
     for weight in weights:

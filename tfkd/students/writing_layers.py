@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 import keras
@@ -14,6 +15,7 @@ from ..text.words import DECODER_IDS
 from ._parts import Settings
 
 LONGEST_WAVE = 10_000.0
+_COUNTS = ("encoder", "decoder", "layers", "heads", "width")
 
 
 def target_input() -> keras.KerasTensor:
@@ -29,13 +31,14 @@ class LayerMaker:
         options: `width`, `heads` and `dropout` among them.
 
     Raises:
-        UserError: A width that the heads do not divide, or a Keras without a table that is read
-            both ways.
+        UserError: A count that is no whole number from 1 on, a width that the heads do not divide,
+            or a Keras without a table that is read both ways.
     """
 
     def __init__(self, vocab_size: int, options: Settings) -> None:
         self._vocab_size, self._options = vocab_size, options
         self._made: dict[str, keras.layers.Layer] = {}
+        _check_counts(options)
         width, heads = options["width"], options["heads"]
         if width % heads or width % 2:
             raise UserError(
@@ -105,6 +108,18 @@ def reversible_table(vocab_size: int, width: int) -> keras.layers.Layer:
     return kind(
         vocab_size, width, embeddings_initializer=spread, reverse_dtype="float32", name=TABLE
     )
+
+
+def _check_counts(options: Settings) -> None:
+    """Refuse a model without a block: its file would be taken for that of another architecture.
+
+    Raises:
+        UserError: A count is no whole number from 1 on.
+    """
+    for name in _COUNTS:
+        value = options.get(name, 1)
+        if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+            raise UserError(f"{name} is {value!r}: write a whole number, at least 1.")
 
 
 def _frequencies(count: int) -> keras.layers.Layer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,11 @@ from ..models.generators.weight_digest import digest_weights
 from ..models.hugging_face import has_packages
 from ..models.input_names import DECODER_IDS, IDS, MASKS
 from ..models.text_model import TextModel
-from ..text.decoding import FullPasses
 from ..text.words import DECODER_IDS as WRITTEN
 from .keras_hub_folder import Kind, kind_of, tokenizer_folder
 from .pretrained_texts import load_writer
 from .request import Request
+from .whole_passes import WholePasses, whole_passes
 
 
 def is_writer(model: Any) -> bool:
@@ -133,42 +133,18 @@ class KerasHubTexts:
         outputs = self._held(named, reads)
         return {**outputs, "logits": outputs["logits"][:, rest.shape[1] :]}
 
-    def next_tokens(self, encoder: Any) -> KerasHubNextTokens:
+    def next_tokens(self, encoder: Any) -> WholePasses:
         """Return what may come next, by whole passes.
 
         Args:
             encoder: Its tokenizer.
         """
-        shapes = dict(self.output_shapes)
-        return KerasHubNextTokens(TextModel(self, encoder, shapes=shapes), self.writing)
+        return whole_passes(self, encoder)
 
     @property
     def fingerprint(self) -> str:
         """A digest of its weights, for a store."""
         return digest_weights(self.model, str(self.writing))
-
-
-class KerasHubNextTokens(FullPasses):
-    """A `NextTokens` that knows how many positions a model has.
-
-    Args:
-        model: The model with its tokenizer.
-        settings: How it begins and ends a text.
-    """
-
-    def __init__(self, model: TextModel, settings: WritingSettings) -> None:
-        self._settings = settings
-        names = tuple(name for name in model.model.text_inputs if name not in MASKS)
-        super().__init__(model.run, model.encoder, names)
-
-    def room(self, rows: Sequence[Mapping[str, Any]]) -> int | None:
-        """Return how many tokens may be written; None where the model counts no positions.
-
-        Args:
-            rows: What texts are written of, or their beginnings.
-        """
-        longest = max(len(row[IDS[0]]) for row in rows)
-        return self._settings.room(None if self._written == WRITTEN else longest)
 
 
 def _from_source(request: Request) -> bool:

@@ -15,12 +15,13 @@ from .. import text
 from ..errors import UserError, first_line
 from ..models import hugging_face as models
 from ..models import hugging_face_config as configs
-from ..models.hugging_face_heads import check_head
+from ..models.hugging_face_heads import CLASSES, check_head
 from ..models.hugging_face_pooling import most_tokens_of
 from ..models.text_model import TextModel
 from .keras_files import read_labels
 from .pretrained_texts import load_by_tensorflow, load_by_torch, load_writer
 from .request import Request
+from .single_end import with_single_end
 
 
 def load_hf(path: str, request: Request) -> TextModel:
@@ -84,6 +85,8 @@ def _load_folder(
     made_for = most_tokens_of(folder) if request.gives_vectors else None
     length = _length(config, encoder.pad_id, request.max_length, made_for)
     encoder = dataclasses.replace(encoder, max_length=length)
+    if request.architecture == CLASSES:
+        encoder = with_single_end(encoder, getattr(model, "config", None))
     _set_padding(model, encoder.pad_id)
     rows = config.get("vocab_size")
     if rows and encoder.vocab_size > rows:

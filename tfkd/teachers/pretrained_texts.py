@@ -47,7 +47,9 @@ def load_by_tensorflow(folder: Path, architecture: str, settings: WritingSetting
         )
     model, missing = models.from_pretrained(folder, architecture)
     # A tied head and a bias of zeros are in no file.
-    missing = [name for name in missing if "lm_head" not in name and "final_logits" not in name]
+    tied = getattr(model.config, "tie_word_embeddings", True)
+    at_rest = ("lm_head", "final_logits") if tied else ("final_logits",)
+    missing = [name for name in missing if not any(part in name for part in at_rest)]
     if missing:
         raise headless(folder, missing[0], architecture)
     if architecture == SEQ2SEQ:
@@ -55,7 +57,7 @@ def load_by_tensorflow(folder: Path, architecture: str, settings: WritingSetting
     model.config.use_cache = False
     # Padding comes behind a text, where nothing looks at it; a mask would hide the start of GPT-2's
     # texts, which is what they are padded with.
-    model.text_inputs = IDS[:1]
+    model.text_inputs, model.writing = IDS[:1], settings
     return model
 
 
@@ -100,7 +102,9 @@ def load_writer(kind: str, path: str, request: Request, load: Load) -> TextModel
             f"the tokenizer in {path} has {encoder.vocab_size} pieces and the model's embedding "
             f"{rows} rows: they do not belong together."
         )
-    outside = [i for i in (*settings.begins, settings.end) if rows and i >= rows]
+    outside = [
+        i for i in (*settings.begins, settings.end, *settings.also_ends) if rows and i >= rows
+    ]
     if outside:
         raise UserError(
             f"the texts of {path} begin or end with token {outside[0]}, and its model has {rows} "

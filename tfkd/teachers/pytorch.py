@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError, first_line
+from ..models.hugging_face_config import describe_computation
 from ..models.hugging_face_heads import VECTORS, headless
 from ..models.hugging_face_pooling import pool_arrays, read_pooling
 from ..models.hugging_face_weights import kind_of_weights, readable_folder
@@ -61,6 +62,8 @@ class TorchModel(PythonFunctionTeacher):
         """Return the outputs of padded ids, by NumPy."""
         tensor = self._torch.from_numpy(np.asarray(ids, "int64"))
         mask = self._torch.from_numpy(token_mask(ids, self.pad_id).numpy()).long()
+        # An empty text would see nothing, or its padding alone.
+        mask[mask.sum(1) == 0, 0] = 1
         more = {}
         if segments is not None:
             more[SEGMENTS[0]] = self._torch.from_numpy(np.asarray(segments, "int64"))
@@ -121,13 +124,13 @@ def load_by_pytorch(
 
 
 def digest_state(model: Any, more: str = "") -> str:
-    """Return a digest of the weights of a model of PyTorch, and of a text.
+    """Return a digest of the weights and settings of a model of PyTorch, and of a text.
 
     Args:
         model: The model.
         more: What else its outputs depend on.
     """
-    digest = hashlib.sha256(more.encode())
+    digest = hashlib.sha256((more + describe_computation(model)).encode())
     for name, weight in sorted(model.state_dict().items()):
         digest.update(name.encode() + weight.numpy().tobytes())
     return digest.hexdigest()[:16]

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from ..models.generators import WritingSettings
-from ..models.generators.generate_settings import pad_before, without_tokens
+from ..models.generators.generate_settings import pad_before
 from ..models.input_names import DECODER_IDS, IDS, token_mask
 from ..text.batching import padded
+from ..text.decoding import NextTokens
 from .python_function import PythonFunctionTeacher
 from .pytorch import digest_state, load_by_pytorch
+from .whole_passes import whole_passes
 
 _SOURCE, _WRITTEN = IDS[0], DECODER_IDS[0]
 
@@ -66,13 +68,14 @@ class TorchTexts(PythonFunctionTeacher):
             logits = self._model(**tensors, use_cache=False).logits
         return {"logits": logits[:, len(rest) :].numpy()}
 
-    def next_tokens(self, encoder: Any) -> TorchNextTokens:
-        """Return what may come next, with what the model remembers.
+    def next_tokens(self, encoder: Any) -> NextTokens:
+        """Return what may come next, with what the model remembers; else by whole passes.
 
         Args:
             encoder: Its tokenizer.
         """
-        return TorchNextTokens(self, self.writing, encoder.pad_id)
+        found = TorchNextTokens(self, self.writing, encoder.pad_id)
+        return found if found.remembers() else whole_passes(self, encoder)
 
     def tensor(self, array: np.ndarray) -> Any:
         """Return whole numbers as a tensor of PyTorch."""
@@ -132,6 +135,18 @@ class TorchNextTokens:
         self.end_id = settings.end
         self._model, self._settings, self._pad_id = model, settings, pad_id
 
+    def remembers(self) -> bool:
+        """Return whether two steps work: a Mamba, XLNet or MPT has another memory, or none."""
+        try:
+            row = {_SOURCE: np.full(2, self._settings.begins[0], "int32")}
+            state, tokens = self.begin([row])
+            for _ in range(2):
+                _, state = self.step(self.select(state, np.zeros(1, "int32")), tokens)
+        # AttributeError, KeyError, TypeError, ...
+        except Exception:
+            return False
+        return True
+
     def begin(self, rows: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], np.ndarray]:
         """Read the source of each text, or all of its tokens but the last.
 
@@ -178,7 +193,7 @@ class TorchNextTokens:
             mask = np.concatenate([mask, np.ones_like(read)], axis=1)
         logits, past = self._model.read_next(read, mask, state["past"], state["states"])
         state = {**state, "mask": mask, "past": past, "begun": True}
-        return without_tokens(logits, self._settings.never), state
+        return self._settings.choose_from(logits), state
 
     def select(self, state: dict[str, Any], places: np.ndarray) -> dict[str, Any]:
         """Return what is remembered of some of the texts.

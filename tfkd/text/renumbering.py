@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tokenizers import Tokenizer
@@ -36,7 +36,7 @@ def with_padding_first(encoder: TextEncoder) -> TextEncoder:
     for token in facts["added_tokens"]:
         token["id"] = renumber(token["id"])
     facts["added_tokens"].sort(key=lambda token: token["id"])
-    _renumber_ends(facts["post_processor"], renumber)
+    renumber_ends(facts["post_processor"], renumber)
     tokenizer = Tokenizer.from_str(json.dumps(facts))
     ends = {name: getattr(encoder, name) for name in ("start_id", "end_id")}
     ends = {name: i if i < 0 else renumber(i) for name, i in ends.items()}
@@ -56,8 +56,13 @@ def _renumbered_model(model: dict[str, Any], pad: str, renumber: Any) -> dict[st
     return {**model, "vocab": [own, *others], "unk_id": unknown}
 
 
-def _renumber_ends(part: Any, renumber: Any) -> None:
-    """Change the ids within a post-processor."""
+def renumber_ends(part: Any, renumber: Callable[[int], int]) -> None:
+    """Change the ids within a post-processor.
+
+    Args:
+        part: Its settings, or those of a part of it; None where there is none.
+        renumber: Returns the new id of an old one.
+    """
     if not isinstance(part, dict):
         return
     for name in ("cls", "sep"):
@@ -66,4 +71,4 @@ def _renumber_ends(part: Any, renumber: Any) -> None:
     for token in part.get("special_tokens", {}).values():
         token["ids"] = [renumber(i) for i in token["ids"]]
     for inner in part.get("processors", ()):
-        _renumber_ends(inner, renumber)
+        renumber_ends(inner, renumber)

@@ -3,6 +3,7 @@ import pytest
 
 from tfkd.errors import UserError
 from tfkd.models.generators.generate_settings import (
+    WritingSettings,
     find_generate_settings,
     pad_before,
     without_tokens,
@@ -29,6 +30,27 @@ def test_words_that_are_never_written_are_those_of_one_token():
     logits = np.zeros((1, 8), "float32")
     assert without_tokens(logits, found.never)[0].tolist() == [*[0.0] * 5, -np.inf, 0.0, 0.0]
     assert not logits.any()
+
+
+def test_tokens_that_a_model_suppresses_are_never_written():
+    """A text of tokens that generation_config.json takes out."""
+    settings = {"bad_words_ids": [[5], [6, 7]], "suppress_tokens": [3, -1]}
+    assert find_generate_settings({**T5, **settings}, "it").never == (5, 3)
+
+
+def test_every_end_token_ends_a_text():
+    """A Llama that writes on to `longest`, since it ends its turns by the last of its ends."""
+    found = find_generate_settings({"bos_token_id": 0, "eos_token_id": [2, 4]}, "it")
+    assert (found.end, found.also_ends) == (2, (4,))
+    logits = np.log(np.array([[0.3, 0.1, 0.2, 0.1, 0.3]], "float32"))
+    chosen = found.choose_from(logits)
+    assert chosen.argmax() == found.end
+    np.testing.assert_allclose(np.exp(chosen), [[0.3, 0.1, 0.5, 0.1, 0.0]], atol=1e-6)
+    one = WritingSettings((0,), 2)
+    assert one.choose_from(logits) is logits
+    # Stores of models of one end stay valid, and those of several know them apart.
+    assert str(one) == "WritingSettings(begins=(0,), end=2, never=(), most=None)"
+    assert str(found) != str(find_generate_settings({"bos_token_id": 0, "eos_token_id": 2}, "it"))
 
 
 def test_padding_stands_before_beginnings():

@@ -9,9 +9,10 @@ from ...text.decoding import NextTokens
 from .parts_of_models import Graphs
 from .transformer_layers import SPLIT, TABLE
 
+_CROSS = "decoder_0_cross_query"
 _CAUSAL = (TABLE, SPLIT, "decoder_0_self_query", "decoder_norm")
 _GRU = (TABLE, SPLIT, "encoder_gru_0", "decoder_gru_0", "decoder_cross_query", "decoder_norm")
-_SEQ2SEQ = (TABLE, SPLIT, "encoder_0", "decoder_0_cross_query", "decoder_norm")
+_SEQ2SEQ = (TABLE, SPLIT, "encoder_0", _CROSS, "decoder_norm")
 
 
 def find_graphs(model: Any) -> Graphs | None:
@@ -27,7 +28,8 @@ def find_graphs(model: Any) -> Graphs | None:
         return None
     names = {layer.name for layer in model.layers}
     for marks, make in _kinds():
-        if names.issuperset(marks):
+        # One that looks at a source never goes on with a text alone.
+        if names.issuperset(marks) and not (marks is _CAUSAL and _CROSS in names):
             return make(model)
     return None
 

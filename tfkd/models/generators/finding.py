@@ -27,4 +27,6 @@ def find_generator(model: Any, encoder: Any) -> NextTokens | None:
     from .generate_settings import settings_of_model
     from .tensorflow_generators import TensorFlowCausal
 
-    return TensorFlowCausal(model, settings_of_model(model))
+    # Of its folder, whose generation_config.json transformers may not have seen.
+    known = getattr(model, "writing", None)
+    return TensorFlowCausal(model, known or settings_of_model(model))

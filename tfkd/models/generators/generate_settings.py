@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +27,18 @@ class WritingSettings:
         never: Tokens that it never writes.
         most: How many tokens a text has at most, those that it begins with among them; None where
             the model counts no positions.
+        also_ends: Other tokens that end a text, of a model that has several.
     """
 
     begins: tuple[int, ...]
     end: int
     never: tuple[int, ...] = ()
     most: int | None = None
+    also_ends: tuple[int, ...] = field(default=(), repr=False)
+
+    def __str__(self) -> str:
+        # Fingerprints of models with one end are those of before.
+        return f"{self!r}{self.also_ends or ''}"
 
     def room(self, before: int | None = None) -> int | None:
         """Return how many tokens may be written; None where the model counts no positions.
@@ -45,6 +51,14 @@ class WritingSettings:
         """
         before = len(self.begins) if before is None else before
         return None if self.most is None else self.most - before
+
+    def choose_from(self, logits: np.ndarray) -> np.ndarray:
+        """Return logits with one end, and without the tokens that are never written.
+
+        Args:
+            logits: Of the next token, `[texts, vocabulary]`.
+        """
+        return with_one_end(without_tokens(logits, self.never), (self.end, *self.also_ends))
 
 
 def read_generate_settings(path: Path, before: tuple[int, ...] = ()) -> WritingSettings:
@@ -104,7 +118,7 @@ def find_generate_settings(
     WritingSettings(begins=(1,), end=1, never=(), most=None)
     """
     seq2seq = bool(config.get("is_encoder_decoder"))
-    end = _first_id(config.get("eos_token_id"))
+    end, *others = _ids(config.get("eos_token_id")) or (None,)
     if end is None:
         raise UserError(
             f"{origin} has no end token, so that none of its texts would end: write the one that "
@@ -122,9 +136,9 @@ def find_generate_settings(
         )
     begins = (start, *_forced(config, origin, start, before)) if seq2seq else (start,)
     words = config.get("bad_words_ids") or ()
-    never = tuple(word[0] for word in words if len(word) == 1)
+    never = (*(word[0] for word in words if len(word) == 1), *_ids(config.get("suppress_tokens")))
     most = most_tokens(dict(config), int(config.get("pad_token_id") or 0))
-    return WritingSettings(begins, end, never, most)
+    return WritingSettings(begins, end, never, most, tuple(others))
 
 
 def without_tokens(logits: np.ndarray, never: tuple[int, ...]) -> np.ndarray:
@@ -138,6 +152,24 @@ def without_tokens(logits: np.ndarray, never: tuple[int, ...]) -> np.ndarray:
         return logits
     logits = logits.copy()
     logits[:, list(never)] = -np.inf
+    return logits
+
+
+def with_one_end(logits: np.ndarray, ends: tuple[int, ...]) -> np.ndarray:
+    """Return logits by which the first of several ends is as likely as all of them together.
+
+    Args:
+        logits: Of the next token, `[texts, vocabulary]`.
+        ends: The tokens that end a text.
+
+    >>> with_one_end(np.log([[0.5, 0.25, 0.25]]), (1, 2)).round(2).tolist()
+    [[-0.69, -0.69, -inf]]
+    """
+    if len(ends) < 2:
+        return logits
+    logits = logits.copy()
+    logits[:, ends[0]] = np.logaddexp.reduce(logits[:, list(ends)], axis=1)
+    logits[:, list(ends[1:])] = -np.inf
     return logits
 
 
@@ -179,6 +211,11 @@ def _forced(
 
 
 def _first_id(value: Any) -> int | None:
-    value = value[0] if isinstance(value, (list, tuple)) and value else value
-    whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-    return value if whole else None
+    return next(iter(_ids(value)), None)
+
+
+def _ids(value: Any) -> tuple[int, ...]:
+    """Return the ids of a setting that is one, a list of them, or anything else."""
+    values = value if isinstance(value, (list, tuple)) else (value,)
+    # True is 1 to Python.
+    return tuple(each for each in values if type(each) is int and each >= 0)

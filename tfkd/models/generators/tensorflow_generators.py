@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from ...text.batching import padded
 from ..input_names import IDS, token_mask
-from .generate_settings import WritingSettings, pad_before, without_tokens
+from .generate_settings import WritingSettings, pad_before
 
 _IDS = tf.TensorSpec((None, None), tf.int32)
 
@@ -82,7 +82,7 @@ class TensorFlowSeq2Seq:
             rest = np.array(self._settings.begins[1:], "int32")
             read = np.concatenate([read, np.tile(rest, (len(read), 1))], axis=1)
         logits, past = self._step(state.past, tf.constant(read), state.mask, state.states)
-        scores = without_tokens(logits.numpy(), self._settings.never)
+        scores = self._settings.choose_from(logits.numpy())
         return scores, dataclasses.replace(state, past=past)
 
     def select(self, state: Memory, places: np.ndarray) -> Memory:
@@ -161,7 +161,7 @@ class TensorFlowCausal:
         read = tf.constant(np.asarray(tokens, "int32")[:, None])
         mask = tf.concat([state.mask, tf.ones_like(read)], axis=1)
         logits, past = self._step(state.past, read, mask)
-        return without_tokens(logits.numpy(), self._settings.never), Memory(mask, past)
+        return self._settings.choose_from(logits.numpy()), Memory(mask, past)
 
     def select(self, state: Memory, places: np.ndarray) -> Memory:
         """Return what is remembered of some of the texts.

@@ -40,6 +40,9 @@ def keras_student(
     if VOCABULARY in kept:
         _renumber_pieces(config, kept[VOCABULARY])
     small = type(teacher).from_config(config)
+    # The config says what was frozen in the teacher.
+    for layer in (small, *list_layers(small, recursive=True)):
+        layer.trainable = True
     _copy(teacher, small, keep, sizes, kept)
     return small
 

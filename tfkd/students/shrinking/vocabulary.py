@@ -12,6 +12,7 @@ from tokenizers import Tokenizer
 from ...errors import UserError
 from ...text.batching import chunks
 from ...text.encoder import SPECIAL, TextEncoder, clean
+from ...text.renumbering import renumber_ends
 
 # Texts that are tokenised at once.
 CHUNK = 2_000
@@ -42,6 +43,8 @@ def cut_vocabulary(
         raise UserError(f"vocabulary={size}: the tokenizer is no word-piece tokenizer; leave it.")
     ids, counts = encoder.tokenizer.get_vocab(), _count_tokens(encoder, texts)
     special = {token["content"] for token in facts["added_tokens"]} | set(SPECIAL)
+    around = (*encoder.ends[0], *encoder.ends[1], encoder.pad_id)
+    special |= {str(encoder.tokenizer.id_to_token(i)) for i in around}
     letters = {char for piece in counts for char in piece.removeprefix("##")}
     always = [p for p in ids if p in special or p in letters or p.removeprefix("##") in letters]
     if not len(always) <= size <= len(ids):
@@ -51,10 +54,13 @@ def cut_vocabulary(
         )
     rest = sorted(set(ids) - set(always), key=lambda piece: (-counts[piece], ids[piece]))
     pieces = sorted([*always, *rest[: size - len(always)]], key=lambda piece: ids[piece])
-    tokenizer = _with_tokens(facts, pieces)
     old_ids = np.array([ids[piece] for piece in pieces])
-    ends = (_new_id(encoder.start_id, old_ids), _new_id(encoder.end_id, old_ids))
-    return TextEncoder(tokenizer, encoder.max_length, -1, None, *ends), old_ids
+    renumber_ends(facts["post_processor"], lambda old: _new_id(old, old_ids))
+    tokenizer = _with_tokens(facts, pieces)
+    pad, start, end = (
+        _new_id(old, old_ids) for old in (encoder.pad_id, encoder.start_id, encoder.end_id)
+    )
+    return TextEncoder(tokenizer, encoder.max_length, pad, encoder.pad_left, start, end), old_ids
 
 
 def _new_id(old: int, old_ids: np.ndarray) -> int:
@@ -75,5 +81,5 @@ def _with_tokens(facts: dict, pieces: list[str]) -> Tokenizer:
     ids = {piece: i for i, piece in enumerate(pieces)}
     model = {**facts["model"], "vocab": ids}
     added = [{**token, "id": ids[token["content"]]} for token in facts["added_tokens"]]
-    changed = {**facts, "model": model, "added_tokens": added, "post_processor": None}
+    changed = {**facts, "model": model, "added_tokens": added}
     return Tokenizer.from_str(json.dumps(changed))
