@@ -106,8 +106,9 @@ def test_only_masks_are_bounded(student, tmp_path):
         assert convert.bound_masks(tmp_path / folder) == wanted
 
 
-def test_auto_keeps_the_smallest_that_passes(encoder, tmp_path, monkeypatch):
-    """The first that passes, or the smallest of all whatever it answers."""
+@pytest.mark.parametrize("name", ["a.tflite", "int8.tflite", "float32.tflite"])
+def test_auto_keeps_the_smallest_that_passes(encoder, tmp_path, monkeypatch, name):
+    """The first that passes, the smallest of all whatever it answers, or none of its own name."""
     sizes = {kind: 100 - 10 * at for at, kind in enumerate(QUANTIZE)}
     failing = {"int4", "int4-32", "full-int8"}
 
@@ -121,9 +122,9 @@ def test_auto_keeps_the_smallest_that_passes(encoder, tmp_path, monkeypatch):
     storage = Storage(calibration=CheckData())
     request = ExportRequest(None, None, TaskContext(), CheckData(), storage)
     monkeypatch.setattr(integer_quantisation, "is_available", lambda: True)
-    assert smallest.write_smallest(write, request, tmp_path / "a.tflite") == ("int8", "int8")
-    assert (tmp_path / "a.tflite").stat().st_size == sizes["int8"]
-    assert [each.name for each in tmp_path.iterdir()] == ["a.tflite"]
+    assert smallest.write_smallest(write, request, tmp_path / name) == ("int8", "int8")
+    assert (tmp_path / name).stat().st_size == sizes["int8"]
+    assert [each.name for each in tmp_path.iterdir()] == [name]
     failing |= set(QUANTIZE)
     with pytest.raises(gate.Differs):
         smallest.write_smallest(write, request, tmp_path / "b.tflite")

@@ -89,5 +89,12 @@ def merge(record: Mapping[str, Any], answer: Mapping[str, Any]) -> Record:
 
     >>> merge({"id": 7, "label": "bad"}, {"label": "good", "probability": 0.9})
     {'id': 7, 'label': 'bad', 'predicted_label': 'good', 'probability': 0.9}
+    >>> merge({"label": "bad", "predicted_label": "good"}, {"label": "bad"})
+    {'label': 'bad', 'predicted_label': 'good', 'predicted_predicted_label': 'bad'}
     """
-    return {**record, **{f"predicted_{k}" if k in record else k: v for k, v in answer.items()}}
+    merged = dict(record)
+    for name, value in answer.items():
+        while name in record:
+            name = f"predicted_{name}"
+        merged[name] = value
+    return merged

@@ -22,7 +22,8 @@ def write_smallest(write: Writer, request: ExportRequest, path: Path) -> tuple[s
     """
     passed = {}
     for kind in _possible(QUANTIZE, request):
-        file = path.with_name(f"{kind.name}{path.suffix}")
+        # The user's file may be called as its kind is.
+        file = path.with_name(f"{path.stem}-{kind.name}{path.suffix}")
         try:
             passed[kind.name] = write(request.with_kind(kind), file), file
         except UserError as error:
