@@ -38,7 +38,9 @@ def mean_interval(values: np.ndarray) -> tuple[float, float] | None:
 
 
 def paired_interval(differences: Sequence[float]) -> tuple[float, float] | None:
-    """Return the 95 % interval of the mean of some differences, by Student's t; None of one.
+    """Return the 95 % interval of the mean of some differences, by Student's t.
+
+    There is none of a single one, nor where one is not known (NaN).
 
     Args:
         differences: Of two models, one for each seed.
@@ -47,7 +49,7 @@ def paired_interval(differences: Sequence[float]) -> tuple[float, float] | None:
     [-0.48, 4.48]
     """
     count = len(differences)
-    if count < 2:
+    if count < 2 or np.isnan(differences).any():
         return None
     mean, deviation = np.mean(differences), np.std(differences, ddof=1)
     half = _T[min(count - 1, len(_T)) - 1] * deviation / np.sqrt(count)

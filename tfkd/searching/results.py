@@ -101,11 +101,8 @@ class SearchResult:
         del values["folder"]
         frontier = [each.number for each in self.frontier]
         differences = self.differences
-        complete = not np.isnan(differences).any()
-        gain = {
-            "by_seed": [None if np.isnan(each) else each for each in differences],
-            "interval": paired_interval(differences) if complete else None,
-        }
+        by_seed = [None if np.isnan(each) else each for each in differences]
+        gain = {"by_seed": by_seed, "interval": paired_interval(differences)}
         return {**values, "frontier": frontier, "gain": gain, "words": self.words}
 
     def markdown(self) -> str:
