@@ -14,7 +14,7 @@ from tfkd.searching.results import load_result
 
 FIXED = (
     *("--student", "bag_of_ngrams:tiny", "--set", "bigrams=200", "--set", "width=8"),
-    *("--vocab-size", "300", "--max-length", "32", "--epochs", "1", "--quantize", "float32"),
+    *("--vocab-size", "300", "--max-length", "32", "--epochs", "3", "--quantize", "float32"),
 )
 BUDGET = ("--max-mb", "0.2", "--trials", "3", "--seeds", "2")
 

@@ -14,6 +14,7 @@ from tfkd.running.config import make_config
 from tfkd.running.validation_run import Validated
 from tfkd.searching.budget import Budget, Measured
 from tfkd.searching.candidates import REFUSED, STOPPED, WHOLE, find_best, read_candidates
+from tfkd.searching.halving import Rung
 from tfkd.searching.journal import JOURNAL, open_study
 from tfkd.searching.options import SearchOptions
 from tfkd.searching.trial_loop import TrialLoop
@@ -37,6 +38,9 @@ class Line:
         return {"vocab_size": size, "epochs": 2 if kind == "a" else 3}
 
 
+RUNGS = (Rung(1 / 3, 1 / 3), Rung(1 / 3), Rung())
+
+
 class Killed(BaseException):
     """What nothing catches, as a kill."""
 
@@ -57,15 +61,15 @@ class Bench:
         self.step()
         return Measured(config.student.vocab_size / 500, 0.1, config.student.vocab_size)
 
-    def train(self, number, config, share):
+    def train(self, number, config, rung):
         self.step()
         if number in self.fails:
             raise UserError("no such student.")
-        self.trained.append((number, share))
+        self.trained.append((number, rung))
         score = 1 - abs(config.student.vocab_size - 432) / 1000 + config.training.epochs / 50
-        return Validated(self.folder, {"accuracy": score * share**0.1})
+        return Validated(self.folder, {"accuracy": score * rung.work**0.1})
 
-    def forget(self, number, share):
+    def forget(self, number, rung):
         self.step()
 
 
@@ -81,7 +85,7 @@ def loop(folder, bench, **options):
         options=options,
         metric="accuracy",
         higher_is_better=True,
-        shares=(1 / 9, 1 / 3, 1.0),
+        rungs=RUNGS,
         workshop=bench,
         tell=told.append,
     )
@@ -104,7 +108,7 @@ def searched(tmp_path_factory):
 
 
 def test_the_first_trial_is_the_default(searched):
-    """A default that is never measured, or is stopped on a share."""
+    """A default that is never measured, or is stopped on a rung."""
     first = read_candidates(searched[0].study)[0]
     assert first.state == WHOLE
     assert first.settings["vocab_size"] == 300
@@ -114,7 +118,7 @@ def test_the_default_is_never_stopped(tmp_path, monkeypatch):
     """Others that were quicker in other processes, and a verdict without the default."""
     made = loop(tmp_path, Bench(tmp_path), trials=4, budget=Budget(megabytes=10))
     default, lock = made._take_trial()
-    monkeypatch.setattr(Bench, "train", lambda self, number, config, share: better(self, number))
+    monkeypatch.setattr(Bench, "train", lambda self, number, config, rung: better(self, number))
     while (taken := made._take_trial()) is not None:
         made._carry_out(taken[0])
     made._carry_out(default)
@@ -174,12 +178,12 @@ def test_as_many_are_trained_as_were_asked_for(searched):
     assert len({number for number, _ in bench.trained}) == 24
 
 
-def test_most_are_stopped_on_a_share(searched):
-    """All trained on all texts."""
+def test_most_are_stopped_on_a_rung(searched):
+    """All trained to the end."""
     made, bench = searched
     states = [each.state for each in read_candidates(made.study)]
     assert states.count(STOPPED) > states.count(WHOLE) > 1
-    assert len([share for _, share in bench.trained if share == 1]) == states.count(WHOLE)
+    assert len([rung for _, rung in bench.trained if rung == RUNGS[-1]]) == states.count(WHOLE)
 
 
 def test_search_finds_better_than_the_default(searched):
@@ -207,8 +211,8 @@ def test_killed_search_ends_as_the_uninterrupted_one(searched, tmp_path, seed):
     assert plain(made) == plain(searched[0])
 
 
-def test_training_goes_on_after_the_shares_that_are_known(tmp_path):
-    """A share that is trained twice."""
+def test_training_goes_on_after_the_rungs_that_are_known(tmp_path):
+    """A rung that is trained twice."""
     trained = []
     for killed_at in (4, None):
         bench = Bench(tmp_path, killed_at=killed_at)
@@ -216,7 +220,7 @@ def test_training_goes_on_after_the_shares_that_are_known(tmp_path):
         with contextlib.suppress(Killed):
             made.run()
         trained += bench.trained
-    assert trained == [(0, 1 / 9), (0, 1 / 3), (0, 1.0)]
+    assert trained == [(0, rung) for rung in RUNGS]
 
 
 def work(folder):

@@ -3,8 +3,8 @@
 `budget` is what may not be exceeded, `space` what a candidate may be, and `fits` measures one
 before it is trained: size and time do not depend on weights. `beginning` claims the folder of a
 search and pays for its teacher, `trial_loop` goes through the candidates of a `journal`, `workshop`
-trains them as runs on shares of the texts (`halving`), and `finals` scores the winner on the test
-split. `_search` puts these together.
+trains them as runs on shares of texts and of epochs (`halving`), and `finals` scores the winner on
+the test split. `_search` puts these together.
 """
 
 from ._search import run_search, search_students

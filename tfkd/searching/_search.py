@@ -132,7 +132,7 @@ def _make_loop(search: Search, ground: Ground) -> TrialLoop:
         options=options,
         metric=search.metric,
         higher_is_better=higher,
-        shares=search.shares,
+        rungs=search.rungs,
         workshop=StudentWorkshop(search, ground, None, lambda count: None),
         tell=lambda candidate: None,
     )
@@ -214,7 +214,7 @@ def _describe(
     facts = {
         "limit": options.limit,
         "sampler": options.sampler,
-        "shares of the texts": ", ".join(f"{share:.2f}" for share in search.shares),
+        "trained on": ", then ".join(rung.spell() for rung in search.rungs),
         "time of the trials": format_duration(sum(each.seconds for each in known)),
         "teacher": search.config.teacher.source,
         "seed": search.config.training.seed,

@@ -17,6 +17,7 @@ from ..running import folder as run_folder
 from ..running.config import RunConfig
 from ..running.context import RunContext, make_context
 from ..running.encoders import check_tokenizer
+from ..running.fitting import choose_epochs
 from ..running.given_teacher import GivenModels, check_given, load_given
 from ..running.lookup_setting import looks_up
 from ..running.teacher_run import as_lessons, teach
@@ -24,7 +25,7 @@ from ..running.texts import check_augmentation
 from ..running.validation_run import store_for_training
 from ..tasks import Measure
 from . import locks
-from .halving import choose_shares
+from .halving import Rung, choose_rungs, name_share
 from .journal import check_optuna
 from .options import SearchOptions, find_measure
 from .space import Space
@@ -47,7 +48,7 @@ class Search:
         fixed: The settings that the user gave, which are not searched.
         context: The default as a run, for its task and its data.
         metric: The key of the measure that candidates are compared by.
-        shares: The shares of the texts that a candidate is trained on, one after the other.
+        rungs: What a candidate is trained with, one after the other.
         progress: Shows how far long steps are, see `tfkd.progress.Progress`.
     """
 
@@ -57,7 +58,7 @@ class Search:
     fixed: frozenset[str]
     context: RunContext
     metric: str
-    shares: tuple[float, ...]
+    rungs: tuple[Rung, ...]
     progress: Progress
 
     @property
@@ -74,15 +75,6 @@ class Search:
     def rows(self, share: float) -> Path:
         """Return the folder of a share of the texts, as the teacher reads them."""
         return self.folder / ROWS / name_share(share)
-
-
-def name_share(share: float) -> str:
-    """Return a share as a part of a file name.
-
-    >>> name_share(1 / 9), name_share(1.0)
-    ('11-percent', '100-percent')
-    """
-    return f"{100 * share:.0f}-percent"
 
 
 def open_search(
@@ -123,9 +115,6 @@ def open_search(
     claim(folder, json.loads(json.dumps(facts)))
     store = config.teacher.store or str(folder / TARGETS)
     config = context.config.replaced(to="", store=store)
-    counts = context.data.counts
-    texts = counts["train"] + counts.get("unlabelled", 0)
-    shares = choose_shares(texts)
     return Search(
         folder=folder,
         config=config,
@@ -133,7 +122,7 @@ def open_search(
         fixed=frozenset(fixed),
         context=replace(context, config=config, folder=folder),
         metric=metric,
-        shares=shares,
+        rungs=_choose_rungs(context),
         progress=progress,
     )
 
@@ -159,7 +148,7 @@ def pay_teacher(search: Search) -> tuple[Search, GivenModels | None]:
         if not looks_up(context.task):
             given = GivenModels(load_given(context).teacher)
             check_given(context, given)
-        for share in search.shares:
+        for share in dict.fromkeys(rung.share for rung in search.rungs):
             _store(search, given, share)
     return search, given
 
@@ -250,6 +239,13 @@ def _check_labels(context: RunContext) -> None:
             f"{context.data.name} has no test {context.task.things} with a label, by which the "
             "winner is compared with the default at the end: give some with --test."
         )
+
+
+def _choose_rungs(context: RunContext) -> tuple[Rung, ...]:
+    counts, config = context.data.counts, context.config
+    texts = counts["train"] + counts.get("unlabelled", 0)
+    steps = -(-texts * (1 + config.data.augment) // config.training.batch_size)
+    return choose_rungs(texts, choose_epochs(steps, config.training.epochs))
 
 
 def _locate(context: RunContext) -> Path:

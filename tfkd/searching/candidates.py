@@ -23,11 +23,11 @@ class Candidate:
 
     Attributes:
         number: Of its trial; 0 is the default.
-        state: `whole` where it was trained on all texts, `stopped` where others were better on a
-            share of them, `refused` where it does not fit or cannot be trained, or `running`.
+        state: `whole` where it was trained to the end, `stopped` where others were better on a
+            rung before that, `refused` where it does not fit or cannot be trained, or `running`.
         settings: What it has in place of the default's, by flat name.
         measured: What its file takes, measured before training; None where it cannot be built.
-        scores: On the validation examples, after each share of the texts.
+        scores: On the validation examples, after each rung.
         sentence: Why it was refused.
         seconds: How long it took.
     """
@@ -77,7 +77,7 @@ def as_candidate(trial: optuna.trial.FrozenTrial) -> Candidate:
 
 
 def find_best(candidates: Iterable[Candidate], *, higher_is_better: bool) -> Candidate | None:
-    """Return the best that was trained on all texts, the first of equals; None where none was."""
+    """Return the best that was trained to the end, the first of equals; None where none was."""
     whole = [each for each in candidates if each.state == WHOLE]
     sign = -1 if higher_is_better else 1
     return min(whole, key=lambda each: (sign * each.score, each.number), default=None)

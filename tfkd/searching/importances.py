@@ -1,4 +1,4 @@
-"""Which settings of a search mattered, by what all its candidates scored on the first share."""
+"""Which settings of a search mattered, by what all its candidates scored on the first rung."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def find_importances(study: optuna.Study) -> dict[str, float]:
 
     Nothing is known of too few trials, nor where all scored the same.
 
-    All that were trained on the first share of the texts count: of those that were trained on all,
-    there are few, and none is bad.
+    All that came to the first rung count: of those that were trained to the end, there are few, and
+    none is bad.
 
     Args:
         study: The journal.

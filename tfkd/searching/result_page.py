@@ -78,7 +78,7 @@ def describe_section(found: SearchResult) -> dict[str, Any]:
             {"kind": "heading", "text": "Which settings mattered"},
             {
                 "kind": "bars",
-                "caption": "By what all candidates scored on the first share of the texts",
+                "caption": "By what all candidates scored after their first, shortest training",
                 "title": "importance",
                 "unit": "share",
                 "from_zero": True,

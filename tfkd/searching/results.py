@@ -197,8 +197,8 @@ class SearchResult:
         states = [each.state for each in self.candidates]
         return (
             f"{len(states):,} candidates: {states.count(REFUSED):,} refused before or in their "
-            f"training, {states.count(STOPPED):,} stopped on a share of the texts, "
-            f"{states.count(WHOLE):,} trained on all."
+            f"training, {states.count(STOPPED):,} stopped on a part of it, "
+            f"{states.count(WHOLE):,} trained to the end."
         )
 
     def _spell_scores(self, scores: Sequence[float]) -> str:

@@ -29,16 +29,16 @@ def say_plan(search: Search) -> None:
         f"{counts['validation']:,} validation {things}"
     )
     whole = f"all {search.texts:,} {things}"
-    if len(search.shares) > 1:
-        parts = [f"1/{round(1 / share)}" for share in search.shares[:-1]]
+    if len(search.rungs) > 1:
+        first, *others = search.rungs
         logger.info(
-            f"halving   each on {parts[0]} of {whole}; the best third goes on to "
-            f"{' and '.join([*parts[1:], 'all'])}"
+            f"halving   each on {first.spell(whole)}; the best third goes on to "
+            f"{' and '.join(rung.spell() for rung in others)}"
         )
     else:
-        logger.info(f"halving   none: each is trained on {whole}, of which a share says too little")
+        logger.info(f"halving   none: each is trained on {whole}, of which a part says too little")
     if options.trials:
-        count = count_trainings(options.trials, search.shares)
+        count = count_trainings(options.trials, search.rungs)
         logger.info(f"costs     about {count:.0f} trainings on all {things}, and those at the end")
     logger.info(
         f"end       winner, winner alone and default, {options.seeds} seeds each, on the test split"
@@ -62,7 +62,7 @@ class Teller:
         """Say one line about a candidate.
 
         Args:
-            candidate: That is done; or the default, after its first share of the texts.
+            candidate: That is done; or the default, after its first rung.
         """
         search = self.search
         if candidate.state == RUNNING:
@@ -81,9 +81,9 @@ class Teller:
             self.advance(1)
 
     def _say_minutes(self) -> None:
-        search, shares = self.search, self.search.shares
-        whole = (time.monotonic() - self.start) / shares[0]
-        count = count_trainings(search.options.trials, shares)
+        search, rungs = self.search, self.search.rungs
+        whole = (time.monotonic() - self.start) / rungs[0].work
+        count = count_trainings(search.options.trials, rungs)
         seconds = whole * count
         logger.info(
             f"time      about {format_duration(whole)} for the default on all texts, so "

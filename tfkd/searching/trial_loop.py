@@ -1,4 +1,4 @@
-"""The trials of a search, one after the other: proposed, measured, trained on more and more texts.
+"""The trials of a search, one after the other: proposed, measured, trained from rung to rung.
 
 All that decides is read from the journal, so that a trial of a process which was killed is carried
 on by another one, under the same number and with the same result.
@@ -20,7 +20,7 @@ from ..running.validation_run import Validated
 from . import candidates, locks
 from .budget import Measured
 from .candidates import DEFAULT, Candidate, read_candidates
-from .halving import goes_on
+from .halving import Rung, goes_on
 from .options import SearchOptions
 from .space import Space
 
@@ -57,11 +57,11 @@ class Workshop(Protocol):
     def measure(self, config: RunConfig) -> Measured:
         """Return what the file of a candidate takes, untrained."""
 
-    def train(self, number: int, config: RunConfig, share: float) -> Validated:
-        """Train a candidate on a share of the texts, and score it."""
+    def train(self, number: int, config: RunConfig, rung: Rung) -> Validated:
+        """Train a candidate as far as a rung, and score it."""
 
-    def forget(self, number: int, share: float) -> None:
-        """Remove what a training on a share of the texts has left."""
+    def forget(self, number: int, rung: Rung) -> None:
+        """Remove what the training for a rung has left."""
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,9 @@ class TrialLoop:
         options: What is asked for.
         metric: The key of the measure.
         higher_is_better: Whether the greatest score is the best one.
-        shares: The shares of the texts that a candidate is trained on, one after the other.
+        rungs: What a candidate is trained with, one after the other.
         workshop: What measures and trains candidates.
-        tell: Is called with each candidate that is done, and after the default's first share.
+        tell: Is called with each candidate that is done, and after the default's first rung.
     """
 
     study: optuna.Study
@@ -86,7 +86,7 @@ class TrialLoop:
     options: SearchOptions
     metric: str
     higher_is_better: bool
-    shares: tuple[float, ...]
+    rungs: tuple[Rung, ...]
     workshop: Workshop
     tell: Callable[[Candidate], None]
 
@@ -186,7 +186,7 @@ class TrialLoop:
         return len(failed) >= _MOST_FAILED and not any(each.scores for each in known)
 
     def _judge(self, trial: optuna.Trial, settings: dict[str, Any], clock: _Clock) -> float | None:
-        """Return the score of a candidate on all texts; None where others were better on fewer.
+        """Return the score of a whole training; None where others were better on a rung before.
 
         Raises:
             UserError: It does not fit, or cannot be trained.
@@ -198,10 +198,10 @@ class TrialLoop:
         measured = self._measure(trial, config)
         clock.save()
         score = math.nan
-        for place, share in enumerate(self.shares):
-            score = self._train(trial, measured, config, share)
+        for place, rung in enumerate(self.rungs):
+            score = self._train(trial, measured, config, rung)
             clock.save()
-            is_last = place == len(self.shares) - 1
+            is_last = place == len(self.rungs) - 1
             others = [
                 each.scores[place]
                 for each in read_candidates(self.study)
@@ -229,12 +229,12 @@ class TrialLoop:
             raise _Refused(reason)
 
     def _train(
-        self, trial: optuna.Trial, measured: Measured, config: RunConfig, share: float
+        self, trial: optuna.Trial, measured: Measured, config: RunConfig, rung: Rung
     ) -> float:
-        place = self.shares.index(share)
+        place = self.rungs.index(rung)
         known = read_candidates(self.study)[trial.number].scores
         if len(known) <= place:
-            found = self.workshop.train(trial.number, config, share)
+            found = self.workshop.train(trial.number, config, rung)
             if self.metric not in found.scores:
                 known_measures = ", ".join(found.scores) or "nothing"
                 raise UserError(
@@ -251,5 +251,5 @@ class TrialLoop:
             known = (*known, score)
             if trial.number == DEFAULT and place == 0:
                 self.tell(read_candidates(self.study)[trial.number])
-        self.workshop.forget(trial.number, share)
+        self.workshop.forget(trial.number, rung)
         return known[place]

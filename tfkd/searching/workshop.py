@@ -28,10 +28,11 @@ from ..running.validation_run import (
     store_for_training,
 )
 from . import locks
-from .beginning import Search, name_share
+from .beginning import Search
 from .budget import Measured
 from .fits import measure_untrained
 from .ground import Ground
+from .halving import WHOLE_TRAINING, Rung, name_share
 
 RUNS, SHARES = "runs", "shares"
 
@@ -58,33 +59,33 @@ class StudentWorkshop:
         with mute_log():
             return measure_untrained(config, self.ground)
 
-    def train(self, number: int, config: RunConfig, share: float) -> Validated:
-        """Train a candidate on a share of the texts, and score it."""
-        run = _on_share(config, share, self.search.texts)
-        run = run.replaced(to=str(self._folder(number, share)))
+    def train(self, number: int, config: RunConfig, rung: Rung) -> Validated:
+        """Train a candidate as far as a rung, and score it."""
+        run = _on_rung(config, rung, self.search.texts)
+        run = run.replaced(to=str(self._folder(number, rung)))
         given = None if shrinks(run) else self.given
         with mute_log():
             if config.data.augment != self.search.config.data.augment:
-                self._ask_about_augmented(run, given, share)
+                self._ask_about_augmented(run, given, rung.share)
             found = run_to_validation(
                 run,
                 self.quiet,
                 prepared=Prepared(given, self._hand_out),
-                export=share == 1,
+                export=rung == WHOLE_TRAINING,
             )
         # Models of trials that are over refer to each other.
         gc.collect()
         return found
 
-    def forget(self, number: int, share: float) -> None:
-        """Remove what a training on a share of the texts has left; runs on all texts stay."""
-        if share < 1:
-            shutil.rmtree(self._folder(number, share), ignore_errors=True)
+    def forget(self, number: int, rung: Rung) -> None:
+        """Remove what the training for a rung has left; whole trainings stay."""
+        if rung != WHOLE_TRAINING:
+            shutil.rmtree(self._folder(number, rung), ignore_errors=True)
 
-    def _folder(self, number: int, share: float) -> Path:
-        if share == 1:
+    def _folder(self, number: int, rung: Rung) -> Path:
+        if rung == WHOLE_TRAINING:
             return self.search.folder / RUNS / f"trial-{number:03d}"
-        return self.search.folder / SHARES / f"trial-{number:03d}-{name_share(share)}"
+        return self.search.folder / SHARES / f"trial-{number:03d}-{rung.name}"
 
     @contextmanager
     def quiet(self, title: str, total: int, unit: str = "texts") -> Iterator[Advance]:
@@ -117,16 +118,17 @@ class StudentWorkshop:
                 done.touch()
 
 
-def _on_share(config: RunConfig, share: float, texts: int) -> RunConfig:
-    """Return the settings of a training on a share of the texts, of as many epochs as on all.
+def _on_rung(config: RunConfig, rung: Rung, texts: int) -> RunConfig:
+    """Return the settings of a training for a rung, whose epochs are those on all texts.
 
     Else small shares would get so many epochs that nothing was saved.
     """
-    if share == 1:
+    if rung == WHOLE_TRAINING:
         return config
     steps = -(-texts * (1 + config.data.augment) // config.training.batch_size)
+    epochs = choose_epochs(steps, config.training.epochs)
     return config.replaced(
-        share=share,
-        epochs=choose_epochs(steps, config.training.epochs),
-        labelled=math.ceil(share * config.data.labelled),
+        share=rung.share,
+        epochs=max(1, round(rung.epochs * epochs)),
+        labelled=math.ceil(rung.share * config.data.labelled),
     )
