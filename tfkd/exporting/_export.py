@@ -22,6 +22,7 @@ from ..text import NoTexts, TextEncoder
 from . import integer_quantisation
 from .decisions import FORMS
 from .exported import Exported
+from .gate import check_allowed
 from .paths import check_target, format_of, size, temporary_sibling
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ def export(
     target = Path(path)
     kind = format_of(target, format)
     _check_quantize(kind, quantize, calibration, writes=bool(task and tasks.as_task(task).writes))
+    check_allowed(tolerance, max_drop)
     student = _student_of(student)
     form = _choose_form(form, student, task)
     # Of NumPy or pandas, too.

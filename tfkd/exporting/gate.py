@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -86,7 +88,42 @@ class Figures:
     @property
     def max_difference(self) -> float:
         """The greatest difference of two numbers of any output."""
-        return max(difference.max_difference for difference in self.differences)
+        # Not `max`, which would forget NaN.
+        return float(np.max([difference.max_difference for difference in self.differences]))
+
+    @property
+    def score_lost(self) -> float | None:
+        """Points by which the student's score is better; None where the labels say no score.
+
+        Too few labels may say none, which is NaN of file and student alike.
+        """
+        if self.score is None or self.keras_score is None:
+            return None
+        known = math.isfinite(self.score) or math.isfinite(self.keras_score)
+        return self.points * (self.keras_score - self.score) if known else None
+
+
+def check_allowed(tolerance: Any, max_drop: Any) -> None:
+    """Refuse what no difference and no loss could be compared with.
+
+    Args:
+        tolerance: Of `check_figures`.
+        max_drop: Of `check_figures`.
+
+    Raises:
+        UserError: No number, NaN, or an infinite one.
+    """
+    _check_finite("tolerance", tolerance, "a share of the greatest output, e.g. 0.05")
+    _check_finite("max_drop", max_drop, "points of the score that may be lost, e.g. 0.3")
+
+
+def _check_finite(name: str, value: Any, wanted: str) -> None:
+    try:
+        known = value is None or math.isfinite(value)
+    except (TypeError, OverflowError):
+        known = False
+    if not known:
+        raise UserError(f"{name} is {value!r:.40}: write {wanted}, or leave {name} out.")
 
 
 def check_figures(
@@ -114,6 +151,26 @@ def check_figures(
         Differs: The figures.
     """
     share = kind.tolerance if tolerance is None else tolerance
+    allowed = share * figures.differences[0].scale
+    faults = [
+        *_faults_of_outputs(figures, kind, share),
+        *_faults_of_answers(figures, kind, allowed),
+        *_faults_of_writing(figures, kind, allowed),
+    ]
+    lost, what = _points_lost(figures)
+    # As all comparisons here: NaN is no number that passes.
+    if max_drop is not None and not lost <= max_drop:
+        faults.append(f"{lost:.2f} points of {what} are lost, allowed {max_drop}")
+    if faults:
+        raise Differs(
+            f"the {kind.name} file does not compute what the student computes: on "
+            f"{figures.checked} examples {figures.agreement:.2%} equal answers; "
+            f"{'; '.join(faults)}"
+        )
+
+
+def _faults_of_outputs(figures: Figures, kind: Quantization, share: float) -> list[str]:
+    """Return which outputs differ too much."""
     measure = "max" if kind.by_greatest else "mean"
     faults = []
     for output in figures.differences:
@@ -121,26 +178,22 @@ def check_figures(
         difference = output.max_difference if kind.by_greatest else output.mean_difference
         if np.isnan(difference):
             faults.append(f"{output.name} is NaN")
-        elif difference > allowed:
+        elif not difference <= allowed:
             faults.append(
                 f"the {measure} difference of {output.name} is {difference:.3g}, allowed "
                 f"{allowed:.3g}"
             )
-    allowed = share * figures.differences[0].scale
-    if figures.checked < ENOUGH and figures.widest_flip > 2 * allowed:
+    return faults
+
+
+def _faults_of_answers(figures: Figures, kind: Quantization, allowed: float) -> list[str]:
+    """Return whether too many answers change, or one of which the student is sure."""
+    faults = []
+    if figures.checked < ENOUGH and not figures.widest_flip <= 2 * allowed:
         faults.append(f"a class changes that the student holds by {figures.widest_flip:.3g}")
-    if figures.checked >= ENOUGH and figures.agreement < kind.agreement:
+    if figures.checked >= ENOUGH and not figures.agreement >= kind.agreement:
         faults.append(f"the share of equal answers must be {kind.agreement:.0%}")
-    faults += _faults_of_writing(figures, kind, allowed)
-    if max_drop is not None and _points_lost(figures) > max_drop:
-        what = "equal answers" if figures.score is None else figures.headline
-        faults.append(f"{_points_lost(figures):.2f} points of {what} are lost, allowed {max_drop}")
-    if faults:
-        raise Differs(
-            f"the {kind.name} file does not compute what the student computes: on "
-            f"{figures.checked} examples {figures.agreement:.2%} equal answers; "
-            f"{'; '.join(faults)}"
-        )
+    return faults
 
 
 def _faults_of_writing(figures: Figures, kind: Quantization, allowed: float) -> list[str]:
@@ -156,8 +209,8 @@ def _faults_of_writing(figures: Figures, kind: Quantization, allowed: float) -> 
     return faults
 
 
-def _points_lost(figures: Figures) -> float:
-    """Return the loss of score in percentage points; without labels, of equal answers."""
-    if figures.score is None or figures.keras_score is None:
-        return 100 * (1 - figures.agreement)
-    return figures.points * (figures.keras_score - figures.score)
+def _points_lost(figures: Figures) -> tuple[float, str]:
+    """Return the loss of score in percentage points, of equal answers without one; and of what."""
+    if figures.score_lost is None:
+        return 100 * (1 - figures.agreement), "equal answers"
+    return figures.score_lost, figures.headline

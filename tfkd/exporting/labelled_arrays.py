@@ -76,7 +76,8 @@ def _label_ids(labels: Any, names: Sequence[str]) -> np.ndarray:
         return np.array([label_id(label, names) for label in labels], "int64")
     if array.ndim > 1 and array.shape[-1] == 1:
         array = array[..., 0]
-    if array.dtype.kind not in "biu" and not np.array_equal(array, np.round(array)):
+    whole = np.isfinite(array).all() and np.array_equal(array, np.round(array))
+    if array.dtype.kind not in "biu" and not whole:
         raise UserError(
             "the labels to check on are no class numbers: give whole numbers from 0, or class "
             "names with `labels`; of other targets leave the labels out."
