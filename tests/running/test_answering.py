@@ -12,6 +12,7 @@ from tfkd.cli import main
 from tfkd.progress import log_progress
 from tfkd.running import labelling
 from tfkd.running.labelled_files import notes_on_labels
+from tfkd.selecting import select
 
 TYPES = '[classes]\nPER = "a person"\nLOC = "a place"\n'
 
@@ -80,6 +81,33 @@ def test_what_comes_out_is_data_of_the_task(settings):
     assert set(opened.labels) == {"O", "B-LOC", "I-LOC", "B-PER", "I-PER"}
     assert opened.counts["test"]
     assert labelling.advise(folder) == f"tfkd distill {folder} --task token-classification"
+
+
+@pytest.mark.parametrize(
+    ("task", "rows", "answer", "columns"),
+    [
+        ("token-classification", [{"text": "Anna is in Rome"}], entities(("Anna", "PER")), None),
+        (
+            "question-answering",
+            [{"question": "Who won?", "context": "Anna won."}],
+            '{"answer": "Anna", "occurrence": 1}',
+            "question,context",
+        ),
+    ],
+)
+def test_texts_that_are_answered_are_not_chosen_again(
+    settings, tmp_path, task, rows, answer, columns
+):
+    """A language model reads their names too, "Text: ..."; they were paid for twice."""
+    classes = TYPES if task == "token-classification" else ""
+    folder = labelling.label(settings(task, rows, answer, classes=classes))
+    others = [{name: f"{text} {n}" for name, text in rows[0].items()} for n in range(9)]
+    file = tmp_path / "all.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in [*rows, *others]))
+    chosen = select(
+        file, n=5, to=tmp_path / "next.jsonl", answered=folder, audit=0, text_column=columns or ""
+    )
+    assert chosen.answered == 1
 
 
 def test_answers_to_questions_have_places_of_the_context(settings):

@@ -69,6 +69,15 @@ def test_rows_come_as_they_were_with_all_columns(texts):
     assert len({row["id"] for row in chosen + drawn}) == 20
 
 
+@pytest.mark.parametrize(
+    ("n", "audit", "drawn"), [(4, 0.1, 1), (4, 0, 0), (1, 0.1, 0), (2, 1e-9, 1)]
+)
+def test_an_audit_that_was_asked_for_has_a_text(texts, n, audit, drawn):
+    """A tenth of four, which is none."""
+    found = select(texts(), n=n, to=texts.to, audit=audit)
+    assert (found.drawn, found.chosen) == (drawn, n - drawn)
+
+
 def test_the_same_seed_chooses_the_same_texts(texts):
     path, found = texts(), []
     for name, seed in (("a.csv", 1), ("b.csv", 1), ("c.csv", 2)):

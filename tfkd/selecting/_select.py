@@ -100,7 +100,8 @@ def select(
     """
     wanted = _read_settings(settings)
     rows, to = CandidateRows.open(texts, wanted), Path(to).expanduser()
-    drawn = round(n * wanted.audit)
+    # One at least, where that leaves one to choose.
+    drawn = max(round(n * wanted.audit), int(wanted.audit > 0 and n > 1))
     audit = to.with_name(f"{to.stem}-audit{to.suffix}") if drawn else None
     _check(n, drawn, [to, *([audit] if audit else [])], rows.path)
     encoder = open_file(wanted.encoder, wanted.threads, "encoder") if wanted.encoder else None

@@ -7,7 +7,7 @@ scored. Nothing outside of this package names one.
 from ._base import EMBEDDING, Arrays, AskedModel, Measure, Run, Task, name_metrics
 from ._marks import Mark
 from ._names import match_names
-from ._prompted import Prompted, Reading
+from ._prompted import Prompted, Reading, ShownExample
 from ._registry import (
     DEFAULT,
     TASKS,
@@ -37,6 +37,7 @@ __all__ = [
     "Reading",
     "AskedModel",
     "Run",
+    "ShownExample",
     "Task",
     "as_task",
     "find",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -26,6 +26,30 @@ class Reading:
     answer: Any
     parts: int = 1
     left_out: tuple[str, ...] = ()
+
+
+class ShownExample(str):
+    """An example as a language model reads it, that also knows its texts as they stand in a file.
+
+    Args:
+        shown: What the language model reads.
+        texts: The texts of the example.
+
+    Attributes:
+        plain: The texts, with a blank between them: what `tfkd select` knows them by.
+
+    >>> shown = ShownExample("Text: A fine film.", ["A fine film."])
+    >>> shown == "Text: A fine film.", shown.plain
+    (True, 'A fine film.')
+    """
+
+    plain: str
+
+    def __new__(cls, shown: str, texts: Iterable[str]) -> ShownExample:
+        """Make it."""
+        made = super().__new__(cls, shown)
+        made.plain = " ".join(texts)
+        return made
 
 
 class Prompted:
@@ -79,14 +103,15 @@ class Prompted:
         """
         return tuple(names)
 
-    def show(self, example: Example) -> str:
+    def show(self, example: Example) -> ShownExample:
         """Return an example as the language model reads it.
 
         Args:
             example: With a label or without.
         """
-        shown = self._texts(example).items()
-        return "\n\n".join(f"{role.replace('_', ' ').capitalize()}: {text}" for role, text in shown)
+        texts = self._texts(example)
+        shown = (f"{role.replace('_', ' ').capitalize()}: {texts[role]}" for role in texts)
+        return ShownExample("\n\n".join(shown), texts.values())
 
     def row(self, example: Example, names: Sequence[str]) -> dict[str, Any]:
         """Return a labelled example as a row of a file of the task.

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...data import Example
-from .._prompted import Prompted, Reading, object_of, read_text
+from .._prompted import Prompted, Reading, ShownExample, object_of, read_text
 from .entities import read_entities
 from .tagged_rows import SPANS, TAGS, TEXT, TOKENS, text_and_places
 from .tags import Chunk, find_spans, tags_of_types, write_iob2
@@ -40,9 +40,10 @@ class PromptedEntities(Prompted):
         """Return the IOB2 tags of some types."""
         return tags_of_types(names)
 
-    def show(self, example: Example) -> str:
+    def show(self, example: Example) -> ShownExample:
         """Return the text, or the words with blanks between them."""
-        return f"Text: {text_and_places(example)[0]}"
+        text, _ = text_and_places(example)
+        return ShownExample(f"Text: {text}", [text])
 
     def schema(self, names: Sequence[str]) -> dict[str, Any]:
         """Return the schema of a list of texts with types."""

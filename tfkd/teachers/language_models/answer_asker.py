@@ -10,6 +10,7 @@ from typing import Any
 
 from ...errors import UserError
 from ...progress import logger
+from ...tasks import ShownExample
 from .answer_journal import AnswerJournal, Entry
 from .asker import MODE, Asker
 from .class_guide import ClassGuide
@@ -97,7 +98,7 @@ class AnswerAsker(Asker):
             reply = self._send(messages)
             entry = self._read(reply)
             entry = {**entry, "seconds": round(time.monotonic() - start, 3)}
-            self.journal.add(key, entry, text)
+            self.journal.add(key, entry, text.plain if isinstance(text, ShownExample) else text)
         return entry["answer"]
 
     def knows(self, text: str) -> bool:
