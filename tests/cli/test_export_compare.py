@@ -34,6 +34,12 @@ def test_compare_shows_table_markdown_and_json(finished, tfkd):
     assert both.count("agreement with teacher") == 2
 
 
+@pytest.mark.parametrize("flag", [("--title", "Films"), ("--texts", "9"), ("--without", "words")])
+def test_flags_of_the_page_need_the_page(finished, refused, flag):
+    """A table without the title that was asked for."""
+    assert f"{flag[0]} is for the page" in refused("compare", finished, *flag)
+
+
 def test_compare_again_measures_the_same_scores(run, tfkd, same_runs, finished, monkeypatch):
     """A second measurement that trains, or scores other models or texts."""
     monkeypatch.setattr("tfkd.running.fitting.train_distiller", None)

@@ -193,6 +193,13 @@ def test_files_of_all_kinds(finished, tfkd, tmp_path, name, content, arguments, 
         (("good", "--to", "b.csv"), "--to writes the answers of a file"),
         (("b.csv",), "2 of the 3 rows of b.csv cannot be used: row 1 (line 2): 2 fields"),
         (("c.docx",), "c.docx is none of .jsonl"),
+        (("a.csv", "--pair", "good", "bad"), "--pair gives two texts, and a.csv is a file"),
+        (("good", "--text-column", "review"), "--text-column is about the rows of a file"),
+        (("good", "--jsonl", "--column", "text=review"), "--column is about the rows of a file"),
+        (("good", "--header", "a,b"), "--header is about the rows of a file"),
+        (("good", "--encoding", "latin-1"), "--encoding is about the rows of a file"),
+        (("good", "--skip-bad"), "--skip-bad is about the rows of a file"),
+        (("a \udcff film",), "text 1: 'text' holds half a character"),
     ],
 )
 def test_files_that_cannot_be_answered(finished, refused, tmp_path, arguments, words):
@@ -259,8 +266,38 @@ def test_a_wrong_line_is_told_by_number(finished, tfkd, line, words, monkeypatch
     assert json.loads(printed)["text"] == "good"
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "No such file"),
+        (b"a caf\xe9\n", "is not UTF-8 (byte 0xe9 at 5)"),
+        (b" \n\n", "has no texts"),
+    ],
+)
+def test_texts_to_time_that_cannot_be_read(finished, refused, tmp_path, content, words):
+    """A traceback; blank lines timed as texts."""
+    if content is not None:
+        (tmp_path / "texts.txt").write_bytes(content)
+    assert words in refused("bench", finished, "--texts", "texts.txt")
+
+
 def test_no_texts_at_a_time(finished, tfkd):
     """Silence for an answer."""
     code, _, said = tfkd("predict", finished, "good", "--batch-size", "0")
     assert code == 2
     assert "batch_size is 0: write at least 1" in said
+
+
+def test_a_table_that_was_answered_before_keeps_its_answers(finished, tfkd, tmp_path):
+    """Columns of two answers by the same name, of which the last one stays."""
+    import csv
+
+    table(tmp_path / "a.csv", [("a good film",)], ("text",))
+    assert tfkd("predict", finished, "a.csv", "--to", "b.csv")[0] == 0
+    assert tfkd("predict", finished, "b.csv", "--to", "c.csv")[0] == 0
+    first, second = (
+        next(csv.DictReader((tmp_path / name).read_text(encoding="utf-8-sig").splitlines()))
+        for name in ("b.csv", "c.csv")
+    )
+    assert first.items() <= second.items()
+    assert second["predicted_probabilities.positive"] == first["probabilities.positive"]

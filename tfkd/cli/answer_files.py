@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..data.file_kinds import FORMATS, FileForm, check_format
+from ..data.row_writing import is_class_column
 from ..errors import UserError
 from ..files import names_file
 from .predicting import Record, RecordReader
@@ -84,6 +85,32 @@ def read_records(
         yield {**texts, **row.fields} if texts.keys() - row.fields else dict(row.fields)
 
 
+def read_lines(path: Path, flag: str) -> tuple[str, ...]:
+    """Return the lines of a file that have a word.
+
+    Args:
+        path: The file, in UTF-8.
+        flag: What names it.
+
+    Raises:
+        UserError: It cannot be read, is no UTF-8, or has no such lines.
+    """
+    wanted = "give a file of UTF-8 with one text a line."
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except OSError as error:
+        raise UserError(f"{flag} {path}: {error.strerror}; {wanted}") from None
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"{flag} {path} is not UTF-8 (byte 0x{error.object[error.start]:02x} at "
+            f"{error.start}): {wanted}"
+        ) from None
+    found = tuple(line for line in lines if line.strip())
+    if not found:
+        raise UserError(f"{flag} {path} has no texts: {wanted}")
+    return found
+
+
 def merge(record: Mapping[str, Any], answer: Mapping[str, Any]) -> Record:
     """Return a record with its answer; what the record says itself stays.
 
@@ -91,10 +118,15 @@ def merge(record: Mapping[str, Any], answer: Mapping[str, Any]) -> Record:
     {'id': 7, 'label': 'bad', 'predicted_label': 'good', 'probability': 0.9}
     >>> merge({"label": "bad", "predicted_label": "good"}, {"label": "bad"})
     {'label': 'bad', 'predicted_label': 'good', 'predicted_predicted_label': 'bad'}
+
+    An answer by class was written to a table as a column a class.
+
+    >>> merge({"probabilities.bad": "0.7"}, {"probabilities": {"bad": 0.6}})
+    {'probabilities.bad': '0.7', 'predicted_probabilities': {'bad': 0.6}}
     """
     merged = dict(record)
     for name, value in answer.items():
-        while name in record:
+        while name in record or any(is_class_column(key, name, value) for key in record):
             name = f"predicted_{name}"
         merged[name] = value
     return merged

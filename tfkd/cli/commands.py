@@ -68,12 +68,20 @@ def cache(args: argparse.Namespace) -> None:
         caching.cache(make_config(settings), progress=console.progress, **options)
 
 
+def _refuse_page_flags(args: argparse.Namespace) -> None:
+    for name in ("texts", "title", "without"):
+        if getattr(args, name):
+            raise UserError(f"--{name} is for the page: give its file too, --html page.html.")
+
+
 def compare(args: argparse.Namespace) -> None:
     """Show reports, or write them as a page."""
     import json
 
     from ..reporting.report import load
 
+    if not args.html:
+        _refuse_page_flags(args)
     runs = [run for folder in args.run for run in list_runs(folder)]
     if args.again:
         import_tensorflow()

@@ -54,6 +54,25 @@ def spell_reply(question: str, reply: DeskReply) -> str:
     return "\n".join([first, *answers])
 
 
+def time_desks(args: argparse.Namespace, texts: tuple[str, ...]) -> None:
+    """Print how long the replies of desks take, by number of threads.
+
+    Args:
+        args: The flags of `tfkd bench`.
+        texts: Questions.
+
+    Raises:
+        UserError: No finished desk, or a flag that is for files of one task.
+    """
+    if args.task:
+        raise UserError(
+            "--task is for files of one task, and a service desk has several: leave it out."
+        )
+    for folder in args.file:
+        for threads in args.threads:
+            print(time_desk(folder, texts, threads, as_json=args.json), flush=True)
+
+
 def time_desk(folder: Path, texts: tuple[str, ...], threads: int, *, as_json: bool) -> str:
     """Return how long replies take, from question to answers, in milliseconds.
 

@@ -51,6 +51,7 @@ def predict(args: argparse.Namespace) -> None:
         files = answer_files.find_files(args.text) if predictor.task.reads_texts else []
         sources = files if predictor.task.reads_texts else list(map(Path, args.text))
         answer_reasons.check_why(args, predictor)
+        _check_used(args, files)
         if args.to and not sources:
             raise UserError("--to writes the answers of a file: give one, such as reviews.csv.")
         if not files and typed_out.is_typed_out(args, predictor):
@@ -86,6 +87,25 @@ def predict(args: argparse.Namespace) -> None:
                 merged = answer_files.merge(record, {**fields.of(answer), **why})
                 line = json.dumps(merged, ensure_ascii=False, default=str)
             print(line, *([] if as_json else answer_reasons.lines_of(why)), sep="\n", flush=True)
+
+
+def _check_used(args: argparse.Namespace, files: list[Path]) -> None:
+    """Refuse flags that would say nothing here.
+
+    Raises:
+        UserError: Texts beside files, or flags of files without one.
+    """
+    if files and args.pair:
+        raise UserError(f"--pair gives two texts, and {files[0]} is a file: give one of them.")
+    reads_json = args.jsonl and not (args.text or args.pair)
+    of_rows = ("text_column", "column")
+    for name in () if files else ("header", "encoding", "skip_bad", *of_rows):
+        if getattr(args, name) and not (reads_json and name in of_rows):
+            also = ", or --jsonl and lines of stdin" if name in of_rows else ""
+            raise UserError(
+                f"--{name.replace('_', '-')} is about the rows of a file of texts, and none is "
+                f"given: name one, such as reviews.csv{also}."
+            )
 
 
 def _name_of(record: dict[str, Any]) -> str:
@@ -128,14 +148,13 @@ def bench(args: argparse.Namespace) -> None:
     """Benchmark exported files."""
     from ..runtime import bench, writing_bench
 
-    texts = bench.TEXTS
+    texts: tuple[str, ...] = bench.TEXTS
     if args.texts:
-        texts = tuple(filter(None, args.texts.read_text(encoding="utf-8").splitlines()))
+        texts = answer_files.read_lines(args.texts, "--texts")
     if any(map(is_desk, args.file)):
         from . import desks
 
-        for folder in args.file:
-            print(desks.time_desk(folder, texts, args.threads[0], as_json=args.json))
+        desks.time_desks(args, texts)
         return
     files = list(map(_file_of_run, args.file))
     with no_endless_loop(", ".join(map(str, files))) as expect, console.log_beside_answers():

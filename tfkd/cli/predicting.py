@@ -8,6 +8,7 @@ from typing import Any
 
 from ..data import Example
 from ..data.reader import PAIR
+from ..data.text_checks import check_characters
 from ..data.text_columns import split_names
 from ..errors import UserError
 from ..runtime import Predictor
@@ -90,8 +91,13 @@ class RecordReader:
         Raises:
             UserError: It cannot be read.
         """
-        if not self.is_blank(record):
-            self.task.example(self.fields(record, where), where)
+        if self.is_blank(record):
+            return
+        fields = self.fields(record, where)
+        for role in self._texts:
+            if isinstance(fields.get(role), str):
+                check_characters(where, fields[role], self.columns[role])
+        self.task.example(fields, where)
 
     def is_blank(self, record: Record) -> bool:
         """Return whether a record has no text, so that there is nothing to answer."""
@@ -170,7 +176,7 @@ class RecordReader:
         for number, line in number_lines(lines, where):
             try:
                 record = json.loads(line)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise UserError(f"line {number} of {where} is not JSON ({error}).") from error
             known = isinstance(record, dict)
             fields = self.fields(record, f"line {number} of {where}") if known else {}

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, TextIO
 
 from ..errors import UserError
@@ -56,25 +57,47 @@ def open_records(to: Path, sources: Iterable[Path]) -> Iterator[Callable[[Record
     # A spreadsheet takes UTF-8 for something else without a mark.
     encoding = "utf-8" if kind == ".jsonl" else "utf-8-sig"
     with replace_when_whole(to) as part, part.open("w", encoding=encoding, newline="") as stream:
-        yield _json_writer(stream) if kind == ".jsonl" else _table_writer(stream, kind)
+        if kind == ".jsonl":
+            yield lambda record: _write_line(record, stream)
+        else:
+            with _open_table(stream, kind) as write:
+                yield write
 
 
-def _json_writer(stream: TextIO) -> Callable[[Record], None]:
-    return lambda record: print(json.dumps(record, ensure_ascii=False, default=str), file=stream)
+def _write_line(record: Record, stream: TextIO) -> None:
+    print(json.dumps(record, ensure_ascii=False, default=str), file=stream)
 
 
-def _table_writer(stream: TextIO, kind: str) -> Callable[[Record], None]:
-    rows = csv.writer(stream, delimiter="," if kind == ".csv" else "\t")
-    header: list[str] = []
+@contextmanager
+def _open_table(stream: TextIO, kind: str) -> Iterator[Callable[[Record], None]]:
+    """Write a table once all records are known: any of them may have a further column.
 
-    def write(record: Record) -> None:
-        flat = _flatten(record)
-        if not header:
-            header.extend(flat)
+    Until then they are in a temporary file.
+    """
+    header: dict[str, None] = {}
+    with TemporaryFile("w+", encoding="utf-8") as lines:
+
+        def write(record: Record) -> None:
+            flat = _flatten(record)
+            header.update(dict.fromkeys(flat))
+            _write_line(flat, lines)
+
+        yield write
+        lines.seek(0)
+        rows = csv.writer(stream, delimiter="," if kind == ".csv" else "\t")
+        if header:
             rows.writerow(header)
-        rows.writerow([_cell(flat.get(name)) for name in header])
+        for flat in map(json.loads, lines):
+            rows.writerow([_cell(flat.get(name)) for name in header])
 
-    return write
+
+def is_class_column(column: str, name: str, value: Any) -> bool:
+    """Return whether a column of a table is one of an answer by class, see `_flatten`.
+
+    >>> is_class_column("probabilities.bad", "probabilities", {"bad": 0.6})
+    True
+    """
+    return isinstance(value, dict) and column.startswith(f"{name}.")
 
 
 def _flatten(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..data import Column, Example
 from ..data.reader import PAIR
+from ..data.text_checks import check_characters
 from ..errors import UserError
 from ..tasks import Task
 
@@ -49,6 +50,8 @@ def read_example(task: Task, value: Any, i: int) -> Example:
                 f"{name} {i} is {'empty' if content == '' else repr(content)[:40]}: "
                 "give at least one word."
             )
+        if column.kind == "text":
+            check_characters(f"example {i}", content, name)
     given = {name: value[name] for name in task.columns if name in roles}
     return task.example(given, f"example {i}")
 

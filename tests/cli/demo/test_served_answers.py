@@ -72,6 +72,7 @@ def test_a_file_that_is_not_sure_asks(pairs, tmp_path):
     [
         ("no JSON", "send text, text_pair"),
         ("[1]", "send text, text_pair"),
+        ("[" * 50_000, "send text, text_pair"),
         ('{"text": "a"}', "send text, text_pair"),
         (json.dumps(TEXTS | {"more": "a"}), "send text, text_pair"),
         (json.dumps(TEXTS | {"text": "  "}), "text is empty"),

@@ -42,6 +42,7 @@ def test_the_page_says_what_the_desk_says(served, untrained_desk, serving):
     ("sent", "said"),
     [
         (b"no JSON", "is no JSON of a question"),
+        (b"[" * 50_000, "is no JSON of a question"),
         (b'{"text": "a"}', "is no JSON of a question"),
         (b'{"question": " "}', "the question is empty"),
         (b'{"question": 5}', "the question is empty"),
@@ -89,6 +90,15 @@ def test_replies_in_a_terminal(untrained_desk, capsys, monkeypatch):
     timed = json.loads(capsys.readouterr().out)
     assert 0 < timed["p50_ms"] <= timed["p99_ms"]
     assert timed["index"] == 4
+
+
+def test_each_number_of_threads_is_timed(untrained_desk, capsys):
+    """One of them, and a flag that says nothing."""
+    assert main(["bench", str(untrained_desk), "--threads", "1", "2"]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert [line.rpartition(", ")[2] for line in printed] == ["1 thread", "2 threads"]
+    assert main(["bench", str(untrained_desk), "--task", "a.b:C"]) == 2
+    assert "--task is for files of one task" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -91,7 +91,7 @@ class ServedAnswers:
         roles = self.predictor.task.typed_roles()
         try:
             texts = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             texts = None
         if not isinstance(texts, dict) or set(texts) != set(roles):
             raise UserError(f"this is no JSON of texts by role: send {', '.join(roles)}.")

@@ -61,7 +61,7 @@ class ServedDesk:
     def _read(self, body: bytes) -> str:
         try:
             found = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict) or set(found) != {"question"}:
             raise UserError('this is no JSON of a question: send {"question": "..."}.')
