@@ -253,7 +253,7 @@ def test_the_tables_of_several_seeds_are_the_stored_ones(name, page, monkeypatch
     assert table(list(found["seeds"].values())) in text
 
 
-@pytest.mark.parametrize("name", ["search_sst2", "search_banking77"])
+@pytest.mark.parametrize("name", ["search_sst2", "search_banking77", "search_imdb"])
 def test_the_tables_of_searches_are_the_stored_ones(name, monkeypatch):
     """A search that lost against its control, left out."""
     import json
@@ -278,6 +278,17 @@ def test_the_table_of_stages_is_the_stored_one(monkeypatch):
     assert table(stages) in (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
     last = stages["1,000,000"]
     assert max(seconds for seconds, _ in last.values()) < 2 * last[PLAIN][0]
+
+
+def test_the_table_of_the_teachers_pass_is_the_stored_one(monkeypatch):
+    """A way that pays on another machine alone."""
+    import json
+
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks.speed.teacher_onnx import table
+
+    found = json.loads((ROOT / "benchmarks" / "results" / "teacher_onnx.json").read_text())
+    assert table(found) in (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

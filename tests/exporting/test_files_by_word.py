@@ -195,7 +195,8 @@ def test_a_file_of_words_is_a_teacher(kind, encoder, tmp_path):
         np.testing.assert_allclose(other["logits"], one["logits"], rtol=1e-4, atol=1e-5)
 
 
-def test_a_store_in_int8_holds_words(encoder):
+@pytest.mark.parametrize(("kind", "near"), [("int8", 0.05), ("onnx", 1e-5)])
+def test_a_store_of_another_runtime_holds_words(encoder, kind, near):
     """A teacher of tokens, whose file gives one answer for each token."""
     from tfkd.store import precision
     from tfkd.store.teacher_function import as_function
@@ -208,8 +209,10 @@ def test_a_store_in_int8_holds_words(encoder):
     rows = [row for rows in task.encode(EXAMPLES, encoder, schema) for row in rows]
     batch = pad_rows(rows, task.inputs)
     sample = [{name: np.asarray(row[name]) for name in task.inputs} for row in rows]
+    if kind == "onnx":
+        pytest.importorskip("tf2onnx", reason="needs tf2onnx, in the extra onnx")
     run = precision.with_precision(
-        "int8",
+        kind,
         teacher,
         ("logits",),
         lambda lowered: as_function(lowered, ("logits",), dict, sample),
@@ -217,4 +220,4 @@ def test_a_store_in_int8_holds_words(encoder):
     exact = teacher.outputs(batch, ("logits",))["logits"].numpy()
     found = np.asarray(run(batch)["logits"])
     assert found.shape == exact.shape
-    np.testing.assert_allclose(found, exact, atol=0.05 * np.abs(exact).max())
+    np.testing.assert_allclose(found, exact, atol=near * np.abs(exact).max())

@@ -186,13 +186,16 @@ def test_a_lambda_around_a_teacher(encoder, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_store_in_int8_pads_too(encoder, tmp_path):
-    """The file behind `precision="int8"`, resized to the length of each batch."""
+@pytest.mark.parametrize(("kind", "near"), [("int8", 0.05), ("onnx", 1e-5)])
+def test_a_store_of_another_runtime_pads_too(encoder, tmp_path, kind, near):
+    """The file behind `precision`, resized to the length of each batch."""
+    if kind == "onnx":
+        pytest.importorskip("tf2onnx", reason="needs tf2onnx, in the extra onnx")
     teacher = TextModel(model_of("mean", LENGTH), encoder).check()
-    made = store.write(tmp_path, teacher, TEXTS, dtype="float32", precision="int8", verbose=0)
+    made = store.write(tmp_path, teacher, TEXTS, dtype="float32", precision=kind, verbose=0)
     found = made.targets(padded(encoder, TEXTS))["logits"]
     want = teacher.logits(TEXTS)
-    assert np.abs(found - want).max() < 0.05 * np.abs(want).max()
+    assert np.abs(found - want).max() < near * np.abs(want).max()
 
 
 @pytest.mark.parametrize("said_by", ["preprocessing.json", "tokenizer.json"])

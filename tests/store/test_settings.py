@@ -33,6 +33,14 @@ def test_wrong_arguments(tmp_path, options, words):
     assert files(tmp_path) == {}
 
 
+def test_a_runtime_that_is_not_there_is_named(tmp_path, monkeypatch):
+    """A ModuleNotFoundError, once the teacher is loaded."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(UserError, match=r'pip install "tfkd\[onnx\]"'):
+        write(tmp_path, Features(), X, precision="onnx")
+    assert files(tmp_path) == {}
+
+
 def test_one_name_is_one_output(tmp_path):
     """`reads="logits"` taken for the outputs l, o, g, i, t and s."""
     assert write(tmp_path, Tokens(), TEXTS, reads="logits").reads == ("logits",)

@@ -231,3 +231,19 @@ def test_a_tagger_in_int8(tmp_path, encoder, length):
     live = teacher.outputs(batch, ("logits",))["logits"].numpy()
     np.testing.assert_allclose(one[real(batch)], live[real(batch)], atol=1e-5)
     assert 0 < np.abs(one - other).max() < 0.05 * np.abs(one).max()
+
+
+@pytest.mark.parametrize("length", [None, 24])
+def test_a_tagger_in_onnx_runtime(tmp_path, encoder, length):
+    """Other numbers than those of TensorFlow, or outputs of another length."""
+    pytest.importorskip("tf2onnx", reason="needs tf2onnx, in the extra onnx")
+    batch = sentences(tokens=24)
+    batch["input_ids"] %= 60
+    teacher = TextModel(of_tokens(length), encoder, ("a", "b", "c"), shapes={"logits": (None, 3)})
+    one, other = (
+        write(tmp_path / name, teacher, batch, dtype="float32", precision=name)
+        for name in ("float32", "onnx")
+    )
+    assert other.manifest.outputs == one.manifest.outputs
+    one, other = (each.targets(batch)["logits"] for each in (one, other))
+    np.testing.assert_allclose(other, one, atol=1e-5)

@@ -24,7 +24,7 @@ def check_onnx() -> None:
 
     missing = [name for name in ("tf2onnx", "onnxruntime") if find_spec(name) is None]
     if missing:
-        raise UserError(f'an .onnx file needs {" and ".join(missing)}: pip install "tfkd[onnx]".')
+        raise UserError(f'ONNX needs {" and ".join(missing)}: pip install "tfkd[onnx]".')
 
 
 def write_onnx(signature: ModelSignature, file: Path) -> None:

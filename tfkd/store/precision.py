@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,22 +9,18 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError
-from ..models.callables import Model
-from ..models.input_names import feed
-from ..models.lengths import declared_length, reads_tokens, run_at_length, set_length
-from ..text import encoder_of, padding_of
-from ..text.words import WORD_STARTS
+from ..text import encoder_of
+from .file_teacher import Run, run_as_file
 
-PRECISIONS = ("auto", "float32", "bfloat16", "int8")
+PRECISIONS = ("auto", "float32", "bfloat16", "int8", "onnx")
 WORTH = 1_000_000  # parameters from which a lower precision is quicker
 LIMIT = 0.02  # root mean square of the difference over that of the float32 output
 _FLAGS = ("avx512_bf16", "amx_bf16", "bf16")
 Arrays = dict[str, np.ndarray]
-Run = Callable[[dict[str, np.ndarray]], Any]
 
 
 def check_precision(precision: str) -> None:
-    """Refuse an unknown precision, and bfloat16 where the processor has none."""
+    """Refuse an unknown precision, and one that processor or installation do not have."""
     if precision not in PRECISIONS:
         raise UserError(
             f"precision is {precision!r}: write one of {', '.join(map(repr, PRECISIONS))}."
@@ -36,6 +30,10 @@ def check_precision(precision: str) -> None:
             "this processor has no bfloat16 instructions, and without them it is slower than "
             'float32: write precision="float32", or "int8".'
         )
+    if precision == "onnx":
+        from ..exporting.onnx import check_onnx
+
+        check_onnx()
 
 
 def resolve_precision(precision: str, teacher: Any) -> str:
@@ -63,14 +61,16 @@ def with_precision(
     """Return the teacher as a function of padded arrays that computes in `precision`.
 
     Args:
-        precision: `"float32"`, `"bfloat16"` or `"int8"`.
+        precision: `"float32"`, `"bfloat16"`, `"int8"` or `"onnx"`.
         teacher: Anything that `Distiller` takes, or a model with its tokenizer.
         reads: The outputs that the function returns.
         run_with: Makes such a function of a teacher, for those that stay in TensorFlow.
     """
     if precision == "bfloat16":
         return run_with(in_bfloat16(teacher))
-    return _in_int8(teacher, reads) if precision == "int8" else run_with(teacher)
+    if precision in ("int8", "onnx"):
+        return run_as_file(teacher, reads, precision)
+    return run_with(teacher)
 
 
 def relative_error(found: list[Arrays], exact: list[Arrays]) -> float:
@@ -152,63 +152,3 @@ def _bfloat16_config(config: Any) -> Any:
     if isinstance(config, (list, tuple)):
         return type(config)(map(_bfloat16_config, config))
     return config
-
-
-def _in_int8(teacher: Any, reads: tuple[str, ...]) -> Run:
-    """Return the teacher as a LiteRT file with int8 weights, on all processors."""
-    import tensorflow as tf
-
-    from ..exporting.calling import signature_of
-    from ..exporting.convert import Inconvertible, flatbuffer
-    from ..models.word_gathering import gather_by_word
-    from ..runtime.interpreter import LiteRT
-    from ..runtime.quantisations import INT8
-
-    model = getattr(teacher, "model", teacher)
-    has_encoder = encoder_of(teacher) is not None
-    if reads != ("logits",) or not (has_encoder or isinstance(teacher, Model)):
-        raise UserError('precision="int8" takes a Keras 3 model, and reads=("logits",) only.')
-    signature = signature_of(model)
-    try:
-        blob = flatbuffer(signature.fixed(None, None), INT8)
-    except Inconvertible as error:
-        raise error.explain(getattr(model, "name", "teacher")) from error
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "teacher.tflite"
-        file.write_bytes(blob)
-        lite = LiteRT(file, threads=os.cpu_count() or 1)
-
-    length = declared_length(model) if reads_tokens(model) else getattr(teacher, "length", None)
-    padding = padding_of(teacher)
-    left = bool(getattr(encoder_of(teacher), "pad_left", False))
-
-    kinds = {name: kind for name, (_, kind) in signature.inputs.items()}
-
-    def run_file(inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        logits = lite.logits({name: np.asarray(inputs[name], kinds[name]) for name in kinds})
-        return {"logits": tf.constant(logits)}
-
-    def run(inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        by_word = has_encoder and WORD_STARTS in set(inputs) - set(kinds)
-        given = inputs
-        if has_encoder:
-            inputs = _feed(inputs, tuple(signature.inputs), padding)
-        if length and by_word:
-            outputs = run_at_length(run_file, inputs, length, teacher.encoder)
-        else:
-            if length:
-                inputs = set_length(inputs, length, padding, left=left)
-            outputs = run_file(inputs)
-        if by_word:
-            outputs = gather_by_word(outputs, given, teacher.shapes, teacher.pieces)
-        logits = np.asarray(outputs["logits"])
-        order = getattr(teacher, "order", None)
-        return {"logits": logits if order is None else logits[..., order]}
-
-    return run
-
-
-def _feed(inputs: Arrays, names: tuple[str, ...], pad_id: int) -> Arrays:
-    fed = feed(names, inputs, pad_id)
-    fed = {names[0]: fed} if len(names) == 1 else fed
-    return {name: np.asarray(value) for name, value in fed.items()}

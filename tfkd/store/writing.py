@@ -61,9 +61,9 @@ def write(
         dtype: `"float16"` or `"float32"`.
         top_k: Of the logits, the k largest and the mass of the others; all of them by default.
         precision: What the teacher computes in: `"float32"`, `"bfloat16"` (where the processor
-            has it) or `"int8"` (weights, through LiteRT). The last two are compared with float32
-            on a sample, and refused where the outputs move by more than 2 %. `"auto"` takes
-            bfloat16 for a large Keras 3 model where it can be had.
+            has it), `"int8"` (weights, through LiteRT) or `"onnx"` (float32 by ONNX Runtime). The
+            others are compared with float32 on a sample, and refused where the outputs move by
+            more than 2 %. `"auto"` takes bfloat16 for a large Keras 3 model where it can be had.
         shard: `"2/8"` is the second of eight writers, each of which gets its share of the keys;
             by default the worker's own of a `tf.distribute` strategy that is in scope, or all.
         verbose: As Keras's: 0 prints nothing, otherwise the plan and the progress are printed.
