@@ -80,3 +80,11 @@ def test_an_answer_imports_no_more_than_it_needs(python):
     kept = {"tfkd.training.backup.preemption"}
     assert [m for m in found if m.startswith(unwanted) and m not in kept] == []
     assert "tfkd.runtime.predictor" in found
+
+
+def test_precisions_are_those_of_the_store():
+    """One that Python has, and the shell refuses."""
+    from tfkd.cli.run_flags import PRECISIONS
+    from tfkd.store import precision
+
+    assert precision.PRECISIONS == PRECISIONS

@@ -11,7 +11,7 @@ from . import commands, distilling
 from .command_parsers import add_command
 from .flags import OF_CACHE, OF_LABEL, OF_TEACH, add_settings
 
-PRECISIONS = ("auto", "float32", "bfloat16", "int8")
+PRECISIONS = ("auto", "float32", "bfloat16", "int8", "onnx")
 
 
 def add_distill(subparsers: Any) -> None:
@@ -63,7 +63,10 @@ def add_cache(subparsers: Any) -> None:
         "--dtype", choices=("float16", "float32"), default="float16", help="type of stored numbers"
     )
     command.add_argument(
-        "--precision", choices=PRECISIONS, default="auto", help="precision of the teacher"
+        "--precision",
+        choices=PRECISIONS,
+        default="auto",
+        help="of the teacher; onnx: float32 by ONNX Runtime",
     )
     command.add_argument(
         "--top-k", type=int, help="store the K largest logits and the mass of the others"
