@@ -15,6 +15,8 @@ from ..files import replace_when_whole
 from .file_kinds import file_format
 
 WRITTEN = (".csv", ".tsv", ".jsonl")
+MOST_FURTHER = 16_384
+"""Columns beyond those of the widest row, as many as a spreadsheet takes: more are keys of data."""
 Record = dict[str, Any]
 """The columns of a line."""
 
@@ -51,7 +53,8 @@ def open_records(to: Path, sources: Iterable[Path]) -> Iterator[Callable[[Record
         A function that writes one record.
 
     Raises:
-        UserError: Another format, a folder that is not there, or one of the files that are read.
+        UserError: Another format, a folder that is not there, or one of the files that are read;
+            of the function: ever further columns.
     """
     kind = check_written(to, sources)
     # A spreadsheet takes UTF-8 for something else without a mark.
@@ -60,7 +63,7 @@ def open_records(to: Path, sources: Iterable[Path]) -> Iterator[Callable[[Record
         if kind == ".jsonl":
             yield lambda record: _write_line(record, stream)
         else:
-            with _open_table(stream, kind) as write:
+            with _open_table(stream, kind, to) as write:
                 yield write
 
 
@@ -69,17 +72,25 @@ def _write_line(record: Record, stream: TextIO) -> None:
 
 
 @contextmanager
-def _open_table(stream: TextIO, kind: str) -> Iterator[Callable[[Record], None]]:
+def _open_table(stream: TextIO, kind: str, to: Path) -> Iterator[Callable[[Record], None]]:
     """Write a table once all records are known: any of them may have a further column.
 
-    Until then they are in a temporary file.
+    Until then they are in a temporary file, beside the table: elsewhere may be less room.
     """
     header: dict[str, None] = {}
-    with TemporaryFile("w+", encoding="utf-8") as lines:
+    widest = 0
+    with TemporaryFile("w+", encoding="utf-8", dir=to.parent) as lines:
 
         def write(record: Record) -> None:
+            nonlocal widest
             flat = _flatten(record)
             header.update(dict.fromkeys(flat))
+            widest = max(widest, len(flat))
+            if len(header) > widest + MOST_FURTHER:
+                raise UserError(
+                    f"--to {to}: the rows have {len(header):,} columns, and each at most {widest}: "
+                    "write a .jsonl, whose rows have their own."
+                )
             _write_line(flat, lines)
 
         yield write
@@ -101,15 +112,19 @@ def is_class_column(column: str, name: str, value: Any) -> bool:
 
 
 def _flatten(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Give each class a column of its own.
+    """Give each class a column of its own, unless another value has a column of that name.
 
     >>> _flatten({"id": 7, "probabilities": {"bad": 0.25}})
     {'id': 7, 'probabilities.bad': 0.25}
+    >>> _flatten({"probabilities.bad": 0.9, "probabilities": {"bad": 0.25}})
+    {'probabilities.bad': 0.9, 'probabilities': {'bad': 0.25}}
     """
     flat: dict[str, Any] = {}
     for name, value in record.items():
-        inner = value.items() if isinstance(value, dict) else ()
-        flat |= {f"{name}.{key}": each for key, each in inner} if inner else {name: value}
+        inner = value if isinstance(value, dict) else {}
+        columns = {f"{name}.{key}": each for key, each in inner.items()}
+        taken = any(column in record or column in flat for column in columns)
+        flat |= columns if columns and not taken else {name: value}
     return flat
 
 

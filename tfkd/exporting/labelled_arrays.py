@@ -12,6 +12,8 @@ from .check_data import CheckData, TaskContext
 from .labelled_texts import label_id
 
 NO_LABEL = -1
+_BEYOND = 2**31
+"No class has such a number."
 FORMS = (
     "give an array, a list or dict of one array for each input, any of these with labels as "
     "(inputs, labels), a list of (input, label), or a tf.data.Dataset of batches"
@@ -76,7 +78,8 @@ def _label_ids(labels: Any, names: Sequence[str]) -> np.ndarray:
         return np.array([label_id(label, names) for label in labels], "int64")
     if array.ndim > 1 and array.shape[-1] == 1:
         array = array[..., 0]
-    whole = np.isfinite(array).all() and np.array_equal(array, np.round(array))
+    # NaN and infinity are below nothing.
+    whole = (np.abs(array) < _BEYOND).all() and np.array_equal(array, np.round(array))
     if array.dtype.kind not in "biu" and not whole:
         raise UserError(
             "the labels to check on are no class numbers: give whole numbers from 0, or class "
