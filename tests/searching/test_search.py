@@ -117,6 +117,17 @@ def test_changed_data_or_teacher_is_refused(searched, room, refused, tmp_path, n
     assert said in refused(*searched[1], "--to", tmp_path / "changed")
 
 
+def test_a_search_with_other_rungs_is_refused(searched, room, refused, tmp_path):
+    """Scores of whole trainings, compared with those of a third of the epochs."""
+    shutil.copytree(room / "found", tmp_path / "changed")
+    file = tmp_path / "changed" / "study.json"
+    facts = json.loads(file.read_text())
+    assert facts.pop("rungs") == ["all in 1/3 of the epochs", "all"]
+    file.write_text(json.dumps(facts))
+    said = refused(*searched[1], "--to", tmp_path / "changed")
+    assert "holds another search, with rungs = None" in said
+
+
 BAD = [
     (("sample:200",), "no budget given"),
     (("sample:200", "--max-mb", "-1"), "--max-mb is -1"),

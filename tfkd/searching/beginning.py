@@ -104,8 +104,10 @@ def open_search(
     metric = find_measure(options.metric, context.task.measures)
     _check_labels(context)
     folder = _locate(context)
+    rungs = _choose_rungs(context)
     facts = {
         **options.describe(),
+        "rungs": [rung.spell() for rung in rungs],
         "metric": metric,
         "fixed": sorted(set(fixed) - {*_NO_IDENTITY, "data", "teacher"}),
         "settings": {n: v for n, v in context.config.flat().items() if n not in _NO_IDENTITY},
@@ -122,7 +124,7 @@ def open_search(
         fixed=frozenset(fixed),
         context=replace(context, config=config, folder=folder),
         metric=metric,
-        rungs=_choose_rungs(context),
+        rungs=rungs,
         progress=progress,
     )
 
