@@ -174,3 +174,16 @@ def test_a_head_without_any_label_is_refused(refused, tmp_path):
     columns = ("--column", "intent.label=intent")
     said = refused("distill", "texts.jsonl", *TASK, *columns, "--to", "run")
     assert "no row has a label of the head intent" in said
+
+
+def test_heads_that_agree_in_nothing_known_do_not_agree(monkeypatch):
+    """The least of two, one of which is unknown, by Python's `min`: it depends on their order."""
+    from tfkd.tasks import find
+
+    task = find("a=text-classification+b=text-regression")
+    answers = [{"a": 0.0, "b": 0.0}]
+    for known, unknown in ((0.5, np.nan), (np.nan, 0.5)):
+        one, other = (head.task for head in task.parts)
+        monkeypatch.setattr(type(one), "agreement", lambda *_, value=known: value)
+        monkeypatch.setattr(type(other), "agreement", lambda *_, value=unknown: value)
+        assert np.isnan(task.agreement(answers, answers))

@@ -65,6 +65,8 @@ def test_models_agree_token_by_token():
     assert task.same([one], [other]).tolist() == [True]
     assert task.same([one], [Likelihood(3.6, 2, (1, 2, 3))]).tolist() == [False]
     assert task.agreement([one], [Likelihood(2.0, 1, (9, 9))]) == 1.0
+    nothing = Likelihood(0.0, 0, ())
+    assert task.agreement([nothing], [nothing]) == 1.0
 
 
 class Uniform:

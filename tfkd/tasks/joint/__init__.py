@@ -211,7 +211,7 @@ class Joint(JointData):
 
     def agreement(self, answers: Sequence[Any], others: Sequence[Any]) -> float:
         """Return how far two models agree in the head in which they agree least."""
-        return min(h.task.agreement(*_both(h, answers, others)) for h in self.parts)
+        return float(np.min([h.task.agreement(*_both(h, answers, others)) for h in self.parts]))
 
     def chance(self, examples: Sequence[Example]) -> float | None:
         """Return the mean of what the best constant answers score; None where a head has none."""

@@ -47,16 +47,18 @@ class LanguageReport(WritesTokens):
     def agreement(self, answers: Sequence[Likelihood], others: Sequence[Likelihood]) -> float:
         """Return the share of tokens at which both hold the same one for the likeliest.
 
-        Of models that cut texts into other tokens, the share of texts that are as likely to both.
+        Of models that cut texts into other tokens, or where no text has a token, the share of texts
+        that are as likely to both.
         """
         pairs = list(zip(answers, others, strict=True))
-        if any(one.tokens != other.tokens for one, other in pairs):
-            return super().agreement(answers, others)
+        # Texts without a token have none that is the likeliest.
+        if not any(one.tokens for one in answers) or any(a.tokens != b.tokens for a, b in pairs):
+            return super().agreement(answers, others) if pairs else 1.0
         equal = [
             np.array(one.likeliest, "int64") == np.array(other.likeliest, "int64")
             for one, other in pairs
         ]
-        return float(np.mean(np.concatenate(equal))) if equal else 1.0
+        return float(np.mean(np.concatenate(equal)))
 
     def distances(self, answers: Sequence[Likelihood], others: Sequence[Likelihood]) -> np.ndarray:
         """Return the difference in nats a token, at most 1."""
