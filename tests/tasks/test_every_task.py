@@ -118,6 +118,16 @@ def noisy(task, schema, seed=0):
     return run
 
 
+@pytest.mark.parametrize("task", [each for each in TASKS if each.values[0].prompted])
+def test_what_a_language_model_is_shown_knows_the_texts_of_a_file(task):
+    """By these `tfkd select` knows what is answered; names such as "Text: " are in no file."""
+    for row in ROWS[name_of(task)]:
+        texts = [row[role] for role, c in task.columns.items() if c.kind == "text" and role in row]
+        shown = task.prompted(task).show(task.example(row, "row 1"))
+        assert shown.plain == " ".join(texts or row["tokens"])
+        assert shown.plain != shown
+
+
 @pytest.mark.parametrize("task", TASKS)
 def test_a_perfect_model_scores_one(task, encoder):
     """A label that is shifted by one row on its way costs half of the score, and says nothing."""
