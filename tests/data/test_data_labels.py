@@ -275,7 +275,10 @@ def test_class_file_that_disagrees(tmp_path, names, message):
         open_data(tmp_path, labels=path)
 
 
-@pytest.mark.parametrize("content", ['{"a": 1}', '{"a": [1]}', "[1, 2]", "[", "\udcff"])
+DEEP = "[" * 100_000 + "]" * 100_000
+
+
+@pytest.mark.parametrize("content", ['{"a": 1}', '{"a": [1]}', "[1, 2]", "[", "\udcff", DEEP])
 def test_class_file_that_is_none(tmp_path, content):
     """Said of the class file, not of the data."""
     folder(tmp_path, ["a", "b"], ["a"], ["b"])

@@ -114,6 +114,13 @@ def test_a_task_of_nobodys_answers_from_its_file(file, encoder):
     assert predictor.predict([]) == []
 
 
+@pytest.mark.parametrize("threads", [0, -2])
+def test_no_threads_are_no_damage(file, threads):
+    """A file that is told to be damaged, and is whole."""
+    with pytest.raises(UserError, match=rf"^threads is {threads}: write at least 1\.$"):
+        load(file, threads=threads)
+
+
 def test_threads_take_turns(file):
     """An interpreter has one set of tensors: one thread got the answer to another's text."""
     model = LiteRT(file)

@@ -83,6 +83,7 @@ WHOLE = {"format": 1, "intents": "a", "answers": "b", "index": "c", "unknown": [
         ({}, "is no service desk: it has no desk.json"),
         ({"parts.toml": ""}, "is not finished: give the command that began it once more"),
         ({DESK: "{"}, "damaged, or of another version"),
+        ({DESK: "[" * 100_000 + "]" * 100_000}, "damaged, or of another version"),
         ({DESK: json.dumps(WHOLE | {"format": 2})}, "damaged, or of another version"),
         ({DESK: json.dumps(WHOLE | {"unknown": "oos"})}, "damaged, or of another version"),
         ({DESK: json.dumps(WHOLE), "a": "", "c": ""}, "has no b: make it again"),

@@ -70,7 +70,7 @@ def _parse(path: Path) -> object:
     try:
         text = path.read_text(encoding="utf-8-sig")
         names = json.loads(text) if path.suffix.lower() == ".json" else text.strip().split("\n")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UserError(f"the class file {path} cannot be read: {error}.") from None
     if isinstance(names, dict) and all(type(number) is int for number in names.values()):
         # What Hugging Face calls label2id.

@@ -216,7 +216,7 @@ def read_desk(folder: Path) -> dict[str, Any]:
         )
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not _is_desk(found):
         raise UserError(f"{path} is damaged, or of another version: make the desk again.")

@@ -7,7 +7,9 @@ import pytest
 from tfkd import UserError
 from tfkd.tasks.recommendation import Recommendation
 from tfkd.tasks.recommendation.interactions import Interactions, find_files, read_interactions
+from tfkd.tasks.recommendation.item_lists import read_items
 from tfkd.tasks.recommendation.user_histories import KNOWN, NEW, Histories
+from tfkd.tasks.relation_classification.span_values import parsed
 
 RATINGS = """userId,movieId,rating,timestamp
 7,1,5.0,30
@@ -177,3 +179,10 @@ def test_rows_that_say_nothing(fields, said):
 def test_settings_that_no_run_can_have(settings, said):
     with pytest.raises(UserError, match=said):
         Recommendation(settings)
+
+
+def test_lists_within_lists_without_an_end_are_a_name():
+    """A traceback from a cell of a table."""
+    deep = "[" * 100_000 + "]" * 100_000
+    assert read_items(deep, "row 1", "liked") == (deep,)
+    assert parsed(deep) == deep

@@ -84,6 +84,6 @@ def _parse(written: str) -> Any:
     if written.lstrip().startswith("["):
         try:
             return json.loads(written)
-        except ValueError:
+        except (ValueError, RecursionError):
             pass
     return [line for line in written.splitlines() if line.strip()]
