@@ -40,6 +40,13 @@ def test_flags_of_the_page_need_the_page(finished, refused, flag):
     assert f"{flag[0]} is for the page" in refused("compare", finished, *flag)
 
 
+def test_a_page_has_no_other_form(finished, refused, tmp_path):
+    """A page, and no JSON, for a program that reads JSON."""
+    said = refused("compare", finished, "--html", "page.html", "--format", "json")
+    assert "--format json is for reports that are printed" in said
+    assert not (tmp_path / "page.html").exists()
+
+
 def test_compare_again_measures_the_same_scores(run, tfkd, same_runs, finished, monkeypatch):
     """A second measurement that trains, or scores other models or texts."""
     monkeypatch.setattr("tfkd.running.fitting.train_distiller", None)

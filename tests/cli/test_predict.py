@@ -1,5 +1,6 @@
 """`tfkd predict`: a file, a run's folder, texts as arguments or lines, without TensorFlow."""
 
+import csv
 import json
 
 import pytest
@@ -162,6 +163,20 @@ def test_a_table_with_its_answers(finished, tfkd, tmp_path, mark, to):
     assert path.read_text().startswith(f"id{mark}review")
 
 
+def test_an_answer_has_one_name_in_all_rows(finished, tfkd, tmp_path):
+    """The label of one row and the answer to another in one column, as if both were the same."""
+    (tmp_path / "a.jsonl").write_text('{"text": "good"}\n')
+    (tmp_path / "b.jsonl").write_text('{"text": "bad"}\n{"text": "good", "label": "kept"}\n')
+    for to in ("c.jsonl", "c.csv"):
+        assert tfkd("predict", finished, "a.jsonl", "b.jsonl", "--to", to)[0] == 0
+    lines = [json.loads(line) for line in (tmp_path / "c.jsonl").read_text().splitlines()]
+    with (tmp_path / "c.csv").open(newline="", encoding="utf-8-sig") as stream:
+        rows = [*csv.DictReader(stream)]
+    for found in (lines, rows):
+        assert [each.get("label") or "" for each in found] == ["", "", "kept"]
+        assert all(each["predicted_label"] in ("negative", "positive") for each in found)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "arguments", "count"),
     [
@@ -200,6 +215,11 @@ def test_files_of_all_kinds(finished, tfkd, tmp_path, name, content, arguments, 
         (("good", "--encoding", "latin-1"), "--encoding is about the rows of a file"),
         (("good", "--skip-bad"), "--skip-bad is about the rows of a file"),
         (("a \udcff film",), "text 1: 'text' holds half a character"),
+        (
+            ("a.csv", "--text-column", "review", "--to", "d.csv", "--json"),
+            "--json prints the answers, and --to writes them to d.csv",
+        ),
+        (("a.csv", "--to", "d.csv", "--jsonl"), "--jsonl prints the answers, and --to writes"),
     ],
 )
 def test_files_that_cannot_be_answered(finished, refused, tmp_path, arguments, words):
@@ -264,6 +284,47 @@ def test_a_wrong_line_is_told_by_number(finished, tfkd, line, words, monkeypatch
     assert "line 2 of stdin" in said
     assert words in said
     assert json.loads(printed)["text"] == "good"
+
+
+HALF = '{"id": "x\\ud800", "text": "good"}'
+DEEP = '{"id": ' + "[" * 50_000 + "]" * 50_000 + ', "text": "good"}'
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (HALF, "'id' holds half a character"),
+        ('{"tags": {"a": ["x\\ud800"]}, "text": "good"}', "'tags' holds half a character"),
+        ('{"\\ud800": 1, "text": "good"}', "'\\ud800' holds half a character"),
+        ('{"id": "x\\ud800", "text": ""}', "'id' holds half a character"),
+        (DEEP, "JSON (maximum recursion depth"),
+    ],
+    ids=["beside the text", "within lists", "as a name", "without a text", "lists within lists"],
+)
+def test_what_no_line_can_hold_is_told_before_it_is_written(
+    finished, refused, tmp_path, monkeypatch, line, words
+):
+    """A traceback from an output that is half written."""
+    (tmp_path / "a.jsonl").write_text(f"{line}\n")
+    for to in ("b.jsonl", "b.csv"):
+        said = refused("predict", finished, "a.jsonl", "--to", to)
+        assert words in said
+        assert "a.jsonl, row 1" in said
+    monkeypatch.setattr("sys.stdin", iter([f"{line}\n"]))
+    assert words in refused("predict", finished, "--jsonl")
+    assert [path.name for path in tmp_path.glob("b.*")] == []
+
+
+def test_lists_within_lists_that_are_read_and_cannot_be_written():
+    """What JSON reads down to a depth that it does not write."""
+    from tfkd.data.record_values import check_values
+    from tfkd.errors import UserError
+
+    value = []
+    for _ in range(100_000):
+        value = [value]
+    with pytest.raises(UserError, match="row 7: 'id' holds lists within lists"):
+        check_values({"id": value}, "row 7")
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,11 @@ def test_what_is_refused(made, file, rows, refused, finished, tmp_path):  # noqa
     assert "is the file that is read" in refused("index", file, rows, "--to", rows)
     assert "text" in refused("index", file, rows, "--to", made)
     assert "gives no vectors" in refused("index", finished, rows, "--to", tmp_path / "a.index")
+    key = ("--text-column", "q")
+    assert "is the key of JSON objects" in refused("search", made, file, *key, "a film")
+    half = tmp_path / "half.jsonl"
+    half.write_text('{"id": "x\\ud800", "text": "a film"}\n')
+    assert "'id' holds half a character" in refused("index", file, half, "--to", made)
     assert "k is 4" in refused("search", made, file, "--k", "4", "a film")
     assert "no file" in refused("search", tmp_path / "none.index", file, "a film")
     other = Index(np.ones((1, 8)), ["a"], model="0123").save(tmp_path / "other.index")

@@ -143,6 +143,14 @@ def test_bad_rows_are_left_out_where_that_is_asked_for(texts):
     assert select(bad, n=10, to=texts.to, skip_bad=True).skipped == 2
 
 
+def test_half_characters_are_told_before_anything_is_written(texts):
+    """A traceback once all is chosen, where a column beside the text has half of one."""
+    bad = texts([*rows(40), {"text": "a film", "id": "x\ud800"}])
+    with pytest.raises(UserError, match=r"'id' holds half a character"):
+        select(bad, n=10, to=texts.to)
+    assert select(bad, n=10, to=texts.to, skip_bad=True).skipped == 1
+
+
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [

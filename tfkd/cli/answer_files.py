@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..data.file_kinds import FORMATS, FileForm, check_format
+from ..data.file_kinds import FORMATS, FileForm, Row, check_format
 from ..data.row_writing import is_class_column
 from ..errors import UserError
 from ..files import names_file
@@ -37,14 +37,16 @@ def find_files(words: Iterable[str]) -> list[Path]:
     return files
 
 
-def read_records(
+def check_records(
     path: Path, reader: RecordReader, reading: FileForm, *, skip_bad: bool = False
 ) -> Iterator[Record]:
-    """Yield the rows of a file as records, all columns with them; rows without a text too.
+    """Read a file through, and return its rows as records, all columns with them.
+
+    Rows without a text come too. The file is read again as they are asked for.
 
     Args:
         path: A table, JSON, workbook or plain text with one text on each line.
-        reader: Knows what the task reads; learns here what the columns are called.
+        reader: Knows what the task reads; learns here which columns there are.
         reading: What the user says of how the file is written.
         skip_bad: Whether to leave out rows that are none.
 
@@ -66,6 +68,7 @@ def read_records(
                 reader.columns = columns.find(path, fields, labelled=False)
             count += 1
             reader.check(row.fields, row.where)
+            reader.seen.update(dict.fromkeys(row.fields))
         except UserError as error:
             # Without columns nothing of the file can be read.
             if not count:
@@ -78,10 +81,17 @@ def read_records(
         # The output holds answers alone.
         named = faults.describe(str(path))
         print(f"skipped {faults.count:,} rows of {path}: {named}", file=sys.stderr)
-    for row in read_rows(path, known, Faults(collect=True)):
-        if row.where in bad:
-            continue
-        texts = {name: row.fields.get(name) for name in reader.columns.values()}
+    rows = (row for row in read_rows(path, known, Faults(collect=True)) if row.where not in bad)
+    return _yield_records(rows, reader, reader.columns)
+
+
+def _yield_records(
+    rows: Iterable[Row], reader: RecordReader, columns: dict[str, str]
+) -> Iterator[Record]:
+    """Yield the rows of a file as records, and tell the reader which file is read."""
+    reader.columns = columns
+    for row in rows:
+        texts = {name: row.fields.get(name) for name in columns.values()}
         yield {**texts, **row.fields} if texts.keys() - row.fields else dict(row.fields)
 
 
@@ -111,22 +121,31 @@ def read_lines(path: Path, flag: str) -> tuple[str, ...]:
     return found
 
 
-def merge(record: Mapping[str, Any], answer: Mapping[str, Any]) -> Record:
+def merge(
+    record: Mapping[str, Any], answer: Mapping[str, Any], others: Iterable[str] = ()
+) -> Record:
     """Return a record with its answer; what the record says itself stays.
+
+    Args:
+        record: The columns of a row.
+        answer: Values by name, each of which is written behind `predicted_` if it has to be.
+        others: The columns that other rows have, whose answers have the same names.
 
     >>> merge({"id": 7, "label": "bad"}, {"label": "good", "probability": 0.9})
     {'id': 7, 'label': 'bad', 'predicted_label': 'good', 'probability': 0.9}
     >>> merge({"label": "bad", "predicted_label": "good"}, {"label": "bad"})
     {'label': 'bad', 'predicted_label': 'good', 'predicted_predicted_label': 'bad'}
+    >>> merge({"id": 8}, {"label": "bad"}, others=["label"])
+    {'id': 8, 'predicted_label': 'bad'}
 
     An answer by class was written to a table as a column a class.
 
     >>> merge({"probabilities.bad": "0.7"}, {"probabilities": {"bad": 0.6}})
     {'probabilities.bad': '0.7', 'predicted_probabilities': {'bad': 0.6}}
     """
-    merged = dict(record)
+    merged, taken = dict(record), {*record, *others}
     for name, value in answer.items():
-        while name in record or any(is_class_column(key, name, value) for key in record):
+        while name in taken or any(is_class_column(key, name, value) for key in taken):
             name = f"predicted_{name}"
         merged[name] = value
     return merged

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from ..data import Example
@@ -23,6 +24,11 @@ class AnswerFields:
     def __init__(self, predictor: Predictor, reader: RecordReader) -> None:
         self._predictor, self._reader = predictor, reader
         self._blank: Record | None = None
+
+    @property
+    def columns(self) -> Iterable[str]:
+        """All columns of the files that are answered, whose values stay what they are."""
+        return self._reader.seen
 
     def of(self, answer: Any) -> Record:
         """Return the values of an answer, or of none."""

@@ -10,12 +10,22 @@ from ..errors import UserError
 from ..files import describe_size
 from ..running.config import make_config
 from ..running.part_settings import list_runs
-from . import flags
+from . import flags, unused_flags
 from .console import console
 from .importing import import_tensorflow
 
 _OPTIONS = ("dtype", "top_k", "precision", "shard")
-_OF_STORE = (*_OPTIONS, "verify", "repair", "runner", "parts", "beam")
+OF_WRITING: dict[str, Any] = {
+    "dtype": "float16",
+    "top_k": None,
+    "precision": "auto",
+    "shard": "1/1",
+    "runner": "here",
+    "parts": 0,
+    "beam": [],
+}
+"""How a store is written, by default; none of it is a setting of a run."""
+_NO_SETTINGS = {"command", "verify", "repair", *OF_WRITING}
 
 
 def teach(args: argparse.Namespace) -> None:
@@ -41,10 +51,11 @@ def label(args: argparse.Namespace) -> None:
 
 def cache(args: argparse.Namespace) -> None:
     """Store outputs, or verify or repair a store."""
-    given = {k: v for k, v in vars(args).items() if k not in ("command", *_OF_STORE)}
+    given = {k: v for k, v in vars(args).items() if k not in _NO_SETTINGS}
     settings = flags.read_flags(given)
     if not (args.verify or args.repair or args.data):
         raise UserError("give the data to store the outputs for, or --verify or --repair a store.")
+    unused_flags.check_cache(args, [flags.flag_of(n) for n in given if n != "data"], OF_WRITING)
     import_tensorflow(settings.get("teacher", ""))
     from ..running import caching
 
@@ -68,20 +79,13 @@ def cache(args: argparse.Namespace) -> None:
         caching.cache(make_config(settings), progress=console.progress, **options)
 
 
-def _refuse_page_flags(args: argparse.Namespace) -> None:
-    for name in ("texts", "title", "without"):
-        if getattr(args, name):
-            raise UserError(f"--{name} is for the page: give its file too, --html page.html.")
-
-
 def compare(args: argparse.Namespace) -> None:
     """Show reports, or write them as a page."""
     import json
 
     from ..reporting.report import load
 
-    if not args.html:
-        _refuse_page_flags(args)
+    unused_flags.check_compare(args)
     runs = [run for folder in args.run for run in list_runs(folder)]
     if args.again:
         import_tensorflow()

@@ -14,8 +14,12 @@ from ..errors import UserError
 from ..runtime import ServiceDesk, bench
 from ..runtime.service_desk import DeskReply
 from .predicting import number_lines
+from .unused_flags import spell
 
-_OF_FILES = ("pair", "jsonl", "to", "text_column", "column", "header", "encoding", "skip_bad")
+_OF_FILES = (
+    *("pair", "jsonl", "to", "text_column", "column", "header", "encoding", "skip_bad"),
+    *("task", "batch_size"),
+)
 
 
 def predict(args: argparse.Namespace) -> None:
@@ -25,9 +29,10 @@ def predict(args: argparse.Namespace) -> None:
         UserError: No finished desk, flags that are for files of one task, an empty question.
     """
     for name in _OF_FILES:
-        if getattr(args, name):
+        value = getattr(args, name)
+        if value not in (None, []) and value is not False:
             raise UserError(
-                f"--{name.replace('_', '-')} is for files of one task, and {args.file} is a "
+                f"{spell(name)} is for files of one task, and {args.file} is a "
                 "service desk: give questions, or lines of stdin, and perhaps --json."
             )
     desk = ServiceDesk.load(args.file, threads=args.threads)

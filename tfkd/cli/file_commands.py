@@ -15,7 +15,7 @@ from ..errors import UserError
 from ..runtime.memory import no_more_than_there_is
 from ..runtime.service_desk import is_desk
 from ..runtime.watchdog import no_endless_loop
-from . import answer_files, answer_reasons, answer_values, predicting, typed_out
+from . import answer_files, answer_reasons, answer_values, predicting, typed_out, unused_flags
 from .console import console
 
 _FILE_BATCH = 32
@@ -51,7 +51,7 @@ def predict(args: argparse.Namespace) -> None:
         files = answer_files.find_files(args.text) if predictor.task.reads_texts else []
         sources = files if predictor.task.reads_texts else list(map(Path, args.text))
         answer_reasons.check_why(args, predictor)
-        _check_used(args, files)
+        unused_flags.check_predict(args, files, reads_texts=predictor.task.reads_texts)
         if args.to and not sources:
             raise UserError("--to writes the answers of a file: give one, such as reviews.csv.")
         if not files and typed_out.is_typed_out(args, predictor):
@@ -78,34 +78,15 @@ def predict(args: argparse.Namespace) -> None:
         if args.to:
             _write_answers(args.to, answers, sources, fields)
             return
-        for record, example, answer in answers:
-            line = "" if example is None else answer_values.line_of(predictor, answer, example)
+        for record, example, given in answers:
+            line = "" if example is None else answer_values.line_of(predictor, given, example)
             line = line if reader.task.reads_texts else f"{line}  {_name_of(record)}"
             line = typed_out.without_controls(line) if reader.task.writes else line
             why = answer_reasons.reasons_of(predictor, example) if args.why else {}
             if as_json:
-                merged = answer_files.merge(record, {**fields.of(answer), **why})
+                merged = answer_files.merge(record, {**fields.of(given), **why}, fields.columns)
                 line = json.dumps(merged, ensure_ascii=False, default=str)
             print(line, *([] if as_json else answer_reasons.lines_of(why)), sep="\n", flush=True)
-
-
-def _check_used(args: argparse.Namespace, files: list[Path]) -> None:
-    """Refuse flags that would say nothing here.
-
-    Raises:
-        UserError: Texts beside files, or flags of files without one.
-    """
-    if files and args.pair:
-        raise UserError(f"--pair gives two texts, and {files[0]} is a file: give one of them.")
-    reads_json = args.jsonl and not (args.text or args.pair)
-    of_rows = ("text_column", "column")
-    for name in () if files else ("header", "encoding", "skip_bad", *of_rows):
-        if getattr(args, name) and not (reads_json and name in of_rows):
-            also = ", or --jsonl and lines of stdin" if name in of_rows else ""
-            raise UserError(
-                f"--{name.replace('_', '-')} is about the rows of a file of texts, and none is "
-                f"given: name one, such as reviews.csv{also}."
-            )
 
 
 def _name_of(record: dict[str, Any]) -> str:
@@ -119,10 +100,12 @@ def _records(
     """Return what there is to answer: files, lines of stdin, or the words of the command line."""
     if files:
         reading = FileForm(parse_header(args.header), args.encoding or "")
-        return chain.from_iterable(
-            answer_files.read_records(path, reader, reading, skip_bad=args.skip_bad)
+        # All are checked before the first answer, which is named as theirs are.
+        checked = [
+            answer_files.check_records(path, reader, reading, skip_bad=args.skip_bad)
             for path in files
-        )
+        ]
+        return chain.from_iterable(checked)
     if not (reader.task.reads_texts or args.jsonl):
         return reader.from_paths(args.text or sys.stdin)
     if args.text or args.pair:
@@ -137,7 +120,7 @@ def _write_answers(
     count = empty = 0
     with open_records(to, files) as write:
         for record, _, answer in answers:
-            write(answer_files.merge(record, fields.of(answer)))
+            write(answer_files.merge(record, fields.of(answer), fields.columns))
             count, empty = count + 1, empty + (answer is None)
     without = f", {empty:,} of them without a text" if empty else ""
     print(f"{to}: {count:,} rows{without}")
@@ -146,7 +129,7 @@ def _write_answers(
 @no_more_than_there_is()
 def bench(args: argparse.Namespace) -> None:
     """Benchmark exported files."""
-    from ..runtime import bench, writing_bench
+    from ..runtime import bench, load, writing_bench
 
     texts: tuple[str, ...] = bench.TEXTS
     if args.texts:
@@ -158,6 +141,8 @@ def bench(args: argparse.Namespace) -> None:
         return
     files = list(map(_file_of_run, args.file))
     with no_endless_loop(", ".join(map(str, files))) as expect, console.log_beside_answers():
+        if args.texts and not any(load(file, task=args.task).task.reads_texts for file in files):
+            raise UserError(f"--texts has texts, and {files[0]} reads none: leave it out.")
         if writing_bench.all_write(files, args.task):
             written = writing_bench.bench_writing(
                 files, texts, threads=args.threads, task=args.task, before_text=expect

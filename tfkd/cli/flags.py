@@ -90,7 +90,16 @@ def _add_setting(parser: argparse.ArgumentParser, name: str, place: Place) -> No
         options["action"] = argparse.BooleanOptionalAction
     else:
         options |= {"type": type(default), "choices": metadata["choices"]}
-    parser.add_argument(f"--{name.replace('_', '-')}", *ALSO.get(name, ()), dest=name, **options)
+    parser.add_argument(flag_of(name), *ALSO.get(name, ()), dest=name, **options)
+
+
+def flag_of(name: str) -> str:
+    """Return the flag of a setting.
+
+    >>> flag_of("columns"), flag_of("max_length")
+    ('--column', '--max-length')
+    """
+    return TABLES[name][0] if name in TABLES else f"--{name.replace('_', '-')}"
 
 
 def default_of(place: Place) -> Any:

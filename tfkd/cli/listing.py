@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..errors import UserError
 from ..running.config import places
-from .flags import LISTS, TABLES, default_of
+from .flags import LISTS, default_of, flag_of
 
 DATA = {
     "imdb": "50,000 film reviews and 50,000 unlabelled (TensorFlow Datasets, --data-dir)",
@@ -82,7 +82,7 @@ def list_settings() -> str:
     lines = {}
     for name, place in places().items():
         default = default_of(place)
-        flag = TABLES[name][0] if name in TABLES else f"--{name.replace('_', '-')}"
+        flag = flag_of(name)
         if name == "data":
             flag = "DATA"
         elif default == [] and name not in LISTS:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..data import Example
 from ..data.reader import PAIR
-from ..data.text_checks import check_characters
+from ..data.record_values import check_values
 from ..data.text_columns import split_names
 from ..errors import UserError
 from ..runtime import Predictor
@@ -21,6 +21,10 @@ Record = dict[str, Any]
 
 class RecordReader:
     """Read records, one for each answer, and what the task reads of them.
+
+    Attributes:
+        columns: The columns that are read, by role.
+        seen: All columns of the files that were checked, in their order.
 
     Args:
         task: The task of the file.
@@ -39,6 +43,11 @@ class RecordReader:
         names = {role: c.default for role, c in known.items() if c.required}
         self._texts = [role for role in names if task.columns[role].kind == "text"]
         written = split_names(text_column)
+        if written and not self._texts:
+            raise UserError(
+                f"--text-column {text_column}: the task {task.name} reads {', '.join(names)}: "
+                "name the column of each with --column ROLE=NAME."
+            )
         if len(written) > max(1, len(self._texts)):
             raise UserError(
                 f"--text-column {text_column}: this file reads one text, name its column."
@@ -49,6 +58,7 @@ class RecordReader:
                 raise UserError(f"--column {role}: the task {task.name} has {', '.join(names)}.")
             names[role] = name
         self.columns = names
+        self.seen: dict[str, None] = {}
         self.named = {**dict(zip(self._texts, written.values(), strict=False)), **(columns or {})}
 
     @property
@@ -91,13 +101,9 @@ class RecordReader:
         Raises:
             UserError: It cannot be read.
         """
-        if self.is_blank(record):
-            return
-        fields = self.fields(record, where)
-        for role in self._texts:
-            if isinstance(fields.get(role), str):
-                check_characters(where, fields[role], self.columns[role])
-        self.task.example(fields, where)
+        check_values(record, where)
+        if not self.is_blank(record):
+            self.task.example(self.fields(record, where), where)
 
     def is_blank(self, record: Record) -> bool:
         """Return whether a record has no text, so that there is nothing to answer."""

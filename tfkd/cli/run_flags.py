@@ -59,25 +59,22 @@ def add_cache(subparsers: Any) -> None:
     )
     command.add_argument("data", nargs="?", help="imdb, sample, a file or a folder")
     add_settings(command, OF_CACHE)
-    command.add_argument(
-        "--dtype", choices=("float16", "float32"), default="float16", help="type of stored numbers"
-    )
+    command.add_argument("--dtype", choices=("float16", "float32"), help="type of stored numbers")
     command.add_argument(
         "--precision",
         choices=PRECISIONS,
-        default="auto",
         help="of the teacher; onnx: float32 by ONNX Runtime",
     )
     command.add_argument(
         "--top-k", type=int, help="store the K largest logits and the mass of the others"
     )
-    command.add_argument("--shard", default="1/1", help="2/8: the second of eight writers")
+    command.add_argument("--shard", help="2/8: the second of eight writers")
     command.add_argument(
-        "--runner", choices=("here", "beam"), default="here", help="compute here, or by Apache Beam"
+        "--runner", choices=("here", "beam"), help="compute here, or by Apache Beam"
     )
-    command.add_argument("--parts", type=int, default=0, help="with beam: number of units of work")
+    command.add_argument("--parts", type=int, help="with beam: number of units of work")
     command.add_argument(
-        "--beam", action="append", default=[], metavar="OPTION", help="option of Beam, --beam=--x=y"
+        "--beam", action="append", metavar="OPTION", help="option of Beam, --beam=--x=y"
     )
     command.add_argument(
         "--verify", type=Path, metavar="STORE", help="read and check every byte of a store"
@@ -85,3 +82,4 @@ def add_cache(subparsers: Any) -> None:
     command.add_argument(
         "--repair", type=Path, metavar="STORE", help="compute the broken shards of a store again"
     )
+    command.set_defaults(**commands.OF_WRITING)

@@ -19,9 +19,10 @@ from ..files import describe_size
 from ..runtime import Index, Predictor, load
 from ..runtime.watchdog import no_endless_loop
 from ..text.batching import chunks
-from .answer_files import read_records
+from .answer_files import check_records
 from .command_parsers import ALSO, add_command
 from .predicting import Record, RecordReader
+from .unused_flags import check_search
 
 _FOUND = 3
 _BATCH = 32
@@ -72,7 +73,7 @@ def index_texts(args: argparse.Namespace) -> None:
         predictor = _open(args)
         reader = _reader(args)
         reading = FileForm(parse_header(args.header), args.encoding or "")
-        read = read_records(args.texts, reader, reading, skip_bad=args.skip_bad)
+        read = check_records(args.texts, reader, reading, skip_bad=args.skip_bad)
         records = [record for record in read if not reader.is_blank(record)]
         expect(len(records))
         texts = [reader.fields(record)["text"] for record in records]
@@ -86,6 +87,7 @@ def index_texts(args: argparse.Namespace) -> None:
 
 def search_texts(args: argparse.Namespace) -> None:
     """Print the nearest rows of an index for each text."""
+    check_search(args)
     with no_endless_loop(str(args.file)) as expect:
         index, predictor = Index.load(args.index), _open(args)
         index.check(predictor)

@@ -11,6 +11,7 @@ from ..data.columns import Columns
 from ..data.faults import Faults
 from ..data.file_kinds import POSSIBLE_FILES, FileForm, check_format, parse_header
 from ..data.reader import PAIR, ExampleReader
+from ..data.record_values import check_values
 from ..data.rows import read_rows
 from ..data.text_checks import check_text
 from ..data.text_columns import refuse_other_texts, split_names
@@ -87,6 +88,7 @@ class CandidateRows:
         for row in read_rows(self.path, self.columns.reading_of(False), faults):
             names = names or self.columns.find(self.path, row.fields, labelled=False)
             try:
+                check_values(row.fields, row.where)
                 texts = tuple(
                     check_text(row.where, row.fields.get(name), name) for name in names.values()
                 )

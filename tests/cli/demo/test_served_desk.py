@@ -101,6 +101,15 @@ def test_each_number_of_threads_is_timed(untrained_desk, capsys):
     assert "--task is for files of one task" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("flag", "value"), [("--task", "a.b:C"), ("--batch-size", "0"), ("--column", "text=q")]
+)
+def test_flags_of_files_say_nothing_to_a_desk(untrained_desk, capsys, flag, value):
+    """An answer that is not the one asked for."""
+    assert main(["predict", str(untrained_desk), "hello", flag, value]) == 2
+    assert f"{flag} is for files of one task" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_the_page_in_a_browser(untrained_desk, serving, tmp_path):
     """What is typed and what is shown, light, dark and on a phone; a label for everything."""
