@@ -4,7 +4,9 @@
         runs/conll/data/test.jsonl --words 25 --out benchmarks/results/conll2003_speed.json
 
 Both are int8 files of `tfkd.export` on one thread. One example at a time, tokenizer included; the
-files take turns of twenty examples, behind one that is not counted. Of any task.
+files take turns of twenty examples, behind one that is not counted. Of any task. With `--encoder
+12x768`, a transformer encoder of so many layers and numbers is timed too, which has the teacher's
+tokenizer and random weights: the time does not depend on them.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from tfkd import runtime
 from tfkd.running.folder import describe_environment
 from tfkd.runtime import Predictor
 
-REPEATS, TURN = 5, 20
+REPEATS, TURN, ANY = 5, 20, 1e9
 
 
 def read_examples(path: Path, predictor: Predictor, words: int, most: int) -> list[dict[str, Any]]:
@@ -55,18 +57,36 @@ def milliseconds(files: dict[str, Predictor], examples: list[dict[str, Any]]) ->
     return {name: float(np.median(each)) for name, each in took.items()}
 
 
-def write_teacher(folder: Path, student: Predictor, path: Path) -> None:
-    """Write a run's own teacher as an int8 file for the task of its student."""
+def export_teachers(given: argparse.Namespace, student: Predictor, folder: Path) -> dict[str, Path]:
+    """Return the int8 files of a run's own teacher, and of an encoder of a size if that is asked.
+
+    Args:
+        given: The flags.
+        student: The student of the run, whose task they have.
+        folder: Where to write them.
+    """
     import tfkd
     from tfkd import tasks
+    from tfkd.students import build_for
     from tfkd.teachers import load_teacher
 
     # A fine-tuned encoder reads no affixes.
     task = tasks.find(tasks.name_of(student.task))
-    teacher = load_teacher(f"keras:{folder}", task=task)
+    teacher = load_teacher(f"keras:{given.teacher}", task=task)
     schema = task.complete_schema(task.schema(student.labels), [])
-    options = {"encoder": teacher.encoder, "task": task, "schema": schema}
-    tfkd.export(teacher.model, path, quantize="int8", **options)
+    models = {"teacher": teacher.model}
+    if given.encoder:
+        layers, width = map(int, given.encoder.split("x"))
+        size = {"layers": layers, "width": width, "heads": max(1, width // 64)}
+        vocabulary = teacher.encoder.vocab_size
+        models[given.encoder] = build_for(task, schema, "transformer", vocabulary, **size)
+    options = {"encoder": teacher.encoder, "task": task, "schema": schema, "quantize": "int8"}
+    # What random weights answer says nothing, and so may change.
+    options |= {"tolerance": ANY, "max_drop": ANY} if given.encoder else {}
+    files = {name: folder / f"{name}.tflite" for name in models}
+    for name, model in models.items():
+        tfkd.export(model, files[name], **options)
+    return files
 
 
 def main() -> None:
@@ -76,21 +96,22 @@ def main() -> None:
     parser.add_argument("examples", type=Path, help="JSON lines")
     parser.add_argument("--words", type=int, default=0, help="of an example, two more or less")
     parser.add_argument("--most", type=int, default=100, help="examples")
+    parser.add_argument("--encoder", help="LAYERSxWIDTH of another teacher, of random weights")
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
     student = runtime.load(given.student)
     examples = read_examples(given.examples, student, given.words, given.most)
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "teacher.tflite"
-        write_teacher(given.teacher, student, path)
-        took = milliseconds({"teacher": runtime.load(path), "student": student}, examples)
-        sizes = {"teacher": path.stat().st_size, "student": given.student.stat().st_size}
+        files = {**export_teachers(given, student, Path(folder)), "student": given.student}
+        took = milliseconds({name: runtime.load(file) for name, file in files.items()}, examples)
+        sizes = {name: file.stat().st_size for name, file in files.items()}
+    faster = {name: round(each / took["student"], 1) for name, each in took.items()}
     facts = {
         "examples": len(examples),
         "words": given.words or None,
         "milliseconds": {name: round(each, 4) for name, each in took.items()},
         "megabytes": {name: round(each / 1e6, 3) for name, each in sizes.items()},
-        "times_faster": round(took["teacher"] / took["student"], 1),
+        "times_faster": {name: times for name, times in faster.items() if name != "student"},
         "environment": describe_environment(),
     }
     given.out.write_text(json.dumps(facts, indent=1) + "\n")

@@ -253,6 +253,38 @@ def test_the_tables_of_several_seeds_are_the_stored_ones(name, page, monkeypatch
     assert table(list(found["seeds"].values())) in text
 
 
+def test_entities_beside_their_teachers_are_the_stored_ones():
+    """A student that is said to be fast beside a teacher that nobody timed."""
+    import json
+
+    found = json.loads(
+        (ROOT / "benchmarks" / "results" / "conll2003_searched_speed.json").read_text()
+    )
+    text = (ROOT / "docs" / "tasks" / "entities.md").read_text(encoding="utf-8")
+    took, times = found["milliseconds"], found["times_faster"]
+    for said in (
+        f"takes {took['student']:.2f} ms",
+        f"MiniLM takes {took['teacher']:.1f} ms, {times['teacher']:.0f} times",
+        f"BERT base {took['12x768']:.1f} ms, **{times['12x768']:.0f} times",
+    ):
+        assert said in " ".join(text.split()), said
+    assert times["12x768"] > 50
+
+
+@pytest.mark.parametrize("name", ["several_snips", "several_sick"])
+def test_the_tables_of_several_tasks_are_the_stored_ones(name, monkeypatch):
+    """One student that is as good as two, in a table of another day."""
+    import json
+
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks.several import table
+
+    found = json.loads((ROOT / "benchmarks" / "results" / f"{name}.json").read_text())
+    heads = [kind for kind in found["reports"] if kind != "joint"]
+    text = (ROOT / "docs" / "tasks" / "several.md").read_text(encoding="utf-8")
+    assert table(found["reports"], found["all_right"], heads) in text
+
+
 @pytest.mark.parametrize("name", ["search_sst2", "search_banking77", "search_imdb"])
 def test_the_tables_of_searches_are_the_stored_ones(name, monkeypatch):
     """A search that lost against its control, left out."""
