@@ -37,12 +37,12 @@ def make_bart():
     )
 
 
-def make_gpt2():
+def make_gpt2(**settings):
     words = pieces(["<|endoftext|>"])
-    own = {"vocabulary_size": len(words), "max_sequence_length": 64}
+    own = {**_SIZE, "vocabulary_size": len(words), "max_sequence_length": 64, **settings}
     tokenizer = hub.models.GPT2Tokenizer(vocabulary=words, merges=_MERGES)
     return hub.models.GPT2CausalLM(
-        hub.models.GPT2Backbone(**own, **_SIZE), hub.models.GPT2CausalLMPreprocessor(tokenizer)
+        hub.models.GPT2Backbone(**own), hub.models.GPT2CausalLMPreprocessor(tokenizer)
     )
 
 
@@ -127,6 +127,18 @@ def test_saved_models_are_the_same_teacher(made, tmp_path):
         teacher = load_teacher(spec, task=task)
         assert fingerprint(teacher) == mark
         assert teacher.origin == spec
+
+
+def test_other_heads_of_the_same_weights_are_another_teacher():
+    """A store of other outputs, whose teacher has the same numbers."""
+    import keras
+
+    marks = []
+    for heads in (2, 4):
+        keras.utils.set_random_seed(1)
+        model = make_gpt2(num_heads=heads)
+        marks.append(fingerprint(load_teacher(model, task=GoingOn()))["teacher"])
+    assert marks[0] != marks[1]
 
 
 def test_what_cannot_write_is_refused(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from .keras_hub_folder import Kind, kind_of, tokenizer_folder
 from .pretrained_texts import load_writer
 from .request import Request
 from .whole_passes import WholePasses, whole_passes
+
+_NO_COMPUTATION = {"name", "trainable", "dtype", "dropout"}
 
 
 def is_writer(model: Any) -> bool:
@@ -143,8 +146,11 @@ class KerasHubTexts:
 
     @property
     def fingerprint(self) -> str:
-        """A digest of its weights, for a store."""
-        return digest_weights(self.model, str(self.writing))
+        """A digest of its weights and settings, for a store."""
+        # Heads, say, are in no weight. Its layers do not all tell their settings once it is loaded.
+        config = self.model.backbone.get_config()
+        settings = {name: config[name] for name in sorted(config) if name not in _NO_COMPUTATION}
+        return digest_weights(self.model, f"{self.writing} {json.dumps(settings, default=str)}")
 
 
 def _from_source(request: Request) -> bool:
