@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from folders_that_write import KINDS, SEQ2SEQ, SOURCES, rows_of, task_of, write_folder
 from hugging_face_folders import state, tokenizer
+from tokenizers import Tokenizer
 
 from tfkd import load_teacher
 from tfkd.errors import UserError
@@ -206,6 +207,29 @@ def test_a_text_ends_at_each_of_the_end_tokens(route, tmp_path):
     teacher = load_teacher(f"{route}:{tmp_path}", task=task_of("gpt2"))
     ((text,),) = teacher.write([row], Decoding(longest=4))
     assert set(text.ids) <= {end}
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("kind", ["gpt2", "bart"])
+def test_one_of_several_end_tokens_stands_for_all(kind, route, tmp_path):
+    """A student that learns to write the second end token, and to go on behind it."""
+    write_folder(kind, tmp_path)
+    teachers = [load_teacher(f"{route}:{tmp_path}", task=task_of(kind))]
+    own = teachers[0].encoder
+    end, other = own.end_id, own.encode(SOURCES[0])[1]
+    # A model's own numbers are others where its padding is not 0.
+    theirs = Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
+    ends = [theirs.token_to_id(own.tokenizer.id_to_token(number)) for number in (end, other)]
+    state(tmp_path, "generation_config.json", eos_token_id=ends)
+    teachers.append(load_teacher(f"{route}:{tmp_path}", task=task_of(kind)))
+    rows = rows_of(teachers[0], kind)
+    for before, after in zip(*(teacher.run(rows) for teacher in teachers), strict=True):
+        before, after = before["logits"].copy(), after["logits"]
+        least = before.min(axis=-1)
+        before[..., end] = np.logaddexp(before[..., end], before[..., other])
+        before[..., other] = least
+        np.testing.assert_allclose(after, before, atol=1e-4)
+    assert fingerprint(teachers[0])["teacher"] != fingerprint(teachers[1])["teacher"]
 
 
 def test_a_head_that_is_not_tied_and_in_no_file_is_refused(tmp_path):
