@@ -285,7 +285,9 @@ def test_the_tables_of_several_tasks_are_the_stored_ones(name, monkeypatch):
     assert table(found["reports"], found["all_right"], heads) in text
 
 
-@pytest.mark.parametrize("name", ["search_sst2", "search_banking77", "search_imdb"])
+@pytest.mark.parametrize(
+    "name", ["search_sst2", "search_banking77", "search_imdb", "search_conll2003"]
+)
 def test_the_tables_of_searches_are_the_stored_ones(name, monkeypatch):
     """A search that lost against its control, left out."""
     import json
