@@ -89,7 +89,7 @@ def test_scores_are_those_of_the_library(folder, tmp_path):
     teacher = load_teacher(f"torch:{tmp_path}", task=task_of(kind))
     rows = rows_of(teacher, kind)[:1]
     (found,) = teacher.write(rows, Decoding(beams=3, longest=6, length_penalty=0.0))
-    inner = getattr(teacher.model, "_renumbered", teacher.model)
+    inner = getattr(teacher.model, "_wrapped", teacher.model)
     theirs = getattr(teacher.model, "_own", np.arange(teacher.classes))
     ids = torch.tensor(theirs[np.array([rows[0]["input_ids"]])].astype("int64"))
     own = {"num_beams": 3, "do_sample": False, "length_penalty": 0.0, "max_new_tokens": 6}

@@ -9,15 +9,15 @@ import numpy as np
 import tensorflow as tf
 
 from ...text.decoding import NextTokens, State
-from ..callables import as_teacher
-from ..input_names import DECODER_IDS, IDS, text_input_names
+from ..input_names import DECODER_IDS, IDS
 from .finding import find_generator
 from .weight_digest import digest_weights
+from .wrapped_texts import WrappedTexts
 
 _NUMBERS = (IDS[0], DECODER_IDS[0])
 
 
-class RenumberedTexts:
+class RenumberedTexts(WrappedTexts):
     """A model whose ids are others, and of which those that its tokenizer lacks are left out.
 
     So a student with the same tokenizer may learn how likely each token is: it takes 0 for padding,
@@ -30,11 +30,8 @@ class RenumberedTexts:
     """
 
     def __init__(self, model: Any, encoder: Any, own: np.ndarray) -> None:
-        self._renumbered, self._encoder, self._own = model, encoder, own
-        self._held = as_teacher(model)
-        self.text_inputs = text_input_names(model)
-        self.model = getattr(model, "model", model)
-        self.jit = getattr(self._held, "jit", True)
+        super().__init__(model)
+        self._encoder, self._own = encoder, own
 
     @property
     def output_shapes(self) -> Mapping[str, tuple[int | None, ...]]:
@@ -67,15 +64,15 @@ class RenumberedTexts:
         Raises:
             UserError: No token starts or ends its texts.
         """
-        found = find_generator(self._renumbered, self._encoder)
+        found = find_generator(self._wrapped, self._encoder)
         assert found is not None  # of a model that writes
         return RenumberedTokens(found, self._own, encoder.end_id)
 
     @property
     def fingerprint(self) -> str:
         """That of the model; its numbers are those of its tokenizer."""
-        own = getattr(self._renumbered, "fingerprint", None)
-        return str(own) if own else digest_weights(self._renumbered)
+        own = getattr(self._wrapped, "fingerprint", None)
+        return str(own) if own else digest_weights(self._wrapped)
 
 
 class RenumberedTokens:

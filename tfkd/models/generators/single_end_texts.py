@@ -8,14 +8,13 @@ from typing import Any
 import tensorflow as tf
 
 from ...text.decoding import NextTokens
-from ..callables import as_teacher
-from ..input_names import text_input_names
 from .finding import find_generator
 from .generate_settings import WritingSettings
 from .weight_digest import digest_weights
+from .wrapped_texts import WrappedTexts
 
 
-class SingleEndTexts:
+class SingleEndTexts(WrappedTexts):
     """A model by which one token is as likely as all that end its texts together.
 
     A student's texts end by one token. Of a model that has several, it would learn to write the
@@ -27,17 +26,14 @@ class SingleEndTexts:
     """
 
     def __init__(self, model: Any, settings: WritingSettings) -> None:
-        self._several, self.writing = model, settings
-        self._held = as_teacher(model)
-        self.text_inputs = text_input_names(model)
-        self.model = getattr(model, "model", model)
-        self.jit = getattr(self._held, "jit", True)
+        super().__init__(model)
+        self.writing = settings
 
     @property
     def output_shapes(self) -> Mapping[str, tuple[int | None, ...]]:
         """The shape of each output for one text."""
-        own = getattr(self._several, "output_shapes", None)
-        return own or {"logits": (None, int(self._several.config.vocab_size))}
+        own = getattr(self._wrapped, "output_shapes", None)
+        return own or {"logits": (None, int(self._wrapped.config.vocab_size))}
 
     def __call__(self, inputs: Any, reads: tuple[str, ...] = ("logits",)) -> dict[str, Any]:
         """Return the outputs by name, with one end among the logits.
@@ -56,15 +52,15 @@ class SingleEndTexts:
         Args:
             encoder: Its tokenizer.
         """
-        found = find_generator(self._several, encoder)
+        found = find_generator(self._wrapped, encoder)
         assert found is not None  # of a model that writes
         return found
 
     @property
     def fingerprint(self) -> str:
         """That of the model, which had several ends in older stores."""
-        own = getattr(self._several, "fingerprint", None)
-        return f"{own or digest_weights(self._several, str(self.writing))}, one end"
+        own = getattr(self._wrapped, "fingerprint", None)
+        return f"{own or digest_weights(self._wrapped, str(self.writing))}, one end"
 
 
 def join_ends(logits: tf.Tensor, first: int, others: tuple[int, ...]) -> tf.Tensor:
