@@ -71,8 +71,8 @@ def join_ends(logits: tf.Tensor, first: int, others: tuple[int, ...]) -> tf.Tens
         first: The token.
         others: The others, which get the least of all logits: minus infinity is no target.
 
-    >>> join_ends(tf.math.log([[0.5, 0.25, 0.15, 0.1]]), 1, (2,)).numpy().round(2).tolist()
-    [[-0.69, -0.92, -2.3, -2.3]]
+    >>> print(tf.exp(join_ends(tf.math.log([[0.5, 0.25, 0.15, 0.1]]), 1, (2,))).numpy().round(2))
+    [[0.5 0.4 0.1 0.1]]
     """
     logits = tf.convert_to_tensor(logits)
     together = tf.gather(logits, (first, *others), axis=-1)
