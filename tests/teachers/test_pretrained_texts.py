@@ -232,6 +232,26 @@ def test_one_of_several_end_tokens_stands_for_all(kind, route, tmp_path):
     assert fingerprint(teachers[0])["teacher"] != fingerprint(teachers[1])["teacher"]
 
 
+@pytest.mark.parametrize("route", ROUTES)
+def test_what_is_never_written_is_no_lesson(route, tmp_path):
+    """A token that a model takes out where it writes, and that its student learns to write."""
+    write_folder("bart", tmp_path)
+    teachers = [load_teacher(f"{route}:{tmp_path}", task=task_of("bart"))]
+    own = teachers[0].encoder
+    never = own.encode(SOURCES[0])[1]
+    theirs = Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
+    number = theirs.token_to_id(own.tokenizer.id_to_token(never))
+    state(tmp_path, "generation_config.json", suppress_tokens=[number, 900])
+    teachers.append(load_teacher(f"{route}:{tmp_path}", task=task_of("bart")))
+    rows = rows_of(teachers[0], "bart")
+    for before, after in zip(*(teacher.run(rows) for teacher in teachers), strict=True):
+        before = before["logits"].copy()
+        before[..., never] = before.min(axis=-1)
+        np.testing.assert_allclose(after["logits"], before, atol=1e-4)
+    assert fingerprint(teachers[0])["teacher"] != fingerprint(teachers[1])["teacher"]
+    teachers[1].write(rows, Decoding(longest=4))  # 900 is outside of its vocabulary
+
+
 def test_a_head_that_is_not_tied_and_in_no_file_is_refused(tmp_path):
     """A T5 with another head at random in each load, without a word."""
     write_folder("t5", tmp_path)

@@ -124,10 +124,10 @@ def load_writer(kind: str, path: str, request: Request, load: Load) -> TextModel
     model = load(folder, architecture, settings)
     if hasattr(model, "pad_id"):
         model.pad_id = encoder.pad_id
-    if settings.also_ends:
-        from ..models.generators.single_end_texts import SingleEndTexts
+    if settings.unwritten:
+        from ..models.generators.writable_texts import WritableTexts
 
-        model = SingleEndTexts(model, settings)
+        model = WritableTexts(model, settings)
     model, encoder = _by_students_numbers(model, encoder, request, rows)
     prefix = find_prefix(path, config, request.task.name) if architecture == SEQ2SEQ else ""
     encoder = with_prefix(encoder, prefix) if prefix else encoder

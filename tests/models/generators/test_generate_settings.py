@@ -36,6 +36,8 @@ def test_tokens_that_a_model_suppresses_are_never_written():
     """A text of tokens that generation_config.json takes out."""
     settings = {"bad_words_ids": [[5], [6, 7]], "suppress_tokens": [3, -1]}
     assert find_generate_settings({**T5, **settings}, "it").never == (5, 3)
+    # Of a larger vocabulary, from which they were taken over.
+    assert find_generate_settings({**T5, **settings, "vocab_size": 5}, "it").never == (3,)
 
 
 def test_every_end_token_ends_a_text():

@@ -52,6 +52,11 @@ class WritingSettings:
         before = len(self.begins) if before is None else before
         return None if self.most is None else self.most - before
 
+    @property
+    def unwritten(self) -> tuple[int, ...]:
+        """The tokens that no text of a student has: the other ends, and what is never written."""
+        return tuple({*self.also_ends, *self.never} - {self.end})
+
     def choose_from(self, logits: np.ndarray) -> np.ndarray:
         """Return logits with one end, and without the tokens that are never written.
 
@@ -137,6 +142,9 @@ def find_generate_settings(
     begins = (start, *_forced(config, origin, start, before)) if seq2seq else (start,)
     words = config.get("bad_words_ids") or ()
     never = (*(word[0] for word in words if len(word) == 1), *_ids(config.get("suppress_tokens")))
+    # Settings that were taken over from a larger vocabulary.
+    rows = config.get("vocab_size") or np.inf
+    never = tuple(token for token in never if 0 <= token < rows)
     most = most_tokens(dict(config), int(config.get("pad_token_id") or 0))
     return WritingSettings(begins, end, never, most, tuple(others))
 

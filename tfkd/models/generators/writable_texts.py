@@ -1,10 +1,11 @@
-"""A model that ends its texts by several tokens, as one that has a single token for that."""
+"""A model that writes, by which only what it would write is likely."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from ...text.decoding import NextTokens
@@ -14,11 +15,12 @@ from .weight_digest import digest_weights
 from .wrapped_texts import WrappedTexts
 
 
-class SingleEndTexts(WrappedTexts):
-    """A model by which one token is as likely as all that end its texts together.
+class WritableTexts(WrappedTexts):
+    """A model by which one token ends a text, and none is likely that is never written.
 
     A student's texts end by one token. Of a model that has several, it would learn to write the
-    others, and to go on behind them. They are as unlikely here as the unlikeliest token.
+    others, and to go on behind them. What a model never writes, such as its padding, may be likely
+    by its logits all the same. Both are as unlikely here as the unlikeliest token.
 
     Args:
         model: The model.
@@ -36,15 +38,14 @@ class SingleEndTexts(WrappedTexts):
         return own or {"logits": (None, int(self._wrapped.config.vocab_size))}
 
     def __call__(self, inputs: Any, reads: tuple[str, ...] = ("logits",)) -> dict[str, Any]:
-        """Return the outputs by name, with one end among the logits.
+        """Return the outputs by name, with the logits of what is written.
 
         Args:
             inputs: Ids, or arrays by name.
             reads: The names of the outputs.
         """
         outputs = self._held(inputs, reads)
-        first, others = self.writing.end, self.writing.also_ends
-        return {**outputs, "logits": join_ends(outputs["logits"], first, others)}
+        return {**outputs, "logits": keep_writable(outputs["logits"], self.writing)}
 
     def next_tokens(self, encoder: Any) -> NextTokens:
         """Return what may come next, with what the model remembers.
@@ -58,27 +59,30 @@ class SingleEndTexts(WrappedTexts):
 
     @property
     def fingerprint(self) -> str:
-        """That of the model, which had several ends in older stores."""
+        """That of the model, whose own logits are in older stores."""
         own = getattr(self._wrapped, "fingerprint", None)
-        return f"{own or digest_weights(self._wrapped, str(self.writing))}, one end"
+        return f"{own or digest_weights(self._wrapped, str(self.writing))}, as it writes"
 
 
-def join_ends(logits: tf.Tensor, first: int, others: tuple[int, ...]) -> tf.Tensor:
-    """Return logits by which a token is as likely as others and itself together.
+def keep_writable(logits: tf.Tensor, settings: WritingSettings) -> tf.Tensor:
+    """Return logits with one end, and with none that stands out among what is never written.
+
+    What is not written gets the least of all logits: minus infinity is no target.
 
     Args:
         logits: Of the next token, `[..., vocabulary]`.
-        first: The token.
-        others: The others, which get the least of all logits: minus infinity is no target.
+        settings: What ends a text, and what is never written.
 
-    >>> print(tf.exp(join_ends(tf.math.log([[0.5, 0.25, 0.15, 0.1]]), 1, (2,))).numpy().round(2))
-    [[0.5 0.4 0.1 0.1]]
+    >>> settings = WritingSettings((0,), end=1, never=(4,), also_ends=(2,))
+    >>> logits = tf.math.log([[0.4, 0.2, 0.1, 0.05, 0.25]])
+    >>> print(tf.exp(keep_writable(logits, settings)).numpy().round(2))
+    [[0.4  0.3  0.05 0.05 0.05]]
     """
     logits = tf.convert_to_tensor(logits)
-    together = tf.gather(logits, (first, *others), axis=-1)
-    likely = tf.reduce_logsumexp(together, axis=-1, keepdims=True)
-    size = tf.shape(logits)[-1]
-    is_first = tf.one_hot(first, size, True, False, dtype=tf.bool)
-    is_other = tf.reduce_any(tf.one_hot(others, size, True, False, dtype=tf.bool), axis=0)
+    ends = (settings.end, *settings.also_ends)
+    likely = tf.reduce_logsumexp(tf.gather(logits, ends, axis=-1), axis=-1, keepdims=True)
     least = tf.reduce_min(logits, axis=-1, keepdims=True)
-    return tf.where(is_first, likely, tf.where(is_other, least, logits))
+    marks = np.zeros([2, logits.shape[-1]], bool)
+    marks[0, settings.end] = True
+    marks[1, list(settings.unwritten)] = True
+    return tf.where(marks[0], likely, tf.where(marks[1], least, logits))
