@@ -78,7 +78,7 @@ def both(sentences, tmp_path_factory):
         for encoder, name in ((small, "student"), (large, "teacher"))
     )
     store.write(folder / "store", teacher, theirs, dtype="float32", verbose=0)
-    outputs = open_outputs(folder / "store", theirs)
+    outputs = open_outputs(folder / "store", theirs, {})
     return student, theirs, outputs
 
 
@@ -131,7 +131,7 @@ def test_the_classes_are_in_the_order_of_the_data(both):
     student, theirs, outputs = both
     plain = Targets(outputs, student, Tags())
     for order in ([2, 0, 1], {"logits": [2, 0, 1]}):
-        turned = open_outputs(outputs._store.path, theirs, order=order)
+        turned = open_outputs(outputs._store.path, theirs, {}, order=order)
         found = Targets(turned, student, Tags())
         for rows in (np.arange(len(student)), np.array([0])):
             expected = plain[rows]["logits"][..., [2, 0, 1]]

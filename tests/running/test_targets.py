@@ -67,4 +67,4 @@ def test_the_source_names_what_is_not_the_default(teacher):
 
 def test_without_a_store_there_are_no_targets(tmp_path):
     """A traceback in the first run of all."""
-    assert open_outputs(tmp_path, None) is None
+    assert open_outputs(tmp_path, None, {}) is None

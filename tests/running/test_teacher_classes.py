@@ -18,6 +18,7 @@ from tfkd.running.config import make_config
 from tfkd.running.context import make_context
 from tfkd.running.targets import open_outputs, store_folder
 from tfkd.running.teacher_classes import check_class_order, name_classes
+from tfkd.store.fingerprint import fingerprint
 from tfkd.text import learn
 
 NAMES = ("bad", "fine", "good")
@@ -134,10 +135,15 @@ def test_targets_are_in_the_data_s_order(tmp_path):
 
     examples = (Example(text=text) for text in texts)
     encoded = encode(examples, ExampleReader(), encoder, tmp_path / "encoded")
-    found = open_outputs(tmp_path / "s", encoded, order=turned.order)
+    found = open_outputs(tmp_path / "s", encoded, fingerprint(model), order=turned.order)
     np.testing.assert_allclose(found[:]["logits"], turned.logits(texts), atol=1e-6)
     (row,) = found.each(np.array([3]))
     np.testing.assert_allclose(row["logits"], turned.logits(texts)[3], atol=1e-6)
+    # The same files, which another tfkd reads in another way.
+    other = TextModel(lambda ids: tf.gather(-table, ids[:, 3]), encoder, NAMES).check()
+    other.model.fingerprint = "-"
+    with pytest.raises(UserError, match=r"another teacher .* - here. Give another folder"):
+        open_outputs(tmp_path / "s", encoded, fingerprint(other), order=turned.order)
 
 
 def test_compare_names_the_order():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from ..errors import UserError
 from ..models.text_model import TextModel
 from ..progress import logger
 from ..store import Store
-from ..store.fingerprint import check_fingerprint, fingerprint
+from ..store.fingerprint import check_fingerprint
 from ..tasks import DEFAULT, Task
 from .config import RunConfig
 from .context import RunContext
@@ -97,7 +98,7 @@ def store_options(task: Task, teacher: TextModel) -> dict[str, Any]:
 def open_outputs(
     folder: Path,
     encoded: Encoded,
-    teacher: TextModel | None = None,
+    mark: Mapping[str, Any],
     *,
     order: Order = None,
 ) -> StoredOutputs | None:
@@ -106,18 +107,17 @@ def open_outputs(
     Args:
         folder: The folder of the store.
         encoded: The texts, as the teacher reads them.
-        teacher: The teacher whose outputs they must be; None trusts the folder's name.
+        mark: The fingerprint of the teacher whose outputs they must be. A folder's name is not
+            enough: another tfkd may read the same files in another way.
         order: The teacher's class ids in the order of the data's; None where that is the same.
 
     Raises:
-        UserError: They are not those of `teacher`.
+        UserError: They are another teacher's.
     """
     if not (folder / store.MANIFEST).is_file():
         return None
     stored = Store(folder)
-    if teacher is not None:
-        mark = fingerprint(teacher.in_own_order())
-        check_fingerprint(stored.manifest.fingerprint, mark, folder)
+    check_fingerprint(stored.manifest.fingerprint, mark, folder)
     try:
         rows = stored.find(encoded)
     except UserError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from ..data.encoded import Encoded
 from ..models.text_model import TextModel
 from ..progress import logger
 from ..reporting.scoring import TestSet, stored_run
+from ..store.fingerprint import fingerprint
 from ..store.precision import check_moved, in_bfloat16
 from ..store.written import WrittenStore
 from ..teachers.stored_answers import StoredTexts
@@ -48,6 +50,11 @@ class RunTeacher:
     texts: RunTexts
     model: TextModel
     store: Path
+
+    @cached_property
+    def _mark(self) -> dict[str, Any]:
+        """What tells the teacher from others: all of its weights are read for it."""
+        return fingerprint(self.model.in_own_order())
 
     def encode(self, split: str) -> Encoded:
         """Return the token ids of a split as the teacher reads them."""
@@ -85,11 +92,9 @@ class RunTeacher:
         """Return the teacher's outputs, or None where the store does not hold all of them.
 
         Raises:
-            UserError: The store that the settings name is another teacher's.
+            UserError: They are another teacher's.
         """
-        # A folder that was named may be any teacher's; the others are named after theirs.
-        teacher = self.model if self.context.config.teacher.store else None
-        return open_outputs(self.store, self.encode(split), teacher, order=self.model.order)
+        return open_outputs(self.store, self.encode(split), self._mark, order=self.model.order)
 
     def write_for(
         self,

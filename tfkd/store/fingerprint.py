@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ def fingerprint(teacher: Any) -> dict[str, Any]:
     return {"teacher": digest_of([mark, where]) if where else mark}
 
 
-def difference(found: dict[str, Any], expected: dict[str, Any]) -> str | None:
+def difference(found: Mapping[str, Any], expected: Mapping[str, Any]) -> str | None:
     """Describe what differs between two fingerprints; only what both of them say counts."""
     for name, value in json.loads(json.dumps(expected)).items():
         if name in found and found[name] != value:
@@ -60,7 +61,9 @@ def difference(found: dict[str, Any], expected: dict[str, Any]) -> str | None:
     return None
 
 
-def check_fingerprint(found: dict[str, Any], expected: dict[str, Any], path: str | Path) -> None:
+def check_fingerprint(
+    found: Mapping[str, Any], expected: Mapping[str, Any], path: str | Path
+) -> None:
     """Raise `UserError` where a store's fingerprint is another than the expected one.
 
     Args:
