@@ -117,3 +117,19 @@ def test_python_lists(fit_data, words):
     """A list is many inputs to Keras, each a number."""
     with pytest.raises(UserError, match=words):
         distil(linear(), *fit_data, teacher=linear(seed=7))
+
+
+def test_a_student_of_the_teachers_own_layers():
+    """Each step moved the teacher, and its answers, without a word."""
+    inputs = keras.Input((5,))
+    shared = keras.layers.Dense(4)
+    teacher = keras.Model(inputs, keras.layers.Dense(3)(shared(inputs)))
+    student = keras.Model(inputs, keras.layers.Dense(3)(shared(inputs)))
+    before = shared.get_weights()
+    sentence = "shares 2 trainable weights with the teacher"
+    with pytest.raises(UserError, match=sentence):
+        distil(student, X, Y, teacher=teacher)
+    np.testing.assert_array_equal(before[0], shared.get_weights()[0])
+    shared.trainable = False
+    distil(student, X, Y, teacher=teacher)
+    np.testing.assert_array_equal(before[0], shared.get_weights()[0])

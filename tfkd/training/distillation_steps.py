@@ -158,6 +158,7 @@ class DistillationSteps(Model):
             if with_teacher:
                 build(getattr(self.teacher, "model", None), specs.teacher)
                 teacher_outputs = self.target_source.check(inputs, labels)
+                first_batch.check_shared(self.student, getattr(self.teacher, "model", None))
             self._find_families(inputs, student_outputs, teacher_outputs)
             batch, example_weight = self.make_batch(inputs, labels, sample_weight, student_outputs)
             first_batch.check_weights(sample_weight)

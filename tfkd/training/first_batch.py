@@ -35,6 +35,24 @@ def check_student(models_by_position: tuple, student: Any) -> None:
         raise UserError(f"the student is {student!r}: give a Keras model.")
 
 
+def check_shared(student: Any, teacher: Any) -> None:
+    """Refuse a student that trains weights of its teacher, which would change with each step.
+
+    Args:
+        student: A built model.
+        teacher: A built model, or None where it is no model.
+    """
+    own = {id(variable) for variable in getattr(teacher, "variables", ())}
+    shared = [variable for variable in student.trainable_variables if id(variable) in own]
+    if shared:
+        raise UserError(
+            f"the student shares {len(shared)} trainable weights with the teacher, e.g. "
+            f"{shared[0].name}, so that training it would change the teacher: give a "
+            "teacher of its own weights, e.g. loaded once more, or set trainable=False for the "
+            "layers in common."
+        )
+
+
 def check_arguments(unknown: Mapping[str, Any]) -> None:
     """Refuse arguments that a `Distiller` does not take, with the place where they belong."""
     if not unknown:
