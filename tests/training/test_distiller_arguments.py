@@ -133,3 +133,10 @@ def test_a_student_of_the_teachers_own_layers():
     shared.trainable = False
     distil(student, X, Y, teacher=teacher)
     np.testing.assert_array_equal(before[0], shared.get_weights()[0])
+
+
+@pytest.mark.parametrize("call", ["fit", "evaluate", "train_on_batch", "test_on_batch"])
+def test_before_compile(call):
+    """Keras says so only after both models have run on the first batch."""
+    with pytest.raises(UserError, match=r'is not compiled: write compile\("adam"\) before'):
+        getattr(Distiller(student=linear(), teacher=linear()), call)(X, Y)

@@ -97,6 +97,7 @@ class BaseDistiller(DistillationSteps):
             UserError: whatever the first batch shows to be wrong; validation data of which
                 `evaluate` would have nothing to report.
         """
+        self._check_compiled("fit")
         with print_log(options.get("verbose", "auto")), unwrap_user_errors():
             x, batch = sources.take_first_batch(
                 x, y, options.get("sample_weight"), options.get("batch_size")
@@ -144,6 +145,7 @@ class BaseDistiller(DistillationSteps):
         They are reported where the data hold stored targets, and after
         `compile(teacher_in_evaluate=True)`. Raises `UserError` where nothing is left to report.
         """
+        self._check_compiled("evaluate")
         contents = self.metric_log.evaluated
         # `fit` brings its own callbacks, and has checked its validation data.
         if not isinstance(callbacks, self.keras.callbacks.CallbackList):
@@ -161,6 +163,12 @@ class BaseDistiller(DistillationSteps):
         ):
             return super().evaluate(
                 x, y, batch_size, verbose, sample_weight, steps, callbacks, **options
+            )
+
+    def _check_compiled(self, method: str) -> None:
+        if getattr(self, "optimizer", None) is None:
+            raise UserError(
+                f'this Distiller is not compiled: write compile("adam") before {method}(...).'
             )
 
     def _check_once(
@@ -205,6 +213,7 @@ class BaseDistiller(DistillationSteps):
 
     def train_on_batch(self, *args: Any, **options: Any) -> Any:
         """Train on one batch as `keras.Model.train_on_batch` does."""
+        self._check_compiled("train_on_batch")
         logs = super().train_on_batch(*args, **options)
         self.bad_examples.raise_if_any("in train_on_batch")
         return logs
@@ -213,6 +222,7 @@ class BaseDistiller(DistillationSteps):
         self, x: Any, y: Any = None, sample_weight: Any = None, **options: Any
     ) -> Any:
         """Evaluate one batch as `keras.Model.test_on_batch` does."""
+        self._check_compiled("test_on_batch")
         _, contents = sources.peek_contents(x, y, sample_weight)
         self.metric_log.check_report(contents, teacher=self.teacher)
         self._check_once((x, y, sample_weight), contents)
