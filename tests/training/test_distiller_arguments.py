@@ -140,3 +140,20 @@ def test_before_compile(call):
     """Keras says so only after both models have run on the first batch."""
     with pytest.raises(UserError, match=r'is not compiled: write compile\("adam"\) before'):
         getattr(Distiller(student=linear(), teacher=linear()), call)(X, Y)
+
+
+def test_inputs_of_a_shape_that_a_model_does_not_take():
+    """A dataset without batches, and features of another width."""
+    data = tf.data.Dataset.from_tensor_slices((X, Y))
+    for given in ((data,), (X[:, :4], Y)):
+        with pytest.raises(UserError, match=r"student does not take .*dataset\.batch\(32\)") as e:
+            distil(linear(), *given, teacher=linear())
+        assert "\n" not in str(e.value)
+
+
+def test_ragged_inputs():
+    """They ended in `object of type 'RaggedTensor' has no len()`."""
+    ragged = tf.RaggedTensor.from_row_lengths(tf.range(40), [2] * 20)
+    data = tf.data.Dataset.from_tensor_slices((ragged, Y)).batch(4)
+    with pytest.raises(UserError, match=r"x holds ragged rows: .*to_tensor\(\)"):
+        distil(linear(), data, teacher=linear())

@@ -147,6 +147,7 @@ class DistillationSteps(Model):
         Raises:
             UserError: Whatever is wrong with the batch.
         """
+        first_batch.check_dense(data)
         inputs, labels, sample_weight = unpack(map_arrays(tf.convert_to_tensor, data))
         first_batch.check_heads(self.objective, labels)
         specs = inputs if shapes is None else split_by_model(shapes)

@@ -23,6 +23,10 @@ from ..models import probabilities
 from ..models.outputs import raw_logits
 from .batches import find_not_finite
 
+_WRONG_INPUT = re.compile(
+    r"(Invalid input shape for input|Input \d+ (with name .+ )?of layer|Missing data for input"
+    r"|Layer .+ expects \d+ input)[^\n\x1b]*"
+)
 _UNKNOWN_ID = re.compile(r"= (-?\d+) is not in \[0, (\d+)\)")
 
 
@@ -109,6 +113,14 @@ def call(whose: str, model: Callable[[], Any]) -> Any:
             f"the data hold the id {match[1]} and the {whose}'s embedding has {match[2]} rows, "
             f"0..{int(match[2]) - 1}: use the vocabulary that the {whose} was made for."
         ) from None
+    except ValueError as error:
+        match = _WRONG_INPUT.search(str(error))
+        if isinstance(error, UserError) or not match:
+            raise
+        raise UserError(
+            f"the {whose} does not take these inputs ({match[0].rstrip('.')}): give what it was "
+            "made for, a dataset in batches, dataset.batch(32)."
+        ) from error
 
 
 def check_logits(whose: str, value: Any, *, model: Any, form: str | None, reading: str) -> None:
@@ -130,6 +142,20 @@ def check_finite(whose: str, logits: tf.Tensor, mask: tf.Tensor | None) -> None:
             f"the {whose} returned NaN or +inf for {bad} of the {len(logits)} examples of the "
             f"first batch: nothing was trained; look at the {whose}'s weights and inputs."
         )
+
+
+def check_dense(data: Any) -> None:
+    """Refuse rows of different lengths, and sparse ones, of which no loss knows the positions."""
+    parts = data if isinstance(data, tuple) else (data,)
+    for name, part in zip(("x", "y", "sample_weight"), parts, strict=False):
+        for value in tf.nest.flatten(part):
+            if isinstance(value, (tf.RaggedTensor, tf.SparseTensor)):
+                kind = "ragged rows" if isinstance(value, tf.RaggedTensor) else "sparse tensors"
+                cure = "to_tensor()" if isinstance(value, tf.RaggedTensor) else "tf.sparse.to_dense"
+                raise UserError(
+                    f"{name} holds {kind}: make them dense in the data, {cure}, and give an "
+                    "attention_mask where padding must not count."
+                )
 
 
 def check_weights(sample_weight: tf.Tensor | None) -> None:
