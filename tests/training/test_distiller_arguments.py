@@ -157,3 +157,36 @@ def test_ragged_inputs():
     data = tf.data.Dataset.from_tensor_slices((ragged, Y)).batch(4)
     with pytest.raises(UserError, match=r"x holds ragged rows: .*to_tensor\(\)"):
         distil(linear(), data, teacher=linear())
+
+
+@pytest.mark.parametrize("shape", [(20, 3), (20, 2, 2)])
+def test_sample_weights_that_are_none_of_an_example(shape):
+    """They ended in a traceback of shapes, or of the validation data after the first epoch."""
+    words = r"sample_weight has the shape .* give one weight for each example, \[batch\]"
+    weight = np.ones(shape, "float32")
+    with pytest.raises(UserError, match=words):
+        distil(linear(), X, Y, sample_weight=weight, teacher=linear())
+    with pytest.raises(UserError, match=words):
+        distil(linear(), X, Y, validation_data=(X, Y, weight), teacher=linear())
+
+
+@pytest.mark.parametrize(
+    ("y", "weight", "words"),
+    [
+        ([Y, Y], None, "y is a list of 2 arrays"),
+        (Y, [np.ones(20), np.ones(20)], "sample_weight is a list of 2 arrays"),
+        (Y, {"a": np.ones(20), "b": np.ones(20)}, "sample_weight is a dict of a, b"),
+    ],
+)
+def test_labels_and_weights_by_output_as_keras_takes_them(y, weight, words):
+    """Two arrays became one of another shape, or a traceback."""
+    with pytest.raises(UserError, match=words):
+        distil(linear(), X, y, sample_weight=weight, teacher=linear())
+
+
+def test_a_list_of_one_array_of_labels_is_that_array():
+    """It was said to be one-hot rows."""
+    student, twin = linear(), linear()
+    distil(student, X, [Y], teacher=linear(seed=2))
+    distil(twin, X, Y, teacher=linear(seed=2))
+    np.testing.assert_array_equal(student.get_weights()[0], twin.get_weights()[0])

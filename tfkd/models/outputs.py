@@ -71,7 +71,8 @@ def _by_name(named: Outputs, whose: str) -> Outputs:
     if "logits" not in named:
         raise UserError(
             f"the {whose} returned {', '.join(map(repr, named)) or 'nothing'} and no "
-            "'logits': return a tensor, or a dict with the key 'logits'."
+            "'logits': return a tensor, a dict with the key 'logits', or of several heads one "
+            "with keys such as 'a.logits'."
         )
     return named
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from ..errors import UserError
 from ..losses._batch import Batch, Families, Outputs, StateMasks
 from ..losses._heads import ONLY, name_in_head, outputs_of, part_of
 from ..losses._positions import is_labelled, per_example
@@ -15,6 +16,14 @@ from ..models.masks import position_mask, state_masks, token_mask
 from .class_weights import weigh_classes
 
 _NARROW = (tf.bool, tf.int8, tf.uint8, tf.int16, tf.uint16, tf.uint32, tf.uint64)
+_ONE_ARRAY = (
+    "y is {}, and nothing says which output of the student each is of: give one array, or labels "
+    'and losses by head, y={{"a": ...}} and ForHead("a", HardLabels()).'
+)
+_ONE_WEIGHT = (
+    "sample_weight is {}, and an example has one weight in all losses: give one array, or weigh "
+    'the losses of a head, 2.0 * ForHead("a", HardLabels()).'
+)
 _KEYS = {"student", "teacher", "targets", "checksum"}
 
 
@@ -53,12 +62,40 @@ def unpack(data: Any) -> tuple[Inputs, tf.Tensor | None, tf.Tensor | None]:
     if not isinstance(data, (tuple, list)):
         data = (data,)
     x, y, sample_weight = (*data, None, None)[:3]
-    return split_by_model(x), _as_labels(y), _as_tensor(sample_weight)
+    weights = _as_tensor(_one_of(sample_weight, _ONE_WEIGHT))
+    return split_by_model(x), _as_labels(_one_of(y, _ONE_ARRAY, heads=True)), weights
 
 
 def map_arrays(function: Callable[[Any], Any], structure: Any) -> Any:
     """Apply `function` to every array of a nested structure, leaving `None` as it is."""
     return tf.nest.map_structure(lambda a: a if a is None else function(a), structure)
+
+
+def _one_of(value: Any, cure: str, *, heads: bool = False) -> Any:
+    """Return the one array of a list or a tuple, as Keras takes labels by output.
+
+    Args:
+        value: Anything.
+        cure: What is told of several arrays.
+        heads: Whether a dict of several is one by head.
+
+    Raises:
+        UserError: Several arrays.
+    """
+    if isinstance(value, Mapping) and len(value) > 1 and not heads:
+        raise UserError(cure.format(f"a dict of {', '.join(map(str, value))}"))
+    # Numbers of Python's are one array.
+    if not isinstance(value, (list, tuple)) or not all(len(_shape(each)) for each in value):
+        return value
+    if len(value) > 1:
+        raise UserError(cure.format(f"a {type(value).__name__} of {len(value)} arrays"))
+    return value[0] if value else value
+
+
+def _shape(value: Any) -> tuple[int | None, ...]:
+    shape = getattr(value, "shape", ())
+    # Of an unknown rank.
+    return (None,) if isinstance(shape, tf.TensorShape) and shape.rank is None else tuple(shape)
 
 
 def _as_tensor(value: Any) -> tf.Tensor | None:

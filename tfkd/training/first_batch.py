@@ -6,6 +6,7 @@ alone, on the example given to `Distiller` or on the first batch of `fit`.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -158,10 +159,16 @@ def check_dense(data: Any) -> None:
                 )
 
 
-def check_weights(sample_weight: tf.Tensor | None) -> None:
-    """Refuse sample weights that are negative, NaN or infinite."""
+def check_weights(sample_weight: tf.Tensor | None, student_outputs: Outputs) -> None:
+    """Refuse sample weights that are negative, NaN or infinite, or none of examples.
+
+    Args:
+        sample_weight: Of one batch.
+        student_outputs: Say whether positions may have weights of their own.
+    """
     if sample_weight is None:
         return
+    _check_rank(tuple(sample_weight.shape), student_outputs)
     weights = np.asarray(sample_weight, "float64")
     wrong = weights[~(np.isfinite(weights) & (weights >= 0))]
     if wrong.size:
@@ -171,11 +178,26 @@ def check_weights(sample_weight: tf.Tensor | None) -> None:
         )
 
 
+def _check_rank(shape: tuple[int, ...], student_outputs: Outputs) -> None:
+    """Refuse weights that are neither one of each example nor one of each position."""
+    # Of several heads, an example has one weight.
+    logits = student_outputs.get("logits")
+    rank = 2 if logits is None else logits.shape.rank
+    if math.prod(shape[1:]) == 1 or 1 < len(shape) == rank - 1:
+        return
+    cure = "one weight for each example, [batch]"
+    if rank > 2:
+        cure += (
+            f", or for each position, the shape of the logits {logits.shape} without the last axis"
+        )
+    raise UserError(f"sample_weight has the shape {shape}: give {cure}.")
+
+
 def check_later(
     objective: Objective, student_outputs: Outputs, labels: Any, weights: tf.Tensor | None
 ) -> None:
     """Refuse labels and weights of validation data that a step would leave out."""
-    check_weights(weights)
+    check_weights(weights, student_outputs)
     for head, losses in objective.by_head().items():
         logits, own = student_outputs[name_in_head(head, "logits")], part_of(head, labels)
         bad = losses.find_bad_labels(logits, own)
