@@ -190,3 +190,13 @@ def test_a_list_of_one_array_of_labels_is_that_array():
     distil(student, X, [Y], teacher=linear(seed=2))
     distil(twin, X, Y, teacher=linear(seed=2))
     np.testing.assert_array_equal(student.get_weights()[0], twin.get_weights()[0])
+
+
+def test_a_dataset_without_shapes():
+    """It ended in `'NoneType' object cannot be interpreted as an integer`."""
+    data = tf.data.Dataset.from_generator(lambda: [(X, Y)], output_types=(tf.float32, tf.int32))
+    with pytest.raises(UserError, match=r"does not say the shape of x: .*output_signature="):
+        distil(linear(), data, teacher=linear())
+    known = data.map(lambda x, y: (tf.ensure_shape(x, (None, 5)), y))
+    with pytest.raises(UserError, match="does not say the shape of y: "):
+        distil(linear(), known, teacher=linear())

@@ -58,6 +58,7 @@ def take_first_batch(
         _check_sizes(x=x, y=y, sample_weight=sample_weight)
         return x, _telling_rows((x, y, sample_weight), batch_size or 32)
     if isinstance(x, tf.data.Dataset):
+        _check_ranks(x.element_spec)
         return x, _first(iter(x.take(1)))
     if isinstance(x, types.GeneratorType):
         first = _first(x)
@@ -109,6 +110,22 @@ def is_arrays(x: Any) -> bool:
     """Return whether `x` is an array, or a structure of arrays."""
     leaves = tf.nest.flatten(x) if isinstance(x, (Mapping, list, tuple)) else [x]
     return bool(leaves) and all(hasattr(leaf, "shape") for leaf in leaves)
+
+
+def _check_ranks(spec: Any) -> None:
+    """Refuse a dataset that does not say how many axes its numbers have."""
+    x, *others = spec if isinstance(spec, tuple) else (spec,)
+    named = zip(("x", "y", "sample_weight"), (split_by_model(x).student, *others), strict=False)
+    for name, part in named:
+        for each in tf.nest.flatten(part):
+            # Models read ids of any rank, and nothing else looks at these.
+            reads = isinstance(each, tf.TensorSpec) and (name != "x" or each.dtype.is_floating)
+            if reads and each.shape.rank is None:
+                raise UserError(
+                    f"the dataset does not say the shape of {name}: give tf.data.Dataset."
+                    "from_generator(..., output_signature=...), or ensure_shape after "
+                    "tf.py_function."
+                )
 
 
 def _first(batches: Iterator) -> Any:
