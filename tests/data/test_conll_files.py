@@ -113,3 +113,20 @@ def test_another_column_of_tags(write):
     path = write("".join(f"w{i} B-X O\nb I-X O\n\n" for i in range(60)))
     data = open_data(path, reader=find("token-classification"), columns={"tags": "2"})
     assert data.labels == ("B-X", "I-X", "O")
+
+
+@pytest.mark.parametrize("columns", [{}, {"tokens": "1"}])
+def test_words_alone_are_no_tags_of_their_own(write, columns):
+    """The column `1` is that of the words: each word would be the name of a type."""
+    from tfkd.data import open_data
+    from tfkd.tasks import find
+
+    reader = find("token-classification")
+    alone = write("".join(f"w{i % 9}\nx{i % 7}\ny\n\n" for i in range(300)))
+    with pytest.raises(UserError, match="no column 'tags'; it has 'tokens', '1'"):
+        open_data(alone, reader=reader, columns=columns)
+    tagged = write("".join(f"w{i} B-X\nb O\n\n" for i in range(60)), "b.conll")
+    data = open_data(tagged, reader=reader, unlabelled=alone, columns=columns)
+    assert data.counts["unlabelled"] == 300
+    with pytest.raises(UserError, match=r"a.conll, row 1: no column 'tags'"):
+        open_data(tagged, reader=reader, test=alone, columns=columns)

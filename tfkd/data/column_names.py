@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from .reader import Column
@@ -19,6 +19,23 @@ def has_column(fields: Mapping[str, Any], column: Column) -> bool:
     """Return whether a row has a column by one of its usual names."""
     names = {name.strip().casefold() for name in fields}
     return bool(names & {column.default.casefold(), *column.also})
+
+
+def second_names(fields: Mapping[str, Any], names: Collection[str]) -> set[str]:
+    """Return further names of columns that have one, such as `1` for the words of a CoNLL file.
+
+    Args:
+        fields: The first row.
+        names: Some of its columns, in small letters.
+
+    >>> words = ["EU", "rejects"]
+    >>> second_names({"tokens": words, "1": words, "2": ["B-ORG", "O"]}, {"tokens"})
+    {'1'}
+    """
+    known = [value for name, value in fields.items() if name.strip().casefold() in names]
+    # One list, and not an equal one: values of a table may be equal by chance.
+    same = [n for n, v in fields.items() if isinstance(v, list) and any(v is one for one in known)]
+    return {name.strip().casefold() for name in same} - {*names}
 
 
 def split_columns(written: str) -> list[str]:

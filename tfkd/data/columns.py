@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import UserError
-from .column_names import ACCOMPANYING, flag_of, has_column, split_columns
+from .column_names import ACCOMPANYING, flag_of, has_column, second_names, split_columns
 from .examples import Example
 from .faults import Faults
 from .file_kinds import FileForm, Row
@@ -97,8 +97,10 @@ class Columns:
                 for other, column in known.items()
                 if other != role
             }
-            others |= ACCOMPANYING
-            left = [name for name in fields if name.strip().casefold() not in others]
+            twins = second_names(fields, others)
+            left = [
+                n for n in fields if n.strip().casefold() not in {*others, *ACCOMPANYING, *twins}
+            ]
             if len(left) == 1:
                 return left[0]
         if several:
