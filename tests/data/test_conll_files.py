@@ -6,6 +6,7 @@ import pytest
 
 from tfkd import UserError
 from tfkd.data.conll_rows import looks_like_conll
+from tfkd.data.folders import split_files
 from tfkd.data.rows import read_rows
 
 FOUR = """\
@@ -104,6 +105,51 @@ def test_a_folder_of_splits(tmp_path):
     data = open_data(tmp_path, reader=find("token-classification"))
     assert data.counts == {"train": 30, "validation": 4, "test": 3}
     assert next(data.read("test"))["tags"] == ("B-PER", "O")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("test.txt", "a O\nb c O\n", r"line 2 is 'b c O', with 3 columns. Correct it"),
+        ("dev.txt", "a O\n\nb PER\n", "line 3 is 'b PER', whose end is no tag such as B-PER or O"),
+        ("test.txt", "a film\n", "line 1 is 'a film', whose end is no tag"),
+        ("val.txt.gz", "-DOCSTART- O\n\n", "it has no words"),
+        ("unlabelled.txt", "word\n", "line 1 is 'word', with 1 column"),
+    ],
+)
+@pytest.mark.parametrize("train", ["train.txt", "train.conll"])
+def test_no_split_of_a_folder_is_left_out(tmp_path, train, name, text, says):
+    """It was cut from train instead, and the scores were those of other texts."""
+    (tmp_path / train).write_text("".join(f"w{i} B-X\nb O\n\n" for i in range(60)))
+    data = text.encode()
+    (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    with pytest.raises(UserError, match=rf"{name} is not as {train} is.*{says}"):
+        split_files(tmp_path)
+
+
+def test_texts_beside_files_of_words(tmp_path):
+    """Its words with tags are there, so a file of the same name may be anything."""
+    for name in ("train.conll", "test.conll"):
+        (tmp_path / name).write_text("a B-X\nb O\n")
+    (tmp_path / "test.txt").write_text("a b\n")
+    assert [path.name for path in split_files(tmp_path).values()] == ["test.conll", "train.conll"]
+
+
+def test_a_folder_of_words_in_an_encoding(tmp_path):
+    for name in ("train.txt", "test.txt"):
+        (tmp_path / name).write_bytes("Zoë B-X\nb O\n".encode("cp1252"))
+    assert sorted(split_files(tmp_path, "cp1252")) == ["test", "train"]
+    (tmp_path / "train.txt").write_text("Zoë B-X\nb O\n")
+    with pytest.raises(UserError, match=r"test.txt, line 1: byte 2 .*--encoding cp1252"):
+        split_files(tmp_path)
+
+
+def test_a_folder_of_types_without_prefixes(tmp_path):
+    from tfkd.data import open_data
+
+    (tmp_path / "train.txt").write_text("a PER\nb O\n")
+    with pytest.raises(UserError, match=r"a word with its tags on each line, name it train.conll"):
+        open_data(tmp_path)
 
 
 def test_another_column_of_tags(write):

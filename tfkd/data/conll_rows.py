@@ -30,18 +30,38 @@ def looks_like_conll(path: Path, encoding: str = "") -> bool:
         encoding: What it is where it is not UTF-8 or UTF-16.
     """
     try:
-        lines = [line for _, line in islice(read_lines(path, encoding), _LOOKED_AT)]
+        return not spell_odd_line(path, encoding)
     except UserError:
         return False
-    rows = [split_line(line) for line in lines]
-    words = [row for row in rows if row and row[0] != DOCUMENT and not row[0].startswith("#")]
-    tags = [row[-1] for row in words]
-    return (
-        len({len(row) for row in words}) == 1
-        and len(words[0]) > 1
-        and all(map(_TAG.fullmatch, tags))
-        and ("O" in tags or len(words) < len(rows))
-    )
+
+
+def spell_odd_line(path: Path, encoding: str = "") -> str:
+    """Return why a file does not look like words with tags, for a sentence; empty where it does.
+
+    Args:
+        path: The file.
+        encoding: What it is where it is not UTF-8 or UTF-16.
+
+    Raises:
+        UserError: It cannot be read as text.
+    """
+    lines = list(islice(read_lines(path, encoding), _LOOKED_AT))
+    rows = [(number, split_line(line)) for number, line in lines]
+    words = [
+        (n, row) for n, row in rows if row and row[0] != DOCUMENT and not row[0].startswith("#")
+    ]
+    if not words:
+        return "it has no words"
+    width = len(words[0][1])
+    for number, row in words:
+        shown = f"line {number} is {' '.join(row)[:40]!r}"
+        if len(row) != width or width < 2:
+            return f"{shown}, with {len(row)} column{'s' * (len(row) > 1)}"
+        if not _TAG.fullmatch(row[-1]):
+            return f"{shown}, whose end is no tag such as B-PER or O"
+    if len(words) == len(rows) and all(row[-1] != "O" for _, row in words):
+        return "no line is blank, and no tag is O"
+    return ""
 
 
 def split_line(line: str) -> list[str]:

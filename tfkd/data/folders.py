@@ -7,9 +7,9 @@ from pathlib import Path
 
 from ..errors import UserError
 from .columns import Record
-from .conll_rows import looks_like_conll
+from .conll_rows import looks_like_conll, spell_odd_line
 from .examples import Example
-from .file_kinds import SUFFIXES, file_format
+from .file_kinds import CONLL_FORMATS, SUFFIXES, file_format
 from .labels import check_class_name
 from .text_checks import check_text
 
@@ -22,15 +22,25 @@ FILE_NAMES = {
 UNLABELLED_FOLDERS = FILE_NAMES["unlabelled"]
 
 
-def split_files(folder: Path) -> dict[str, Path]:
+def split_files(folder: Path, encoding: str = "") -> dict[str, Path]:
     """Find the files of a folder by split: `train.csv`, `dev.csv.gz`, `unlabelled.jsonl`, ...
 
+    A `.txt` is one if it has words with tags; beside files of such, it has to.
+
+    Args:
+        folder: The folder.
+        encoding: That of its files, where they are neither UTF-8 nor UTF-16.
+
     Raises:
-        UserError: Two files for the same split.
+        UserError: Two files for the same split, or a `.txt` that is not as the others are.
     """
     files: dict[str, Path] = {}
+    others: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
         split = _split_named(path.name.split(".")[0].lower(), path)
+        if split and _has_lines(path) and not looks_like_conll(path, encoding):
+            others[split] = path
+            continue
         if split and split in files:
             raise UserError(
                 f"{folder} has two files for {split}: {files[split].name} and {path.name}; "
@@ -38,6 +48,7 @@ def split_files(folder: Path) -> dict[str, Path]:
             )
         if split:
             files[split] = path
+    _refuse_other_lines(files, others, encoding)
     return files
 
 
@@ -46,8 +57,27 @@ def _split_named(stem: str, path: Path) -> str | None:
     lines = path.name.lower() in (f"{stem}.txt", f"{stem}.txt.gz")
     if not (plain or lines) or not file_format(path) or not path.is_file():
         return None
-    split = next((split for split, names in FILE_NAMES.items() if stem in names), None)
-    return None if split and lines and not looks_like_conll(path) else split
+    return next((split for split, names in FILE_NAMES.items() if stem in names), None)
+
+
+def _has_lines(path: Path) -> bool:
+    """Return whether a file is a `.txt`, which may be anything."""
+    return file_format(path) == ".txt"
+
+
+def _refuse_other_lines(files: dict[str, Path], others: dict[str, Path], encoding: str) -> None:
+    """Refuse a `.txt` named by a split that would be left out beside files of words with tags."""
+    tagged = (p for p in files.values() if file_format(p) in (".txt", *CONLL_FORMATS))
+    known = next(tagged, None)
+    if known is None:
+        return
+    for split, path in others.items():
+        if split not in files:
+            raise UserError(
+                f"{path} is not as {known.name} is, a word with its tags on each line: "
+                f"{spell_odd_line(path, encoding)}. Correct it, name it .conll if it is one all "
+                "the same, or give it a name that is no split's."
+            )
 
 
 def split_trees(folder: Path) -> dict[str, list[tuple[Path, str | None]]]:
@@ -100,6 +130,8 @@ def no_layout(folder: Path) -> UserError:
     files = [name for name in names if file_format(Path(name)) not in (None, ".txt")]
     files = [name for name in files if not Path(name).stem.startswith(("labels", "config"))]
     hint = f" Or give a file itself, such as {folder / files[0]}." if files else ""
+    if "train.txt" in names:
+        hint += " If train.txt has a word with its tags on each line, name it train.conll."
     return UserError(
         f"{folder} has no training texts; it holds {listed or 'nothing'}. Expected train.jsonl (or "
         ".csv, .tsv, .xlsx, .parquet, ...; validation.*, test.*, unlabelled.* next to it), "

@@ -225,16 +225,16 @@ def _size(spec: str, size: int | None) -> int | None:
     return int(written)
 
 
-def _split_paths(folder: Path) -> dict[str, list[Path]]:
+def _split_paths(folder: Path, encoding: str = "") -> dict[str, list[Path]]:
     """Find the files of a folder by split, in the layout of splits or of a saved data set."""
-    files = split_files(folder)
+    files = split_files(folder, encoding)
     if "train" in files or "unlabelled" in files:
         return {split: [path] for split, path in files.items()}
     return dataset_files(folder, FILE_NAMES) or {split: [path] for split, path in files.items()}
 
 
 def _folder(folder: Path, columns: Columns) -> Base:
-    files, trees = _split_paths(folder), split_trees(folder)
+    files, trees = _split_paths(folder, columns.reading.encoding), split_trees(folder)
     if "train" in files or ("unlabelled" in files and "train" not in trees):
         sources = {
             split: _files(paths, columns, split != "unlabelled") for split, paths in files.items()

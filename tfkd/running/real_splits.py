@@ -51,7 +51,8 @@ def read_real(config: RunConfig, task: Task) -> RealSplits:
     options["seed"] = config.training.seed if split_seed < 0 else split_seed
     options |= {"columns": config.columns, "reader": without_need_of_labels(task)}
     folder = Path(source).expanduser() if source else None
-    files = split_files(folder) if folder is not None and folder.is_dir() else {}
+    there = folder is not None and folder.is_dir()
+    files = split_files(folder, config.data.encoding or "") if folder and there else {}
     if source and (not files or "train" in files or "unlabelled" in files):
         data = open_data(source, **options)
         kept = {split: list(data.read(split)) for split in ("validation", "test")}
