@@ -92,6 +92,8 @@ def test_the_digest_is_one_of_model_and_tokenizer(predictor, file):
     ("texts", "words"),
     [
         ("a good film", "one string came where a list of texts belongs"),
+        ({"text": "good"}, "one dict came where a list of texts belongs"),
+        (None, "None came where a list of texts belongs"),
         (["good", " "], "text 1 is ' ': give at least one word"),
         (["good", ""], "text 1 is empty"),
         (["good", None], "text 1 is None: give at least one word"),

@@ -128,15 +128,35 @@ def test_a_text_of_a_megabyte_is_cut(file):
     ("texts", "sentence"),
     [
         ("a good film", "one string came"),
+        (b"a good film", r"bytes came where a list of texts belongs: write \[text\]"),
+        ({"text": "a film"}, r"one dict came where a list of texts belongs: write \[example\]"),
+        (None, "None came where a list of texts belongs"),
+        (7, "7 came where a list of texts belongs"),
+        (np.array("a film"), "came where a list of texts belongs"),
         (["a film", ""], "text 1 is empty"),
         (["a film", " \n"], "text 1 is"),
         ([None], "text 0 is None"),
     ],
 )
 def test_texts_that_are_none(file, texts, sentence):
-    """A bare string would be classified letter by letter."""
+    """A bare string would be classified letter by letter, and a dict by its keys."""
     with pytest.raises(UserError, match=sentence):
         Classifier(file).predict(texts)
+
+
+class Table:
+    """As those of pandas, whose members are the names of its columns."""
+
+    columns = ("text",)
+
+    def __iter__(self):
+        return iter(self.columns)
+
+
+def test_a_table_is_no_list(file):
+    """It would be classified by the names of its columns."""
+    with pytest.raises(UserError, match=r"a table came .*: give one of its columns"):
+        Classifier(file).predict(Table())
 
 
 def test_missing(tmp_path):

@@ -11,6 +11,7 @@ from ..data import Schema
 from ..errors import UserError
 from ..tasks import EMBEDDING, Arrays, Task
 from ..text.batching import chunks
+from .example_reading import check_several
 
 BATCH = 256
 "Texts at once: a table of vectors is read once for all of them."
@@ -52,11 +53,8 @@ def embed_texts(
         )
     if batch_size < 1:
         raise UserError(f"batch_size is {batch_size}: write at least 1.")
-    # One string is refused here, before it is taken for its letters.
-    parts = [
-        _embed_some(predictor, some, batch_size)
-        for some in (chunks(texts, _CHUNK) if not isinstance(texts, str) else [texts])
-    ]
+    check_several(predictor.task, texts)
+    parts = [_embed_some(predictor, some, batch_size) for some in chunks(texts, _CHUNK)]
     (width,) = predictor.task.output_shapes(predictor.schema)[EMBEDDING]
     vectors = np.concatenate(parts) if parts else np.zeros((0, width or 0), np.float32)
     return vectors if dimensions is None else cut_vectors(vectors, dimensions)

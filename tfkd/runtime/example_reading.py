@@ -18,6 +18,31 @@ Value = str | tuple[str, str] | Mapping[str, Any] | np.ndarray | Path
 """An example as people give it."""
 
 
+def check_several(task: Task, values: Any) -> None:
+    """Refuse one example, or none, where several belong: a dict would be read as its keys.
+
+    Args:
+        task: The task.
+        values: What came in place of a list of examples.
+
+    Raises:
+        UserError: It is a string, a dict, a table, or nothing that has members.
+    """
+    wanted = f"where a list of {task.things} belongs"
+    if isinstance(values, (str, bytes, bytearray)):
+        one = "text" if task.reads_texts else "path"
+        kind = "one string" if isinstance(values, str) else "bytes"
+        raise UserError(f"{kind} came {wanted}: write [{one}].")
+    if isinstance(values, Mapping):
+        raise UserError(f"one dict came {wanted}: write [example].")
+    if hasattr(values, "columns"):
+        raise UserError(f'a table came {wanted}: give one of its columns, such as table["text"].')
+    try:
+        iter(values)
+    except TypeError:
+        raise UserError(f"{values!r:.40} came {wanted}: write [example].") from None
+
+
 def read_example(task: Task, value: Any, i: int) -> Example:
     """Return an example of a task as its data would give it.
 

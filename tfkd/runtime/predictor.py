@@ -19,7 +19,7 @@ from .activations import undo_activation
 from .bundle import check_seal, read_encoder
 from .checks.inputs_outputs import check_arrays, row_feeder
 from .embedding import BATCH, embed_texts
-from .example_reading import Value, read_example
+from .example_reading import Value, check_several, read_example
 from .file_task import task_of_file
 from .file_tokenizer import FileTokenizer
 from .file_writer import FileWriter, WritingModel
@@ -184,10 +184,9 @@ class Predictor(WritingMethods):
         """Check examples, which may be plain texts, or tuples of two where the task reads two.
 
         Raises:
-            UserError: One is missing a value, or has an empty text.
+            UserError: One is missing a value, or has an empty text; or one came alone.
         """
-        if isinstance(values, str) and self.task.reads_texts:
-            raise UserError("one string came where a list of texts belongs: write [text].")
+        check_several(self.task, values)
         return [read_example(self.task, value, i) for i, value in enumerate(values)]
 
     def rows_of(self, values: Sequence[Value]) -> list[list[Arrays]]:
