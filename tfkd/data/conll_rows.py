@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -16,6 +17,7 @@ WORDS, TAGS = "tokens", "tags"
 """What the first and the last column are called; all are called by their number too."""
 DOCUMENT = "-DOCSTART-"
 _LOOKED_AT = 200
+_REMEMBERED = 1_000
 _TAG = re.compile(r"O|[BIELMSUW]-\S+")
 _BLANKS = re.compile(r"[ \t]+")
 Lines = list[tuple[int, list[str]]]
@@ -90,13 +92,14 @@ def read_conll(path: Path, reading: FileForm, faults: Faults) -> Iterator[Row]:
     Raises:
         UserError: A file that cannot be read as text.
     """
-    number = width = 0
+    number, seen = 0, _Seen()
     for sentence in _sentences(read_lines(path, reading.encoding)):
-        words = [(at, fields) for at, fields in sentence if not _is_comment(fields, width)]
+        seen.look_at(sentence)
+        words = [(at, fields) for at, fields in sentence if not seen.is_comment(fields)]
         if not words:
             continue
         number += 1
-        width = width or len(words[0][1])
+        width = seen.width = seen.width or len(words[0][1])
         where = f"{path}, row {number} (line {words[0][0]})"
         odd = next(((at, fields) for at, fields in words if len(fields) != width), None)
         if odd:
@@ -106,6 +109,40 @@ def read_conll(path: Path, reading: FileForm, faults: Faults) -> Iterator[Row]:
             )
             continue
         yield Row(where, _name(words, width, reading.header))
+
+
+@dataclass
+class _Seen:
+    """What the lines of a file were so far, by which a comment is told from the word `#`.
+
+    Attributes:
+        width: The columns of its first word; 0 before it.
+        tags: What its last column held, no more than a thousand of them.
+    """
+
+    width: int = 0
+    tags: set[str] = field(default_factory=set)
+
+    def look_at(self, sentence: Lines) -> None:
+        """Take the lines of a sentence into account that can be no comments."""
+        words = [fields for _, fields in sentence if not fields[0].startswith("#")]
+        if words:
+            self.width = self.width or len(words[0])
+        if len(self.tags) < _REMEMBERED:
+            self.tags.update(fields[-1] for fields in words)
+
+    def is_comment(self, fields: list[str]) -> bool:
+        """Return whether a line is a comment, and not the word `#` or `#1` with its tags."""
+        if not fields[0].startswith("#"):
+            return False
+        if "=" in fields[1:2] or len(fields) != (self.width or len(fields)):
+            return True
+        # The part of speech of # is # too, in the Penn Treebank.
+        if self.width == 1 or _TAG.fullmatch(fields[-1]) or fields[-1] in self.tags | {"#"}:
+            return False
+        # Where tags have prefixes, any other end is that of a comment; names of types may be new.
+        prefixed = any(tag != "O" and _TAG.fullmatch(tag) for tag in self.tags)
+        return fields[0] == "#" or prefixed or not self.width
 
 
 def _sentences(lines: Iterable[tuple[int, str]]) -> Iterator[Lines]:
@@ -120,14 +157,6 @@ def _sentences(lines: Iterable[tuple[int, str]]) -> Iterator[Lines]:
             sentence = []
     if sentence:
         yield sentence
-
-
-def _is_comment(fields: list[str], width: int) -> bool:
-    """Return whether a line is a comment, and not the word `#` with its tags."""
-    if not fields[0].startswith("#"):
-        return False
-    is_word = len(fields) == width or (not width and _TAG.fullmatch(fields[-1]))
-    return not is_word or "=" in fields[1:2]
 
 
 def _name(words: Lines, width: int, header: tuple[str, ...]) -> dict[str, list[str]]:
