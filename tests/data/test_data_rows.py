@@ -70,6 +70,19 @@ def test_a_packed_file_is_known_by_its_bytes(tmp_path):
     assert len(fields(path)) == 40
 
 
+@pytest.mark.parametrize("end", ["", "\n\n"])
+def test_json_lines_whose_rows_have_lists_of_objects(tmp_path, end):
+    """The first row looked like a table of its spans, and what came behind it like no JSON."""
+    rows = [{"text": f"Rome {i}", "spans": [{"start": 0, "end": 4}]} for i in range(3)]
+    path = write(tmp_path / "a.json", as_jsonl(rows) + end)
+    assert [row.fields for row in read_rows(path)] == rows
+    path = write(tmp_path / "a.json", as_jsonl(rows[:2]) + "{\n")
+    with pytest.raises(UserError, match=r"a.json, row 3: invalid JSON"):
+        list(read_rows(path))
+    for table in (json.dumps({"data": rows}), json.dumps({"data": rows}, indent=1)):
+        assert [row.fields for row in read_rows(write(tmp_path / "b.json", table))] == rows
+
+
 def test_reading_streams(tmp_path):
     """The first row arrives although the third is broken: the file is not read as a whole."""
     path = write(tmp_path / "a.jsonl", as_jsonl(ROWS[:2]) + "{\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +27,10 @@ def read_json(path: Path, reading: FileForm, faults: Faults) -> Iterator[Row]:
         UserError: A file that cannot be read as text, or a list that is no JSON.
     """
     lines = read_lines(path, reading.encoding)
-    first = next(((n, line) for n, line in lines if line.strip()), (0, ""))
-    lines = chain([first], lines)
+    first = list(islice(((n, line) for n, line in lines if line.strip()), 2))
+    lines = chain(first, lines)
     values: Iterable[tuple[int, Any]]
-    if file_format(path) == ".json" and not _is_row(first[1]):
+    if file_format(path) == ".json" and not _are_rows([line for _, line in first]):
         whole = _whole(path, "".join(line for _, line in lines))
         if has_articles(whole):
             yield from read_articles(path, whole, faults)
@@ -46,13 +46,18 @@ def read_json(path: Path, reading: FileForm, faults: Faults) -> Iterator[Row]:
             faults.add(str(error))
 
 
-def _is_row(line: str) -> bool:
-    """Return whether a line is an object by itself, and no list of them."""
+def _are_rows(lines: list[str]) -> bool:
+    """Return whether the first lines are objects, one on each, and no list of them.
+
+    Args:
+        lines: The first one and the second one, where they are there.
+    """
     try:
-        value = json.loads(line) if line.strip() else {}
+        value = json.loads(lines[0]) if lines else {}
     except (ValueError, RecursionError):
         return False
-    return isinstance(value, dict) and not _lists(value)
+    # With a list of objects in it, such as spans, it is a row if another line comes.
+    return isinstance(value, dict) and (len(lines) > 1 or not _lists(value))
 
 
 def _lists(value: dict[str, Any]) -> list[list[Any]]:
