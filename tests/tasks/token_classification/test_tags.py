@@ -80,6 +80,28 @@ def test_two_schemes_in_one_file(sentences, says):
 
 
 @pytest.mark.parametrize(
+    ("tags", "says"),
+    [
+        (["B_PER", "I_PER", "O"], "the tag 'B_PER' beside 'I_PER' is of no known scheme: write B"),
+        (
+            ["b-per-son", "O", "i-per-son"],
+            "'b-per-son' beside 'i-per-son' .* B-PER and I-PER; where",
+        ),
+        (["PER-B", "PER-I"], "'PER-B' beside 'PER-I' is of no.*--task-set scheme=IO"),
+        (["LOC", "o"], "the tag 'o' is of no known scheme: write O"),
+    ],
+)
+def test_prefixes_that_are_written_otherwise(tags, says):
+    """Each would be a type by itself, and an entity of two words two entities."""
+    with pytest.raises(UserError, match=says):
+        find_scheme([tags])
+
+
+def test_names_of_types_may_begin_like_prefixes():
+    assert find_scheme([["b_cell", "i_phone", "B", "I", "x.b", "t_cell", "O"]]) == "IO"
+
+
+@pytest.mark.parametrize(
     ("tag", "says"),
     [
         (None, "tag 3 is None"),

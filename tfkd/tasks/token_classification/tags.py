@@ -17,6 +17,8 @@ from ...errors import UserError
 OUTSIDE, PLAIN = "O", "IO"
 SCHEMES = ("IOB1", "IOB2", "BILOU", "BIOES", PLAIN)
 _PREFIXED = re.compile(r"([BIELMSUW])-(\S.*)", re.DOTALL)
+_BEFORE, _BEHIND = re.compile(r"([BIbi])[-_.:/|](.+)"), re.compile(r"(.+)[-_.:/|]([BIbi])")
+"""How others write prefixes."""
 _BEGINS, _ENDS = frozenset("BSUW"), frozenset("ELSUW")
 
 
@@ -135,7 +137,7 @@ def find_scheme(sentences: Iterable[Sequence[str]]) -> str:
         sentences: The tags of each.
 
     Raises:
-        UserError: Tags with prefixes and tags without.
+        UserError: Tags with prefixes and tags without, or with prefixes that are written otherwise.
 
     >>> find_scheme([["O", "I-PER", "B-PER"]]), find_scheme([["PER", "O"]])
     ('IOB1', 'IO')
@@ -143,7 +145,7 @@ def find_scheme(sentences: Iterable[Sequence[str]]) -> str:
     'BILOU'
     """
     first: dict[bool, tuple[int, str]] = {}
-    begun, letters = Counter[str](), set[str]()
+    begun, letters, plain = Counter[str](), set[str](), set[str]()
     for number, tags in enumerate(sentences, 1):
         before = (OUTSIDE, "")
         for tag in tags:
@@ -151,7 +153,7 @@ def find_scheme(sentences: Iterable[Sequence[str]]) -> str:
             if prefix != OUTSIDE:
                 prefixed = has_prefix(tag)
                 first.setdefault(prefixed, (number, tag))
-                letters |= {prefix} if prefixed else set()
+                (letters if prefixed else plain).add(prefix if prefixed else tag)
                 if prefix in "BI" and before[1] != kind:
                     begun[prefix] += 1
             before = (prefix, kind)
@@ -163,9 +165,32 @@ def find_scheme(sentences: Iterable[Sequence[str]]) -> str:
             "where both are names of types, --task-set scheme=IO."
         )
     if not letters:
+        _refuse_other_prefixes(plain)
         return PLAIN if first else "IOB2"
     if letters & set("LU"):
         return "BILOU"
     if letters & set("ESWM"):
         return "BIOES"
     return "IOB1" if begun["I"] > begun["B"] else "IOB2"
+
+
+def _refuse_other_prefixes(tags: Iterable[str]) -> None:
+    """Refuse tags of a scheme that are no names of types: `B_PER` beside `I_PER`, `b-PER`, `o`.
+
+    Raises:
+        UserError: There are some.
+    """
+    found: dict[tuple[str, ...], dict[str, str]] = {}
+    for tag in sorted(tags):
+        for pattern, kind, letter in ((_BEFORE, 2, 1), (_BEHIND, 1, 2)):
+            parts = pattern.fullmatch(tag)
+            if parts:
+                found.setdefault((parts[kind], pattern.pattern), {})[parts[letter].upper()] = tag
+    both = next((of_kind for of_kind in found.values() if {"B", "I"} <= of_kind.keys()), None)
+    if both or "o" in tags:
+        shown = f"{both['B']!r} beside {both['I']!r}" if both else "'o'"
+        wanted = "B-PER and I-PER" if both else "O"
+        raise UserError(
+            f"the tag {shown} is of no known scheme: write {wanted}; where it is the name of a "
+            "type, --task-set scheme=IO."
+        )
