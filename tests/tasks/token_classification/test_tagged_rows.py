@@ -166,6 +166,25 @@ def test_two_schemes_of_one_data_set(write):
         open_data(write(*rows, {"tokens": ["a"], "tags": ["LOC"]}), reader=TASK)
 
 
+def test_names_of_types_that_look_like_prefixes(write):
+    """What the error about them says to write was refused by the first sentence of `B-cell`."""
+    rows = [{"tokens": [f"w{i}", "x"], "tags": ["B-cell", "O"]} for i in range(60)]
+    rows += [
+        {"tokens": [f"v{i}", "x", "y"], "tags": ["tissue", "B-cell", "B-cell"]} for i in (1, 2)
+    ]
+    with pytest.raises(UserError, match="where both are names of types, --task-set scheme=IO"):
+        open_data(write(*rows), reader=TASK)
+    task = find("token-classification", {"scheme": "IO"})
+    data = open_data(write(*rows), reader=task)
+    assert data.labels == ("B-B-cell", "B-tissue", "I-B-cell", "I-tissue", "O")
+    assert ("B-B-cell", "O") in [example["tags"] for example in data.read("train")]
+    iob2 = write({"tokens": ["a"], "tags": ["B-tissue"]}, name="test.jsonl")
+    with pytest.raises(UserError, match="'B-tissue' is of another scheme"):
+        open_data(write(*rows), reader=task, test=iob2)
+    with pytest.raises(UserError, match="'B-PER0' is of another scheme"):
+        open_data(write(*many(tokens=["a", "b"], tags=["B-PER", "I-PER"])), reader=task)
+
+
 def test_texts_with_one_label_are_no_entities(write):
     rows = [{"text": f"a film {i}", "label": "good"} for i in range(60)]
     with pytest.raises(UserError, match="the spans are 'good'; expected a list such as"):

@@ -34,7 +34,14 @@ from .tagged_rows import (
 )
 from .tags import PLAIN, find_scheme, find_spans, tags_of_types
 from .teacher_tags import TaskOfTags
-from .written_tags import as_iob2, check_ids, check_scheme, look_at_tags, types_of
+from .written_tags import (
+    as_iob2,
+    check_ids,
+    check_scheme,
+    look_at_tags,
+    types_like_prefixes,
+    types_of,
+)
 
 if TYPE_CHECKING:
     from ...text import Encoder
@@ -81,6 +88,7 @@ class TokenClassification(TaskOfTags):
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:
         super().__init__(settings)
         self._names: Callable[[], tuple[str, ...]] = tuple
+        self._like_prefixes: frozenset[str] = frozenset()
         check_scheme(self.settings[SCHEME])
         if self.settings[PIECES] not in ("first", "mean"):
             raise UserError(
@@ -143,6 +151,7 @@ class TokenClassification(TaskOfTags):
             logger.info(f"tags      {scheme}, read as IOB2")
         reader = copy.copy(self)
         reader._names = lambda: listed
+        reader._like_prefixes = types_like_prefixes(listed or tags, scheme)
         reader.settings = {**self.settings, SCHEME: scheme if tags else self.settings[SCHEME]}
         return reader
 
@@ -156,7 +165,7 @@ class TokenClassification(TaskOfTags):
         """Return the tags of an example in IOB2."""
         if TOKENS not in example:
             return tuple(example[TAGS])
-        return as_iob2(example[TAGS], self.settings[SCHEME], self._names())
+        return as_iob2(example[TAGS], self.settings[SCHEME], self._names(), self._like_prefixes)
 
     def with_ids(self, example: Example, ids: Mapping[str, int]) -> Example:
         """Return the example with its tags in IOB2."""

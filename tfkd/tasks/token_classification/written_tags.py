@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from ...errors import UserError
@@ -82,13 +82,34 @@ def look_at_tags(sentences: Iterable[Sequence[str]], scheme: str = "") -> tuple[
     return different, scheme
 
 
-def as_iob2(tags: Sequence[str], scheme: str, names: Sequence[str]) -> tuple[str, ...]:
+def types_like_prefixes(tags: Iterable[str], scheme: str) -> frozenset[str]:
+    """Return the names of types that look like tags with prefixes, such as `B-cell`.
+
+    Args:
+        tags: All different tags of the training split.
+        scheme: Its scheme. Where every tag has a prefix, `IO` is hardly right.
+
+    >>> types_like_prefixes(["O", "B-cell", "tissue"], "IO")
+    frozenset({'B-cell'})
+    """
+    entities = {tag for tag in tags if tag != OUTSIDE}
+    prefixed = frozenset(filter(has_prefix, entities))
+    return prefixed if scheme == PLAIN and prefixed != entities else frozenset()
+
+
+def as_iob2(
+    tags: Sequence[str],
+    scheme: str,
+    names: Sequence[str],
+    like_prefixes: Collection[str] = (),
+) -> tuple[str, ...]:
     """Return the tags of a sentence in IOB2.
 
     Args:
         tags: As written: names, or ids.
         scheme: That of the training split; empty where it is not known.
         names: The names of ids; empty where tags are names.
+        like_prefixes: From `types_like_prefixes`.
 
     Raises:
         UserError: An id without a name, or a tag of another scheme.
@@ -100,8 +121,8 @@ def as_iob2(tags: Sequence[str], scheme: str, names: Sequence[str]) -> tuple[str
     plain = scheme == PLAIN
     entities = [tag for tag in named if tag != OUTSIDE]
     odd = next((tag for tag in entities if not plain and not has_prefix(tag)), None)
-    if odd is None and plain and entities and all(map(has_prefix, entities)):
-        odd = entities[0]
+    if odd is None and plain and all(map(has_prefix, entities)):
+        odd = next((tag for tag in entities if tag not in like_prefixes), None)
     if odd is not None:
         raise UserError(
             f"the tag {odd!r} is of another scheme than those of the training split, "
