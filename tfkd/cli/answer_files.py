@@ -91,7 +91,8 @@ def _yield_records(
     """Yield the rows of a file as records, and tell the reader which file is read."""
     reader.columns = columns
     for row in rows:
-        texts = {name: row.fields.get(name) for name in columns.values()}
+        # A row of words beside rows of texts has a form of its own, and lacks no text.
+        texts = {name: row.fields.get(name) for name in reader.columns_of(row.fields).values()}
         yield {**texts, **row.fields} if texts.keys() - row.fields else dict(row.fields)
 
 

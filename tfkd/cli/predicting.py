@@ -76,11 +76,11 @@ class RecordReader:
         Raises:
             UserError: A value that the task cannot read.
         """
-        names = self._names(record)
+        names = self.columns_of(record)
         laid_out = self.task.in_columns(record, where, names)
         return {role: laid_out.get(name) for role, name in names.items()}
 
-    def _names(self, record: Record) -> dict[str, str]:
+    def columns_of(self, record: Record) -> dict[str, str]:
         """Return the columns of a record by role: those of its own form, where it has them."""
         known = self.task.columns_for(record, self.named)
         found = {
@@ -186,7 +186,7 @@ class RecordReader:
                 raise UserError(f"line {number} of {where} is not JSON ({error}).") from error
             known = isinstance(record, dict)
             fields = self.fields(record, f"line {number} of {where}") if known else {}
-            names = self._names(record) if known else self.columns
+            names = self.columns_of(record) if known else self.columns
             for role, name in names.items():
                 value = fields.get(role)
                 if role in self._texts and known and name in record:
