@@ -135,6 +135,38 @@ def test_no_split_of_a_folder_is_left_out(tmp_path, train, name, text, says):
         split_files(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("a.txt", "a PER\nb O\n", "line 1 is 'a PER', whose end is no tag"),
+        ("a.txt", "a O\n\nb B-X\nc d O\n", "line 4 is 'c d O', with 3 columns"),
+        ("a.tsv", "a\tPER\nb\tO\n", "line 1 is 'a PER', whose end is no tag"),
+    ],
+)
+def test_a_file_of_words_that_was_read_as_a_table(write, name, text, says):
+    """The error took its first word for the name of a column, to be given with --text-column."""
+    from tfkd.data import open_data
+    from tfkd.tasks import find
+
+    with pytest.raises(UserError, match=f"a word with its tags, name it .conll: {says}") as error:
+        open_data(write(text, name), reader=find("token-classification"))
+    assert "By the first rows" not in str(error.value)
+    assert "--header" not in str(error.value)
+
+
+def test_a_column_that_a_file_of_words_lacks(write):
+    from tfkd.data import open_data
+    from tfkd.tasks import find
+
+    with pytest.raises(UserError, match="no column '9'") as error:
+        open_data(
+            write("a B-X\nb O\n", "a.txt"),
+            reader=find("token-classification"),
+            columns={"tags": "9"},
+        )
+    assert ".conll" not in str(error.value)
+
+
 def test_texts_beside_files_of_words(tmp_path):
     """Its words with tags are there, so a file of the same name may be anything."""
     for name in ("train.conll", "test.conll"):

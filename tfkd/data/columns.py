@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 from ..errors import UserError
 from .column_names import ACCOMPANYING, flag_of, has_column, second_names, split_columns
+from .conll_rows import spell_odd_line
 from .examples import Example
 from .faults import Faults
-from .file_kinds import FileForm, Row
+from .file_kinds import FileForm, Row, file_format
 from .labels import label_key
 from .questions import UnfitDataError, first_rows, suggest_flags
 from .reader import Column, ExampleReader
@@ -193,7 +194,7 @@ class Columns:
         others = {name for name in fields if name.strip().casefold() in ACCOMPANYING}
         label = self.reader.columns.get("label")
         is_text = label is not None and label.kind == "target"
-        hint = suggest_flags(
+        hint = self._hint_of_words(path) or suggest_flags(
             tuple(missing), wanted, rows, (taken | others, taken), label_is_text=is_text
         )
         if len(missing) == 1:
@@ -203,6 +204,14 @@ class Columns:
             f"{path}, row 1: no columns {' and '.join(map(repr, wanted.values()))}; it has "
             f"{', '.join(map(repr, fields)) or 'none'}. Name them with {flags}.{hint}"
         )
+
+    def _hint_of_words(self, path: Path) -> str:
+        """Return how a file of words is known that was read as a table, or nothing."""
+        reads_words = any(column.kind == "words" for column in self.reader.columns.values())
+        if not reads_words or file_format(path) not in (".txt", ".tsv"):
+            return ""
+        odd = spell_odd_line(path, self.reading.encoding)
+        return f" If each line is a word with its tags, name it .conll: {odd}." if odd else ""
 
     def rows(
         self, path: Path, reading: FileForm | None = None, faults: Faults | None = None
