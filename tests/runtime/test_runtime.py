@@ -120,6 +120,18 @@ def test_latency_is_per_text_and_in_seconds(file):
     assert 0 < alone.sum() < both.sum() < 1
 
 
+def test_numbers_that_are_none(file):
+    """No run gave NaN seconds, and threads of another type a file that is called damaged."""
+    classifier = Classifier(file)
+    with pytest.raises(UserError, match="repeats is 0: write at least 1"):
+        classifier.latency(TEXTS, repeats=0)
+    with pytest.raises(UserError, match="batch_size is 0: write at least 1"):
+        classifier.logits(TEXTS, batch_size=0)
+    for threads in (1.5, "2", None):
+        with pytest.raises(UserError, match=f"threads is {threads!r}: write a whole number"):
+            Classifier(file, threads=threads)
+
+
 def test_a_text_of_a_megabyte_is_cut(file):
     assert Classifier(file).predict(["a good film " * 90_000])[0].probability > 0
 

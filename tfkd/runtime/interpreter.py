@@ -89,6 +89,8 @@ class LiteRT:
     def __init__(self, path: str | Path, *, threads: int = 1) -> None:
         from ai_edge_litert.interpreter import Interpreter
 
+        if not isinstance(threads, int):
+            raise UserError(f"threads is {threads!r}: write a whole number.")
         if threads < 1:
             raise UserError(f"threads is {threads}: write at least 1.")
         self._path = path = readable(path)

@@ -141,7 +141,12 @@ class Predictor(WritingMethods):
         Args:
             rows: As `task.encode` gives them.
             batch_size: Rows at once, where the file does not fix it.
+
+        Raises:
+            UserError: Fewer than one at once.
         """
+        if batch_size < 1:
+            raise UserError(f"batch_size is {batch_size}: write at least 1.")
         answers: list[Arrays] = [{} for _ in rows]
         units = [self._feeder.units_of(row) for row in rows]
         for places in self._batches(rows, batch_size):
@@ -164,7 +169,12 @@ class Predictor(WritingMethods):
             examples: As `predict` takes them.
             repeats: Runs that count; one before them warms up.
             tokenise: Whether the time of the tokenizer counts.
+
+        Raises:
+            UserError: No run that counts, or an example that this task cannot read.
         """
+        if repeats < 1:
+            raise UserError(f"repeats is {repeats}: write at least 1.")
         checked = self.examples(examples)
         encoded = [self._encode([example]) for example in checked]
         seconds = np.zeros((repeats + 1, len(checked)))

@@ -158,7 +158,12 @@ class ServiceDesk:
         Args:
             questions: Texts of at least one word.
             repeats: Runs that count; one before them warms up.
+
+        Raises:
+            UserError: No run that counts, or an empty question.
         """
+        if repeats < 1:
+            raise UserError(f"repeats is {repeats}: write at least 1.")
         seconds = np.zeros((repeats + 1, len(questions)))
         for turn in range(repeats + 1):
             for i, question in enumerate(questions):
