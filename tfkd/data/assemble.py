@@ -91,6 +91,9 @@ def assemble(
     elif cutting and tallies["train"].labelled:
         cut = plan_cut(tallies["train"], missing, seed, sources["train"].origin)
     streams = _streams(sources, reader, classes, cut)
+    for split in (split for split in SPLITS[1:3] if split in streams):
+        where = sources[split].origin if split in sources else sources["train"].origin
+        reader.check_split(streams[split](), f"the {split} rows of {where}")
     train = streams["train"]() if "train" in streams else iter(())
     schema = reader.complete_schema(reader.schema(classes.names), train)
     return Data(

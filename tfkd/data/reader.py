@@ -237,6 +237,18 @@ class ExampleReader:
             UserError: They are something else, such as several labels in one.
         """
 
+    def check_split(self, examples: Iterable[Example], origin: str) -> None:
+        """Refuse a validation or test split on which models cannot be measured.
+
+        Args:
+            examples: Those of the split that `can_test` takes; only a reader that needs them reads
+                them.
+            origin: What the split is called in an error.
+
+        Raises:
+            UserError: Part of what is measured has no label there.
+        """
+
     def schema(self, labels: tuple[str, ...]) -> Schema:
         """Return what the training split fixes, given the class names found in it."""
         return Schema(labels)

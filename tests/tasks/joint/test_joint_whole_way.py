@@ -176,6 +176,31 @@ def test_a_head_without_any_label_is_refused(refused, tmp_path):
     assert "no row has a label of the head intent" in said
 
 
+@pytest.mark.usefixtures("workplace")
+@pytest.mark.parametrize("split", ["validation", "test"])
+@pytest.mark.parametrize(("head", "column"), [("intent", "intent"), ("slots", "tags")])
+def test_a_split_without_any_label_of_a_head_is_refused_first(
+    refused, tmp_path, split, head, column
+):
+    """All of the training would be done, and then nothing could be scored."""
+    write(tmp_path / "texts.jsonl", rows(60))
+    bare = [{**row, "intent": "music", column: None} for row in rows(30)]
+    write(tmp_path / "bare.jsonl", bare)
+    said = refused("distill", "texts.jsonl", *TASK, f"--{split}", "bare.jsonl", "--to", "run")
+    assert f"none of the {split} rows of bare.jsonl has a label of the head {head}" in said
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.usefixtures("workplace")
+def test_a_number_that_no_row_has_is_refused_first(refused, tmp_path):
+    """A head without classes is found by its splits."""
+    write(tmp_path / "texts.jsonl", [{**row, "stars": None} for row in rows(60)])
+    heads = ("--task", "slots=token-classification+stars=text-regression")
+    said = refused("distill", "texts.jsonl", *heads, "--to", "run")
+    assert "rows of texts.jsonl has a label of the head stars" in said
+    assert not (tmp_path / "run").exists()
+
+
 def test_heads_that_agree_in_nothing_known_do_not_agree(monkeypatch):
     """The least of two, one of which is unknown, by Python's `min`: it depends on their order."""
     from tfkd.tasks import find

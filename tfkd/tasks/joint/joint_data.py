@@ -174,6 +174,25 @@ class JointData(Task):
                 )
             head.task.check_labels(own)
 
+    def check_split(self, examples: Iterable[Example], origin: str) -> None:
+        """Refuse a split without any label of one of the heads, which could not be scored.
+
+        Raises:
+            UserError: A head has none.
+        """
+        unknown, there = list(self.parts), False
+        for example in examples:
+            there = True
+            unknown = [h for h in unknown if not h.task.is_labelled(h.example(example))]
+            if not unknown:
+                return
+        if there:
+            raise UserError(
+                f"none of {origin} has a label of the head {unknown[0].name}, whose scores need "
+                "some: add rows that have one, give other files with --validation and --test, or "
+                "leave the head out."
+            )
+
     def schema(self, labels: tuple[str, ...]) -> Schema:
         """Return the class names and settings of all heads, given those found in the data."""
         settings = dict(self.settings)
