@@ -26,6 +26,17 @@ LAYOUTS = {
         "tail_start": "21",
         "tail_end": "27",
     },
+    "characters beside words": {
+        "text": PLAIN,
+        "tokens": TOKENS,
+        "head": {"start": 4, "end": 9, "text": "child"},
+        "tail": {"start": 21, "end": 27, "text": "cradle"},
+    },
+    "words with their texts": {
+        "tokens": TOKENS,
+        "head": {"start": 1, "end": 2, "text": "Child"},
+        "tail": {"start": 5, "end": 6, "text": " cradle"},
+    },
     "words": {"tokens": TOKENS, "head": [1, 2], "tail": {"start": 5, "end": 6}},
     "TACRED": {
         "token": TOKENS,
@@ -90,6 +101,29 @@ def test_a_mark_within_a_text_with_spans_is_text():
             "count characters, not bytes",
         ),
         ({"tokens": ["a", "b"], "head": [0, 1], "tail": [2, 3]}, "tail, words 2 to 3, is outside"),
+        (
+            {
+                "tokens": TOKENS,
+                "head": {"start": 1, "end": 3, "text": "child"},
+                "tail": {"start": 5, "end": 6, "text": "cradle"},
+            },
+            "head is 'child lay' by its words 1 to 3, and 'child' by its text",
+        ),
+        (
+            {"text": PLAIN, "tokens": TOKENS, "head": [1, 2], "tail": [5, 6]},
+            "may count characters of the one or words of the other",
+        ),
+        (
+            {
+                "text": PLAIN,
+                "token": TOKENS,
+                "subj_start": 1,
+                "subj_end": 1,
+                "obj_start": 5,
+                "obj_end": 5,
+            },
+            "subj may count characters",
+        ),
     ],
 )
 def test_what_is_wrong_is_one_sentence_with_its_row(row, says):

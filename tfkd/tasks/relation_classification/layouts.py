@@ -35,7 +35,9 @@ def mark_spans(fields: Mapping[str, Any], where: str, text_column: str) -> Mappi
             return {**_without(fields, [words_column]), text_column: " ".join(words)}
         return fields
     used = [name for part in parts.values() for name in part]
-    if isinstance(text, str):
+    if isinstance(text, str) and words_column != text_column:
+        if words:
+            _check_counted(parts, f"{where}: a text", words_column)
         if has_marks(text):
             raise UserError(
                 f"{where}: the text has marks, <e1> to </e2>, and there are spans too "
@@ -49,6 +51,20 @@ def mark_spans(fields: Mapping[str, Any], where: str, text_column: str) -> Mappi
         return fields
     _check_crossing(spans, list(parts), where)
     return {**_without(fields, used), text_column: mark_text(text, *spans)}
+
+
+def _check_counted(parts: Parts, row: str, words_column: str) -> None:
+    """Refuse spans of a row with a text and its words, unless each says the text it is of.
+
+    A span of words lies within the characters of the text too, and would mark other letters.
+    """
+    for name, part in parts.items():
+        if not read_edges(name, part, row)[2]:
+            raise UserError(
+                f"{row} and {words_column!r} are there, and {name} may count characters of the one "
+                f"or words of the other: leave one of both out, or give spans of characters their "
+                'text, {"start": 4, "end": 9, "text": "child"}.'
+            )
 
 
 def _span_of_text(name: str, part: Mapping[str, Any], text: str, *, where: str) -> Span:
@@ -72,14 +88,24 @@ def _join_words(words: Sequence[str], parts: Parts, where: str) -> tuple[str, li
         size += len(word) + 1
     spans = []
     for name, part in parts.items():
-        start, end, _ = read_edges(name, part, where)
+        start, end, says = read_edges(name, part, where)
         # TACRED counts the last word of a part, all others the one after it.
         end += "subj_start" in parts.get("subj", {})
         _check_inside((start, end), len(words), f"{where}: {name}, words")
         spans.append((starts[start], starts[end - 1] + len(words[end - 1])))
         if not "".join(words[start:end]).strip():
             raise UserError(f"{where}: {name}, words {start} to {end}, is blank.")
+        if says and _letters(says) != _letters("".join(words[start:end])):
+            raise UserError(
+                f"{where}: {name} is {' '.join(words[start:end])!r} by its words {start} to {end}, "
+                f"and {says!r} by its text: count words from 0, and end one past the last."
+            )
     return " ".join(words), spans
+
+
+def _letters(text: str) -> str:
+    """Return a text without blanks and capitals, of which words of a text may have others."""
+    return "".join(text.split()).casefold()
 
 
 def _check_inside(span: Span, size: int, what: str) -> None:
