@@ -49,6 +49,8 @@ def read(path, **options):
         "Rome",
         ["Rome"],
         {"text": ["Rome"], "answer_start": [35]},
+        {"text": ["Rome"], "answer_start": 35},
+        {"text": ["Rome"], "answer_start": "35.0"},
         [{"text": "Rome", "answer_start": 35}],
         [{"text": "Rome"}],
         {"text": "Rome", "start": 35},
@@ -66,6 +68,7 @@ def test_questions_without_answer_or_label():
     assert read_answers({**QUESTION, "label": None, "impossible": "True"}, "") == ()
     assert read_answers({**QUESTION, "label": None}, "") is None
     assert read_answers({**QUESTION, "label": " ", "impossible": 0}, "") is None
+    assert read_answers({**QUESTION, "label": "", "start": "", "impossible": "1.0"}, "") == ()
     two = read_answers({**QUESTION, "label": "Ben", "start": "22", "impossible": False}, "")
     assert two == (Gold("Ben", 22),)
 
@@ -182,6 +185,35 @@ def test_broken_squad_files_name_the_place(tmp_path, change, words):
     with pytest.raises(UserError, match=words):
         read(path)
     assert read(path, skip_bad=True).counts["train"] > 20
+
+
+def test_a_title_may_be_any_value(tmp_path):
+    """Rows of one title stay together, also where it is a list."""
+    rows = [
+        {**QUESTION, "context": f"{CONTEXT} {i}", "answers": ["Rome"], "title": ["town", i // 2]}
+        for i in range(60)
+    ]
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    data = read(path)
+    titles = {split: {str(e["title"]) for e in data.read(split)} for split in ("train", "test")}
+    assert titles["train"]
+    assert not titles["train"] & titles["test"]
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        {"text": ["Ben", "Rome"], "answer_start": 35},
+        {"text": ["Rome"], "answer_start": True},
+        {"text": ["Rome"], "answer_start": 35.5},
+        {"text": ["Rome"], "answer_start": {"at": 35}},
+        {"text": ["Rome"], "answer_start": "35.5"},
+    ],
+)
+def test_starts_that_are_none_are_refused(label):
+    with pytest.raises(UserError, match=r"row 1: .*(one start for each|a character from 0)"):
+        read_answers({**QUESTION, "label": label}, "row 1")
 
 
 def test_files_without_the_columns_say_what_they_have(tmp_path):

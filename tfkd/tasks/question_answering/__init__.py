@@ -99,7 +99,8 @@ class QuestionAnswering(Task):
         """Return the task, which keeps articles together where a file has many."""
         reader, titles = copy.copy(self), set()
         for example in examples:
-            titles.add(example.get("title"))
+            # Any value may be a title, a list too.
+            titles.add(str(example.get("title")))
             if len(titles) > ARTICLES:
                 reader._by_title = True
                 break

@@ -64,7 +64,9 @@ def _pairs(value: Any, start: Any, where: str) -> list[tuple[str, Any]] | None:
         _check_names(value, where)
         texts = list(value["text"])
         starts = next((value[name] for name in _START if name in value), None)
-        starts = [None] * len(texts) if starts is None else list(starts)
+        starts = [None] * len(texts) if starts is None else starts
+        # One number is the start of one text.
+        starts = list(starts) if isinstance(starts, (list, tuple)) else [starts]
         if len(starts) != len(texts):
             raise UserError(
                 f"{where}: {len(texts)} texts of answers and {len(starts)} starts; give one start "
@@ -118,7 +120,9 @@ def _text(value: Any, where: str) -> str:
 
 def _truth(value: Any, where: str) -> bool | None:
     if isinstance(value, str):
-        spelled = {"true": True, "1": True, "false": False, "0": False, "": None}
+        # A table with empty cells has its numbers as decimal ones.
+        spelled = {"true": True, "1": True, "1.0": True, "": None}
+        spelled |= {"false": False, "0": False, "0.0": False}
         value = spelled.get(value.strip().casefold(), value)
     if value is None or value in (0, 1):
         return None if value is None else bool(value)
@@ -176,6 +180,9 @@ def _without(found: list[int]) -> str:
 
 
 def _number(start: Any, where: str) -> int:
+    if isinstance(start, str):
+        # A table with empty cells has its numbers as decimal ones.
+        start = start.strip().removesuffix(".0")
     try:
         at = int(start)
     except (TypeError, ValueError, OverflowError):
