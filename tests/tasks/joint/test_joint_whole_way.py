@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tfkd import runtime
+from tfkd.tasks import find
 
 TASK = ("--task", "intent=text-classification+slots=token-classification")
 SHORT = ("--epochs", "6", "--max-length", "32", "--vocab-size", "200", "--batch-size", "32")
@@ -153,6 +154,8 @@ BOTH = "text-classification+text-regression"
         (("--task", BOTH, "--labels", "names.txt"), "labels of several kinds"),
         (("--task", "question-answering+text-classification"), "one model reads the same texts"),
         (("--task", "token-classification+relation-classification"), "reads the same texts"),
+        (("--task", "relation-classification+token-classification"), "reads the same texts"),
+        (("--task", "token-classification+text-generation"), "reads the same texts"),
         (
             ("--task", "a=text-classification+b=token-classification", "--student=bag_of_ngrams"),
             "bag_of_ngrams is no student for",
@@ -201,10 +204,27 @@ def test_a_number_that_no_row_has_is_refused_first(refused, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+def test_two_heads_may_read_the_same_marks():
+    """The rows are those of one relation, with the labels of both."""
+    from tfkd.data import Schema
+    from tfkd.text import learn
+
+    task = find("of=relation-classification+sure=relation-classification")
+    text = "<e1>smoke</e1> comes from <e2>fire</e2>"
+    encoder = learn([text] * 9, vocab_size=60, max_length=16)
+    schema = task.schema(("of=cause", "of=Other", "sure=yes", "sure=no"))
+    example = task.with_ids(
+        task.example({"text": text, "of.label": "Other", "sure.label": "yes"}, "row 1"),
+        {"of=cause": 0, "of=Other": 1, "sure=yes": 0, "sure=no": 1},
+    )
+    ((row,),) = task.encode([example], encoder, Schema((), schema.settings))
+    assert row["labels.of"] == 1
+    assert row["labels.sure"] == 0
+    assert len(row["input_ids"]) > 6
+
+
 def test_heads_that_agree_in_nothing_known_do_not_agree(monkeypatch):
     """The least of two, one of which is unknown, by Python's `min`: it depends on their order."""
-    from tfkd.tasks import find
-
     task = find("a=text-classification+b=text-regression")
     answers = [{"a": 0.0, "b": 0.0}]
     for known, unknown in ((0.5, np.nan), (np.nan, 0.5)):

@@ -155,8 +155,16 @@ def choose_reader(heads: Sequence[Head], columns: Mapping[str, Mapping[str, Colu
         is_text = wanted == {"text"} and not head.task.reads_pairs
         same = wanted <= there or (is_text and len(there) == 1)
         alike = head.task.reads_pairs == reader.task.reads_pairs
-        # Marks within a text are pieces of one task alone.
-        if not (same and alike) or (head.task.pieces and head.task.pieces != reader.task.pieces):
+        # Marks within a text are pieces of one task alone, and rows have words or have none.
+        marked = head.task.pieces and head.task.pieces != reader.task.pieces
+        unlike = head.task.features not in ("pooled", reader.task.features)
+        if same and alike and (marked or unlike):
+            raise UserError(
+                f"the heads {reader.name} and {head.name} are of {reader.task.name} and "
+                f"{head.task.name}, which read a text in different ways, and one model reads the "
+                "same texts for all of its heads: distil each in a run of its own."
+            )
+        if not (same and alike):
             raise UserError(
                 f"the head {head.name} reads {' and '.join(sorted(wanted))} and the head "
                 f"{reader.name} {' and '.join(sorted(there))}: one model reads the same texts for "

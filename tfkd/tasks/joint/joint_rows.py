@@ -52,7 +52,9 @@ def join_rows(
     for head in heads:
         name = f"{LABELS}.{head.name}"
         pooled = head.task.features == "pooled"
-        reads = cast("Encoder", _NoTokens()) if pooled else encoder
+        # Marks are looked for among the pieces of a real tokenizer.
+        alone = pooled and not head.task.pieces
+        reads = cast("Encoder", _NoTokens()) if alone else encoder
         own = encoded
         if head is not reader:
             of_head = [with_text(head, reader, e) for e in examples]
