@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import operator
 import threading
 from pathlib import Path
 from typing import Any
@@ -89,8 +90,10 @@ class LiteRT:
     def __init__(self, path: str | Path, *, threads: int = 1) -> None:
         from ai_edge_litert.interpreter import Interpreter
 
-        if not isinstance(threads, int):
-            raise UserError(f"threads is {threads!r}: write a whole number.")
+        try:
+            threads = operator.index(threads)
+        except TypeError:
+            raise UserError(f"threads is {threads!r}: write a whole number.") from None
         if threads < 1:
             raise UserError(f"threads is {threads}: write at least 1.")
         self._path = path = readable(path)
