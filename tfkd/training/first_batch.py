@@ -186,7 +186,7 @@ def _check_rank(shape: tuple[int, ...], student_outputs: Outputs) -> None:
     if math.prod(shape[1:]) == 1 or 1 < len(shape) == rank - 1:
         return
     cure = "one weight for each example, [batch]"
-    if rank > 2:
+    if logits is not None and rank > 2:
         cure += (
             f", or for each position, the shape of the logits {logits.shape} without the last axis"
         )
