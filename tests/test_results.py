@@ -253,6 +253,23 @@ def test_the_tables_of_several_seeds_are_the_stored_ones(name, page, monkeypatch
     assert table(list(found["seeds"].values())) in text
 
 
+def test_the_students_of_entities_are_the_stored_ones(monkeypatch):
+    """A default that another student beats, and nobody looked."""
+    import json
+
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks.runs import table
+
+    text = (ROOT / "docs" / "tasks" / "entities.md").read_text(encoding="utf-8")
+    for name in ("ngram_cnn", "text_cnn", "bilstm"):
+        found = json.loads((ROOT / "benchmarks" / "results" / f"conll2003_{name}.json").read_text())
+        line = next(line for line in table([*found["seeds"].values()]).splitlines() if "F1" in line)
+        (row,) = (line for line in text.splitlines() if line.startswith(f"| `{name}:small`"))
+        files = {each["rows"][-1]["megabytes"] for each in found["seeds"].values()}
+        assert row.split(" | ")[1:4] == line.removesuffix(" |").split(" | ")[2:]
+        assert row.endswith(f" | {max(files):.2f} |")
+
+
 def test_entities_beside_their_teachers_are_the_stored_ones():
     """A student that is said to be fast beside a teacher that nobody timed."""
     import json
