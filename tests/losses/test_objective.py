@@ -20,6 +20,7 @@ class Entropy(DistillationLoss):
 def test_algebra():
     """A weight that lands on the wrong term is a silent change of recipe."""
     objective = 0.5 * (0.3 * HardLabels() + 0.7 * SoftTargets(temperature=4)) + LogitError()
+    assert (HardLabels() * 0.3 + SoftTargets(temperature=4) * 0.7) * 0.5 + LogitError() == objective
     weights = [weight for weight, _ in objective.terms]
     np.testing.assert_allclose(weights, [0.15, 0.35, 1.0])
     assert [type(loss) for _, loss in objective.terms] == [HardLabels, SoftTargets, LogitError]

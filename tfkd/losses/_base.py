@@ -99,8 +99,10 @@ class DistillationLoss:
         return dataclasses.asdict(self)
 
     def __rmul__(self, weight: Any) -> Objective:
-        """Weigh the loss: `0.7 * loss` is an `Objective`."""
+        """Weigh the loss: `0.7 * loss` is an `Objective`, and so is `loss * 0.7`."""
         return Objective(((weight, self),))
+
+    __mul__ = __rmul__
 
     def __add__(self, other: Any) -> Objective:
         """Add a loss or a sum: `loss + other` is an `Objective`."""
@@ -141,6 +143,8 @@ class Objective:
 
     def __rmul__(self, weight: float) -> Objective:
         return Objective(tuple((_times(weight, w), loss) for w, loss in self.terms), self.average)
+
+    __mul__ = __rmul__
 
     def averaged(self, average: str) -> Objective:
         """Return the same objective with another unit of the mean."""

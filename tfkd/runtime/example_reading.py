@@ -65,7 +65,7 @@ def read_example(task: Task, value: Any, i: int) -> Example:
         if [column.kind for column in roles.values()] != ["text"] * len(texts):
             raise UserError(f"example {i} is {value!r:.40}: give {_spell_wanted(roles)}.")
         value = dict(zip(roles, texts, strict=True))
-    value = task.in_columns(value, f"example {i}")
+    value = task.in_columns(_by_role(value, roles), f"example {i}")
     for name, column in roles.items():
         content = value.get(name)
         if content is None and name not in value:
@@ -87,6 +87,19 @@ def _fields_of(task: Task, value: Any) -> Any:
         return value
     fields = task.fields_of(value)
     return value if fields is None else fields
+
+
+def _by_role(value: Mapping[str, Any], roles: Mapping[str, Column]) -> Mapping[str, Any]:
+    """Return an example by the roles of its values, as rows of files with other names are read."""
+    known = {name.strip().casefold(): name for name in value if isinstance(name, str)}
+    renamed = {
+        role: value[known[other]]
+        for role, column in roles.items()
+        if role not in value
+        for other in reversed((role, column.default, *column.also))
+        if other in known
+    }
+    return {**value, **renamed}
 
 
 def _spell_wanted(roles: Mapping[str, Column]) -> str:
