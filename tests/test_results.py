@@ -229,9 +229,10 @@ _SEEDS = {
     **dict.fromkeys(("banking77", "goemotions", "imdb_ratings", "sick"), "results.md"),
     "semeval2010_task8": "tasks/relations.md",
     **dict.fromkeys(
-        ("conll2003", "wnut17", "wnut17_tweets", "bc5cdr", "resume_ner"), "tasks/entities.md"
+        ("conll2003", "conll2003_news", "wnut17", "wnut17_tweets", "bc5cdr", "resume_ner"),
+        "tasks/entities.md",
     ),
-    "qamr": "tasks/answers.md",
+    **dict.fromkeys(("qamr", "squad"), "tasks/answers.md"),
     "embeddings": "tasks/embeddings.md",
     "fsdd": "tasks/sound.md",
     "few_labels": "how-to/few-labels.md",
