@@ -262,10 +262,14 @@ def test_the_students_of_entities_are_the_stored_ones(monkeypatch):
     from benchmarks.runs import table
 
     text = (ROOT / "docs" / "tasks" / "entities.md").read_text(encoding="utf-8")
-    for name in ("ngram_cnn", "text_cnn", "bilstm"):
+    rows = {name: f"`{name}:small`" for name in ("ngram_cnn", "text_cnn", "bilstm")}
+    rows["no_affixes"] = "`text_cnn:small`, `affixes=false`"
+    for name, head in rows.items():
         found = json.loads((ROOT / "benchmarks" / "results" / f"conll2003_{name}.json").read_text())
         line = next(line for line in table([*found["seeds"].values()]).splitlines() if "F1" in line)
-        (row,) = (line for line in text.splitlines() if line.startswith(f"| `{name}:small`"))
+        (row,) = (
+            line for line in text.splitlines() if line.startswith((f"| {head} |", f"| {head} ("))
+        )
         files = {each["rows"][-1]["megabytes"] for each in found["seeds"].values()}
         assert row.split(" | ")[1:4] == line.removesuffix(" |").split(" | ")[2:]
         assert row.endswith(f" | {max(files):.2f} |")
