@@ -34,6 +34,7 @@ class Benchmark:
         heads: The tasks by the name of the head.
         columns: The column of each head's labels, by the role of its task.
         fields: The columns that are kept.
+        settings: Settings of the tasks by head, as they are written.
         flags: Further flags of all runs.
         predicted: The columns that a file reads.
     """
@@ -42,6 +43,7 @@ class Benchmark:
     columns: dict[str, tuple[str, str]]
     fields: tuple[str, ...]
     predicted: dict[str, str]
+    settings: tuple[tuple[str, str], ...] = ()
     flags: tuple[str, ...] = ()
 
     @property
@@ -52,12 +54,17 @@ class Benchmark:
     def joint(self) -> list[str]:
         """Return the flags of the run of both tasks."""
         columns = [f"{head}.{role}={name}" for head, (role, name) in self.columns.items()]
-        return ["--task", self.task, *(flag for each in columns for flag in ("--column", each))]
+        flags = [flag for each in columns for flag in ("--column", each)]
+        for head, setting in self.settings:
+            flags += ["--task-set", f"{head}.{setting}"]
+        return ["--task", self.task, *flags]
 
     def single(self, head: str) -> list[str]:
         """Return the flags of the run of one of them."""
         role, name = self.columns[head]
-        return ["--task", self.heads[head], "--column", f"{role}={name}"]
+        flags = ["--task", self.heads[head], "--column", f"{role}={name}"]
+        own = [setting for of, setting in self.settings if of == head]
+        return [*flags, *(flag for each in own for flag in ("--task-set", each))]
 
 
 BENCHMARKS = {
@@ -66,6 +73,7 @@ BENCHMARKS = {
         columns={"intent": ("label", "intent"), "slots": ("tags", "tags")},
         fields=("tokens", "tags", "intent"),
         predicted={"tokens": "tokens"},
+        settings=(("slots", "affixes=false"),),
     ),
     "sick": Benchmark(
         heads={"entailment": "text-classification", "relatedness": "text-regression"},

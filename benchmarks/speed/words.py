@@ -70,7 +70,7 @@ def _student():
     from tfkd.data import Schema
 
     tags = Schema(tuple(map(str, range(TAGS))))
-    task = tasks.find("token-classification")
+    task = tasks.find("token-classification", {"affixes": False})
     return students.build_for(task, tags, "bilstm", VOCABULARY, "small", seed=0)
 
 
@@ -87,7 +87,7 @@ def _targets(folder: Path, encoded):
     from tfkd.tasks import Task
 
     store.write(folder / "store", _teacher, encoded, verbose=0)
-    return Targets(open_outputs(folder / "store", encoded), encoded, Task())
+    return Targets(open_outputs(folder / "store", encoded, {}), encoded, Task())
 
 
 def measure_epochs(sentences: int = 3_000, rounds: int = 7) -> dict:
