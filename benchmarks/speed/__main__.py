@@ -56,7 +56,7 @@ def _epochs(given) -> dict:
     with tempfile.TemporaryDirectory() as folder:
         # Any outputs will do: their values cost nothing.
         store.write(folder, epochs.student("bag_of_ngrams", encoder), encoded, verbose=0)
-        targets = open_outputs(Path(folder), encoded)
+        targets = open_outputs(Path(folder), encoded, {})
         return {
             "texts": f"{len(texts):,} {what}",
             **epochs.measure(encoded, encoder, targets, given.rounds),

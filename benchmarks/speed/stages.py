@@ -94,7 +94,7 @@ def run(size: int) -> dict[str, list[float]]:
             "store a teacher's outputs",
             lambda: store.write(targets, _answer, encoded, verbose=0),
         )
-        outputs = measure("join them", lambda: open_outputs(targets, encoded))
+        outputs = measure("join them", lambda: open_outputs(targets, encoded, {}))
         feed = Feed(encoded, 256, seed=0, targets=outputs)
         measure("sort and batch, one epoch", lambda: _pass(feed.batches()))
     return found
