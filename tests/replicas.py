@@ -24,8 +24,7 @@ def run(strategy, count):
     y[[1, 5, 7]] = -100
     weight = rng.uniform(0, 3, count).astype("float32")
     with strategy.scope():
-        l2 = keras.regularizers.L2(0.05)
-        student = linear(seed=1, kernel_regularizer=l2, activity_regularizer=l2)
+        student = linear(seed=1, kernel_regularizer=keras.regularizers.L2(0.05))
         objective = 0.3 * HardLabels() + 0.7 * SoftTargets(temperature=4)
         distiller = Distiller(student=student, teacher=linear(seed=7), objective=objective)
         distiller.compile(keras.optimizers.SGD(0.1), metrics=["accuracy"], teacher_in_evaluate=True)

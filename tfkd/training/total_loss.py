@@ -45,4 +45,5 @@ def regularization_of(model: Any, outputs: Outputs) -> tf.Tensor:
     if not losses:
         return tf.constant(0.0)
     is_empty = tf.equal(tf.shape(tf.nest.flatten(outputs)[0])[0], 0)
-    return tf.where(is_empty, 0.0, tf.add_n(losses))
+    no_mean = [tf.logical_and(is_empty, tf.math.is_nan(loss)) for loss in losses]
+    return tf.add_n([tf.where(no, 0.0, loss) for no, loss in zip(no_mean, losses, strict=True)])
