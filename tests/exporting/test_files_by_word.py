@@ -12,6 +12,7 @@ from tfkd.data import Example
 from tfkd.models.text_model import TextModel
 from tfkd.runtime import load
 from tfkd.students import build_for
+from tfkd.tasks import find
 from tfkd.text import learn
 from tfkd.text.batching import pad_rows
 
@@ -106,6 +107,33 @@ def test_other_formats(suffix, encoder, tmp_path):
     made = export(model, tmp_path / f"s{suffix}", encoder=encoder, task=task, schema=schema)
     assert made.agreement == 1.0
     assert made.checked > 4
+
+
+@pytest.mark.parametrize("pieces", ["first", "mean"])
+def test_a_student_that_reads_no_affixes_of_a_task_with_such(pieces, encoder, tmp_path):
+    """An encoder's layers, which were refused when all was trained."""
+    task, schema = task_of(affixes=True, pieces=pieces)
+    model = student_of(task_of(pieces=pieces)[0], "text_cnn", encoder.vocab_size)
+    path = tmp_path / "s.tflite"
+    made = export(model, path, encoder=encoder, task=task, schema=schema, check=EXAMPLES)
+    assert made.agreement == 1.0
+    predictor = load(path, task=task)
+    assert "word_shape" in task.inputs
+    assert "word_shape" not in predictor._model.inputs
+    plain = TextModel(model, encoder, shapes=task.output_shapes(schema))
+    rows = task.encode(EXAMPLES, encoder, schema)
+    assert predictor.predict(TEXTS) == task.answers(plain.run, rows, schema)
+
+
+def test_heads_that_read_no_affixes_of_tasks_with_such(encoder, tmp_path):
+    """The same of several heads, of which one has words."""
+    name = "tone=text-classification+parts=token-classification"
+    plain, task = (find(name, {"parts.affixes": affixes}) for affixes in (False, True))
+    schema = task.schema(("parts=B-X", "parts=I-X", "parts=O", "tone=bad", "tone=good"))
+    model = build_for(plain, schema, "text_cnn", encoder.vocab_size, "tiny")
+    made = export(model, tmp_path / "s.tflite", encoder=encoder, task=task, schema=schema)
+    assert made.agreement == 1.0
+    assert len(load(made.path).predict(["Anna is in Rome"])) == 1
 
 
 def test_without_a_task_words_are_tokens(encoder, tmp_path):

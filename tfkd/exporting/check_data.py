@@ -13,7 +13,7 @@ from ..errors import UserError
 from ..runtime.row_feeding import RowFeeder
 from ..tasks import Arrays, Task
 from ..text import NoTexts, TextEncoder, reads_texts
-from ..text.affixes import AFFIXES
+from ..text.affixes import AFFIXES, values_read
 from ..text.batching import micro_batches, take_row
 from ..text.words import FILLS, WORD_ENDS
 from .calling import Inputs
@@ -75,7 +75,7 @@ class TaskContext:
 
     def sources(self, inputs: Inputs) -> dict[str, str]:
         """Return for each input of a model the name of the value of a row that it reads."""
-        sources = (IDS,) if self.task is None else self.task.inputs
+        sources = (IDS,) if self.task is None else values_read(self.task.inputs, len(inputs))
         names = inputs if set(sources) == set(inputs) else sources
         return dict(zip(inputs, names, strict=True))
 

@@ -48,7 +48,7 @@ def files_inside(
     outputs = {name: {"name": name, "activation": None} for name in request.signature.outputs}
     outputs[request.signature.outputs[0]]["activation"] = activation
     names = {source: name for name, source in context.sources(sizes.inputs).items()}
-    inputs = [names[source] for source in context.task.inputs]
+    inputs = [names[source] for source in context.task.inputs if source in names]
     more: dict[str, Any] = {"inputs": inputs, "outputs": outputs}
     if context.task.writes and blob is not None:
         student = request.signature.student

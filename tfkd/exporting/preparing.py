@@ -14,6 +14,7 @@ from ..errors import UserError
 from ..models.embeddings import check_vocabulary
 from ..models.keras_internals import precisions
 from ..runtime.quantisations import DRAWN
+from ..text.affixes import values_read
 from .calling import LOGITS, ModelSignature, Reference, signature_of
 from .check_argument import parse_check
 from .check_data import TaskContext
@@ -93,7 +94,8 @@ def _refer(signature: ModelSignature) -> tuple[ModelSignature, Reference]:
 
 def _check_reads_ids(signature: ModelSignature, context: TaskContext) -> None:
     ((_, (shape, dtype)), *others) = signature.inputs.items()
-    wanted = 1 if context.task is None else len(context.task.inputs)
+    reads = () if context.task is None else context.task.inputs
+    wanted = len(values_read(reads, len(signature.inputs))) or 1
     if wanted > 1 and 1 + len(others) == wanted:
         return
     if others or len(shape) != 2 or not dtype.startswith(("int", "uint")):

@@ -23,6 +23,20 @@ OF_WORDS = (*FILLS, *AFFIXES)
 _RUN = re.compile(r"(.)\1+")
 
 
+def values_read(names: Sequence[str], count: int) -> tuple[str, ...]:
+    """Return which values of a row a model reads: encoders of words leave the affixes out.
+
+    Args:
+        names: All values of a row.
+        count: The number of the model's inputs.
+
+    >>> values_read(["input_ids", "word_starts", *AFFIXES], 2)
+    ('input_ids', 'word_starts')
+    """
+    others = tuple(name for name in names if name not in AFFIXES)
+    return others if len(others) == count else tuple(names)
+
+
 def add_affixes(rows: Sequence[dict[str, Any]], words: Words) -> None:
     """Add the arrays `AFFIXES` to the windows of an example, a number for each of their words.
 

@@ -11,6 +11,7 @@ import numpy as np
 from ...data import Schema
 from ...errors import UserError
 from ...tasks import Task
+from ...text.affixes import values_read
 from ..interpreter import LiteRT
 from ..row_feeding import CLIENT, RowFeeder
 
@@ -32,12 +33,13 @@ def row_feeder(
         sources, client = {"ids": task.inputs[0]}, True
     else:
         names = settings["inputs"]
-        if set(names) != set(model.inputs) or len(names) != len(task.inputs):
+        values = values_read(task.inputs, len(names))
+        if set(names) != set(model.inputs) or len(names) != len(values):
             raise UserError(
                 f"{path} takes {', '.join(model.inputs)}: the task {task.name} has "
                 f"{', '.join(task.inputs)}, or {', '.join(CLIENT)} of a file for MediaPipe."
             )
-        sources, client = dict(zip(names, task.inputs, strict=True)), False
+        sources, client = dict(zip(names, values, strict=True)), False
     if not all(shapes):
         raise UserError(f"{path} takes single numbers: the file is damaged; export it again.")
     feeder = RowFeeder(sources, model.inputs, most, settings["pad_id"], client)
