@@ -17,7 +17,15 @@ tf.config.set_logical_device_configuration(
 )
 
 
-def run(strategy, count):
+class OwnLoss(keras.layers.Layer):
+    """A loss of the student's own, which each replica has for its own examples."""
+
+    def call(self, states):
+        self.add_loss(0.5 * tf.reduce_mean(tf.square(states)))
+        return states
+
+
+def run(strategy, count, layers=()):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(count, 5)).astype("float32")
     y = rng.integers(0, 3, count).astype("int32")
@@ -25,6 +33,7 @@ def run(strategy, count):
     weight = rng.uniform(0, 3, count).astype("float32")
     with strategy.scope():
         student = linear(seed=1, kernel_regularizer=keras.regularizers.L2(0.05))
+        student = keras.Sequential([*student.layers, *(layer() for layer in layers)])
         objective = 0.3 * HardLabels() + 0.7 * SoftTargets(temperature=4)
         distiller = Distiller(student=student, teacher=linear(seed=7), objective=objective)
         distiller.compile(keras.optimizers.SGD(0.1), metrics=["accuracy"], teacher_in_evaluate=True)
@@ -33,9 +42,9 @@ def run(strategy, count):
     return student.get_weights(), history
 
 
-def differences(count):
-    weights, history = run(tf.distribute.get_strategy(), count)
-    mirrored, reported = run(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]), count)
+def differences(count, layers=()):
+    weights, history = run(tf.distribute.get_strategy(), count, layers)
+    mirrored, reported = run(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]), count, layers)
     assert set(history) == set(reported), (set(history), set(reported))
     moved = [float(np.abs(a - b).max()) for a, b in zip(weights, mirrored, strict=True)]
     shown = {k: float(np.abs(np.subtract(v, reported[k])).max()) for k, v in history.items()}
@@ -44,4 +53,6 @@ def differences(count):
 
 if __name__ == "__main__":
     # Batches of 8, 8 and 5 are 4 + 4, 4 + 4 and 3 + 2; a last batch of 1 is 1 + 0.
-    print(json.dumps([differences(21), differences(17)]))
+    _, no_example = run(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]), 17, [OwnLoss])
+    assert np.isfinite(no_example["loss"]).all(), no_example
+    print(json.dumps([differences(21), differences(17), differences(24, [OwnLoss])]))

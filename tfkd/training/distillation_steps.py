@@ -236,6 +236,8 @@ class DistillationSteps(Model):
             step: At which schedules are evaluated.
         """
         student_outputs = run_student(example.inputs, training=training)
+        # Replicas share a layer's list of losses, and take turns at each sum over all of them.
+        regularization_loss = regularization_of(run_student.model, student_outputs)
         batch, example_weight = self.make_batch(
             example.inputs, example.labels, example.sample_weight, student_outputs
         )
@@ -253,7 +255,7 @@ class DistillationSteps(Model):
             losses_by_name,
             example_weight,
             loss,
-            regularization_of(run_student.model),
+            regularization_loss,
         )
 
     def test_step(self, data: Any) -> dict[str, Any]:
@@ -265,6 +267,7 @@ class DistillationSteps(Model):
         if not skipped:
             teacher_outputs, sample_weight = self.target_source.read(inputs, labels, sample_weight)
         student_outputs = self.run_student(inputs, training=False)
+        regularization_loss = regularization_of(self.student, student_outputs)
         # Weights of classes are of the training alone, as in Keras.
         make_batch = replace(self.make_batch, class_weight=None)
         batch, example_weight = make_batch(inputs, labels, sample_weight, student_outputs)
@@ -285,7 +288,6 @@ class DistillationSteps(Model):
         losses_by_name, example_weight = self.guard.clean_losses(
             losses_by_name, example_weight, not_finite
         )
-        regularization_loss = regularization_of(self.student)
         log = self.metric_log
         log.add_losses(losses_by_name, regularization_loss, example_weight, step=step)
         log.add_predictions(student_outputs, batch, example_weight)

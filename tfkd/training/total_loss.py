@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from ..distribution import share_of_global_mean
 from ..losses._base import Objective
+from ..losses._batch import Outputs
 from ..losses.schedules import value_at
 
 
@@ -33,7 +34,16 @@ def share_of_objective(
     return tf.add_n(shares)
 
 
-def regularization_of(model: Any) -> tf.Tensor:
-    """Add up the losses of a model's own weights, such as those of `kernel_regularizer`."""
+def regularization_of(model: Any, outputs: Outputs) -> tf.Tensor:
+    """Add up a model's own losses: of `kernel_regularizer`, `activity_regularizer`, `add_loss`.
+
+    Args:
+        model: Has just run on this replica, and nothing else since.
+        outputs: What it returned. Without any example the mean of a loss is NaN, and counts as 0.
+    """
     losses = [tf.reduce_sum(tf.cast(loss, tf.float32)) for loss in model.losses]
-    return tf.add_n(losses) if losses else tf.constant(0.0)
+    if not losses:
+        return tf.constant(0.0)
+    is_empty = tf.equal(tf.shape(tf.nest.flatten(outputs)[0])[0], 0)
+    no_mean = [tf.logical_and(is_empty, tf.math.is_nan(loss)) for loss in losses]
+    return tf.add_n([tf.where(no, 0.0, loss) for no, loss in zip(no_mean, losses, strict=True)])
