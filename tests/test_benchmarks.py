@@ -74,3 +74,16 @@ def test_the_ways_to_tune_are_one_table(tmp_path, monkeypatch):
     seeds = {str(n): {"accuracy": 0.5 + n / 10, "training": facts} for n in range(3)}
     line = "| `lora:8` | 5 (0.50%) | 60.00 (50.00 to 70.00) | 1.5 | 900 |"
     assert tuning.lines({"ways": {"lora:8": seeds}})[-1] == line
+
+
+def test_weights_of_four_bits_are_widened(monkeypatch):
+    """The halves of a byte in the other order: an encoder that knows nothing, without a word."""
+    import numpy as np
+
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks.e5 import BLOCK, widen
+
+    block = np.zeros(1, BLOCK)
+    block["scale"], block["packed"][0, :2] = 0.5, (0x1F, 0x80)
+    expected = [3.5, -4.0, *[-4.0] * 14, -3.5, 0.0, *[-4.0] * 14]
+    assert widen(block).tolist() == expected
