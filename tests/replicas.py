@@ -53,6 +53,4 @@ def differences(count, layers=()):
 
 if __name__ == "__main__":
     # Batches of 8, 8 and 5 are 4 + 4, 4 + 4 and 3 + 2; a last batch of 1 is 1 + 0.
-    _, no_example = run(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]), 17, [OwnLoss])
-    assert np.isfinite(no_example["loss"]).all(), no_example
-    print(json.dumps([differences(21), differences(17), differences(24, [OwnLoss])]))
+    print(json.dumps([differences(21), differences(17), differences(17, [OwnLoss])]))

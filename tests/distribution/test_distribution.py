@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfkd.distribution import global_sum, replicas, share_of_global_mean
+from tfkd.distribution import global_sum, replicas, share_of_batch, share_of_global_mean
 
 
 def share(values, weights):
@@ -37,6 +37,8 @@ def test_outside_of_a_strategy():
     """One device is the ordinary case and must cost nothing."""
     assert replicas() == 1
     assert global_sum(tf.constant(3.0)) == 3.0
+    assert share_of_batch(tf.zeros(3)) == 1.0
+    assert share_of_batch(tf.zeros(0)) == 0.0
 
 
 def test_inside_a_strategy_of_one():

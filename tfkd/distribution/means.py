@@ -19,6 +19,19 @@ def replicas() -> int:
     return context.num_replicas_in_sync if context else 1
 
 
+def share_of_batch(example_weight: tf.Tensor) -> tf.Tensor:
+    """Return which share of the global batch's examples this replica has; 1 on one device.
+
+    Args:
+        example_weight: Of its examples, `[batch]`. Here all of them count alike.
+
+    >>> share_of_batch(tf.constant([0.0, 2.0])).numpy().item()
+    1.0
+    """
+    count = tf.cast(tf.shape(example_weight)[0], tf.float32)
+    return tf.math.divide_no_nan(count, global_sum(count))
+
+
 def share_of_global_mean(values: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
     """Return this replica's share of the weighted mean over the global batch.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from ..distribution import replicas
+from ..distribution import share_of_batch
 from ..errors import UserError
 from ..losses._base import Objective
 from ..losses._batch import Outputs
@@ -104,7 +104,8 @@ class AdversarialDistiller(Distiller):
             outputs = run_student(example.inputs, training=True)
         under_attack = self._loss_of(objective, outputs, targets, passed=passed, step=step)
         # What is no loss of the objective is logged with what the student's layers add.
-        added = passed.regularization_loss + under_attack * replicas()
+        share = share_of_batch(passed.example_weight)
+        added = passed.regularization_loss + tf.math.divide_no_nan(under_attack, share)
         return passed._replace(regularization_loss=added)
 
     def _find_adversary(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import tensorflow as tf
 
-from ..distribution import replicas
+from ..distribution import share_of_batch
 from ..losses._base import as_objective
 from ..losses._batch import Batch, Families, Outputs
 from ..losses._heads import is_logits
@@ -207,7 +207,8 @@ class DistillationSteps(Model):
         step = self._step()
         with tf.GradientTape() as tape:
             passed = self.forward(example, self.run_student, training=True, step=step)
-            loss = passed.loss + passed.regularization_loss / replicas()
+            share = share_of_batch(passed.example_weight)
+            loss = passed.loss + share * passed.regularization_loss
             scaled_loss = self.scale_loss(loss)
         keeper = Keeper(self.rules)
         self.update(tape, scaled_loss)

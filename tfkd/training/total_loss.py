@@ -39,11 +39,10 @@ def regularization_of(model: Any, outputs: Outputs) -> tf.Tensor:
 
     Args:
         model: Has just run on this replica, and nothing else since.
-        outputs: What it returned. Without any example the mean of a loss is NaN, and counts as 0.
+        outputs: What it returned. The mean over no example, NaN, is 0.
     """
     losses = [tf.reduce_sum(tf.cast(loss, tf.float32)) for loss in model.losses]
     if not losses:
         return tf.constant(0.0)
     is_empty = tf.equal(tf.shape(tf.nest.flatten(outputs)[0])[0], 0)
-    no_mean = [tf.logical_and(is_empty, tf.math.is_nan(loss)) for loss in losses]
-    return tf.add_n([tf.where(no, 0.0, loss) for no, loss in zip(no_mean, losses, strict=True)])
+    return tf.where(is_empty, 0.0, tf.add_n(losses))
