@@ -12,6 +12,8 @@ from tokenizers import Encoding, Tokenizer
 from .word_cache import WordCache
 from .words import Words
 
+_BLANKS = ("\N{LOWER ONE EIGHTH BLOCK}", "\N{LATIN CAPITAL LETTER G WITH DOT ABOVE}")
+"""How tokenizers write a blank: SentencePiece's, and that of bytes."""
 Join = Callable[[list[str]], list[str]]
 """What a tokenizer has to be given for a list of words."""
 
@@ -72,7 +74,7 @@ def _cut_texts(
     read = [blank.sub(lambda found: " " * len(found.group()), text) for text in texts.values()]
     encodings = tokenizer.encode_batch(read, add_special_tokens=False) if read else []
     return {
-        i: WordPieces(encoding.ids, *_match(encoding.offsets, sentences[i].spans))
+        i: _part(tokenizer, encoding, sentences[i], *_match(encoding.offsets, sentences[i].spans))
         for i, encoding in zip(texts, encodings, strict=True)
     }
 
@@ -105,6 +107,49 @@ def _match(
         ends.append(max(last, starts[-1]))
         behind = end
     return np.array(starts, "int32"), np.array(ends, "int32")
+
+
+def _part(
+    tokenizer: Tokenizer, encoding: Encoding, words: Words, starts: np.ndarray, ends: np.ndarray
+) -> WordPieces:
+    """Give words of their own pieces that have one in common, such as Chinese ones.
+
+    What a model says of a piece would be said of all of its words: no answer could end within it.
+    """
+    with_next = np.append(ends[:-1] > starts[1:], False)
+    if not with_next.any():
+        return WordPieces(encoding.ids, starts, ends)
+    shares = with_next | np.roll(with_next, 1)
+    ids: list[int] = []
+    places: list[tuple[int, int]] = []
+    done = 0
+    for number, word in enumerate(words.words):
+        start, end = max(int(starts[number]), done), max(int(ends[number]), done)
+        ids += encoding.ids[done:start]
+        place = len(ids)
+        if shares[number]:
+            follows = number > 0 and with_next[number - 1]
+            mark = "" if follows else encoding.tokens[start][:1]
+            ids += _cut_alone(tokenizer, word, mark if mark in _BLANKS else "")
+        else:
+            ids += encoding.ids[start:end]
+        places.append((place, len(ids)))
+        done = end
+    found = np.array(places, "int32")
+    return WordPieces([*ids, *encoding.ids[done:]], found[:, 0], found[:, 1])
+
+
+def _cut_alone(tokenizer: Tokenizer, word: str, mark: str) -> list[int]:
+    """Return the ids of one word's pieces, where `mark` is how a blank before it is written."""
+    normalizer = tokenizer.normalizer
+    bare = normalizer.normalize_str(word) if normalizer else word
+    whole = tokenizer.token_to_id(mark + bare.strip(" " + "".join(_BLANKS)))
+    if whole is not None:
+        return [whole]
+    read = tokenizer.encode(word, add_special_tokens=False)
+    kept = [i for i, token in zip(read.ids, read.tokens, strict=True) if token not in _BLANKS]
+    blank = tokenizer.token_to_id(mark)
+    return kept if blank is None else [blank, *kept]
 
 
 def _cut_words(
