@@ -8,7 +8,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from tfkd.text.word_pieces import cut_into_pieces
 from tfkd.text.words import split_words
 
-PIECES = ["<unk>", "▁", "首都", "首", "都", "是", "...", ".", "▁5%", "▁5", "5", "%", "▁(", "(", "▁in"]
+PIECES = ["<unk>", "▁", "首都", "首", "都", "是", "...", ".", "▁5%", "▁5", "5", "%", "▁(", "▁in"]
 LETTERS = [chr(code) for code in range(ord("a"), ord("z") + 1)]
 
 

@@ -139,14 +139,24 @@ def test_units_are_words_where_there_are_some():
 # -- which pieces are whose ------------------------------------------------------------------
 
 
+def has_a_piece_of_two_words(encoder, words):
+    """Whether the tokenizer joins words, each of which `encode_words` gives pieces of its own."""
+    encoding = encoder.tokenizer.encode(words.text, add_special_tokens=False)
+    return any(
+        sum(start < last and first < end for start, end in words.spans) > 1
+        for first, last in encoding.offsets
+    )
+
+
 @every_kind
 def test_a_text_that_fits_has_the_ids_of_the_tokenizer(encoders, kind):
     encoder = encoders[kind]
     texts = [text for text in odd_texts() if "<br" not in text] + SENTENCES
-    for text, rows in zip(
-        texts, encoder.encode_words([split_words(text) for text in texts]), strict=True
-    ):
-        assert [row["input_ids"] for row in rows] == [encoder.encode(text)]
+    parts = map(split_words, texts)
+    found = [words for words in parts if not has_a_piece_of_two_words(encoder, words)]
+    assert len(found) > 30
+    for words, rows in zip(found, encoder.encode_words(found), strict=True):
+        assert [row["input_ids"] for row in rows] == [encoder.encode(words.text)]
 
 
 @every_kind
