@@ -53,4 +53,4 @@ def differences(count, layers=()):
 
 if __name__ == "__main__":
     # Batches of 8, 8 and 5 are 4 + 4, 4 + 4 and 3 + 2; a last batch of 1 is 1 + 0.
-    print(json.dumps([differences(21), differences(17), differences(17, [OwnLoss])]))
+    print(json.dumps([differences(21), differences(17, [OwnLoss])]))

@@ -157,6 +157,7 @@ def test_dropouts_of_one_seed_differ_from_layer_to_layer():
     assert all((masks[0] != each).any() for each in masks[1:])
 
 
+@pytest.mark.slow_but_one("name")
 @every_student
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 def test_logits_are_float32_under_mixed_precision(name, policy):
