@@ -90,7 +90,7 @@ DATA: dict[str, Callable[[Path], dict[str, list[Article]]]] = {
 
 
 def questions(found: list[Article]) -> Iterator[dict]:
-    """Yield a row for each question whose answers stand where they say."""
+    """Yield a row for each question that is one, and whose answers stand where they say."""
     for article in found:
         for paragraph in article["paragraphs"]:
             context = paragraph["context"]
@@ -101,7 +101,7 @@ def questions(found: list[Article]) -> Iterator[dict]:
                     if each["text"].strip()
                     and context.startswith(each["text"], each["answer_start"])
                 ]
-                if right:
+                if right and asked["question"].strip():
                     yield {"question": asked["question"], "context": context, "answers": right}
 
 
