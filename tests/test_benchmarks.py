@@ -25,6 +25,26 @@ def test_the_task_of_the_timings_is_one(tmp_path, monkeypatch):
     assert len(words._targets(tmp_path, encoded)[:]["logits"]) == 3
 
 
+def test_a_context_is_cut_around_its_answer(monkeypatch):
+    """An answer that no longer stands where it says, and each question silently left out."""
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks import answers
+
+    context = "".join(chr(0x4E00 + i) for i in range(600))
+    for start in (0, 300, 597):
+        right = [
+            {"answer_start": start, "text": context[start : start + 3]},
+            {"answer_start": 450, "text": context[450:452]},
+        ]
+        asked = {"id": str(start), "question": "?", "answers": right}
+        article = {"paragraphs": [{"context": context, "qas": [asked]}]}
+        assert answers.shorten(article) == answers.shorten(article)
+        (row,) = answers.questions([answers.shorten(article)])
+        assert len(row["context"]) == answers.CUT
+        assert row["context"] in context
+        assert row["answers"][0]["text"] == context[start : start + 3]
+
+
 def test_reports_of_several_levels_are_one_table(monkeypatch):
     """Two rows called `distilled`, of which a table keeps the last; BLEU in percent."""
     monkeypatch.syspath_prepend(str(ROOT))

@@ -13,12 +13,6 @@ def global_sum(value: tf.Tensor) -> tf.Tensor:
     return context.all_reduce(tf.distribute.ReduceOp.SUM, value)
 
 
-def replicas() -> int:
-    """Return how many replicas take part in a step."""
-    context = tf.distribute.get_replica_context()
-    return context.num_replicas_in_sync if context else 1
-
-
 def share_of_batch(example_weight: tf.Tensor) -> tf.Tensor:
     """Return which share of the global batch's examples this replica has; 1 on one device.
 
