@@ -45,7 +45,7 @@ def test_the_same_command_again_trains_nothing(teacher, tfkd, contents, monkeypa
 
 
 def test_interrupted_it_goes_on(taught, tfkd, monkeypatch, tmp_path):
-    """A vocabulary learnt anew for tokens that were written with the old one."""
+    """A vocabulary learnt anew for old tokens, or hours of training lost while it is scored."""
     import keras
     import numpy as np
 
@@ -57,14 +57,31 @@ def test_interrupted_it_goes_on(taught, tfkd, monkeypatch, tmp_path):
             patch.setattr(f"tfkd.running.teacher_run.{name}", stop)
             code, _, _ = tfkd(*TEACH, *LEARNT, "--to", "again")
             assert code == 130
+    # What was saved is only scored.
+    monkeypatch.setattr("tfkd.running.teacher_run._train", stop)
     code, _, _ = tfkd(*TEACH, *LEARNT, "--to", "again")
     assert code == 0
+    scores = [(each / "score.json").read_text() for each in (taught, tmp_path / "again")]
+    assert scores[0] == scores[1]
     one, other = (
         keras.models.load_model(each / "model.keras", compile=False).get_weights()
         for each in (taught, tmp_path / "again")
     )
     for a, b in zip(one, other, strict=True):
         np.testing.assert_allclose(a, b, rtol=0, atol=1e-6)
+
+
+def test_what_a_training_took_outlives_an_interruption(teacher, tfkd):
+    """Minutes and weights that are gone, since the model was saved and not yet scored."""
+    (teacher / "training.json").write_text('{"minutes": 3}')
+    scores = json.loads((teacher / "score.json").read_text())
+    (teacher / "score.json").unlink()
+    assert tfkd(*TEACH, *LEARNT, "--to", teacher)[0] == 0
+    assert json.loads((teacher / "score.json").read_text()) == {
+        **scores,
+        "training": {"minutes": 3},
+    }
+    assert not (teacher / "training.json").exists()
 
 
 def test_the_settings_of_the_training_count(tfkd, monkeypatch):

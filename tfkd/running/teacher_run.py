@@ -40,6 +40,7 @@ from .tune_setting import check_teacher_tuning
 from .validation import ValidationSet
 
 SCORE = "score.json"  # written last
+_FACTS = "training.json"  # what a training took, until it is part of the scores
 _LONGEST = 256  # tokens that a fine-tuned teacher reads of a text
 
 
@@ -130,21 +131,36 @@ def _spec_to_teach(source: str) -> str:
 
 def _make_teacher(work: _Work) -> TextModel:
     """Carry out what is left of a teacher's training, and save it."""
-    config, task, folder = work.config, work.task, work.folder
     encoder = _prepare_encoder(work)
-    train, validation, test = (
-        _encode(work, split, encoder) for split in ("train", "validation", "test")
-    )
-    lessons = Lessons(train, ValidationSet(task, work.data, encoder, validation))
-    if _fine_tunes(config):
-        made = fine_tune(config, lessons, folder / "members", work.progress)
+    made = _load_trained(work) or _train_and_save(work, encoder)
+    _report_score(work, made, _encode(work, "test", encoder))
+    shutil.rmtree(work.folder / "work", ignore_errors=True)
+    return made.model
+
+
+def _load_trained(work: _Work) -> FineTuned | None:
+    """Return the teacher of a run that stopped while it was scored, if it is one."""
+    if not (work.folder / teachers.MODEL).is_file():
+        return None
+    model = teachers.load_teacher(f"keras:{work.folder}", task=work.task)
+    facts = work.folder / _FACTS
+    return FineTuned(model, run_folder.read_json(facts) if facts.is_file() else {})
+
+
+def _train_and_save(work: _Work, encoder: text.Encoder) -> FineTuned:
+    """Train a teacher, or go on with it, and save it."""
+    train, validation = (_encode(work, split, encoder) for split in ("train", "validation"))
+    lessons = Lessons(train, ValidationSet(work.task, work.data, encoder, validation))
+    folder = work.folder / "members"
+    if _fine_tunes(work.config):
+        made = fine_tune(work.config, lessons, folder, work.progress)
     else:
         made = FineTuned(_train(work, lessons))
-    teachers.save(made.model, folder)
-    forget_backups(folder / "members")
-    _report_score(work, made, test)
-    shutil.rmtree(folder / "work", ignore_errors=True)
-    return made.model
+    if made.facts:
+        run_folder.write_json(work.folder / _FACTS, made.facts)
+    teachers.save(made.model, work.folder)
+    forget_backups(folder)
+    return made
 
 
 def _fine_tunes(config: RunConfig) -> bool:
@@ -243,6 +259,7 @@ def _report_score(work: _Work, made: FineTuned, encoded: Encoded) -> None:
     scores = test.task.score(answers, test.examples)
     facts = {"training": made.facts} if made.facts else {}
     run_folder.write_json(work.folder / SCORE, {**scores, **facts})
+    (work.folder / _FACTS).unlink(missing_ok=True)
     numbers = ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
     logger.info(f"on {len(test.examples):,} test {work.task.things}: {numbers}")
     for warning in test.warnings(scores, answers):
