@@ -47,6 +47,17 @@ def test_a_page_has_no_other_form(finished, refused, tmp_path):
     assert not (tmp_path / "page.html").exists()
 
 
+def test_paths_of_a_page_may_be_strings(finished, tmp_path, monkeypatch):
+    """A traceback of `pathlib`, or a run for each letter of a folder."""
+    import tfkd
+
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(tfkd.UserError, match="write the path of a page"):
+        tfkd.write_page(str(finished), "report.txt")
+    with pytest.raises(tfkd.UserError, match="nowhere"):
+        tfkd.write_page("nowhere", "page.html")
+
+
 def test_compare_again_measures_the_same_scores(run, tfkd, same_runs, finished, monkeypatch):
     """A second measurement that trains, or scores other models or texts."""
     monkeypatch.setattr("tfkd.running.fitting.train_distiller", None)

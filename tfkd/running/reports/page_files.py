@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,8 +40,8 @@ class PageOptions:
 
 
 def write_page(
-    folders: list[Path],
-    to: Path,
+    folders: str | os.PathLike | Iterable[str | os.PathLike],
+    to: str | os.PathLike,
     options: PageOptions | None = None,
     *,
     verbose: int | str = "auto",
@@ -50,7 +52,7 @@ def write_page(
     A run without a model card gets one.
 
     Args:
-        folders: Those of the runs.
+        folders: Those of the runs, or that of one.
         to: Where the page is written.
         options: What the page shows; everything by default.
         verbose: As Keras's: 0 prints nothing.
@@ -60,14 +62,15 @@ def write_page(
         UserError: A folder without a report, a path that is no page's, or the extra `report` is
             missing.
     """
-    options = options or PageOptions()
+    options, to = options or PageOptions(), Path(to)
+    runs = [Path(folders)] if isinstance(folders, str | os.PathLike) else [*map(Path, folders)]
     check_page(to, options)
     check_installed()
     # It imports TensorFlow, and what is wrong with the arguments is said before.
     from .figures import gather_figures
 
     with print_log(verbose):
-        figures = gather_figures(folders, progress, options.texts, options.without, by=options.by)
+        figures = gather_figures(runs, progress, options.texts, options.without, by=options.by)
     figures["title"] = options.title or ", ".join(run["name"] for run in figures["runs"])
     with temporary_sibling(to) as aside:
         contents = {
@@ -78,7 +81,7 @@ def write_page(
             part = aside / path.name
             part.write_text(text, encoding="utf-8")
             replace_atomically(part, path)
-    for folder in folders:
+    for folder in runs:
         card.write_card(folder)
     return to
 
