@@ -176,6 +176,9 @@ def test_missing(tmp_path):
         Classifier(tmp_path / "a.tflite")
     with pytest.raises(UserError, match="no file"):
         Classifier(tmp_path)
+    for given in (None, b"TFL3", [tmp_path]):
+        with pytest.raises(UserError, match=f"{type(given).__name__} is no path"):
+            Classifier(given)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"not a model, but text"])

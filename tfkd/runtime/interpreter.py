@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import operator
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -168,6 +169,9 @@ def readable(path: str | Path) -> Path:
     Raises:
         UserError: It is not.
     """
+    if not isinstance(path, str | os.PathLike):
+        kind = type(path).__name__
+        raise UserError(f"{kind} is no path: expected that of a `.tflite` file, as a string.")
     path = Path(path)
     if not path.is_file():
         raise UserError(f"no file {path}: expected a `.tflite` file that tfkd exported.")
