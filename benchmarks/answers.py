@@ -36,6 +36,8 @@ EPOCHS = {"hf": "2", "train": "12"}
 """Of the teacher, by its kind."""
 TEACHING = {"xquad-zh": ("--learning-rate", "2e-4", "--clip", "1")}
 """Further flags of the teacher: the default rate teaches so small an encoder too little."""
+RUNNING = {"xquad-zh": ("--batch-size", "32")}
+"""Further flags of the students: more updates from as many questions."""
 CUT = 130
 """Characters of a context of CMRC, as many as fit into a window beside a question."""
 MOST = {"train": 6_000, "validation": 500, "test": 1_500}
@@ -161,7 +163,8 @@ def main() -> None:
         *("--vocab-size", VOCABULARY.get(given.name, "8000")),
     ]
     epochs = EPOCHS[given.teacher.partition(":")[0]]
-    teach_and_run(given, data, ["--epochs", epochs, *TEACHING.get(given.name, ())])
+    teaching = ["--epochs", epochs, *TEACHING.get(given.name, ())]
+    teach_and_run(given, data, teaching, RUNNING.get(given.name, ()))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What can be known before the first step is said before it, in one sentence of ours."""
 
 import traceback
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -222,6 +223,16 @@ def test_a_teacher_that_cannot_be_compiled():
     assert not distiller.supports_jit
     with pytest.raises(UserError, match="cannot be compiled by XLA: write jit_compile=False"):
         distiller.compile("sgd", jit_compile=True)
+
+
+def test_gradients_that_several_replicas_would_accumulate(monkeypatch):
+    """A page of words about `merge_call`, in the first step."""
+    distiller = Distiller(student=linear(), teacher=linear())
+    distiller.compile(keras.optimizers.SGD(gradient_accumulation_steps=2))
+    two = property(lambda self: SimpleNamespace(num_replicas_in_sync=2))
+    monkeypatch.setattr(type(distiller), "distribute_strategy", two)
+    with pytest.raises(UserError, match="gradient_accumulation_steps=2 and 2 replicas"):
+        distiller.compile(keras.optimizers.SGD(gradient_accumulation_steps=2))
 
 
 @pytest.mark.parametrize("argument", ["student_outputs", "teacher_outputs"])

@@ -51,7 +51,8 @@ class BaseDistiller(DistillationSteps):
             **options: Those of `keras.Model.compile`.
 
         Raises:
-            UserError: a loss, or `jit_compile=True` with a teacher that XLA cannot compile.
+            UserError: a loss; `jit_compile=True` with a teacher that XLA cannot compile; an
+                optimizer that accumulates gradients, on several replicas.
         """
         if options.pop("loss", None) is not None or options.pop("loss_weights", None) is not None:
             raise UserError(
@@ -63,6 +64,7 @@ class BaseDistiller(DistillationSteps):
                 "this teacher cannot be compiled by XLA: write jit_compile=False, or train from "
                 "stored targets."
             )
+        self._check_accumulation(optimizer)
         self.metric_log.teacher_in_evaluate = teacher_in_evaluate
         self.metric_log.has_compiled_metrics = bool(metrics or weighted_metrics)
         self.projection_optimizer = as_optimizer(self.keras, projection_optimizer)
@@ -70,6 +72,16 @@ class BaseDistiller(DistillationSteps):
         read = self.metric_log.read(metrics, weighted_metrics, names)
         super().compile(optimizer=optimizer, weighted_metrics=read or None, **options)
         self.metric_log.use_container(self.compiled_container)
+
+    def _check_accumulation(self, optimizer: Any) -> None:
+        """Refuse what ends within Keras: its replicas do not meet in every step."""
+        steps = getattr(optimizer, "gradient_accumulation_steps", None)
+        replicas = self.distribute_strategy.num_replicas_in_sync
+        if steps and replicas > 1:
+            raise UserError(
+                f"gradient_accumulation_steps={steps} and {replicas} replicas: Keras accumulates "
+                "on one device only. Leave it out and give a larger batch, which replicas share."
+            )
 
     def fit(
         self,
