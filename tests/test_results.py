@@ -232,7 +232,7 @@ _SEEDS = {
         ("conll2003", "conll2003_news", "wnut17", "wnut17_tweets", "bc5cdr", "resume_ner"),
         "tasks/entities.md",
     ),
-    **dict.fromkeys(("qamr", "squad"), "tasks/answers.md"),
+    **dict.fromkeys(("qamr", "squad", "xquad_zh"), "tasks/answers.md"),
     "embeddings": "tasks/embeddings.md",
     "fsdd": "tasks/sound.md",
     "few_labels": "how-to/few-labels.md",
