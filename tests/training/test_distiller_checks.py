@@ -231,8 +231,13 @@ def test_gradients_that_several_replicas_would_accumulate(monkeypatch):
     distiller.compile(keras.optimizers.SGD(gradient_accumulation_steps=2))
     two = property(lambda self: SimpleNamespace(num_replicas_in_sync=2))
     monkeypatch.setattr(type(distiller), "distribute_strategy", two)
-    with pytest.raises(UserError, match="gradient_accumulation_steps=2 and 2 replicas"):
-        distiller.compile(keras.optimizers.SGD(gradient_accumulation_steps=2))
+    accumulating = keras.optimizers.SGD(gradient_accumulation_steps=2)
+    for options in (
+        {"optimizer": accumulating},
+        {"optimizer": "sgd", "projection_optimizer": accumulating},
+    ):
+        with pytest.raises(UserError, match="gradient_accumulation_steps=2 and 2 replicas"):
+            distiller.compile(**options)
 
 
 @pytest.mark.parametrize("argument", ["student_outputs", "teacher_outputs"])

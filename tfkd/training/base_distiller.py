@@ -64,7 +64,8 @@ class BaseDistiller(DistillationSteps):
                 "this teacher cannot be compiled by XLA: write jit_compile=False, or train from "
                 "stored targets."
             )
-        self._check_accumulation(optimizer)
+        for each in (optimizer, projection_optimizer):
+            self._check_accumulation(each)
         self.metric_log.teacher_in_evaluate = teacher_in_evaluate
         self.metric_log.has_compiled_metrics = bool(metrics or weighted_metrics)
         self.projection_optimizer = as_optimizer(self.keras, projection_optimizer)
